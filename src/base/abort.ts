@@ -1,0 +1,25 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { FlowsteadError } from "./error/error.ts";
+
+/** Waits, or throws `Canceled` as soon as the signal is aborted. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, signal ? { signal } : {});
+  } catch (thrown) {
+    throw FlowsteadError.from(thrown);
+  }
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new FlowsteadError("Canceled", "The work was canceled.", { cause: signal.reason });
+}
+
+/** Settles as the promise does, or rejects with `Canceled` when the signal is aborted first. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(new FlowsteadError("Canceled", "The work was canceled."));
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new FlowsteadError("Canceled", "The work was canceled."));
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,0 +1,3 @@
+import type { ErrorRow } from "./row.ts";
+
+export const FLOW_ERRORS = {} satisfies Record<string, ErrorRow>;

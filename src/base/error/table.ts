@@ -1,0 +1,22 @@
+// Every error code of the project, once. Each folder of the architecture has its own part of the table.
+
+import { CHAT_ERRORS } from "./chat.ts";
+import { ENDPOINT_ERRORS } from "./endpoint.ts";
+import { FLOW_ERRORS } from "./flow.ts";
+import { GENERAL_ERRORS } from "./general.ts";
+import { MODEL_ERRORS } from "./model.ts";
+import type { ErrorActor, ErrorRow } from "./row.ts";
+import { SEARCH_ERRORS } from "./search.ts";
+
+export type { ErrorActor, ErrorRow };
+
+export const ERROR_TABLE = {
+  ...GENERAL_ERRORS,
+  ...FLOW_ERRORS,
+  ...MODEL_ERRORS,
+  ...SEARCH_ERRORS,
+  ...ENDPOINT_ERRORS,
+  ...CHAT_ERRORS,
+} satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;

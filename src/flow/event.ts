@@ -1,0 +1,58 @@
+// What a flow run tells, from the node to the edge. This file has no runtime code and no Node types: the browser reads it too.
+//
+// A run is a sequence that begins with `flow-start` and ends with exactly one `flow-end` or `error`. Between them,
+// `restart` may appear before the first `text-delta`: an attempt was given up, another began, and readers drop what
+// the earlier attempt had shown.
+
+import type { ErrorBody } from "../base/error/error.ts";
+import type { Value, ValueMap } from "../base/value.ts";
+
+export type NodeStatus = "completed" | "failed" | "bypassed" | "canceled";
+
+export interface TokenUsage {
+  promptTokens: number;
+  completionTokens: number;
+  totalTokens: number;
+}
+
+export type FlowEvent =
+  | {
+      type: "flow-start";
+      runId: string;
+      flow: string;
+      /** Milliseconds since the epoch. */
+      time: number;
+      inputs: ValueMap;
+      /** Outputs that come as one `output` event each, and outputs that come as `text-delta` events. */
+      outputs: { plain: string[]; streamed: string[] };
+    }
+  | { type: "restart"; reason: string }
+  | { type: "node-start"; node: string; kind: string; tool: string; time: number }
+  | { type: "node-log"; node: string; stream: "stdout" | "stderr"; text: string }
+  | {
+      type: "node-end";
+      node: string;
+      status: NodeStatus;
+      time: number;
+      durationMs: number;
+      inputs?: ValueMap;
+      output?: Value;
+      usage?: TokenUsage;
+      error?: ErrorBody;
+    }
+  /** A non-streamed output, sent as soon as the node it refers to has ended. */
+  | { type: "output"; name: string; value: Value }
+  | { type: "text-delta"; output: string; text: string }
+  | { type: "metric"; name: string; value: number }
+  | { type: "warning"; message: string }
+  | {
+      type: "flow-end";
+      time: number;
+      durationMs: number;
+      /** Every output, streamed ones as whole text. */
+      outputs: ValueMap;
+      usage: TokenUsage;
+    }
+  | { type: "error"; time: number; error: ErrorBody };
+
+export type FlowEventType = FlowEvent["type"];

@@ -1,0 +1,56 @@
+// The port `Target`: anything that can be called like a flow. A flow in this process, an instance in another one, a
+// deployment, an endpoint and a region of endpoints are all targets, and a balancer of targets is a target.
+
+import type { ValueMap } from "../base/value.ts";
+import type { FlowEvent } from "./event.ts";
+
+export interface FlowInput {
+  name: string;
+  /** int, double, bool, string, list, object, image ... as in flow.dag.yaml. */
+  type: string;
+  default?: unknown;
+  description?: string;
+  isChatInput: boolean;
+  isChatHistory: boolean;
+}
+
+export interface FlowOutput {
+  name: string;
+  type: string;
+  description?: string;
+  isChatOutput: boolean;
+  /** Not shown to callers of `/score`. */
+  evaluationOnly: boolean;
+  /** Whether it comes as `text-delta` events. */
+  streamed: boolean;
+}
+
+/** What a caller may send to a target and gets back. */
+export interface FlowSignature {
+  name: string;
+  description?: string;
+  inputs: FlowInput[];
+  outputs: FlowOutput[];
+}
+
+export interface FlowCall {
+  inputs: ValueMap;
+  /** Becomes the run's id; made up when absent. */
+  runId?: string;
+  /** Names the caller's request in logs on every hop. */
+  requestId?: string;
+  /** W3C trace context of the caller. */
+  traceparent?: string;
+}
+
+export interface Target {
+  /** @throws FlowsteadError when no flow can be reached. */
+  describe(signal?: AbortSignal): Promise<FlowSignature>;
+  /**
+   * Runs the flow. Never throws: a failure is the last event, an `error`; an aborted signal ends it with code `Canceled`.
+   * Leaving the loop early stops the run as the signal does.
+   */
+  invoke(call: FlowCall, signal: AbortSignal): AsyncIterable<FlowEvent>;
+  /** Waits for running calls, then frees what the target holds. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,12 @@
+/** The port `Embedder`: texts to vectors. */
+export interface Embedder {
+  /** Model, dimensions and normalisation; stored with an index, which refuses vectors of another fingerprint. */
+  readonly fingerprint: string;
+  readonly dimensions: number;
+  /**
+   * One vector per text, in order. Batching is the embedder's business.
+   * @throws FlowsteadError of `base/error/model.ts`.
+   */
+  embed(texts: readonly string[], kind: "query" | "document", signal: AbortSignal): Promise<Float32Array[]>;
+  close(): Promise<void>;
+}

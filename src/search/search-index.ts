@@ -1,0 +1,76 @@
+// The port `SearchIndex`: a set of passages that can be written and asked. Providers supply storage and candidates;
+// analysis, fusion and ranking above them are the same for all.
+
+/** A piece of a document, small enough to cite, with the place it came from. */
+export interface Passage {
+  /** Unique in the index. */
+  id: string;
+  /** The document it belongs to; deleting a document deletes its passages. */
+  documentId: string;
+  /** File name or title as a person knows the document. */
+  title: string;
+  text: string;
+  /** Position among the document's passages, from 0. */
+  ordinal: number;
+  /** Headings above the passage, outermost first. */
+  headings: string[];
+  /** First page of the passage, from 1, where the format has pages. */
+  page?: number;
+  /** Characters in the document's extracted text. */
+  start: number;
+  end: number;
+  /** Where the document can be opened: a path or URL. */
+  source: string;
+  vector?: Float32Array;
+}
+
+export type QueryMode = "text" | "vector" | "hybrid";
+
+export interface SearchQuery {
+  text: string;
+  mode: QueryMode;
+  /** Needed for `vector` and `hybrid`. */
+  vector?: Float32Array;
+  /** How many hits to return, and how many to leave out before them. */
+  top: number;
+  skip?: number;
+  /** Only passages of these documents. */
+  documentIds?: string[];
+}
+
+export interface Hit {
+  passage: Passage;
+  /** Higher is better; comparable within one result only. */
+  score: number;
+  /** Spans of `passage.text` that match the query, as character offsets. */
+  highlights: { start: number; end: number }[];
+}
+
+export interface SearchResult {
+  hits: Hit[];
+  /** What could not be done as asked, such as `vector: the index has no embedder`. */
+  degraded: string[];
+}
+
+export interface IndexStatistics {
+  documents: number;
+  passages: number;
+  /** Bytes on disk, where the provider can tell. */
+  bytes?: number;
+  /** Embedder fingerprint of the vectors, when there are any. */
+  embedder?: string;
+}
+
+export interface SearchIndex {
+  readonly name: string;
+  /** Adds or replaces passages; when it resolves they are durable and can be found. */
+  upsert(passages: readonly Passage[], signal?: AbortSignal): Promise<void>;
+  /** Removes all passages of the documents; unknown ids are no error. */
+  deleteDocuments(documentIds: readonly string[], signal?: AbortSignal): Promise<void>;
+  query(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;
+  get(passageId: string, signal?: AbortSignal): Promise<Passage | undefined>;
+  /** Passages of one document in order. */
+  documentPassages(documentId: string, signal?: AbortSignal): Promise<Passage[]>;
+  statistics(signal?: AbortSignal): Promise<IndexStatistics>;
+  close(): Promise<void>;
+}
