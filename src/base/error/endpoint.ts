@@ -27,6 +27,27 @@ export const ENDPOINT_ERRORS = {
     meaning: "The flow took longer than request_timeout_ms.",
     remedy: "Raise request_timeout_ms or make the flow faster.",
   },
+  MissingRequiredFlowInput: {
+    actor: "caller",
+    status: 400,
+    meaning: "The request leaves out an input of the flow that has no default.",
+    remedy: "Send every input that the message names; /swagger.json lists them.",
+    chain: "UserError/MissingRequiredFlowInput",
+  },
+  JsonPayloadRequiredForMultipleInputFields: {
+    actor: "caller",
+    status: 400,
+    meaning: "The body is plain text, but the flow has more than one input.",
+    remedy: "Send a JSON object whose keys are the flow's inputs.",
+    chain: "UserError/BadRequest/JsonPayloadRequiredForMultipleInputFields",
+  },
+  MultipleStreamOutputFieldsNotSupported: {
+    actor: "author",
+    status: 400,
+    meaning: "More than one output of the flow streams.",
+    remedy: "Let only one output refer to a streaming node.",
+    chain: "UserError/MultipleStreamOutputFieldsNotSupported",
+  },
   NotAcceptable: {
     actor: "caller",
     status: 406,

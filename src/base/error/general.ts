@@ -75,6 +75,12 @@ export const GENERAL_ERRORS = {
     meaning: "The configuration has a missing or wrong value.",
     remedy: "Change the key that the message names in flowstead.yaml or the environment.",
   },
+  PortInUse: {
+    actor: "operator",
+    status: 500,
+    meaning: "Another program listens on the port already.",
+    remedy: "Stop it, or choose another port with --port.",
+  },
   StateLocked: {
     actor: "operator",
     status: 503,

@@ -1,0 +1,103 @@
+// Every setting, once: its name, type, default and meaning. docs/configuration.md is generated from here.
+
+import { z } from "zod";
+
+const port = z.int().min(0).max(65535);
+
+const model = z
+  .looseObject({
+    name: z
+      .string()
+      .min(1)
+      .default("default")
+      .describe("Name that flows use as their `connection`; entries of one name form one pool."),
+    provider: z
+      .string()
+      .min(1)
+      .describe("`openai` (and every server that speaks its API), `azure-openai` or `extractive`."),
+    region: z.string().optional().describe("Where the model runs, for logs and routing."),
+    priority: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("Members with the lowest number are used first; the others when those are out."),
+    weight: z.number().positive().default(1).describe("Share of calls among members of one priority."),
+  })
+  .describe(
+    "One model, or one region of it. The provider's own settings stand beside these: base_url, api_key, model, endpoint, deployment, api_version.",
+  );
+
+const embedder = z
+  .looseObject({ provider: z.string().min(1).describe("`openai` or `azure-openai`.") })
+  .describe("Turns texts into vectors for hybrid search; without one, search is by words alone.");
+
+export const configSchema = z.strictObject({
+  home: z.string().min(1).default(".flowstead").describe("State folder: conversations, index, keys, logs."),
+  host: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address to listen on. Anything but loopback is refused until TLS and sign-in are configured."),
+  port: port
+    .default(8080)
+    .describe("Port to listen on; when it is taken and was not asked for, the next free one is used."),
+  log: z
+    .strictObject({
+      level: z
+        .enum(["debug", "info", "warn", "error", "silent"])
+        .default("info")
+        .describe("Least level that is logged."),
+    })
+    .prefault({}),
+  models: z
+    .array(model)
+    .default([])
+    .describe("Models. When empty: Azure OpenAI or OpenAI from the environment, else the built-in extractive model."),
+  embedder: embedder.optional(),
+  connections: z
+    .record(z.string(), z.looseObject({ type: z.string() }))
+    .default({})
+    .describe("Connections that flows name, in the original's YAML form; `${env:NAME}` reads the environment."),
+  documents: z
+    .strictObject({
+      folder: z.string().optional().describe("Indexed at the first start; the shipped sample handbook when absent."),
+      index: z.string().min(1).default("documents").describe("Name of the index that the chat flow searches."),
+    })
+    .prefault({}),
+  endpoint: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/)
+        .min(3)
+        .max(32)
+        .default("chat")
+        .describe("Name of the online endpoint."),
+      deployment: z.string().min(1).default("blue").describe("Name of its deployment."),
+      flow: z.string().optional().describe("Folder of the flow to deploy; the shipped chat-with-docs when absent."),
+      instances: z.int().min(1).max(50).default(3).describe("Flow instances, spread evenly over the zones."),
+      zones: z.array(z.string().min(1)).min(1).default(["1", "2", "3"]).describe("Zone labels."),
+      requestTimeoutMs: z
+        .int()
+        .min(100)
+        .max(300_000)
+        .default(180_000)
+        .describe("Longest time a call may take, in milliseconds."),
+      maxConcurrentRequestsPerInstance: z
+        .int()
+        .min(1)
+        .default(50)
+        .describe("Calls per instance; twice this times the instances may be pending before callers get 429."),
+    })
+    .prefault({}),
+  chat: z
+    .strictObject({
+      title: z.string().min(1).default("Flowstead").describe("Name on the chat page."),
+      examples: z.array(z.string().min(1)).max(8).optional().describe("Example questions on the empty page."),
+    })
+    .prefault({}),
+  python: z.string().min(1).default("python3").describe("Python interpreter for flows with Python nodes."),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type ModelEntry = Config["models"][number];

@@ -1,0 +1,77 @@
+// One HTTP request and its answer on the plain `node:http` paths, where no framework stands in between.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { FlowsteadError } from "../base/error/error.ts";
+import { stringifyJson } from "../base/json.ts";
+import { type ScoreSink, publicError } from "./score.ts";
+
+/** The whole body as text. @throws FlowsteadError `PayloadTooLarge` as soon as more than `limit` bytes have come. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw new FlowsteadError("PayloadTooLarge", `The request body is larger than ${limit} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size).toString("utf8");
+}
+
+/** Aborts when the client goes away before the answer is complete. */
+export function clientSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** Writes with back-pressure; a client that is gone ends the writing quietly. */
+export function responseSink(response: ServerResponse, headers: Record<string, string> = {}): ScoreSink {
+  return {
+    head(status, more) {
+      response.writeHead(status, { ...headers, ...more });
+      response.flushHeaders();
+    },
+    write(text) {
+      if (response.destroyed || response.write(text)) return;
+      return new Promise((resolve) => {
+        const done = (): void => {
+          response.off("drain", done);
+          response.off("close", done);
+          resolve();
+        };
+        response.on("drain", done);
+        response.on("close", done);
+      });
+    },
+    end: () => {
+      response.end();
+    },
+  };
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  const text = stringifyJson(body);
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(text);
+}
+
+/** Answers a failure in the public form; after the head has left, only the connection can be closed. */
+export function sendError(response: ServerResponse, thrown: unknown, headers: Record<string, string> = {}): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const error = FlowsteadError.from(thrown).toBody();
+  sendJson(response, error.status, { error: publicError(error) }, headers);
+}

@@ -1,0 +1,153 @@
+// One flow instance in a child process: started, watched, restarted after a crash with growing pauses, and stopped.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "../../base/log.ts";
+import { type RemoteTarget, remoteTarget } from "./remote.ts";
+import type { InstanceMessage, InstanceSpec } from "./spec.ts";
+
+export type InstanceState = "starting" | "ready" | "backing-off" | "stopped";
+
+export interface Instance {
+  readonly name: string;
+  readonly zone: string;
+  readonly state: InstanceState;
+  /** Why it is not ready, when it is known. */
+  readonly problem: string | undefined;
+  readonly pid: number | undefined;
+  /** How often it was started after the first time. */
+  readonly restarts: number;
+  readonly target: RemoteTarget;
+  /** Ends the process now; the watch starts another one. For a hung instance. */
+  kill(): void;
+  stop(): Promise<void>;
+}
+
+export interface ChildOptions {
+  spec: InstanceSpec;
+  /** The variables the child gets, and no others. */
+  env: Readonly<Record<string, string | undefined>>;
+  log: Logger;
+  onState: (instance: Instance) => void;
+  /** How long a child may drain after SIGTERM. */
+  graceMs?: number;
+}
+
+const FIRST_PAUSE_MS = 150;
+const LONGEST_PAUSE_MS = 10_000;
+// A child that lived this long did not crash at start, so the pauses begin anew.
+const SETTLED_MS = 10_000;
+
+const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const MAIN = fileURLToPath(new URL(`./main.${EXTENSION}`, import.meta.url));
+
+export function startInstance(options: ChildOptions): Instance {
+  const instance = new ChildInstance(options);
+  instance.start();
+  return instance;
+}
+
+class ChildInstance implements Instance {
+  readonly name: string;
+  readonly zone: string;
+  readonly target: RemoteTarget;
+  state: InstanceState = "starting";
+  problem: string | undefined;
+  restarts = 0;
+  #child: ChildProcess | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #options: ChildOptions;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    this.name = options.spec.name;
+    this.zone = options.spec.zone;
+    this.target = remoteTarget({ socketPath: options.spec.socketPath, url: "http://instance" }, `Instance ${this.name}`);
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  start(): void {
+    const { spec, env, log } = this.#options;
+    const startedAt = Date.now();
+    const child = spawn(process.execPath, [...process.execArgv, MAIN], {
+      env: env as NodeJS.ProcessEnv,
+      stdio: ["pipe", "pipe", "pipe", "ipc"],
+    });
+    this.#child = child;
+    this.#become("starting");
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(JSON.stringify(spec));
+    for (const stream of [child.stdout, child.stderr]) this.#copyLines(stream);
+    child.on("message", (message: InstanceMessage) => {
+      if (message.type === "ready") this.#become("ready");
+      else this.problem = message.message;
+    });
+    child.on("error", (error) => {
+      this.problem = error.message;
+      log.error({ err: error, instance: this.name }, "instance could not be started");
+    });
+    child.on("exit", (code, signal) => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      if (this.state === "stopped") return;
+      log.warn({ instance: this.name, code, signal, problem: this.problem }, "instance ended");
+      this.problem ??= signal ? `ended by ${signal}` : `ended with exit code ${code}`;
+      this.#restartLater(Date.now() - startedAt > SETTLED_MS);
+    });
+  }
+
+  kill(): void {
+    this.#child?.kill("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === "stopped") return;
+    this.#become("stopped");
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    if (child) await endProcess(child, this.#options.graceMs ?? 5_000);
+    await this.target.close();
+    await rm(this.#options.spec.socketPath, { force: true });
+  }
+
+  #restartLater(settled: boolean): void {
+    if (settled) this.#pauseMs = FIRST_PAUSE_MS;
+    this.#become("backing-off");
+    this.restarts++;
+    this.#timer = setTimeout(() => this.start(), this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
+  #become(state: InstanceState): void {
+    this.state = state;
+    if (state === "ready") this.problem = undefined;
+    this.#options.onState(this);
+  }
+
+  #copyLines(stream: NodeJS.ReadableStream | null): void {
+    let rest = "";
+    stream?.on("data", (chunk: Buffer) => {
+      const lines = (rest + chunk.toString("utf8")).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") this.#options.log.info({ instance: this.name, line }, "instance output");
+    });
+  }
+}
+
+/** SIGTERM, then SIGKILL when the grace is over. */
+export function endProcess(child: ChildProcess, graceMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    child.once("exit", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.kill("SIGTERM");
+  });
+}

@@ -1,0 +1,108 @@
+// The methods of `SearchIndex` as JSON: one message per method, both directions.
+
+import { z } from "zod";
+import { FlowsteadError } from "../../base/error/error.ts";
+import type {
+  Hit,
+  IndexStatistics,
+  Passage,
+  SearchIndex,
+  SearchQuery,
+  SearchResult,
+} from "../../search/search-index.ts";
+
+const passage = z.looseObject({
+  id: z.string(),
+  documentId: z.string(),
+  text: z.string(),
+  vector: z.array(z.number()).optional(),
+});
+
+export const indexCall = z.discriminatedUnion("method", [
+  z.object({ index: z.string(), method: z.literal("upsert"), passages: z.array(passage) }),
+  z.object({ index: z.string(), method: z.literal("deleteDocuments"), documentIds: z.array(z.string()) }),
+  z.object({
+    index: z.string(),
+    method: z.literal("query"),
+    query: z.looseObject({
+      text: z.string(),
+      mode: z.enum(["text", "vector", "hybrid"]),
+      top: z.int(),
+      vector: z.array(z.number()).optional(),
+    }),
+  }),
+  z.object({ index: z.string(), method: z.literal("get"), passageId: z.string() }),
+  z.object({ index: z.string(), method: z.literal("documentPassages"), documentId: z.string() }),
+  z.object({ index: z.string(), method: z.literal("statistics") }),
+]);
+
+export type IndexCall = z.output<typeof indexCall>;
+
+/** Runs one message against an index. @throws FlowsteadError `Forbidden` for a write where only reading is lent. */
+export async function runIndexCall(
+  index: SearchIndex,
+  call: IndexCall,
+  { signal, writable }: { signal: AbortSignal; writable: boolean },
+): Promise<unknown> {
+  switch (call.method) {
+    case "upsert":
+    case "deleteDocuments":
+      if (!writable) throw new FlowsteadError("Forbidden", "A flow may read the index, not change it.");
+      return call.method === "upsert"
+        ? index.upsert(call.passages.map(decodePassage), signal)
+        : index.deleteDocuments(call.documentIds, signal);
+    case "query": {
+      const result = await index.query(decodeVector(call.query) as unknown as SearchQuery, signal);
+      return { ...result, hits: result.hits.map((hit) => ({ ...hit, passage: encodeVector(hit.passage) })) };
+    }
+    case "get": {
+      const found = await index.get(call.passageId, signal);
+      return found && encodeVector(found);
+    }
+    case "documentPassages":
+      return (await index.documentPassages(call.documentId, signal)).map(encodeVector);
+    case "statistics":
+      return index.statistics(signal);
+  }
+}
+
+/** A `SearchIndex` whose methods travel as messages through `send`. */
+export function indexOver(name: string, send: (call: unknown, signal?: AbortSignal) => Promise<unknown>): SearchIndex {
+  return {
+    name,
+    upsert: async (passages, signal) => {
+      await send({ index: name, method: "upsert", passages: passages.map(encodeVector) }, signal);
+    },
+    deleteDocuments: async (documentIds, signal) => {
+      await send({ index: name, method: "deleteDocuments", documentIds }, signal);
+    },
+    query: async (query, signal) => {
+      const result = (await send({ index: name, method: "query", query: encodeVector(query) }, signal)) as SearchResult;
+      return { ...result, hits: result.hits.map((hit): Hit => ({ ...hit, passage: decodePassage(hit.passage) })) };
+    },
+    get: async (passageId, signal) => {
+      const found = await send({ index: name, method: "get", passageId }, signal);
+      return found === null ? undefined : decodePassage(found);
+    },
+    documentPassages: async (documentId, signal) => {
+      const found = (await send({ index: name, method: "documentPassages", documentId }, signal)) as unknown[];
+      return found.map(decodePassage);
+    },
+    statistics: async (signal) => (await send({ index: name, method: "statistics" }, signal)) as IndexStatistics,
+    close: async () => {},
+  };
+}
+
+function encodeVector<T extends { vector?: Float32Array }>(value: T): Omit<T, "vector"> & { vector?: number[] } {
+  const { vector, ...rest } = value;
+  return vector ? { ...rest, vector: [...vector] } : rest;
+}
+
+function decodeVector<T extends { vector?: number[] }>(value: T): Omit<T, "vector"> & { vector?: Float32Array } {
+  const { vector, ...rest } = value;
+  return vector ? { ...rest, vector: Float32Array.from(vector) } : rest;
+}
+
+function decodePassage(value: unknown): Passage {
+  return decodeVector(value as { vector?: number[] }) as unknown as Passage;
+}

@@ -1,0 +1,165 @@
+// The wire format of `/score`: one run's events as the original's JSON body or server-sent events. A pure encoder with a
+// sink, so that the router, `flow serve` and tests share it.
+
+import type { ErrorBody } from "../base/error/error.ts";
+import { ERROR_TABLE, type ErrorRow } from "../base/error/table.ts";
+import { stringifyJson } from "../base/json.ts";
+import { sseData } from "../base/sse.ts";
+import type { Value, ValueMap } from "../base/value.ts";
+import type { FlowEvent } from "../flow/event.ts";
+import type { FlowSignature } from "../flow/target.ts";
+import type { ScoreFormat } from "./accept.ts";
+
+export interface ScoreSink {
+  /** Called once, before any body. */
+  head(status: number, headers: Record<string, string>): void;
+  /** Resolves when more may be written. */
+  write(text: string): Promise<void> | void;
+  end(): void;
+}
+
+export interface ScoreOptions {
+  format: ScoreFormat;
+  signature: FlowSignature;
+  /** Only these outputs are answered, as `PROMPTFLOW_RESPONSE_INCLUDED_FIELDS` says. */
+  includedFields?: readonly string[];
+  /** Answers a failed flow with 424 and the reason in headers, as a managed endpoint does. */
+  managed?: boolean;
+}
+
+/** Writes one run. Resolves when the answer is complete; leaves the loop over `events` early when the sink throws. */
+export async function writeScore(
+  events: AsyncIterable<FlowEvent>,
+  sink: ScoreSink,
+  options: ScoreOptions,
+): Promise<ErrorBody | undefined> {
+  const shown = new Set(
+    options.signature.outputs
+      .filter((output) => !output.evaluationOnly)
+      .map((output) => output.name)
+      .filter((name) => options.includedFields?.includes(name) ?? true),
+  );
+  return options.format === "json"
+    ? writeJson(events, sink, options, shown)
+    : writeStream(events, sink, options, shown);
+}
+
+async function writeJson(
+  events: AsyncIterable<FlowEvent>,
+  sink: ScoreSink,
+  options: ScoreOptions,
+  shown: ReadonlySet<string>,
+): Promise<ErrorBody | undefined> {
+  for await (const event of events) {
+    if (event.type === "error") return writeError(event.error, sink, options.managed ?? false);
+    if (event.type !== "flow-end") continue;
+    sink.head(200, { "content-type": "application/json" });
+    await sink.write(stringifyJson(pick(event.outputs, shown)));
+    sink.end();
+  }
+  return undefined;
+}
+
+async function writeStream(
+  events: AsyncIterable<FlowEvent>,
+  sink: ScoreSink,
+  options: ScoreOptions,
+  shown: ReadonlySet<string>,
+): Promise<ErrorBody | undefined> {
+  const plainOutputs = options.signature.outputs.filter((output) => !output.streamed && shown.has(output.name));
+  let values: ValueMap = {};
+  let held: string[] = [];
+  let started = false;
+
+  /** The original sends the plain fields first, so text waits until they are all there. */
+  const start = async (): Promise<void> => {
+    started = true;
+    sink.head(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    });
+    if (plainOutputs.length > 0) await sink.write(sseData(stringifyJson(values)));
+    for (const frame of held) await sink.write(frame);
+    held = [];
+  };
+
+  for await (const event of events) {
+    if (event.type === "restart") values = {};
+    else if (event.type === "output" && shown.has(event.name)) {
+      values[event.name] = event.value;
+      if (!started && held.length > 0 && plainOutputs.every((output) => output.name in values)) await start();
+    } else if (event.type === "text-delta" && shown.has(event.output)) {
+      const frame = sseData(JSON.stringify({ [event.output]: event.text }));
+      if (!started) {
+        held.push(frame);
+        if (plainOutputs.every((output) => output.name in values)) await start();
+      } else await sink.write(frame);
+    } else if (event.type === "flow-end") {
+      for (const { name } of plainOutputs) values[name] ??= event.outputs[name] ?? null;
+      if (!started) await start();
+      sink.end();
+    } else if (event.type === "error") {
+      if (!started) return writeError(event.error, sink, options.managed ?? false);
+      await sink.write(sseData(stringifyJson({ error: publicError(event.error) })));
+      sink.end();
+      return event.error;
+    }
+  }
+  return undefined;
+}
+
+function pick(outputs: ValueMap, shown: ReadonlySet<string>): { [key: string]: Value } {
+  return Object.fromEntries(Object.entries(outputs).filter(([name]) => shown.has(name)));
+}
+
+/** The original's body: the root of the code chain and the message. */
+export function publicError(error: ErrorBody): { code: string; message: string } {
+  return { code: rootCode(error), message: error.message };
+}
+
+function rootCode(error: ErrorBody): string {
+  const row: ErrorRow | undefined = ERROR_TABLE[error.code];
+  return (
+    row?.chain?.split("/")[0] ?? (error.actor === "caller" || error.actor === "author" ? "UserError" : "SystemError")
+  );
+}
+
+/** Failures of the platform itself; every other one happened in the flow and is answered with 424 by a managed endpoint. */
+const PLATFORM_CODES: ReadonlySet<string> = new Set([
+  "Unauthorized",
+  "Forbidden",
+  "NotFound",
+  "NoTraffic",
+  "MethodNotAllowed",
+  "RequestTimeout",
+  "PayloadTooLarge",
+  "TooManyRequests",
+  "InstanceUnavailable",
+  "ShuttingDown",
+  "Canceled",
+  "NotAcceptable",
+]);
+
+/** Writes a failure that is known before any output has left. */
+export function writeError(error: ErrorBody, sink: ScoreSink, managed: boolean): ErrorBody {
+  const status = error.status === 499 ? 408 : error.status;
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (error.retryAfterMs !== undefined) {
+    headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
+    headers["retry-after-ms"] = String(Math.ceil(error.retryAfterMs));
+  }
+  const inFlow = managed && !PLATFORM_CODES.has(error.code);
+  if (inFlow) {
+    headers["ms-azureml-model-error-statuscode"] = String(status);
+    headers["ms-azureml-model-error-reason"] = headerText(error.message);
+  }
+  sink.head(inFlow ? 424 : status, headers);
+  void sink.write(stringifyJson({ error: publicError(error) }));
+  sink.end();
+  return error;
+}
+
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, " ").slice(0, 500);
+}

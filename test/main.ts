@@ -1,0 +1,51 @@
+// Runs every test file, each in a process of its own, and closes with the count. A run that finds fewer tests than
+// there were is a failure, since a test runner that runs nothing also exits with 0.
+
+import { availableParallelism } from "node:os";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+
+const FLOOR = 100;
+
+const files = findTests(process.argv.slice(2));
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const skips: string[] = [];
+const failures: string[] = [];
+
+const stream = run({ files, concurrency: Math.max(2, availableParallelism()), timeout: 240_000 });
+stream.on("test:pass", (event) => {
+  if (event.details.type === "suite") return;
+  if (event.skip === undefined) counts.passed++;
+  else {
+    counts.skipped++;
+    skips.push(`${event.name}: ${String(event.skip)}`);
+  }
+});
+stream.on("test:fail", (event) => {
+  if (event.details.type === "suite") return;
+  counts.failed++;
+  failures.push(`${event.name} (${event.file ?? "?"})`);
+});
+stream.compose(new spec()).pipe(process.stdout);
+stream.on("end", () => setTimeout(close, 200));
+
+function close(): void {
+  if (failures.length > 0) console.log(`\nFailed:\n  ${failures.join("\n  ")}`);
+  if (skips.length > 0) console.log(`\nSkipped:\n  ${skips.join("\n  ")}`);
+  const partial = process.argv.length > 2;
+  const tooFew = !partial && counts.passed + counts.failed < FLOOR;
+  if (tooFew) console.log(`\nOnly ${counts.passed + counts.failed} tests ran; at least ${FLOOR} should.`);
+  console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  process.exitCode = counts.failed > 0 || tooFew ? 1 : 0;
+}
+
+/** All `*.test.ts` under test/, or those whose path contains one of the words given. */
+function findTests(words: string[]): string[] {
+  const all = readdirSync("test", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => path.join("test", file))
+    .sort();
+  return words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)));
+}
