@@ -5,6 +5,7 @@ import { ENDPOINT_ERRORS } from "./endpoint.ts";
 import { FLOW_ERRORS } from "./flow.ts";
 import { GENERAL_ERRORS } from "./general.ts";
 import { MODEL_ERRORS } from "./model.ts";
+import { PROMPT_ERRORS } from "./prompt.ts";
 import type { ErrorActor, ErrorRow } from "./row.ts";
 import { SEARCH_ERRORS } from "./search.ts";
 
@@ -13,6 +14,7 @@ export type { ErrorActor, ErrorRow };
 export const ERROR_TABLE = {
   ...GENERAL_ERRORS,
   ...FLOW_ERRORS,
+  ...PROMPT_ERRORS,
   ...MODEL_ERRORS,
   ...SEARCH_ERRORS,
   ...ENDPOINT_ERRORS,

@@ -1,0 +1,31 @@
+import type { ErrorRow } from "./row.ts";
+
+const VALIDATION = "UserError/ToolValidationError";
+
+function row(name: string, meaning: string, remedy: string): ErrorRow {
+  return { actor: "author", status: 400, meaning, remedy, chain: `${VALIDATION}/${name}` };
+}
+
+/** What is wrong with a prompt template or with the chat messages made from it. */
+export const PROMPT_ERRORS = {
+  JinjaTemplateError: row(
+    "JinjaTemplateError",
+    "A prompt template cannot be parsed or rendered.",
+    "Mend the template at the line that the message names, or give it the input that it lacks.",
+  ),
+  ChatAPIInvalidRole: row(
+    "ChatAPIInvalidRole",
+    "A chat prompt has text that stands under no role.",
+    "Begin the prompt with a line such as `system:` and put each message under a role line.",
+  ),
+  ChatAPIFunctionRoleInvalidFormat: row(
+    "ChatAPIFunctionRoleInvalidFormat",
+    "A function message in a chat prompt has no name.",
+    "Write `name:`, the name, `content:` and the content under the `function:` line.",
+  ),
+  ChatAPIToolRoleInvalidFormat: row(
+    "ChatAPIToolRoleInvalidFormat",
+    "A tool message in a chat prompt has no tool_call_id.",
+    "Write `tool_call_id:`, the id, `content:` and the content under the `tool:` line.",
+  ),
+} satisfies Record<string, ErrorRow>;
