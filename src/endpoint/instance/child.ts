@@ -64,7 +64,10 @@ class ChildInstance implements Instance {
     this.#options = options;
     this.name = options.spec.name;
     this.zone = options.spec.zone;
-    this.target = remoteTarget({ socketPath: options.spec.socketPath, url: "http://instance" }, `Instance ${this.name}`);
+    this.target = remoteTarget(
+      { socketPath: options.spec.socketPath, url: "http://instance" },
+      `Instance ${this.name}`,
+    );
   }
 
   get pid(): number | undefined {
@@ -134,7 +137,8 @@ class ChildInstance implements Instance {
     stream?.on("data", (chunk: Buffer) => {
       const lines = (rest + chunk.toString("utf8")).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") this.#options.log.info({ instance: this.name, line }, "instance output");
+      for (const line of lines)
+        if (line !== "") this.#options.log.info({ instance: this.name, line }, "instance output");
     });
   }
 }

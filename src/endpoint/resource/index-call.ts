@@ -46,11 +46,11 @@ export async function runIndexCall(
 ): Promise<unknown> {
   switch (call.method) {
     case "upsert":
+      requireWritable(writable);
+      return index.upsert(call.passages.map(decodePassage), signal);
     case "deleteDocuments":
-      if (!writable) throw new FlowsteadError("Forbidden", "A flow may read the index, not change it.");
-      return call.method === "upsert"
-        ? index.upsert(call.passages.map(decodePassage), signal)
-        : index.deleteDocuments(call.documentIds, signal);
+      requireWritable(writable);
+      return index.deleteDocuments(call.documentIds, signal);
     case "query": {
       const result = await index.query(decodeVector(call.query) as unknown as SearchQuery, signal);
       return { ...result, hits: result.hits.map((hit) => ({ ...hit, passage: encodeVector(hit.passage) })) };
@@ -61,9 +61,13 @@ export async function runIndexCall(
     }
     case "documentPassages":
       return (await index.documentPassages(call.documentId, signal)).map(encodeVector);
-    case "statistics":
+    default:
       return index.statistics(signal);
   }
+}
+
+function requireWritable(writable: boolean): void {
+  if (!writable) throw new FlowsteadError("Forbidden", "A flow may read the index, not change it.");
 }
 
 /** A `SearchIndex` whose methods travel as messages through `send`. */

@@ -10,7 +10,7 @@ import type { Logger } from "../../base/log.ts";
 import type { FlowResources } from "../../flow/resource.ts";
 import type { ChatRequest } from "../../model/chat-model.ts";
 import { clientSignal, readBody, responseSink, sendJson } from "../exchange.ts";
-import { type IndexCall, indexCall, runIndexCall } from "./index-call.ts";
+import { indexCall, runIndexCall } from "./index-call.ts";
 
 export interface ResourceServerOptions {
   token: string;
@@ -62,7 +62,7 @@ export function resourceServer(resources: FlowResources, options: ResourceServer
     },
     "/connection": (body) => resources.connection(named.parse(body).name),
     "/index": async (body, signal) => {
-      const call = indexCall.parse(body) as IndexCall;
+      const call = indexCall.parse(body);
       return runIndexCall(await resources.searchIndex(call.index), call, {
         signal,
         writable: options.writable ?? false,

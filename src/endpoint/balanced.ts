@@ -1,0 +1,63 @@
+import { FlowsteadError } from "../base/error/error.ts";
+import type { FlowEvent } from "../flow/event.ts";
+import type { FlowCall, FlowSignature, Target } from "../flow/target.ts";
+import { failover, failoverCall } from "../pool/failover.ts";
+import type { Judgement } from "../pool/judge.ts";
+import type { Pool } from "../pool/pool.ts";
+
+export interface BalancedTargetOptions {
+  pool: Pool<Target>;
+  /** Zone of the caller; members there are preferred. */
+  zone?: string;
+  /** Longest wait for a member to become ready when none is. */
+  waitMs: number;
+  /** What the members are called in messages. */
+  noun: string;
+}
+
+/** A target over a pool of targets: least busy first, and another one for a call whose text has not begun. */
+export function balancedTarget({ pool, zone, waitMs, noun }: BalancedTargetOptions): Target {
+  const exhausted = ({ last, retryAfterMs }: { last?: FlowsteadError; retryAfterMs?: number }): FlowsteadError =>
+    last ?? new FlowsteadError("InstanceUnavailable", `No ${noun} is ready to take the call.`, { retryAfterMs });
+  return {
+    describe: (signal) =>
+      failoverCall<Target, FlowSignature>({
+        pool,
+        signal: signal ?? new AbortController().signal,
+        attempt: (target, attemptSignal) => target.describe(attemptSignal),
+        judge: judgeHop,
+        exhausted,
+        zone,
+        waitMs,
+      }),
+    async *invoke(call: FlowCall, signal: AbortSignal): AsyncGenerator<FlowEvent> {
+      try {
+        yield* failover<Target, FlowEvent>({
+          pool,
+          signal,
+          attempt: (target, attemptSignal) => target.invoke(call, attemptSignal),
+          isCommitted: (event) => event.type === "text-delta" || event.type === "flow-end",
+          failureOf: (event) => (event.type === "error" ? FlowsteadError.fromBody(event.error) : undefined),
+          restart: (reason) => ({ type: "restart", reason: reason.message }),
+          judge: judgeHop,
+          exhausted,
+          zone,
+          waitMs,
+        });
+      } catch (thrown) {
+        yield { type: "error", time: Date.now(), error: FlowsteadError.from(thrown).toBody() };
+      }
+    },
+    close: async () => {
+      await pool.close();
+    },
+  };
+}
+
+const HOP_CODES: ReadonlySet<string> = new Set(["InstanceLost", "InstanceUnavailable", "ShuttingDown"]);
+
+/** Only the loss of the member moves a call; a failure of the flow would be the same elsewhere. */
+function judgeHop(error: FlowsteadError): Judgement {
+  const lost = HOP_CODES.has(error.code);
+  return { move: lost, blame: lost };
+}

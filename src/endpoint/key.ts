@@ -1,0 +1,72 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { FlowsteadError } from "../base/error/error.ts";
+import { secretToken } from "../base/id.ts";
+
+export interface EndpointKeys {
+  /** Whether an `Authorization` header holds one of the two keys; takes the same time for every wrong one. */
+  accepts(authorization: string | undefined): boolean;
+}
+
+export const keyFile = z.object({ primaryKey: z.string().min(20), secondaryKey: z.string().min(20) });
+export type KeyPair = z.output<typeof keyFile>;
+
+/** The endpoint's keys, made at the first call and kept in a file that only its owner may read. */
+export async function readKeys(folder: string, endpoint: string): Promise<KeyPair> {
+  const file = path.join(folder, `${endpoint}.json`);
+  for (;;) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text === undefined) await createKeys(folder, file);
+    else {
+      const parsed = keyFile.safeParse(tryJson(text));
+      if (parsed.success) return parsed.data;
+      throw new FlowsteadError(
+        "InvalidConfig",
+        `${file} does not hold endpoint keys. Delete it to make new ones; callers then need the new key.`,
+      );
+    }
+  }
+}
+
+/** Written whole beside the place and linked there, so that two processes that start at once agree on one pair. */
+async function createKeys(folder: string, file: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  const draft = `${file}.${process.pid}.${secretToken().slice(0, 8)}`;
+  await writeFile(draft, `${JSON.stringify({ primaryKey: secretToken(), secondaryKey: secretToken() }, null, 2)}\n`, {
+    mode: 0o600,
+    flush: true,
+  });
+  try {
+    await link(draft, file);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Keeps only hashes of the keys. */
+export function endpointKeys({ primaryKey, secondaryKey }: KeyPair): EndpointKeys {
+  const hashes = [primaryKey, secondaryKey].map(sha256);
+  return {
+    accepts(authorization) {
+      const given = sha256(/^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "")?.[1] ?? "");
+      return hashes.reduce((found, hash) => timingSafeEqual(hash, given) || found, false);
+    },
+  };
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
