@@ -65,7 +65,7 @@ export function openDeployment(options: DeploymentOptions): Deployment {
     const entry = byId.get(instance.name);
     if (instance.state === "ready") entry?.member.setReady(true);
     else entry?.member.lose(new FlowsteadError("InstanceLost", `Instance ${instance.name} is ${instance.state}.`));
-    for (const wake of [...waiting]) wake();
+    for (const wake of waiting) wake();
   };
 
   for (let number = 1; number <= options.instances; number++) {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { ErrorBody } from "../base/error/error.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { plain } from "../base/json.ts";
-import type { Value, ValueMap } from "../base/value.ts";
+import { type Value, type ValueMap, pyStr } from "../base/value.ts";
 import { type ChatExchange, type ChatFields, chatFields, chatInputs } from "../flow/chat-field.ts";
 import type { FlowEvent, TokenUsage } from "../flow/event.ts";
 import type { FlowSignature } from "../flow/target.ts";
@@ -57,7 +57,10 @@ function pairs(turns: readonly Turn[]): ChatExchange[] {
     if (turn.role === "user") exchanges.push({ question: asValue(turn.content), answer: "" });
     else if (open)
       open.answer =
-        open.answer === "" ? asValue(turn.content) : `${String(open.answer)}\n${String(asValue(turn.content))}`;
+        open.answer === ""
+          ? asValue(turn.content)
+          : `${pyStr(open.answer)}
+${pyStr(asValue(turn.content))}`;
   }
   return exchanges;
 }

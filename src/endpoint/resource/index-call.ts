@@ -20,6 +20,12 @@ const passage = z.looseObject({
 
 export const indexCall = z.discriminatedUnion("method", [
   z.object({ index: z.string(), method: z.literal("upsert"), passages: z.array(passage) }),
+  z.object({
+    index: z.string(),
+    method: z.literal("replaceDocuments"),
+    documentIds: z.array(z.string()),
+    passages: z.array(passage),
+  }),
   z.object({ index: z.string(), method: z.literal("deleteDocuments"), documentIds: z.array(z.string()) }),
   z.object({
     index: z.string(),
@@ -48,6 +54,9 @@ export async function runIndexCall(
     case "upsert":
       requireWritable(writable);
       return index.upsert(call.passages.map(decodePassage), signal);
+    case "replaceDocuments":
+      requireWritable(writable);
+      return index.replaceDocuments(call.documentIds, call.passages.map(decodePassage), signal);
     case "deleteDocuments":
       requireWritable(writable);
       return index.deleteDocuments(call.documentIds, signal);
@@ -76,6 +85,12 @@ export function indexOver(name: string, send: (call: unknown, signal?: AbortSign
     name,
     upsert: async (passages, signal) => {
       await send({ index: name, method: "upsert", passages: passages.map(encodeVector) }, signal);
+    },
+    replaceDocuments: async (documentIds, passages, signal) => {
+      await send(
+        { index: name, method: "replaceDocuments", documentIds, passages: passages.map(encodeVector) },
+        signal,
+      );
     },
     deleteDocuments: async (documentIds, signal) => {
       await send({ index: name, method: "deleteDocuments", documentIds }, signal);

@@ -1,0 +1,47 @@
+// What every request passes before anything looks at it. The system listens on loopback without sign-in, so the browser is
+// the way in for an attacker: another site must not be able to call it, under its own name or under one that it lets point here.
+
+import type { IncomingMessage } from "node:http";
+import { FlowsteadError } from "../base/error/error.ts";
+import { hostOf, isLoopback } from "../network/address.ts";
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** @throws FlowsteadError `Forbidden` for a foreign Host, or for a foreign Origin on a request that changes something. */
+export function checkOrigin(request: IncomingMessage): void {
+  const host = request.headers.host ?? "";
+  if (!isLoopback(hostOf(host))) {
+    throw new FlowsteadError(
+      "Forbidden",
+      `This server does not answer to the name "${hostOf(host)}". Open it as http://127.0.0.1 or http://localhost.`,
+    );
+  }
+  const { origin } = request.headers;
+  if (origin === undefined || SAFE_METHODS.has(request.method ?? "")) return;
+  if (!URL.canParse(origin) || new URL(origin).host !== host) {
+    throw new FlowsteadError("Forbidden", `Requests from the origin ${origin} are not accepted.`);
+  }
+}
+
+/** For every answer that a browser may show. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "connect-src 'self'",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types flowstead dompurify default",
+  ].join("; "),
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()",
+};

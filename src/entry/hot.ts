@@ -1,0 +1,23 @@
+// The paths that programs call thousands of times: plain `node:http`, no framework in between.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "../base/log.ts";
+import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
+
+export interface Hot {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Path without the query. */
+  path: string;
+  requestId: string;
+  log: Logger;
+}
+
+export interface HotContext {
+  endpoints: ReadonlyMap<string, OnlineEndpoint>;
+  version: string;
+  bodyLimit: number;
+}
+
+/** Answers when the path is its own, and says whether it was. */
+export type HotRoute = (hot: Hot, context: HotContext) => Promise<void> | undefined;

@@ -1,0 +1,87 @@
+// `/endpoints/{name}/...`: what the original's scoring URI answers, with its headers and statuses.
+
+import { FlowsteadError } from "../../base/error/error.ts";
+import { scoreFormat } from "../../endpoint/accept.ts";
+import type { OnlineEndpoint } from "../../endpoint/endpoint.ts";
+import { clientSignal, readBody, responseSink, sendJson } from "../../endpoint/exchange.ts";
+import { parseScoreRequest } from "../../endpoint/score-request.ts";
+import { writeError, writeScore } from "../../endpoint/score.ts";
+import { swagger } from "../../flow/swagger.ts";
+import type { Hot, HotContext, HotRoute } from "../hot.ts";
+
+const PREFIX = "/endpoints/";
+
+export const scoreRoute: HotRoute = (hot, context) => {
+  if (!hot.path.startsWith(PREFIX)) return undefined;
+  const [name = "", ...rest] = hot.path.slice(PREFIX.length).split("/");
+  return answer(hot, context, { name: decodeURIComponent(name), action: rest.join("/") });
+};
+
+async function answer(
+  hot: Hot,
+  context: HotContext,
+  { name, action }: { name: string; action: string },
+): Promise<void> {
+  const { request, response } = hot;
+  const headers: Record<string, string> = { "x-request-id": hot.requestId };
+  const clientId = request.headers["x-ms-client-request-id"];
+  if (typeof clientId === "string") headers["x-ms-client-request-id"] = clientId;
+  try {
+    const endpoint = context.endpoints.get(name);
+    // An unknown name and a wrong key look the same, so that names cannot be found out.
+    if (!endpoint?.keys.accepts(request.headers.authorization)) {
+      throw new FlowsteadError(
+        "Unauthorized",
+        `The key for endpoint "${name}" is missing or wrong. Send it as "Authorization: Bearer <key>".`,
+      );
+    }
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    switch (`${method} ${action}`) {
+      case "POST score":
+        return await score(hot, { endpoint, context, headers });
+      case "GET swagger.json":
+        return sendJson(response, 200, swagger(await endpoint.describe()), headers);
+      case "GET health":
+      case "GET ":
+        return sendJson(response, 200, { status: "Healthy", version: context.version }, headers);
+      case "GET version":
+        return sendJson(response, 200, { build_info: "", status: "Healthy", version: context.version }, headers);
+      default:
+        throw new FlowsteadError("NotFound", `There is no ${request.method} ${hot.path}.`);
+    }
+  } catch (thrown) {
+    const error = FlowsteadError.from(thrown);
+    if (error.code === "Unexpected") hot.log.error({ err: thrown }, "score failed");
+    if (response.headersSent) response.destroy();
+    else writeError(error.toBody(), responseSink(response, headers), true);
+  }
+}
+
+async function score(
+  { request, response, requestId, log }: Hot,
+  { endpoint, context, headers }: { endpoint: OnlineEndpoint; context: HotContext; headers: Record<string, string> },
+): Promise<void> {
+  const startedAt = performance.now();
+  const pin = request.headers["azureml-model-deployment"];
+  const deployment = endpoint.route(typeof pin === "string" ? pin : undefined);
+  headers["azureml-model-deployment"] = deployment.name;
+  const signature = await deployment.describe();
+  const format = scoreFormat(request.headers.accept, signature);
+  const inputs = parseScoreRequest(signature, await readBody(request, context.bodyLimit));
+  const traceparent = request.headers.traceparent;
+  const events = deployment.invoke(
+    { inputs, runId: requestId, requestId, ...(typeof traceparent === "string" ? { traceparent } : {}) },
+    clientSignal(response),
+  );
+  const failed = await writeScore(events, responseSink(response, headers), { format, signature, managed: true });
+  log.info(
+    {
+      endpoint: endpoint.name,
+      deployment: deployment.name,
+      status: response.statusCode,
+      durationMs: Math.round(performance.now() - startedAt),
+      ...(failed ? { code: failed.code, problem: failed.message } : {}),
+    },
+    "score",
+  );
+}

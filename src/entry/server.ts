@@ -1,0 +1,152 @@
+// The only public listener: hot paths first, then the routes of the page and its back end, on one server.
+
+import { type IncomingMessage, createServer } from "node:http";
+import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import { FlowsteadError } from "../base/error/error.ts";
+import { uuid } from "../base/id.ts";
+import type { Logger } from "../base/log.ts";
+import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
+import { sendError } from "../endpoint/exchange.ts";
+import { isLoopback } from "../network/address.ts";
+import { SECURITY_HEADERS, checkOrigin } from "./guard.ts";
+import type { HotContext, HotRoute } from "./hot.ts";
+import { openAiRoute } from "./route/openai.ts";
+import { scoreRoute } from "./route/score.ts";
+
+export interface EntryOptions {
+  host: string;
+  port: number;
+  /** Whether to go on to the next port when this one is taken. */
+  findPort: boolean;
+  endpoints: ReadonlyMap<string, OnlineEndpoint>;
+  version: string;
+  log: Logger;
+  /** Mounts the routes that are not hot. */
+  mount: (app: FastifyInstance) => Promise<void>;
+}
+
+export interface Entry {
+  readonly url: string;
+  readonly port: number;
+  /** Takes no new requests, lets those in work end within the grace, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+const HOT_ROUTES: readonly HotRoute[] = [scoreRoute, openAiRoute];
+const PORTS_TO_TRY = 50;
+const BODY_LIMIT = 32 * 2 ** 20;
+
+export async function openEntry(options: EntryOptions): Promise<Entry> {
+  if (!isLoopback(options.host)) {
+    throw new FlowsteadError(
+      "InvalidConfig",
+      `Refusing to listen on ${options.host}: only loopback is allowed without TLS and sign-in. Use host 127.0.0.1 and put a reverse proxy with both in front.`,
+    );
+  }
+  const context: HotContext = { endpoints: options.endpoints, version: options.version, bodyLimit: BODY_LIMIT };
+  let hotInWork = 0;
+
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    genReqId: (request) => (request as IncomingMessage & { flowsteadId?: string }).flowsteadId ?? uuid(),
+    serverFactory: (handler) =>
+      createServer(
+        { keepAliveTimeout: 75_000, requestTimeout: 300_000, maxHeaderSize: 16_384 },
+        (request, response) => {
+          const requestId = requestIdOf(request);
+          response.setHeader("x-request-id", requestId);
+          try {
+            checkOrigin(request);
+          } catch (thrown) {
+            return sendError(response, thrown);
+          }
+          const path = request.url?.split("?", 1)[0] ?? "/";
+          const hot = { request, response, path, requestId, log: options.log.child({ requestId }) };
+          for (const route of HOT_ROUTES) {
+            const work = route(hot, context);
+            if (!work) continue;
+            hotInWork++;
+            work.catch((thrown: unknown) => sendError(response, thrown)).finally(() => hotInWork--);
+            return;
+          }
+          Object.assign(request, { flowsteadId: requestId });
+          handler(request, response);
+        },
+      ),
+  });
+  dress(app, options.log);
+  await options.mount(app);
+  await app.ready();
+  const port = await listenOnFreePort(app, options);
+  return {
+    url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
+    port,
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
+      app.server.closeIdleConnections();
+      const deadline = Date.now() + graceMs;
+      while (hotInWork > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
+      app.server.closeAllConnections();
+      await closed;
+      await app.close();
+    },
+  };
+}
+
+/** Headers and error bodies that all routes share. */
+function dress(app: FastifyInstance, log: Logger): void {
+  app.addHook("onRequest", async (_request, reply) => {
+    void reply.headers(SECURITY_HEADERS);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const error = new FlowsteadError("NotFound", `There is no ${request.method} ${request.url.split("?", 1)[0]}.`);
+    return reply.code(404).send({ error: { code: error.code, message: error.message } });
+  });
+  app.setErrorHandler<FastifyError | FlowsteadError>((thrown, request, reply) => {
+    const error = asFlowsteadError(thrown);
+    if (error.code === "Unexpected")
+      log.error({ err: thrown, requestId: request.id, url: request.url }, "request failed");
+    const message = error.code === "Unexpected" ? `Something went wrong (request ${request.id}).` : error.message;
+    return reply.code(error.status).send({ error: { code: error.code, message } });
+  });
+}
+
+/** Fastify's own refusals (malformed body, too large) are the caller's. */
+function asFlowsteadError(thrown: FastifyError | FlowsteadError): FlowsteadError {
+  if (thrown instanceof FlowsteadError) return thrown;
+  const status = thrown.statusCode ?? 500;
+  if (status === 413) return new FlowsteadError("PayloadTooLarge", thrown.message, { cause: thrown });
+  if (status >= 400 && status < 500)
+    return new FlowsteadError("InvalidRequest", thrown.message, { cause: thrown, status });
+  return FlowsteadError.from(thrown);
+}
+
+/** A caller's id is kept when it is harmless in a log and a header. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers["x-request-id"] ?? request.headers["x-ms-client-request-id"];
+  return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : uuid();
+}
+
+async function listenOnFreePort(app: FastifyInstance, { host, port, findPort }: EntryOptions): Promise<number> {
+  for (let candidate = port; ; candidate++) {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        app.server.once("error", reject);
+        app.server.listen({ host, port: candidate }, () => {
+          app.server.off("error", reject);
+          resolve();
+        });
+      });
+      const address = app.server.address();
+      return typeof address === "object" && address ? address.port : candidate;
+    } catch (thrown) {
+      const taken = (thrown as NodeJS.ErrnoException).code === "EADDRINUSE";
+      if (taken && findPort && candidate < port + PORTS_TO_TRY) continue;
+      const advice = taken
+        ? "Another program listens there. Choose another port with --port."
+        : (thrown as Error).message;
+      throw new FlowsteadError("PortInUse", `Cannot listen on ${host}:${candidate}: ${advice}`, { cause: thrown });
+    }
+  }
+}

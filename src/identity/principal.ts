@@ -1,0 +1,5 @@
+/** Who asks. Conversations belong to a principal's id. */
+export interface Principal {
+  id: string;
+  name: string;
+}
