@@ -1,0 +1,74 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { Kysely, type Transaction, sql } from "kysely";
+import { FlowsteadError } from "../../../base/error/error.ts";
+import { applyMigrations } from "../../migration.ts";
+import type { RecordStore } from "../../record-store.ts";
+import { type SqliteDatabase, openDatabase } from "./database.ts";
+import { sqliteDialect } from "./sqlite-dialect.ts";
+import { sqliteError } from "./sqlite-error.ts";
+
+export interface SqliteStoreOptions {
+  file: string;
+  /** How long a statement waits for another program that holds the file. */
+  busyTimeoutMs?: number;
+  /** For tests; the default takes Node's own SQLite where there is one. */
+  engine?: "any" | "node" | "libsql";
+}
+
+/** Records in one SQLite file. @throws FlowsteadError `StoreUnavailable`, `StoreDamaged` or `StoreLocked`. */
+export async function sqliteStore(options: SqliteStoreOptions): Promise<RecordStore> {
+  const { file, busyTimeoutMs = 2_000, engine } = options;
+  let database: SqliteDatabase | undefined;
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    database = openDatabase(file, engine);
+    prepareDatabase(database, busyTimeoutMs);
+  } catch (thrown) {
+    database?.close();
+    throw sqliteError(thrown, file);
+  }
+  return overDatabase(database, file);
+}
+
+function prepareDatabase(database: SqliteDatabase, busyTimeoutMs: number): void {
+  database.exec(`pragma busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
+  database.exec("pragma journal_mode = wal");
+  // With a write-ahead log, `full` makes each commit outlive a power cut, not only the death of the process.
+  database.exec("pragma synchronous = full");
+  database.exec("pragma foreign_keys = on");
+}
+
+function overDatabase(database: SqliteDatabase, file: string): RecordStore {
+  const kysely = new Kysely<unknown>({ dialect: sqliteDialect(database, file) });
+  const write = <Schema, Result>(work: (transaction: Transaction<Schema>) => Promise<Result>): Promise<Result> =>
+    kysely.transaction().execute((transaction) => work(transaction as unknown as Transaction<Schema>));
+  let closed: Promise<void> | undefined;
+  return {
+    name: file,
+    tables: <Schema>() => kysely as unknown as Kysely<Schema>,
+    write,
+    migrate: (part, migrations) => applyMigrations(write, part, migrations),
+    async check() {
+      try {
+        const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(kysely);
+        const broken = await sql<{ table: string }>`pragma foreign_key_check`.execute(kysely);
+        const faults = rows.map((row) => row.integrity_check).filter((text) => text !== "ok");
+        return [...faults, ...broken.rows.map((row) => `a row of ${row.table} refers to a row that is not there`)];
+      } catch (thrown) {
+        if (thrown instanceof FlowsteadError && thrown.code === "StoreDamaged") return [thrown.message];
+        throw thrown;
+      }
+    },
+    close() {
+      closed ??= closeAll(kysely);
+      return closed;
+    },
+  };
+}
+
+/** Folds the write-ahead log into the file, so that a copy of the one file is a whole backup. */
+async function closeAll(kysely: Kysely<unknown>): Promise<void> {
+  await sql`pragma wal_checkpoint(truncate)`.execute(kysely).catch(() => undefined);
+  await kysely.destroy();
+}
