@@ -63,8 +63,13 @@ export interface IndexStatistics {
 
 export interface SearchIndex {
   readonly name: string;
-  /** Adds or replaces passages; when it resolves they are durable and can be found. */
+  /** Adds passages, or replaces those of the same id; when it resolves they are durable and can be found. */
   upsert(passages: readonly Passage[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Makes `passages` all that the documents named (and those of the passages) have, in one step: no reader sees a
+   * document without passages or with a mix of old and new ones, and a crash leaves the one or the other.
+   */
+  replaceDocuments(documentIds: readonly string[], passages: readonly Passage[], signal?: AbortSignal): Promise<void>;
   /** Removes all passages of the documents; unknown ids are no error. */
   deleteDocuments(documentIds: readonly string[], signal?: AbortSignal): Promise<void>;
   query(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;

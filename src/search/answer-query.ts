@@ -1,0 +1,129 @@
+// How a query is answered, the same above every engine: the engine gives candidates by terms and by vector, and this
+// file understands the question, ranks the candidates, fuses the two lists and marks the words that matched.
+
+import { abortable, throwIfAborted } from "../base/abort.ts";
+import { FlowsteadError } from "../base/error/error.ts";
+import type { Embedder } from "../model/embedder.ts";
+import type { Analyzer } from "./analysis/analyzer.ts";
+import { fuse } from "./fuse.ts";
+import { highlight } from "./highlight.ts";
+import type { Lexicon, PassageTerms } from "./lexicon.ts";
+import { type UnderstoodQuery, understand, wantedTerms } from "./query.ts";
+import { lexicalScore } from "./rank/rerank.ts";
+import type { Passage, SearchQuery, SearchResult } from "./search-index.ts";
+
+export interface Candidate {
+  passage: Passage;
+  terms: PassageTerms;
+  /** The engine's own score, higher is better. */
+  score: number;
+}
+
+/** What an engine has to offer for queries to be answered over it. */
+export interface CandidateSource {
+  lexicon(): Promise<Lexicon>;
+  /** Passages with at least one of the analysed terms, best first by BM25. */
+  byTerms(terms: readonly string[], limit: number, documentIds?: readonly string[]): Promise<Candidate[]>;
+  /** Passages by cosine similarity, best first; the score is 1 / (2 - cosine). */
+  byVector(vector: Float32Array, limit: number, documentIds?: readonly string[]): Promise<Candidate[]>;
+  /** The vectors of the index, when it has any. */
+  vectors(): { fingerprint: string; dimensions: number } | undefined;
+}
+
+export interface AnswerOptions {
+  analyzer: Analyzer;
+  embedder?: Embedder | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+// Candidates beyond these keep the engine's order: re-ranking is worth its time at the top only.
+const RERANKED = 100;
+
+/** @throws FlowsteadError `EmbedderMismatch` when the query's vector does not fit the index. */
+export async function answerQuery(
+  source: CandidateSource,
+  query: SearchQuery,
+  { analyzer, embedder, signal = new AbortController().signal }: AnswerOptions,
+): Promise<SearchResult> {
+  throwIfAborted(signal);
+  const depth = Math.max(RERANKED, (query.skip ?? 0) + query.top);
+  const degraded: string[] = [];
+  const lexicon = await abortable(source.lexicon(), signal);
+  const understood = understand(query.text, analyzer, lexicon);
+
+  const vector = query.mode === "text" ? undefined : await queryVector(source, query, { embedder, signal, degraded });
+  const near = vector ? await abortable(source.byVector(vector, depth, query.documentIds), signal) : [];
+  const wanted = wantedTerms(understood);
+  const lexical =
+    wanted.length === 0 || (query.mode === "vector" && vector)
+      ? []
+      : rank(await abortable(source.byTerms(wanted, depth, query.documentIds), signal), understood, lexicon);
+
+  const found = near.length > 0 && lexical.length > 0 ? fused(lexical, near) : near.length > 0 ? near : lexical;
+  const from = query.skip ?? 0;
+  const hits = found.slice(from, from + query.top).map(({ passage, score }) => ({
+    passage,
+    score,
+    highlights: highlight(passage.text, understood, analyzer),
+  }));
+  return { hits, degraded };
+}
+
+function rank(candidates: readonly Candidate[], query: UnderstoodQuery, lexicon: Lexicon): Candidate[] {
+  const top = candidates
+    .slice(0, RERANKED)
+    .map((candidate) => ({ ...candidate, score: lexicalScore(query, candidate.terms, lexicon) }))
+    .sort(byScore);
+  const rest = candidates.slice(RERANKED);
+  const last = top.at(-1)?.score ?? 0;
+  const first = rest[0]?.score ?? 1;
+  return [...top, ...rest.map((candidate) => ({ ...candidate, score: (last * candidate.score) / (first || 1) }))];
+}
+
+function fused(lexical: readonly Candidate[], near: readonly Candidate[]): Candidate[] {
+  const byId = new Map([...near, ...lexical].map((candidate) => [candidate.passage.id, candidate]));
+  const lists = [lexical, near].map((list) => ({ ids: list.map(({ passage }) => passage.id) }));
+  return fuse(lists).map(({ id, score }) => ({ ...byId.get(id)!, score }));
+}
+
+function byScore(a: Candidate, b: Candidate): number {
+  return b.score - a.score || (a.passage.id < b.passage.id ? -1 : 1);
+}
+
+interface VectorOptions {
+  embedder: Embedder | undefined;
+  signal: AbortSignal;
+  degraded: string[];
+}
+
+async function queryVector(
+  source: CandidateSource,
+  query: SearchQuery,
+  { embedder, signal, degraded }: VectorOptions,
+): Promise<Float32Array | undefined> {
+  const vectors = source.vectors();
+  if (!vectors) {
+    degraded.push("vector: the index has no embedder");
+    return undefined;
+  }
+  if (query.vector) {
+    if (query.vector.length === vectors.dimensions) return query.vector;
+    throw new FlowsteadError(
+      "EmbedderMismatch",
+      `The query's vector has ${query.vector.length} dimensions and the index ${vectors.dimensions} ` +
+        `(${vectors.fingerprint}). Embed queries with the model that built the index.`,
+    );
+  }
+  if (!embedder) {
+    degraded.push("vector: no embedder is configured");
+    return undefined;
+  }
+  try {
+    const [embedded] = await embedder.embed([query.text], "query", signal);
+    return embedded;
+  } catch (thrown) {
+    throwIfAborted(signal);
+    degraded.push(`vector: ${FlowsteadError.from(thrown).message}`);
+    return undefined;
+  }
+}

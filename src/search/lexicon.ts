@@ -1,0 +1,53 @@
+// What is known of a whole index: how many passages hold a term, and how long passages are. Ranking weighs terms by it,
+// and it tells a misspelt word from a known one.
+
+/** Terms of a passage as they were indexed. */
+export interface PassageTerms {
+  body: readonly string[];
+  /** Title and headings. */
+  field: readonly string[];
+}
+
+export interface Lexicon {
+  readonly passages: number;
+  /** Mean number of terms of a passage's text, at least 1. */
+  readonly meanBody: number;
+  readonly meanField: number;
+  /** How many passages hold the term in their text, title or headings. */
+  frequency(term: string): number;
+  /** Inverse document frequency, never negative. */
+  idf(term: string): number;
+  /** Every term of the index with its frequency. */
+  terms(): Iterable<[string, number]>;
+}
+
+export interface LexiconBuilder {
+  add(terms: PassageTerms): void;
+  build(): Lexicon;
+}
+
+export function lexiconBuilder(): LexiconBuilder {
+  const frequencies = new Map<string, number>();
+  let passages = 0;
+  let bodyTerms = 0;
+  let fieldTerms = 0;
+  return {
+    add({ body, field }) {
+      passages += 1;
+      bodyTerms += body.length;
+      fieldTerms += field.length;
+      for (const term of new Set([...body, ...field])) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
+    },
+    build: () => ({
+      passages,
+      meanBody: Math.max(1, bodyTerms / Math.max(1, passages)),
+      meanField: Math.max(1, fieldTerms / Math.max(1, passages)),
+      frequency: (term) => frequencies.get(term) ?? 0,
+      idf: (term) => {
+        const frequency = frequencies.get(term) ?? 0;
+        return Math.log(1 + (passages - Math.min(frequency, passages) + 0.5) / (frequency + 0.5));
+      },
+      terms: () => frequencies,
+    }),
+  };
+}

@@ -1,0 +1,201 @@
+import type { Table } from "@lancedb/lancedb";
+import { abortable, throwIfAborted } from "../../../base/abort.ts";
+import { FlowsteadError, isAbort } from "../../../base/error/error.ts";
+import type { Logger } from "../../../base/log.ts";
+import type { Embedder } from "../../../model/embedder.ts";
+import type { Analyzer } from "../../analysis/analyzer.ts";
+import { answerQuery, type CandidateSource } from "../../answer-query.ts";
+import type { IndexStatistics, Passage, SearchIndex, SearchQuery, SearchResult } from "../../search-index.ts";
+import { cachedLexicon, type CachedLexicon } from "./cached-lexicon.ts";
+import type { Engine } from "./engine.ts";
+import { toRow, vectorField } from "./row.ts";
+import { type IndexSetting, writeSetting } from "./setting.ts";
+import { bytesIn } from "./size.ts";
+import {
+  countDocuments,
+  mergeRows,
+  passagesWhere,
+  quoted,
+  rowsByTerms,
+  rowsByVector,
+  whereDocuments,
+} from "./table.ts";
+import { type Upkeep, upkeep } from "./upkeep.ts";
+
+export interface EmbeddedParts {
+  folder: string;
+  engine: Engine;
+  table: Table;
+  setting: IndexSetting;
+  analyzer: Analyzer;
+  embedder: Embedder | undefined;
+  log: Logger;
+  /** Closes what the index was opened with. */
+  release(): Promise<void>;
+}
+
+/** A `SearchIndex` in a folder of this machine, kept by LanceDB: any number of reading processes, writers take turns. */
+export class EmbeddedIndex implements SearchIndex {
+  readonly #parts: EmbeddedParts;
+  readonly #lexicon: CachedLexicon;
+  readonly #upkeep: Upkeep;
+  #setting: IndexSetting;
+  #writing: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: EmbeddedParts) {
+    this.#parts = parts;
+    this.#setting = parts.setting;
+    this.#lexicon = cachedLexicon(parts.table, parts.log);
+    this.#upkeep = upkeep(parts.table);
+  }
+
+  get name(): string {
+    return this.#setting.name;
+  }
+
+  async upsert(passages: readonly Passage[], signal?: AbortSignal): Promise<void> {
+    if (passages.length > 0) await this.#store(passages, undefined, signal);
+  }
+
+  async replaceDocuments(
+    documentIds: readonly string[],
+    passages: readonly Passage[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const all = [...new Set([...documentIds, ...passages.map(({ documentId }) => documentId)])];
+    if (passages.length === 0) await this.deleteDocuments(all, signal);
+    else await this.#store(passages, whereDocuments(all), signal);
+  }
+
+  async deleteDocuments(documentIds: readonly string[], signal?: AbortSignal): Promise<void> {
+    if (documentIds.length === 0) return;
+    await this.#write(signal, async () => {
+      await this.#parts.table.delete(whereDocuments(documentIds));
+      this.#upkeep.wrote(0);
+    });
+  }
+
+  async query(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult> {
+    const { analyzer, embedder } = this.#parts;
+    return this.#read(() => answerQuery(this.#source(), query, { analyzer, embedder, signal }), signal);
+  }
+
+  async get(passageId: string, signal?: AbortSignal): Promise<Passage | undefined> {
+    const found = await this.#read(() => passagesWhere(this.#parts.table, `id = ${quoted(passageId)}`), signal);
+    return found[0];
+  }
+
+  async documentPassages(documentId: string, signal?: AbortSignal): Promise<Passage[]> {
+    return this.#read(() => passagesWhere(this.#parts.table, whereDocuments([documentId])), signal);
+  }
+
+  async statistics(signal?: AbortSignal): Promise<IndexStatistics> {
+    const { table, folder } = this.#parts;
+    const count = () => Promise.all([countDocuments(table), table.countRows(), bytesIn(folder)]);
+    const [documents, passages, bytes] = await this.#read(count, signal);
+    const embedder = this.#setting.vectors?.fingerprint;
+    return { documents, passages, bytes, ...(embedder === undefined ? {} : { embedder }) };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#writing
+      .catch(() => undefined)
+      .then(() => this.#lexicon.settle())
+      .then(() => this.#parts.release());
+    return this.#closed;
+  }
+
+  #source(): CandidateSource {
+    const { table, engine } = this.#parts;
+    const where = (ids: readonly string[] | undefined) => (ids ? whereDocuments(ids) : undefined);
+    return {
+      lexicon: () => this.#lexicon.current(),
+      byTerms: (terms, limit, ids) => rowsByTerms(table, engine, terms, { limit, where: where(ids) }),
+      byVector: (vector, limit, ids) => rowsByVector(table, vector, { limit, where: where(ids) }),
+      vectors: () => this.#setting.vectors,
+    };
+  }
+
+  async #store(passages: readonly Passage[], stale: string | undefined, signal: AbortSignal | undefined) {
+    throwIfAborted(signal);
+    const embedded = await this.#embed(passages, signal);
+    await this.#write(signal, async () => {
+      await this.#makeRoomForVectors();
+      const withVector = this.#setting.vectors !== undefined;
+      // The engine refuses a batch that names an id twice; the later passage counts, as it would in two batches.
+      const rows = new Map(embedded.map((p) => [p.id, toRow(p, this.#parts.analyzer, withVector)]));
+      await mergeRows(this.#parts.table, [...rows.values()], stale);
+      this.#upkeep.wrote(rows.size);
+    });
+  }
+
+  async #embed(passages: readonly Passage[], signal = new AbortController().signal): Promise<readonly Passage[]> {
+    const { embedder } = this.#parts;
+    const dimensions = this.#setting.vectors?.dimensions ?? embedder?.dimensions;
+    for (const { id, vector } of passages) {
+      if (!vector || vector.length === dimensions) continue;
+      const expected = dimensions === undefined ? "no embedder" : `vectors of ${dimensions} dimensions`;
+      throw new FlowsteadError(
+        "EmbedderMismatch",
+        `Passage ${id} has a vector of ${vector.length} dimensions, but the index ${this.name} has ${expected}.`,
+      );
+    }
+    const bare = passages.filter(({ vector }) => !vector);
+    if (!embedder || bare.length === 0) return passages;
+    const texts = bare.map(({ title, headings, text }) => [title, ...headings, text].join("\n"));
+    const vectors = await embedder.embed(texts, "document", signal);
+    const byId = new Map(bare.map(({ id }, at) => [id, vectors[at]]));
+    return passages.map((passage) => ({ ...passage, vector: passage.vector ?? byId.get(passage.id)! }));
+  }
+
+  /** An index begun without an embedder gets its column of vectors with the first write that has one. */
+  async #makeRoomForVectors(): Promise<void> {
+    const { embedder, engine, table, folder } = this.#parts;
+    if (!embedder || this.#setting.vectors) return;
+    const { fingerprint, dimensions } = embedder;
+    const columns = (await table.schema()).fields.map(({ name }) => name);
+    // A column without a description is what a crash left, perhaps made for other dimensions.
+    if (columns.includes("vector")) await table.dropColumns(["vector"]);
+    await table.addColumns(vectorField(engine, dimensions));
+    const setting = { ...this.#setting, vectors: { fingerprint, dimensions } };
+    await writeSetting(folder, setting);
+    this.#setting = setting;
+  }
+
+  /** One write at a time; a write that has begun is finished, so that an abort never leaves its outcome unknown. */
+  async #write<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    this.#refuseWhenClosed();
+    const turn = this.#writing.then(async () => {
+      throwIfAborted(signal);
+      return this.#explained(work);
+    });
+    this.#writing = turn
+      .catch(() => undefined)
+      .then(() => (this.#upkeep.due() ? this.#upkeep.run() : undefined))
+      .catch((thrown: unknown) => this.#parts.log.warn({ err: thrown }, "upkeep of the index failed"));
+    return turn;
+  }
+
+  async #read<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    this.#refuseWhenClosed();
+    throwIfAborted(signal);
+    return this.#explained(() => (signal ? abortable(work(), signal) : work()));
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new FlowsteadError("SearchFailed", `The index ${this.name} is closed.`);
+  }
+
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (thrown instanceof FlowsteadError || isAbort(thrown)) throw FlowsteadError.from(thrown);
+      const reason = thrown instanceof Error ? thrown.message.split("\n")[0] : String(thrown);
+      throw new FlowsteadError("SearchFailed", `The engine of the index ${this.name} failed: ${reason}`, {
+        cause: thrown,
+      });
+    }
+  }
+}

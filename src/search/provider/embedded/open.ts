@@ -1,0 +1,89 @@
+import { rm } from "node:fs/promises";
+import { FlowsteadError } from "../../../base/error/error.ts";
+import type { Logger } from "../../../base/log.ts";
+import type { Embedder } from "../../../model/embedder.ts";
+import { englishAnalyzer } from "../../analysis/analyzer.ts";
+import type { SearchIndex } from "../../search-index.ts";
+import { EmbeddedIndex } from "./embedded-index.ts";
+import { loadEngine } from "./engine.ts";
+import { passageSchema } from "./row.ts";
+import { dataFolder, type IndexSetting, readSetting, writeSetting } from "./setting.ts";
+import { createTermIndexes, TABLE } from "./table.ts";
+
+export interface EmbeddedOptions {
+  /** The index's own folder. */
+  folder: string;
+  name: string;
+  /** Gives vectors to passages and queries that come without; without it the index is lexical. */
+  embedder?: Embedder | undefined;
+  log: Logger;
+}
+
+/** @throws FlowsteadError `IndexNotFound`, `IndexDamaged` or `EmbedderMismatch`. */
+export async function openEmbeddedIndex({ folder, name, embedder, log }: EmbeddedOptions): Promise<SearchIndex> {
+  const setting = await readSetting(folder);
+  if (!setting) {
+    throw new FlowsteadError(
+      "IndexNotFound",
+      `There is no search index named ${name}. Make one with \`flowstead index add FOLDER\`.`,
+      { details: { name } },
+    );
+  }
+  const analyzer = englishAnalyzer();
+  if (setting.analyzer !== analyzer.id) {
+    throw new FlowsteadError(
+      "IndexDamaged",
+      `The index ${name} was built by the analysis ${setting.analyzer}, and this version has ${analyzer.id}. ` +
+        "Remove the index and add its folders again.",
+    );
+  }
+  if (embedder && setting.vectors && setting.vectors.fingerprint !== embedder.fingerprint) {
+    throw new FlowsteadError(
+      "EmbedderMismatch",
+      `The index ${name} holds vectors of ${setting.vectors.fingerprint}, and the embedder configured is ` +
+        `${embedder.fingerprint}. Configure that one, or remove the index and add its folders again.`,
+    );
+  }
+  const engine = await loadEngine();
+  try {
+    // An interval of 0 makes each read look for a newer version, so readers see what another process has written.
+    const connection = await engine.lance.connect(dataFolder(folder), { readConsistencyInterval: 0 });
+    const table = await connection.openTable(TABLE);
+    const release = async (): Promise<void> => {
+      table.close();
+      connection.close();
+    };
+    return new EmbeddedIndex({ folder, engine, table, setting, analyzer, embedder, log, release });
+  } catch (thrown) {
+    throw new FlowsteadError(
+      "IndexDamaged",
+      `The files of the index ${name} in ${folder} cannot be opened. Remove the index and add its folders again.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** Makes an empty index and opens it. @throws FlowsteadError `IndexExists`. */
+export async function createEmbeddedIndex(options: EmbeddedOptions): Promise<SearchIndex> {
+  const { folder, name, embedder } = options;
+  if (await readSetting(folder)) {
+    throw new FlowsteadError("IndexExists", `There is a search index named ${name} already.`, { details: { name } });
+  }
+  const engine = await loadEngine();
+  // What is left of a making that was cut short has no description, so nothing can be lost with it.
+  await rm(dataFolder(folder), { recursive: true, force: true });
+  const connection = await engine.lance.connect(dataFolder(folder));
+  const table = await connection.createEmptyTable(TABLE, passageSchema(engine, embedder?.dimensions));
+  await createTermIndexes(table, engine);
+  table.close();
+  connection.close();
+  const setting: IndexSetting = {
+    format: 1,
+    name,
+    analyzer: englishAnalyzer().id,
+    created: new Date().toISOString(),
+    ...(embedder ? { vectors: { fingerprint: embedder.fingerprint, dimensions: embedder.dimensions } } : {}),
+  };
+  await writeSetting(folder, setting);
+  return openEmbeddedIndex(options);
+}

@@ -1,0 +1,100 @@
+import type { Table } from "@lancedb/lancedb";
+import type { Candidate } from "../../answer-query.ts";
+import { type Lexicon, lexiconBuilder } from "../../lexicon.ts";
+import type { Passage } from "../../search-index.ts";
+import type { Engine } from "./engine.ts";
+import { fromRow, HIT_COLUMNS, type Row, termsOf } from "./row.ts";
+
+export const TABLE = "passages";
+const TERM_COLUMNS = ["body_terms", "field_terms"];
+
+/** Full text without an analysis of its own: the columns hold terms that are analysed already. */
+export async function createTermIndexes(table: Table, { lance }: Engine): Promise<void> {
+  for (const column of TERM_COLUMNS) {
+    const config = lance.Index.fts({
+      baseTokenizer: "whitespace",
+      withPosition: false,
+      lowercase: false,
+      stem: false,
+      removeStopWords: false,
+      asciiFolding: false,
+      maxTokenLength: 512,
+    });
+    await table.createIndex(column, { config });
+  }
+}
+
+/** In one commit: rows of the same id are replaced, and other rows that `stale` describes are removed. */
+export async function mergeRows(table: Table, rows: readonly Row[], stale?: string): Promise<void> {
+  let merge = table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll();
+  if (stale !== undefined) merge = merge.whenNotMatchedBySourceDelete({ where: stale });
+  await merge.execute(rows as unknown as Record<string, unknown>[]);
+}
+
+export async function rowsByTerms(
+  table: Table,
+  { lance }: Engine,
+  terms: readonly string[],
+  { limit, where }: { limit: number; where: string | undefined },
+): Promise<Candidate[]> {
+  const match = new lance.MultiMatchQuery(terms.join(" "), TERM_COLUMNS, { operator: lance.Operator.Or });
+  let query = table
+    .query()
+    .fullTextSearch(match)
+    .select([...HIT_COLUMNS, "_score"])
+    .limit(limit);
+  if (where !== undefined) query = query.where(where);
+  const rows: (Row & { _score: number })[] = await query.toArray();
+  return candidates(rows, (row) => row._score);
+}
+
+export async function rowsByVector(
+  table: Table,
+  vector: Float32Array,
+  { limit, where }: { limit: number; where: string | undefined },
+): Promise<Candidate[]> {
+  let query = table
+    .vectorSearch(vector)
+    .distanceType("cosine")
+    .select([...HIT_COLUMNS, "_distance"])
+    .limit(limit);
+  if (where !== undefined) query = query.where(where);
+  const rows: (Row & { _distance: number })[] = await query.toArray();
+  return candidates(rows, (row) => 1 / (1 + row._distance));
+}
+
+function candidates<R extends Row>(rows: readonly R[], score: (row: R) => number): Candidate[] {
+  return rows
+    .map((row) => ({ passage: fromRow(row), terms: termsOf(row), score: score(row) }))
+    .sort((a, b) => b.score - a.score || (a.passage.id < b.passage.id ? -1 : 1));
+}
+
+export async function passagesWhere(table: Table, where: string): Promise<Passage[]> {
+  const rows: Row[] = await table.query().where(where).toArray();
+  return rows.map(fromRow).sort((a, b) => a.ordinal - b.ordinal);
+}
+
+export async function readLexicon(table: Table): Promise<Lexicon> {
+  const builder = lexiconBuilder();
+  for await (const batch of table.query().select(TERM_COLUMNS)) {
+    for (const row of batch) builder.add(termsOf(row as unknown as Row));
+  }
+  return builder.build();
+}
+
+export async function countDocuments(table: Table): Promise<number> {
+  const ids = new Set<string>();
+  for await (const batch of table.query().select(["document_id"])) {
+    for (const row of batch) ids.add((row as unknown as Row).document_id);
+  }
+  return ids.size;
+}
+
+export function whereDocuments(documentIds: readonly string[]): string {
+  return documentIds.length === 0 ? "false" : `document_id IN (${documentIds.map(quoted).join(", ")})`;
+}
+
+/** A string literal of the engine's filter language. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,32 @@
+import type { Table } from "@lancedb/lancedb";
+
+// Rows written since the last upkeep are searched one by one, and each write leaves a small file and an old version.
+const COMMITS = 24;
+const ROWS = 4000;
+// A reader in another process finishes its query on the version it began with; none takes this long.
+const KEEP_VERSIONS_MS = 10 * 60 * 1000;
+
+export interface Upkeep {
+  wrote(rows: number): void;
+  /** Whether enough has been written for `run` to be worth its time. */
+  due(): boolean;
+  /** Brings new rows into the full-text index, joins small files and drops old versions. */
+  run(): Promise<void>;
+}
+
+export function upkeep(table: Table): Upkeep {
+  let commits = 0;
+  let rows = 0;
+  return {
+    wrote(count) {
+      commits += 1;
+      rows += count;
+    },
+    due: () => commits >= COMMITS || rows >= ROWS,
+    async run() {
+      commits = 0;
+      rows = 0;
+      await table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { type IndexFolderOptions, type Search, searchInFolder } from "./embedded/folder.ts";
+
+export type { IndexSummary, Search } from "./embedded/folder.ts";
+export { createEmbeddedIndex, type EmbeddedOptions, openEmbeddedIndex } from "./embedded/open.ts";
+
+export type SearchSettings = IndexFolderOptions;
+
+/** The named indexes under one folder. Nothing heavy is loaded until an index is opened. */
+export function openSearch(settings: SearchSettings): Search {
+  return searchInFolder(settings);
+}
