@@ -48,7 +48,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "prompt",
     "connection",
     "app",
-    "base/package-root.ts",
+    "base/package-root.ts", "base/version.ts",
   ],
 };
 

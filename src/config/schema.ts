@@ -77,13 +77,13 @@ export const configSchema = z.strictObject({
       flow: z.string().optional().describe("Folder of the flow to deploy; the shipped chat-with-docs when absent."),
       instances: z.int().min(1).max(50).default(3).describe("Flow instances, spread evenly over the zones."),
       zones: z.array(z.string().min(1)).min(1).default(["1", "2", "3"]).describe("Zone labels."),
-      requestTimeoutMs: z
+      request_timeout_ms: z
         .int()
         .min(100)
         .max(300_000)
         .default(180_000)
         .describe("Longest time a call may take, in milliseconds."),
-      maxConcurrentRequestsPerInstance: z
+      max_concurrent_requests_per_instance: z
         .int()
         .min(1)
         .default(50)

@@ -1,0 +1,67 @@
+// What a person sees in the terminal: plain lines, one progress bar that redraws itself, and JSON for programs.
+
+import { FlowsteadError } from "../base/error/error.ts";
+
+export interface Console {
+  /** A line on standard output: results. */
+  print(line: string): void;
+  /** A line on standard error: what goes on. */
+  say(line: string): void;
+  /** Redraws one line; on something that is not a terminal it prints only the last state. */
+  progress(line: string): void;
+  /** Ends the progress line. */
+  settle(): void;
+}
+
+export function terminal(): Console {
+  const isTerminal = process.stderr.isTTY === true;
+  let pending = "";
+  const settle = (): void => {
+    if (pending === "") return;
+    process.stderr.write(isTerminal ? "\n" : `${pending}\n`);
+    pending = "";
+  };
+  return {
+    print(line) {
+      settle();
+      process.stdout.write(`${line}\n`);
+    },
+    say(line) {
+      settle();
+      process.stderr.write(`${line}\n`);
+    },
+    progress(line) {
+      pending = line;
+      if (!isTerminal) return;
+      const width = process.stderr.columns ?? 80;
+      process.stderr.write(`\r\u001b[K${line.length > width - 1 ? `${line.slice(0, width - 2)}…` : line}`);
+    },
+    settle,
+  };
+}
+
+export interface Progress {
+  done: number;
+  total: number;
+  /** Items per second. */
+  rate: number;
+  remainingSeconds?: number;
+  /** What is being worked on. */
+  current?: string;
+}
+
+const BAR_WIDTH = 24;
+
+export function progressLine(label: string, { done, total, rate, remainingSeconds, current }: Progress): string {
+  const filled = total === 0 ? BAR_WIDTH : Math.round((done / total) * BAR_WIDTH);
+  const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+  const left = remainingSeconds === undefined || done >= total ? "" : `, ${Math.ceil(remainingSeconds)} s left`;
+  return `${label} ${bar} ${done}/${total} (${rate.toFixed(1)}/s${left})${current ? ` ${current}` : ""}`;
+}
+
+/** What went wrong, for a person: never a stack. */
+export function explain(thrown: unknown): string {
+  const error = FlowsteadError.from(thrown);
+  const hint = error.code === "Unexpected" ? "\nThis is a bug; run with FLOWSTEAD_LOG_LEVEL=debug and report it." : "";
+  return `${error.message}${hint}`;
+}

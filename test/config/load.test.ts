@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { loadConfig } from "../../src/config/load.ts";
+
+function file(text: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "config-"));
+  const name = path.join(folder, "flowstead.yaml");
+  writeFileSync(name, text);
+  return name;
+}
+
+test("with nothing set, the built-in model answers on loopback", () => {
+  const { config, portIsExplicit } = loadConfig({ env: {} });
+  assert.deepEqual(config.models, [{ name: "default", provider: "extractive", priority: 0, weight: 1 }]);
+  assert.equal(config.host, "127.0.0.1");
+  assert.equal(portIsExplicit, false);
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.models[0]));
+});
+
+test("the field's usual variables choose the model", () => {
+  const open = loadConfig({ env: { OPENAI_BASE_URL: "http://127.0.0.1:11434/v1", OPENAI_MODEL: "llama" } }).config
+    .models[0];
+  assert.deepEqual(
+    [open?.provider, open?.base_url, open?.model, open?.api_key],
+    ["openai", "http://127.0.0.1:11434/v1", "llama", undefined],
+  );
+  const azure = { AZURE_OPENAI_ENDPOINT: "https://x", AZURE_OPENAI_API_KEY: "k", AZURE_OPENAI_DEPLOYMENT: "d" };
+  assert.equal(loadConfig({ env: azure }).config.models[0]?.provider, "azure-openai");
+  assert.throws(() => loadConfig({ env: { AZURE_OPENAI_API_KEY: "k" } }), {
+    code: "InvalidConfig",
+    message: /AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT/,
+  });
+});
+
+test("command line wins over environment, environment over file", () => {
+  const name = file("port: 1000\nhome: from-file\nlog: {level: debug}\n");
+  const { config, portIsExplicit } = loadConfig({
+    file: name,
+    env: { FLOWSTEAD_PORT: "2000", FLOWSTEAD_HOME: "from-env" },
+    overrides: { port: 3000 },
+  });
+  assert.equal(config.port, 3000);
+  assert.equal(path.basename(config.home), "from-env");
+  assert.equal(config.log.level, "debug");
+  assert.equal(portIsExplicit, true);
+});
+
+test("wrong settings name file, line, key and reason", () => {
+  const name = file("port: 8080\nendpoint:\n  name: chat\n  instances: 0\nsurprise: 1\n");
+  assert.throws(
+    () => loadConfig({ file: name, env: {} }),
+    (error: Error & { code?: string }) => {
+      assert.equal(error.code, "InvalidConfig");
+      assert.match(error.message, /flowstead\.yaml:4: endpoint\.instances: /);
+      assert.match(error.message, /surprise/);
+      return true;
+    },
+  );
+  assert.throws(() => loadConfig({ env: { FLOWSTEAD_PORT: "eighty" } }), { code: "InvalidConfig", message: /port/ });
+});
+
+test("secrets come from the environment by reference, and a missing one is named", () => {
+  const name = file("models:\n- provider: openai\n  api_key: ${env:MY_KEY}\n");
+  assert.equal(loadConfig({ file: name, env: { MY_KEY: "s3cret" } }).config.models[0]?.api_key, "s3cret");
+  assert.throws(() => loadConfig({ file: name, env: {} }), { code: "InvalidConfig", message: /MY_KEY is not set/ });
+});
