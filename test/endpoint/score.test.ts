@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
+import { Float } from "../../src/base/value.ts";
+import { scoreFormat } from "../../src/endpoint/accept.ts";
+import { parseScoreRequest } from "../../src/endpoint/score-request.ts";
+import { type ScoreOptions, writeScore } from "../../src/endpoint/score.ts";
+import { swagger } from "../../src/flow/swagger.ts";
+import type { FlowEvent } from "../../src/flow/event.ts";
+import type { FlowSignature } from "../../src/flow/target.ts";
+import { CHAT_SIGNATURE, end, start, text } from "../fake/target.ts";
+
+async function write(
+  events: FlowEvent[],
+  options: Partial<ScoreOptions> = {},
+): Promise<{ status: number; headers: Record<string, string>; body: string }> {
+  const answer = { status: 0, headers: {} as Record<string, string>, body: "", ended: 0 };
+  async function* play(): AsyncGenerator<FlowEvent> {
+    yield* events;
+  }
+  const sink = {
+    head: (status: number, headers: Record<string, string>) => Object.assign(answer, { status, headers }),
+    write: (more: string) => {
+      assert.notEqual(answer.status, 0, "the head goes first");
+      answer.body += more;
+    },
+    end: () => {
+      answer.ended++;
+    },
+  };
+  await writeScore(play(), sink, { format: "json", signature: CHAT_SIGNATURE, ...options });
+  assert.equal(answer.ended, 1);
+  return answer;
+}
+
+const failure = (error: FlowsteadError): FlowEvent => ({ type: "error", time: 0, error: error.toBody() });
+
+test("JSON: the outputs as one object, floats kept, evaluation-only outputs left out", async () => {
+  const signature: FlowSignature = {
+    ...CHAT_SIGNATURE,
+    outputs: [
+      ...CHAT_SIGNATURE.outputs,
+      { name: "secret", type: "string", isChatOutput: false, evaluationOnly: true, streamed: false },
+    ],
+  };
+  const outputs = { answer: "hi", documents: ["d"], secret: "x" };
+  const { status, body } = await write([start(), text("hi"), end(outputs)], { signature });
+  assert.deepEqual([status, JSON.parse(body)], [200, { answer: "hi", documents: ["d"] }]);
+  const event = { ...end({}), outputs: { answer: new Float(1) } } as FlowEvent;
+  assert.equal((await write([start(), event])).body, '{"answer":1.0}');
+  assert.equal((await write([start(), end(outputs)], { includedFields: ["answer"] })).body, '{"answer":"hi"}');
+});
+
+test("a stream sends the plain fields first, then each piece of text", async () => {
+  const events = [
+    start(),
+    text("Hel"),
+    { type: "output", name: "documents", value: ["d"] } as FlowEvent,
+    text("lo"),
+    end({ answer: "Hello", documents: ["d"] }),
+  ];
+  const { headers, body } = await write(events, { format: "event-stream" });
+  assert.equal(headers["content-type"], "text/event-stream; charset=utf-8");
+  assert.equal(body, 'data: {"documents":["d"]}\n\ndata: {"answer":"Hel"}\n\ndata: {"answer":"lo"}\n\n');
+});
+
+test("a replaced attempt leaves no trace in the stream", async () => {
+  const old: FlowEvent = { type: "output", name: "documents", value: ["old"] };
+  const fresh: FlowEvent = { type: "output", name: "documents", value: ["new"] };
+  const events = [
+    start(),
+    old,
+    { type: "restart", reason: "lost" } as FlowEvent,
+    start(),
+    fresh,
+    text("x"),
+    end({ answer: "x", documents: ["new"] }),
+  ];
+  assert.equal(
+    (await write(events, { format: "event-stream" })).body,
+    'data: {"documents":["new"]}\n\ndata: {"answer":"x"}\n\n',
+  );
+});
+
+test("a failure before the first text has a status, later it is the last event", async () => {
+  const invalid = new FlowsteadError("MissingRequiredFlowInput", "no question");
+  const early = await write([start(), failure(invalid)], { format: "event-stream" });
+  assert.deepEqual(
+    [early.status, JSON.parse(early.body)],
+    [400, { error: { code: "UserError", message: "no question" } }],
+  );
+  const withDocuments = [
+    start(),
+    { type: "output", name: "documents", value: [] } as FlowEvent,
+    text("x"),
+    failure(invalid),
+  ];
+  const late = await write(withDocuments, { format: "event-stream" });
+  assert.equal(late.status, 200);
+  assert.match(late.body, /data: \{"error":\{"code":"UserError","message":"no question"\}\}\n\n$/);
+});
+
+test("a managed endpoint answers 424 for the flow's failures and its own status for its own", async () => {
+  const inFlow = await write([failure(new FlowsteadError("Unexpected", "boom\nbang"))], { managed: true });
+  assert.equal(inFlow.status, 424);
+  assert.equal(inFlow.headers["ms-azureml-model-error-statuscode"], "500");
+  assert.equal(inFlow.headers["ms-azureml-model-error-reason"], "boom bang");
+  const busy = await write([failure(new FlowsteadError("TooManyRequests", "busy", { retryAfterMs: 1500 }))], {
+    managed: true,
+  });
+  assert.deepEqual([busy.status, busy.headers["retry-after"], busy.headers["retry-after-ms"]], [429, "2", "1500"]);
+  assert.equal((await write([failure(new FlowsteadError("RequestTimeout", "slow"))], { managed: true })).status, 408);
+});
+
+test("Accept decides the format as the original does", () => {
+  const plain: FlowSignature = {
+    ...CHAT_SIGNATURE,
+    outputs: CHAT_SIGNATURE.outputs.map((output) => ({ ...output, streamed: false })),
+  };
+  const twice: FlowSignature = {
+    ...CHAT_SIGNATURE,
+    outputs: CHAT_SIGNATURE.outputs.map((output) => ({ ...output, streamed: true })),
+  };
+  assert.equal(scoreFormat(undefined, CHAT_SIGNATURE), "json");
+  assert.equal(scoreFormat("*/*", CHAT_SIGNATURE), "json");
+  assert.equal(scoreFormat("text/event-stream", CHAT_SIGNATURE), "event-stream");
+  assert.equal(scoreFormat("application/json, text/event-stream;q=0.5", CHAT_SIGNATURE), "event-stream");
+  assert.equal(scoreFormat("text/event-stream, application/*", plain), "json");
+  assert.throws(() => scoreFormat("text/event-stream", plain), {
+    code: "NotAcceptable",
+    message:
+      "Media type text/event-stream in Accept header is not acceptable. Supported media type(s) - application/json",
+  });
+  assert.throws(() => scoreFormat("text/html", CHAT_SIGNATURE), { code: "NotAcceptable" });
+  assert.throws(() => scoreFormat(undefined, twice), { message: "Multiple stream output fields not supported." });
+});
+
+test("request bodies: objects, plain text for a single input, and clear refusals", () => {
+  const one: FlowSignature = { ...CHAT_SIGNATURE, inputs: CHAT_SIGNATURE.inputs.slice(0, 1) };
+  assert.deepEqual(parseScoreRequest(CHAT_SIGNATURE, '{"question":"q","more":1}'), { question: "q", more: 1 });
+  assert.deepEqual(parseScoreRequest(one, "just text"), { question: "just text" });
+  assert.deepEqual(parseScoreRequest(one, ""), { question: "" });
+  assert.deepEqual(parseScoreRequest({ ...one, inputs: [] }, "anything"), {});
+  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "just text"), {
+    code: "JsonPayloadRequiredForMultipleInputFields",
+  });
+  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "{}"), {
+    message: "Required input fields ['question'] are missing in request data {}",
+  });
+  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "42"), { code: "InvalidRequest" });
+});
+
+test("swagger names the chat fields, types and required inputs", () => {
+  const document = swagger(CHAT_SIGNATURE) as { info: Record<string, unknown>; paths: Record<string, never> };
+  assert.equal(document.info.title, "Promptflow[chat] API");
+  assert.equal(document.info["x-chat-input"], "question");
+  assert.equal(document.info["x-chat-history"], "chat_history");
+  assert.match(JSON.stringify(document.paths), /"required":\["question","chat_history"\]/);
+});
