@@ -154,7 +154,7 @@ export class Member<T> {
     const before = this.#breaker.state(now);
     this.#breaker.leave(outcome, { isTrial, now });
     if (outcome === "success") this.#lastFailure = undefined;
-    else if (reason && outcome === "failure") this.#lastFailure = reason;
+    else if (reason && (outcome === "failure" || cooldownMs !== undefined)) this.#lastFailure = reason;
     if (cooldownMs !== undefined && cooldownMs > 0) {
       this.#cooldownUntil = Math.max(this.#cooldownUntil, now + cooldownMs);
       this.#tell("cooling", { cooldownMs, reason });

@@ -1,0 +1,118 @@
+// Turns a scripted reply into the chunks of a stream or one JSON body, for chats and for plain completions.
+
+import { FILTER_RESULTS, filteredCompletion, type Dialect } from "./shape.ts";
+import type { FakeReply } from "./script.ts";
+
+export interface AnswerOptions {
+  dialect: Dialect;
+  kind: "chat" | "text";
+  model: string;
+  reply: Exclude<FakeReply, string>;
+  promptTokens: number;
+  number: number;
+  /** Cut after this many tokens with finish_reason `content_filter`. */
+  filterAfter?: number;
+  /** The request's max_tokens, when it has one. */
+  maxTokens?: number;
+}
+
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+}
+
+export interface Answer {
+  /** One delta per token; the role chunk and the last chunk stand apart. */
+  deltas: Record<string, unknown>[];
+  first: unknown;
+  chunk(delta: Record<string, unknown>): unknown;
+  last: unknown;
+  usageChunk(tokens: number): unknown;
+  /** The answer in one piece. */
+  whole: unknown;
+  usage(tokens: number): Usage;
+}
+
+/** Words with the blank that follows: what the fake calls a token. */
+export function tokensOf(text: string): string[] {
+  return text.match(/\S+\s*|\s+/g) ?? [];
+}
+
+export function buildAnswer(options: AnswerOptions): Answer {
+  const { dialect, kind, model, reply, promptTokens, number, filterAfter, maxTokens } = options;
+  const all = tokensOf(reply.content ?? "");
+  const limit = Math.min(filterAfter ?? Infinity, maxTokens ?? Infinity, all.length);
+  const tokens = all.slice(0, limit);
+  const toolCalls = (reply.toolCalls ?? []).map((call, index) => ({
+    index,
+    id: call.id ?? `call_${number}_${index}`,
+    type: "function",
+    function: { name: call.name, arguments: call.arguments },
+  }));
+  const finishReason =
+    filterAfter === undefined
+      ? (reply.finishReason ?? (toolCalls.length > 0 ? "tool_calls" : limit < all.length ? "length" : "stop"))
+      : "content_filter";
+  const id = `${kind === "chat" ? "chatcmpl" : "cmpl"}-fake-${number}`;
+  const base = { id, created: Math.floor(Date.now() / 1000), model };
+  const object = kind === "chat" ? "chat.completion.chunk" : "text_completion";
+  const perDelta = dialect === "azure" ? { content_filter_results: FILTER_RESULTS } : {};
+  const perEnd = filterAfter === undefined ? {} : filteredCompletion(dialect);
+  const body = (delta: Record<string, unknown>): Record<string, unknown> =>
+    kind === "chat" ? { delta } : { text: delta.content ?? "" };
+  const choice = (delta: Record<string, unknown>, finish: string | null, extra: object): unknown => ({
+    ...base,
+    object,
+    choices: [{ index: 0, ...body(delta), logprobs: null, finish_reason: finish, ...extra }],
+  });
+  const usage = (count: number): Usage => ({
+    prompt_tokens: promptTokens,
+    completion_tokens: count,
+    total_tokens: promptTokens + count,
+  });
+  const deltas: Record<string, unknown>[] = tokens.map((content) => ({ content }));
+  for (const call of toolCalls) {
+    const { index, id, type } = call;
+    const { name, arguments: text } = call.function;
+    const middle = Math.ceil(text.length / 2);
+    deltas.push({ tool_calls: [{ index, id, type, function: { name, arguments: "" } }] });
+    deltas.push({ tool_calls: [{ index, function: { arguments: text.slice(0, middle) } }] });
+    if (middle < text.length) deltas.push({ tool_calls: [{ index, function: { arguments: text.slice(middle) } }] });
+  }
+  const content = toolCalls.length > 0 && tokens.length === 0 ? null : tokens.join("");
+  const message = {
+    role: "assistant",
+    content,
+    refusal: null,
+    ...(toolCalls.length > 0
+      ? { tool_calls: toolCalls.map(({ id, type, function: called }) => ({ id, type, function: called })) }
+      : {}),
+  };
+  return {
+    deltas,
+    first: kind === "chat" ? choice({ role: "assistant", content: "", refusal: null }, null, perDelta) : undefined,
+    chunk: (delta) => choice(delta, null, perDelta),
+    last: choice({}, finishReason, perEnd),
+    usageChunk: (count) => ({ ...base, object, choices: [], usage: usage(count) }),
+    whole: {
+      ...base,
+      object: kind === "chat" ? "chat.completion" : "text_completion",
+      choices: [
+        {
+          index: 0,
+          ...(kind === "chat" ? { message } : { text: tokens.join("") }),
+          logprobs: null,
+          finish_reason: finishReason,
+          ...perDelta,
+          ...perEnd,
+        },
+      ],
+      ...(dialect === "azure"
+        ? { prompt_filter_results: [{ prompt_index: 0, content_filter_results: FILTER_RESULTS }] }
+        : {}),
+      usage: usage(deltas.length),
+    },
+    usage,
+  };
+}

@@ -1,0 +1,102 @@
+// Azure OpenAI: the classic paths with a deployment and an api-version, or the v1 paths when the endpoint ends in /openai/v1.
+
+import { FlowsteadError } from "../../base/error/error.ts";
+import type { Logger } from "../../base/log.ts";
+import type { ChatModel } from "../chat-model.ts";
+import type { Embedder } from "../embedder.ts";
+import type { Deadlines } from "./openai-wire/chat.ts";
+import { type WireClient, wireClient } from "./openai-wire/client.ts";
+import { wireEmbedder } from "./openai-wire/embed.ts";
+import { wireModel } from "./openai-wire/model.ts";
+
+export interface AzureOpenAiSettings extends Partial<Deadlines> {
+  /** Such as https://my-resource.openai.azure.com. */
+  endpoint: string;
+  apiKey?: string;
+  /** An Entra token for each call, instead of a key. */
+  token?: (signal: AbortSignal) => Promise<string>;
+  deployment: string;
+  /** Default 2024-10-21. */
+  apiVersion?: string;
+  region?: string;
+  /** Where the key was set, for the message about a wrong one. */
+  keySource?: string;
+}
+
+export interface AzureOpenAiEmbedderSettings extends AzureOpenAiSettings {
+  /** Name of the model behind the deployment, from which the size of its vectors is known. */
+  model?: string;
+  dimensions?: number;
+}
+
+const DEFAULT_VERSION = "2024-10-21";
+/** Older versions refuse `stream_options`. */
+const FIRST_VERSION_WITH_USAGE = "2024-09-01";
+
+export function azureOpenAiModel(settings: AzureOpenAiSettings, log?: Logger): ChatModel {
+  const { deployment, region, firstTokenMs, idleMs, wholeMs } = settings;
+  const paths = pathsOf(settings);
+  return wireModel({
+    id: `azure-openai/${deployment}${region ? `@${region}` : ""}`,
+    client: clientOf(settings, paths.baseUrl),
+    defaultModel: deployment,
+    route: (name) => ({ path: paths.call(name, "chat/completions"), isModelInBody: paths.isV1 }),
+    modelsPath: paths.models,
+    streamUsage: paths.isV1 || (settings.apiVersion ?? DEFAULT_VERSION) >= FIRST_VERSION_WITH_USAGE,
+    deadlines: { firstTokenMs, idleMs, wholeMs },
+    log,
+  });
+}
+
+export function azureOpenAiEmbedder(settings: AzureOpenAiEmbedderSettings, signal: AbortSignal): Promise<Embedder> {
+  const { deployment, dimensions } = settings;
+  const paths = pathsOf(settings);
+  return wireEmbedder(
+    {
+      client: clientOf(settings, paths.baseUrl),
+      model: settings.model || deployment,
+      path: paths.call(deployment, "embeddings"),
+      isModelInBody: paths.isV1,
+      dimensions,
+    },
+    signal,
+  );
+}
+
+interface Paths {
+  baseUrl: string;
+  isV1: boolean;
+  call(deployment: string, operation: string): string;
+  models: string;
+}
+
+function pathsOf({ endpoint, apiVersion = DEFAULT_VERSION }: AzureOpenAiSettings): Paths {
+  const root = endpoint.replace(/\/+$/, "");
+  if (root.endsWith("/openai/v1")) {
+    return { baseUrl: root, isV1: true, call: (_, operation) => `/${operation}`, models: "/models" };
+  }
+  const query = `?api-version=${encodeURIComponent(apiVersion)}`;
+  return {
+    baseUrl: `${root.replace(/\/openai$/, "")}/openai`,
+    isV1: false,
+    call: (deployment, operation) => `/deployments/${encodeURIComponent(deployment)}/${operation}${query}`,
+    models: `/models${query}`,
+  };
+}
+
+function clientOf({ apiKey, token, keySource }: AzureOpenAiSettings, baseUrl: string): WireClient {
+  if (!apiKey && !token) {
+    throw new FlowsteadError(
+      "InvalidConfig",
+      "Azure OpenAI needs a key. Set AZURE_OPENAI_API_KEY, or api_key of the model in flowstead.yaml.",
+    );
+  }
+  return wireClient({
+    baseUrl,
+    keySource: keySource ?? "AZURE_OPENAI_API_KEY, or api_key of the model in flowstead.yaml",
+    secret: apiKey,
+    authorize: token
+      ? async (signal) => ({ authorization: `Bearer ${await token(signal)}` })
+      : () => ({ "api-key": apiKey ?? "" }),
+  });
+}

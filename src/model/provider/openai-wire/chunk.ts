@@ -1,0 +1,60 @@
+// Chunks from the wire, and a whole answer as the chunks that a stream would have had.
+
+import type { ChatChunk, ChatDelta, ChatUsage, ToolCall } from "../../chat-model.ts";
+
+interface WholeMessage {
+  role?: ChatDelta["role"];
+  content?: string | null;
+  refusal?: string | null;
+  tool_calls?: ToolCall[];
+  function_call?: { name: string; arguments: string };
+  [extra: string]: unknown;
+}
+
+interface WholeChoice {
+  index?: number;
+  message?: WholeMessage;
+  finish_reason?: string | null;
+  [extra: string]: unknown;
+}
+
+/** A parsed `data:` line as a chunk, or undefined when it is none. Fields that servers leave out are filled in. */
+export function asChunk(value: unknown): ChatChunk | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const chunk = value as Partial<ChatChunk>;
+  if (chunk.choices !== undefined && chunk.choices !== null && !Array.isArray(chunk.choices)) return undefined;
+  chunk.choices ??= [];
+  chunk.id ??= "";
+  chunk.created ??= 0;
+  chunk.model ??= "";
+  return chunk as ChatChunk;
+}
+
+/** The chunks of one `chat.completion` body, or undefined when it is none. */
+export function chunksOfWhole(body: unknown): ChatChunk[] | undefined {
+  const { choices, usage, ...top } = (body ?? {}) as { choices?: WholeChoice[]; usage?: ChatUsage };
+  if (!Array.isArray(choices) || choices.length === 0) return undefined;
+  const base = { id: "", created: 0, model: "", ...top, object: "chat.completion.chunk" };
+  const contents: ChatChunk["choices"] = [];
+  const ends: ChatChunk["choices"] = [];
+  for (const [at, choice] of choices.entries()) {
+    const { index = at, message, finish_reason = "stop", ...extra } = choice;
+    if (typeof message !== "object" || message === null) return undefined;
+    const { tool_calls, ...rest } = message;
+    const delta = {
+      ...rest,
+      role: message.role ?? "assistant",
+      ...(tool_calls ? { tool_calls: tool_calls.map((call, position) => ({ index: position, ...call })) } : {}),
+    };
+    contents.push({ ...extra, index, delta, finish_reason: null });
+    ends.push({ index, delta: {}, finish_reason });
+  }
+  const chunks: ChatChunk[] = [
+    { ...base, choices: contents },
+    { id: base.id, created: base.created, model: base.model, object: base.object, choices: ends },
+  ];
+  if (usage) {
+    chunks.push({ id: base.id, created: base.created, model: base.model, object: base.object, choices: [], usage });
+  }
+  return chunks;
+}

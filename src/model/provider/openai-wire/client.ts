@@ -1,0 +1,168 @@
+// One upstream server over HTTP/1.1: sockets are pooled, an abort closes the socket at once, and what arrives is handed
+// over as it comes. `Pool.dispatch` is used instead of `fetch`, which costs ten times the CPU.
+
+import { type Dispatcher, Pool } from "undici";
+import { FlowsteadError } from "../../../base/error/error.ts";
+import { connectionFailure, type Upstream } from "./failure.ts";
+import type { Headers } from "./retry-after.ts";
+
+export interface WireClientOptions {
+  /** Such as `https://api.example.com/v1`. */
+  baseUrl: string;
+  keySource: string;
+  secret?: string;
+  /** Headers that prove who we are; asked for each call, since tokens expire. */
+  authorize: (signal: AbortSignal) => Record<string, string> | Promise<Record<string, string>>;
+  connectMs?: number;
+}
+
+export interface WireCall {
+  method: "GET" | "POST";
+  /** Below the base URL, with its query. */
+  path: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface WireReader {
+  onStart(status: number, headers: Headers): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  /** Once, instead of `onEnd`. */
+  onError(error: FlowsteadError): void;
+}
+
+export interface WireClient {
+  readonly upstream: Upstream;
+  /** Starts a call; the function returned closes its connection. The reader hears nothing after that. */
+  send(call: WireCall, reader: WireReader): () => void;
+  /** A call whose answer is read whole. @throws FlowsteadError when there is no answer within `timeoutMs`. */
+  read(
+    call: WireCall,
+    options: { signal: AbortSignal; timeoutMs: number },
+  ): Promise<{ status: number; headers: Headers; body: string }>;
+  close(): Promise<void>;
+}
+
+export function wireClient(options: WireClientOptions): WireClient {
+  const { keySource, secret, authorize, connectMs = 10_000 } = options;
+  const base = parseBase(options.baseUrl);
+  const prefix = base.pathname.replace(/\/+$/, "");
+  const upstream: Upstream = {
+    host: `${base.hostname}:${base.port || (base.protocol === "https:" ? "443" : "80")}`,
+    url: `${base.origin}${prefix}`,
+    keySource,
+    secret: secret || undefined,
+  };
+  const pool = new Pool(base.origin, {
+    connections: 1024,
+    pipelining: 1,
+    connect: { timeout: connectMs },
+    // Deadlines belong to the caller, who knows tokens from bytes.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
+  async function start(call: WireCall, handler: Dispatcher.DispatchHandler, stop: AbortSignal): Promise<void> {
+    const headers = {
+      accept: "application/json, text/event-stream",
+      "user-agent": "flowstead",
+      ...call.headers,
+      ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+      ...(await authorize(stop)),
+    };
+    if (stop.aborted) return;
+    const body = call.body === undefined ? null : JSON.stringify(call.body);
+    pool.dispatch({ method: call.method, path: prefix + call.path, headers, body }, handler);
+  }
+
+  const client: WireClient = {
+    upstream,
+    send(call, reader) {
+      const stop = new AbortController();
+      let controller: Dispatcher.DispatchController | undefined;
+      let hasBegun = false;
+      const fail = (thrown: Error): void => {
+        if (stop.signal.aborted) return;
+        stop.abort();
+        reader.onError(thrown instanceof FlowsteadError ? thrown : connectionFailure(upstream, thrown, hasBegun));
+      };
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart(started) {
+          controller = started;
+          if (stop.signal.aborted) started.abort(new Error("canceled"));
+        },
+        onResponseStart(_, status, headers) {
+          if (stop.signal.aborted || status < 200) return;
+          hasBegun = true;
+          reader.onStart(status, headers);
+        },
+        onResponseData(_, chunk) {
+          if (!stop.signal.aborted) reader.onData(chunk);
+        },
+        onResponseEnd() {
+          if (!stop.signal.aborted) reader.onEnd();
+        },
+        onResponseError(_, error) {
+          fail(error);
+        },
+      };
+      start(call, handler, stop.signal).catch(fail);
+      return () => {
+        if (stop.signal.aborted) return;
+        stop.abort();
+        controller?.abort(new Error("canceled"));
+      };
+    },
+    read(call, { signal, timeoutMs }) {
+      return new Promise((resolve, reject) => {
+        let status = 0;
+        let headers: Headers = {};
+        const parts: Buffer[] = [];
+        const stop = client.send(call, {
+          onStart: (code, received) => {
+            status = code;
+            headers = received;
+          },
+          onData: (chunk) => parts.push(chunk),
+          onEnd: () => settle(() => resolve({ status, headers, body: Buffer.concat(parts).toString("utf8") })),
+          onError: (error) => settle(() => reject(error)),
+        });
+        const timer = setTimeout(
+          () => give("ModelTimeout", `${upstream.host} did not answer within ${timeoutMs} ms.`),
+          timeoutMs,
+        );
+        const onAbort = (): void => give("Canceled", "The call was canceled.");
+        function settle(then: () => void): void {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", onAbort);
+          then();
+        }
+        function give(code: "ModelTimeout" | "Canceled", message: string): void {
+          stop();
+          settle(() => reject(new FlowsteadError(code, message)));
+        }
+        signal.addEventListener("abort", onAbort, { once: true });
+        if (signal.aborted) onAbort();
+      });
+    },
+    close: () => pool.close(),
+  };
+  return client;
+}
+
+function parseBase(baseUrl: string): URL {
+  let base: URL | undefined;
+  try {
+    base = new URL(baseUrl);
+  } catch {
+    // Told below, together with other protocols.
+  }
+  if (base?.protocol !== "http:" && base?.protocol !== "https:") {
+    throw new FlowsteadError(
+      "InvalidConfig",
+      `"${baseUrl}" is not a base URL of a model server. Write it like https://host/v1 or http://127.0.0.1:11434/v1.`,
+    );
+  }
+  return base;
+}

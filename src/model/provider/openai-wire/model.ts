@@ -1,0 +1,111 @@
+import { FlowsteadError } from "../../../base/error/error.ts";
+import type { Logger } from "../../../base/log.ts";
+import type { ChatChunk, ChatModel, ChatRequest } from "../../chat-model.ts";
+import { type Deadlines, wireChat } from "./chat.ts";
+import type { WireCall, WireClient } from "./client.ts";
+import { badAnswer, statusFailure } from "./failure.ts";
+
+export interface WireModelOptions {
+  id: string;
+  client: WireClient;
+  /** The model to use when a request names none; undefined takes the first that the server lists. */
+  defaultModel: string | undefined;
+  /** Path of the call below the base URL, and whether the body names the model. */
+  route: (model: string) => { path: string; isModelInBody: boolean };
+  modelsPath: string;
+  /** Whether streams are asked to tell their usage. */
+  streamUsage: boolean;
+  deadlines: Partial<Deadlines> | undefined;
+  log: Logger | undefined;
+}
+
+const PROBE_MS = 10_000;
+
+/** A chat model behind the OpenAI-compatible wire. */
+export function wireModel(options: WireModelOptions): ChatModel {
+  const { id, client, route, modelsPath, log } = options;
+  const deadlines: Deadlines = {
+    firstTokenMs: 60_000,
+    idleMs: 30_000,
+    wholeMs: 300_000,
+    ...defined(options.deadlines),
+  };
+  let { streamUsage, defaultModel } = options;
+
+  async function listModels(signal: AbortSignal): Promise<string[]> {
+    const { status, headers, body } = await client.read(
+      { method: "GET", path: modelsPath },
+      { signal, timeoutMs: PROBE_MS },
+    );
+    // Some servers have no list, or limit it; that they say so proves that they can be reached.
+    if (status === 404 || status === 405 || status === 429) return [];
+    if (status < 200 || status > 299) throw statusFailure(client.upstream, status, { headers, body });
+    try {
+      const { data } = JSON.parse(body) as { data: { id: string }[] };
+      return data.map((model) => model.id);
+    } catch (thrown) {
+      throw badAnswer(client.upstream, "something else than a list of models", thrown);
+    }
+  }
+
+  async function modelOf(request: ChatRequest, signal: AbortSignal): Promise<string> {
+    const wanted = request.model || defaultModel;
+    if (wanted) return wanted;
+    const [first] = await listModels(signal);
+    if (first === undefined) {
+      throw new FlowsteadError(
+        "ModelNotFound",
+        `${client.upstream.url} lists no model. Name one in the configuration: model of the entry, or OPENAI_MODEL.`,
+      );
+    }
+    return (defaultModel = first);
+  }
+
+  function callOf(request: ChatRequest, model: string): WireCall {
+    const { path, isModelInBody } = route(model);
+    const { messages, parameters, stream, headers } = request;
+    const withUsage = stream && streamUsage && parameters.stream_options === undefined;
+    const body = {
+      ...(isModelInBody ? { model } : {}),
+      messages,
+      ...parameters,
+      stream,
+      ...(withUsage ? { stream_options: { include_usage: true } } : {}),
+    };
+    return { method: "POST", path, body, ...(headers ? { headers } : {}) };
+  }
+
+  return {
+    id,
+    async *chat(request, signal): AsyncGenerator<ChatChunk> {
+      const model = await modelOf(request, signal);
+      const attempt = (): AsyncIterable<ChatChunk> =>
+        wireChat({ client, call: callOf(request, model), model, isStream: request.stream, deadlines, signal });
+      try {
+        yield* attempt();
+      } catch (thrown) {
+        if (!streamUsage || !request.stream || !refusesUsage(thrown)) throw thrown;
+        // An older server does not know the option. Its answers are worth more than its token counts.
+        streamUsage = false;
+        log?.warn({ model: id }, "the server does not know stream_options; token usage of streams is not known");
+        yield* attempt();
+      }
+    },
+    async probe(signal) {
+      await listModels(signal);
+    },
+    close: () => client.close(),
+  };
+}
+
+function refusesUsage(thrown: unknown): boolean {
+  return (
+    thrown instanceof FlowsteadError &&
+    thrown.code === "ModelRejected" &&
+    /stream_options|include_usage/.test(thrown.message)
+  );
+}
+
+function defined<T extends object>(values: T | undefined): Partial<T> {
+  return Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

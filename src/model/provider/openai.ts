@@ -1,0 +1,71 @@
+// OpenAI, and every server that speaks its API: Ollama, vLLM, llama.cpp, LM Studio, OpenRouter ...
+
+import type { Logger } from "../../base/log.ts";
+import type { ChatModel } from "../chat-model.ts";
+import type { Embedder } from "../embedder.ts";
+import type { Deadlines } from "./openai-wire/chat.ts";
+import { type WireClient, wireClient } from "./openai-wire/client.ts";
+import { wireEmbedder } from "./openai-wire/embed.ts";
+import { wireModel } from "./openai-wire/model.ts";
+
+export interface OpenAiSettings extends Partial<Deadlines> {
+  /** With its version path. Default https://api.openai.com/v1. */
+  baseUrl?: string;
+  /** Absent for servers that need none. */
+  apiKey?: string;
+  /** Default gpt-4o-mini at OpenAI; elsewhere the first model that the server lists. */
+  model?: string;
+  organization?: string;
+  region?: string;
+  /** Where the key was set, for the message about a wrong one. */
+  keySource?: string;
+}
+
+export interface OpenAiEmbedderSettings extends OpenAiSettings {
+  dimensions?: number;
+}
+
+const OPENAI_URL = "https://api.openai.com/v1";
+const DEFAULT_MODEL = "gpt-4o-mini";
+const DEFAULT_EMBEDDING = "text-embedding-3-small";
+
+export function openAiModel(settings: OpenAiSettings, log?: Logger): ChatModel {
+  const { baseUrl, region } = settings;
+  const model = settings.model || (baseUrl ? undefined : DEFAULT_MODEL);
+  const client = clientOf(settings);
+  return wireModel({
+    id: `openai/${model ?? client.upstream.host}${region ? `@${region}` : ""}`,
+    client,
+    defaultModel: model,
+    route: () => ({ path: "/chat/completions", isModelInBody: true }),
+    modelsPath: "/models",
+    streamUsage: true,
+    deadlines: deadlinesOf(settings),
+    log,
+  });
+}
+
+export function openAiEmbedder(settings: OpenAiEmbedderSettings, signal: AbortSignal): Promise<Embedder> {
+  const model = settings.model || DEFAULT_EMBEDDING;
+  const { dimensions } = settings;
+  return wireEmbedder(
+    { client: clientOf(settings), model, path: "/embeddings", isModelInBody: true, dimensions },
+    signal,
+  );
+}
+
+function clientOf({ baseUrl, apiKey, organization, keySource }: OpenAiSettings): WireClient {
+  return wireClient({
+    baseUrl: baseUrl || OPENAI_URL,
+    keySource: keySource ?? "OPENAI_API_KEY, or api_key of the model in flowstead.yaml",
+    secret: apiKey,
+    authorize: () => ({
+      ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
+      ...(organization ? { "openai-organization": organization } : {}),
+    }),
+  });
+}
+
+function deadlinesOf({ firstTokenMs, idleMs, wholeMs }: OpenAiSettings): Partial<Deadlines> {
+  return { firstTokenMs, idleMs, wholeMs };
+}

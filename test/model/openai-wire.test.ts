@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
+import { openAiModel, type OpenAiSettings } from "../../src/model/provider/openai.ts";
+import { azureOpenAiModel } from "../../src/model/provider/azure-openai.ts";
+import type { ChatChunk, ChatModel, ChatRequest } from "../../src/model/chat-model.ts";
+import type { FakeModelServer } from "../../src/model/fake/server.ts";
+import type { Fault } from "../../src/model/fake/script.ts";
+import { fakeModel } from "../fake/openai/start.ts";
+
+const NEVER = new AbortController().signal;
+
+function ask(text: string, more: Partial<ChatRequest> = {}): ChatRequest {
+  return { messages: [{ role: "user", content: text }], stream: true, parameters: {}, ...more };
+}
+
+function textOf(chunks: ChatChunk[]): string {
+  return chunks.map((chunk) => chunk.choices[0]?.delta?.content ?? "").join("");
+}
+
+async function collect(model: ChatModel, request: ChatRequest, signal = NEVER): Promise<ChatChunk[]> {
+  const chunks: ChatChunk[] = [];
+  for await (const chunk of model.chat(request, signal)) chunks.push(chunk);
+  return chunks;
+}
+
+async function failureOf(work: Promise<unknown>): Promise<FlowsteadError> {
+  try {
+    await work;
+  } catch (thrown) {
+    assert.ok(thrown instanceof FlowsteadError, String(thrown));
+    return thrown;
+  }
+  throw new Error("it did not fail");
+}
+
+function openAi(fake: FakeModelServer, more: OpenAiSettings = {}): ChatModel {
+  return openAiModel({ baseUrl: `${fake.url}/v1`, apiKey: "test-key", model: "fake-model", ...more });
+}
+
+test("sends the body, the key and the usage option of OpenAI", async (context) => {
+  const fake = await fakeModel(context, { keys: ["test-key"] });
+  const model = openAi(fake, { organization: "org-1" });
+  context.after(() => model.close());
+  const request = ask("Hi", { parameters: { temperature: 0.2, max_tokens: 9 }, headers: { "x-call": "7" } });
+  assert.equal(textOf(await collect(model, request)), "MOCK:Hi");
+  const [entry] = fake.journal.entries;
+  assert.equal(entry?.path, "/v1/chat/completions");
+  assert.equal(entry.auth, "bearer");
+  assert.equal(entry.headers["openai-organization"], "org-1");
+  assert.equal(entry.headers["x-call"], "7");
+  assert.deepEqual(entry.body, {
+    model: "fake-model",
+    messages: [{ role: "user", content: "Hi" }],
+    temperature: 0.2,
+    max_tokens: 9,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+});
+
+test("sends no usage option and no stream to a JSON call, and gives the same chunks", async (context) => {
+  const fake = await fakeModel(context, { reply: { toolCalls: [{ name: "add", arguments: '{"a":1}' }] } });
+  const model = openAi(fake);
+  context.after(() => model.close());
+  const chunks = await collect(model, ask("Hi", { stream: false }));
+  assert.equal((fake.journal.entries[0]?.body as { stream_options?: unknown }).stream_options, undefined);
+  assert.equal(chunks[0]?.choices[0]?.delta?.tool_calls?.[0]?.function?.arguments, '{"a":1}');
+  assert.equal(chunks[1]?.choices[0]?.finish_reason, "tool_calls");
+  assert.equal(chunks.at(-1)?.usage?.prompt_tokens, 1);
+});
+
+test("Azure: path, api-version and key; filter chunks pass through as they came", async (context) => {
+  const fake = await fakeModel(context, { keys: ["azure-key"], asyncFilter: true });
+  const model = azureOpenAiModel({ endpoint: `${fake.url}/`, apiKey: "azure-key", deployment: "my gpt" });
+  context.after(() => model.close());
+  const chunks = await collect(model, ask("one two"));
+  assert.equal(textOf(chunks), "MOCK:one two");
+  const [entry] = fake.journal.entries;
+  assert.equal(entry?.path, "/openai/deployments/my%20gpt/chat/completions?api-version=2024-10-21");
+  assert.equal(entry.auth, "api-key");
+  assert.equal((entry.body as { model?: unknown }).model, undefined);
+  assert.ok(chunks[0]?.prompt_filter_results, "the first chunk of Azure");
+  assert.ok(chunks.some((chunk) => chunk.choices[0] && !chunk.choices[0].delta));
+  assert.ok(chunks.some((chunk) => chunk.choices[0]?.content_filter_results));
+});
+
+test("Azure: an old api-version is not asked for usage, and /openai/v1 names the model in the body", async (context) => {
+  const fake = await fakeModel(context);
+  const old = azureOpenAiModel({ endpoint: fake.url, apiKey: "k", deployment: "d", apiVersion: "2024-02-01" });
+  const v1 = azureOpenAiModel({ endpoint: `${fake.url}/openai/v1`, apiKey: "k", deployment: "d" });
+  context.after(() => Promise.all([old.close(), v1.close()]));
+  await collect(old, ask("x"));
+  await collect(v1, ask("x"));
+  const [first, second] = fake.journal.entries;
+  assert.equal((first?.body as { stream_options?: unknown }).stream_options, undefined);
+  assert.equal(second?.path, "/openai/v1/chat/completions");
+  assert.equal((second.body as { model?: unknown }).model, "d");
+});
+
+const FAILURES: [name: string, fault: Fault, code: string, retryable: boolean, message: RegExp][] = [
+  ["500", { kind: "status", status: 500 }, "ModelFailed", true, /failed \(500\)/],
+  ["429", { kind: "status", status: 429 }, "ModelRateLimited", true, /no more calls/],
+  [
+    "an empty account",
+    { kind: "status", status: 429, body: { error: { message: "You exceeded", code: "insufficient_quota" } } },
+    "ModelQuotaExhausted",
+    true,
+    /quota/,
+  ],
+  ["a wrong request", { kind: "status", status: 400 }, "ModelRejected", false, /refused the request/],
+  [
+    "a long prompt",
+    { kind: "status", status: 400, body: { error: { message: "too long", code: "context_length_exceeded" } } },
+    "ModelInputTooLong",
+    false,
+    /too long/,
+  ],
+  ["a filtered prompt", { kind: "filter-prompt" }, "ModelContentFiltered", false, /content filter/],
+  ["a reset before the first byte", { kind: "reset" }, "ModelConnectionLost", true, /before its answer/],
+  ["a reset in the answer", { kind: "reset", at: 1 }, "ModelConnectionLost", true, /middle of its answer/],
+  ["a cut stream", { kind: "cut", at: 1 }, "ModelConnectionLost", true, /cut off/],
+  ["a malformed chunk", { kind: "malformed", at: 1 }, "ModelBadAnswer", true, /else than JSON/],
+  ["a web page", { kind: "malformed" }, "ModelBadAnswer", true, /text\/html.*\/v1/],
+  ["an error in the stream", { kind: "error-chunk", at: 1 }, "ModelFailed", true, /overloaded/],
+  ["a hanging server", { kind: "stall" }, "ModelTimeout", true, /within 120 ms/],
+  ["a stall before the first text", { kind: "stall", at: 0 }, "ModelTimeout", true, /within 120 ms/],
+  ["a stall in the answer", { kind: "stall", at: 1 }, "ModelStalled", true, /stood still for 80 ms/],
+];
+
+for (const [name, fault, code, retryable, message] of FAILURES) {
+  test(`${name} is ${code}`, async (context) => {
+    const fake = await fakeModel(context, { reply: "a b c", faults: [{ fault }] });
+    const model = openAi(fake, { firstTokenMs: 120, idleMs: 80 });
+    context.after(() => model.close());
+    const error = await failureOf(collect(model, ask("x")));
+    assert.equal(error.code, code, error.message);
+    assert.equal(error.retryable, retryable);
+    assert.match(error.message, message);
+    if (fault.kind === "stall") assert.equal((await fake.journal.until(() => true)).outcome, "aborted");
+  });
+}
+
+test("slow headers within the deadline are waited for", async (context) => {
+  const fake = await fakeModel(context, { faults: [{ fault: { kind: "slow-headers", ms: 50 } }] });
+  const model = openAi(fake, { firstTokenMs: 5000 });
+  context.after(() => model.close());
+  assert.equal(textOf(await collect(model, ask("x"))), "MOCK:x");
+});
+
+test("a wrong key names the setting and never the key", async (context) => {
+  const fake = await fakeModel(context, { keys: ["right"] });
+  const model = openAi(fake, { apiKey: "sk-wrong-key-123" });
+  context.after(() => model.close());
+  for (const error of [await failureOf(collect(model, ask("x"))), await failureOf(model.probe(NEVER))]) {
+    assert.equal(error.code, "ModelUnauthorized");
+    assert.match(error.message, /OPENAI_API_KEY/);
+    assert.doesNotMatch(JSON.stringify(error.toBody()), /sk-wrong/);
+  }
+});
+
+test("an unknown model is named with the address", async (context) => {
+  const fake = await fakeModel(context, { models: ["real"] });
+  const model = openAi(fake, { model: "imaginary" });
+  context.after(() => model.close());
+  const error = await failureOf(collect(model, ask("x")));
+  assert.equal(error.code, "ModelNotFound");
+  assert.match(error.message, /"imaginary".*127\.0\.0\.1/);
+});
+
+test("a dead server and an unknown host name host and port", async () => {
+  const dead = openAiModel({ baseUrl: "http://127.0.0.1:9/v1", model: "m" });
+  const error = await failureOf(collect(dead, ask("x")));
+  assert.equal(error.code, "ModelUnreachable");
+  assert.match(error.message, /127\.0\.0\.1:9 cannot be reached: nothing listens there/);
+  await dead.close();
+  const unknown = openAiModel({ baseUrl: "http://no-such-host.invalid/v1", model: "m" });
+  assert.match((await failureOf(unknown.probe(NEVER))).message, /no-such-host\.invalid:80 cannot be reached/);
+  await unknown.close();
+  assert.throws(() => openAiModel({ baseUrl: "localhost:11434" }), { code: "InvalidConfig" });
+});
+
+test("content filter details and retry times survive", async (context) => {
+  const fake = await fakeModel(context, {
+    faults: [
+      { fault: { kind: "filter-prompt" } },
+      { fault: { kind: "status", status: 429, headers: { "retry-after-ms": "1500", "retry-after": "60" } } },
+    ],
+  });
+  const model = openAi(fake);
+  context.after(() => model.close());
+  const filtered = await failureOf(collect(model, ask("x")));
+  assert.deepEqual((filtered.details?.filter as { violence: unknown }).violence, { filtered: true, severity: "high" });
+  assert.equal((await failureOf(collect(model, ask("x")))).retryAfterMs, 1500);
+});
+
+test("a filtered completion ends with finish_reason content_filter", async (context) => {
+  const fake = await fakeModel(context, {
+    reply: "a b c",
+    faults: [{ fault: { kind: "filter-completion", at: 2 } }],
+  });
+  const model = openAi(fake);
+  context.after(() => model.close());
+  const chunks = await collect(model, ask("x"));
+  assert.equal(textOf(chunks), "a b ");
+  assert.ok(chunks.some((chunk) => chunk.choices[0]?.finish_reason === "content_filter"));
+});
+
+test("a server that does not know stream_options is asked again without, once and for all", async (context) => {
+  const body = { error: { message: "Unrecognized request argument supplied: stream_options" } };
+  const fake = await fakeModel(context, { faults: [{ fault: { kind: "status", status: 400, body } }] });
+  const model = openAi(fake);
+  context.after(() => model.close());
+  assert.equal(textOf(await collect(model, ask("x"))), "MOCK:x");
+  await collect(model, ask("y"));
+  const asked = fake.journal.entries.map((entry) => "stream_options" in (entry.body as object));
+  assert.deepEqual(asked, [true, false, false]);
+});
+
+test("without a model name the first that the server lists is used", async (context) => {
+  const fake = await fakeModel(context, { models: ["llama-small", "llama-large"] });
+  const model = openAiModel({ baseUrl: `${fake.url}/v1` });
+  context.after(() => model.close());
+  await collect(model, ask("x"));
+  await collect(model, ask("x"));
+  const models = fake.journal.entries.map(({ body }) => (body as { model?: string } | undefined)?.model);
+  assert.deepEqual(models, [undefined, "llama-small", "llama-small"]);
+  assert.equal(fake.journal.entries[1]?.auth, "none");
+});
+
+test("a server that answers JSON to a stream is understood", async (context) => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ choices: [{ message: { content: "whole" }, finish_reason: "stop" }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const model = openAiModel({ baseUrl: `http://127.0.0.1:${port}/v1`, model: "m" });
+  context.after(async () => {
+    await model.close();
+    server.close();
+  });
+  const chunks = await collect(model, ask("x"));
+  assert.equal(textOf(chunks), "whole");
+  assert.equal(chunks.at(-1)?.choices[0]?.finish_reason, "stop");
+});
+
+test("abort closes the connection upstream at once", async (context) => {
+  const fake = await fakeModel(context, { reply: "a ".repeat(1000), tokensPerSecond: 100 });
+  const model = openAi(fake);
+  context.after(() => model.close());
+  const controller = new AbortController();
+  let text = "";
+  const error = await failureOf(
+    (async () => {
+      for await (const chunk of model.chat(ask("x"), controller.signal)) {
+        text += chunk.choices[0]?.delta?.content ?? "";
+        if (text.length > 4) controller.abort();
+      }
+    })(),
+  );
+  assert.equal(error.code, "Canceled");
+  const entry = await fake.journal.until(() => true);
+  assert.equal(entry.outcome, "aborted");
+  assert.ok(entry.tokens < 100, `${entry.tokens} tokens`);
+});
+
+test("leaving the loop closes the connection upstream", async (context) => {
+  const fake = await fakeModel(context, { reply: "a ".repeat(1000), tokensPerSecond: 100 });
+  const model = openAi(fake);
+  context.after(() => model.close());
+  for await (const chunk of model.chat(ask("x"), NEVER)) if (textOf([chunk])) break;
+  assert.equal((await fake.journal.until(() => true)).outcome, "aborted");
+});
