@@ -1,0 +1,171 @@
+// The page's state and what acts on it, made once and handed down by context.
+
+import { createContext, use } from "react";
+import { type StoreApi, createStore, useStore } from "zustand";
+import { type Conversation, type ConversationState, createConversation } from "../shared/conversation/conversation.ts";
+import { type ConversationList, createConversationList } from "../shared/conversation/conversation-list.ts";
+import type { Api } from "../shared/wire/api.ts";
+import type { Session } from "../shared/wire/contract.ts";
+import { tabChannel } from "../shared/tab-channel.ts";
+import { conversationInPath, pathOf } from "./route.ts";
+import { NARROW } from "./shell/width.ts";
+
+export interface PageState {
+  session?: Session;
+  sessionProblem?: string;
+  /** The list as an overlay on small screens. */
+  drawerOpen: boolean;
+  /** The list folded away on wide screens. */
+  sidebarHidden: boolean;
+  noticeOpen: boolean;
+  source?: { messageId: string; n: number };
+  /** Text for the composer, with a count so that the same text can be given twice. */
+  draft: { text: string; reason?: string; turn: number };
+  /** What screen readers are told next. */
+  announcement: string;
+}
+
+export interface Chat {
+  api: Api;
+  page: StoreApi<PageState>;
+  conversation: Conversation;
+  list: ConversationList;
+  startPage(): () => void;
+  /** Goes to a conversation, or without an id to a new one. */
+  open(id?: string): void;
+  ask(text: string): void;
+  remove(id: string): Promise<void>;
+  setNotice(open: boolean): void;
+  setSidebarHidden(hidden: boolean): void;
+  announce(text: string): void;
+}
+
+const NOTICE_KEY = "flowstead.notice-closed";
+const SIDEBAR_KEY = "flowstead.sidebar-hidden";
+
+export function createChat(api: Api): Chat {
+  const page = createStore<PageState>(() => ({
+    drawerOpen: false,
+    sidebarHidden: recall(SIDEBAR_KEY) === "yes",
+    noticeOpen: false,
+    draft: { text: "", turn: 0 },
+    announcement: "",
+  }));
+  const list = createConversationList(api);
+  const tabs = tabChannel("flowstead.conversations", (id) => {
+    void list.refresh();
+    if (id === conversation.store.getState().id) void conversation.refresh();
+  });
+  const conversation = createConversation(api, {
+    onChange(id, title) {
+      if (title !== undefined) list.retitle(id, title);
+      void list.refresh();
+      tabs.tell(id);
+    },
+    onReturned: (text, reason) => page.setState(({ draft }) => ({ draft: { text, reason, turn: draft.turn + 1 } })),
+  });
+
+  function show(): void {
+    page.setState({ source: undefined, drawerOpen: false });
+    const id = conversationInPath();
+    if (id === undefined) conversation.start(crypto.randomUUID());
+    else if (id !== conversation.store.getState().id || conversation.store.getState().phase !== "ready")
+      void conversation.load(id);
+  }
+
+  async function loadSession(): Promise<void> {
+    try {
+      const session = await api.session();
+      // A notice that was closed comes back when it says something else, or when the model is another one.
+      const closed = recall(NOTICE_KEY) === noticeKey(session);
+      page.setState({ session, sessionProblem: undefined, noticeOpen: !session.model.isLanguageModel && !closed });
+    } catch (error) {
+      page.setState({ sessionProblem: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  return {
+    api,
+    page,
+    conversation,
+    list,
+    startPage() {
+      void loadSession();
+      void list.refresh();
+      show();
+      const onVisible = (): void => {
+        if (document.visibilityState !== "visible") return;
+        void list.refresh();
+        if (!page.getState().session) void loadSession();
+      };
+      addEventListener("popstate", show);
+      document.addEventListener("visibilitychange", onVisible);
+      return () => {
+        removeEventListener("popstate", show);
+        document.removeEventListener("visibilitychange", onVisible);
+      };
+    },
+    open(id) {
+      if (pathOf(id) !== location.pathname) history.pushState(null, "", pathOf(id));
+      show();
+    },
+    ask(text) {
+      const { id } = conversation.store.getState();
+      // Where room is scarce, the notice makes way for the answer; its button stays.
+      if (matchMedia(NARROW).matches) page.setState({ noticeOpen: false });
+      if (conversationInPath() !== id) history.pushState(null, "", pathOf(id));
+      void conversation.ask(text);
+    },
+    async remove(id) {
+      await list.remove(id);
+      tabs.tell(id);
+      if (conversationInPath() === id) this.open();
+    },
+    setNotice(open) {
+      const { session } = page.getState();
+      remember(NOTICE_KEY, open || !session ? "" : noticeKey(session));
+      page.setState({ noticeOpen: open });
+    },
+    setSidebarHidden(hidden) {
+      remember(SIDEBAR_KEY, hidden ? "yes" : "");
+      page.setState({ sidebarHidden: hidden });
+    },
+    announce: (announcement) => page.setState({ announcement }),
+  };
+}
+
+export const ChatContext = createContext<Chat | undefined>(undefined);
+
+export function useChat(): Chat {
+  const chat = use(ChatContext);
+  if (!chat) throw new Error("This component stands outside of ChatContext.");
+  return chat;
+}
+
+export function usePage<T>(select: (state: PageState) => T): T {
+  return useStore(useChat().page, select);
+}
+
+export function useConversation<T>(select: (state: ConversationState) => T): T {
+  return useStore(useChat().conversation.store, select);
+}
+
+function noticeKey(session: Session): string {
+  return `${session.model.id}|${session.model.notice ?? ""}`;
+}
+
+function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Without storage the choice lasts until the page is closed.
+  }
+}

@@ -1,0 +1,105 @@
+import { useState } from "react";
+import type { ChatMessage } from "../../shared/conversation/message.ts";
+import type { FeedbackValue } from "../../shared/wire/contract.ts";
+import { useChat, useConversation } from "../chat.ts";
+import { Icon } from "../shell/icon.tsx";
+import { FeedbackForm } from "./feedback-form.tsx";
+
+export function Actions({ message, isLast }: { message: ChatMessage; isLast: boolean }) {
+  const chat = useChat();
+  const busy = useConversation((state) => state.run !== undefined);
+  const [copied, setCopied] = useState(false);
+  const [commenting, setCommenting] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const failed = message.status === "error" || message.status === "interrupted";
+
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(message.text);
+    setCopied(true);
+    chat.announce("The answer was copied.");
+    setTimeout(() => setCopied(false), 1_500);
+  };
+  const rate = async (wanted: 1 | -1): Promise<void> => {
+    const before = message.feedback;
+    const value: FeedbackValue = before === wanted ? 0 : wanted;
+    chat.conversation.patch(message.id, { feedback: value });
+    setCommenting(value !== 0);
+    setProblem(undefined);
+    try {
+      await chat.api.feedback(message.id, { value });
+    } catch (error) {
+      chat.conversation.patch(message.id, { feedback: before });
+      setCommenting(false);
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <>
+      <div className="actions" role="group" aria-label="What to do with this answer">
+        {message.text ? (
+          <IconAction
+            icon={copied ? "check" : "copy"}
+            label={copied ? "Copied" : "Copy answer"}
+            onClick={() => void copy()}
+          />
+        ) : null}
+        {isLast && !failed ? (
+          <IconAction
+            icon="retry"
+            label="Answer again"
+            disabled={busy}
+            onClick={() => void chat.conversation.answerAgain(message.id)}
+          />
+        ) : null}
+        {failed && !message.text ? null : (
+          <>
+            <IconAction icon="up" label="Good answer" pressed={message.feedback === 1} onClick={() => void rate(1)} />
+            <IconAction
+              icon="down"
+              label="Bad answer"
+              pressed={message.feedback === -1}
+              onClick={() => void rate(-1)}
+            />
+          </>
+        )}
+        {message.siblings ? (
+          <span className="actions-note">
+            Answer {message.siblings.index + 1} of {message.siblings.count}
+          </span>
+        ) : null}
+      </div>
+      {problem ? (
+        <p className="actions-problem" role="alert">
+          {problem}
+        </p>
+      ) : null}
+      {commenting && message.feedback ? (
+        <FeedbackForm messageId={message.id} value={message.feedback} onClose={() => setCommenting(false)} />
+      ) : null}
+    </>
+  );
+}
+
+interface IconActionProps {
+  icon: "copy" | "check" | "retry" | "up" | "down";
+  label: string;
+  pressed?: boolean;
+  disabled?: boolean;
+  onClick: () => void;
+}
+
+function IconAction({ icon, label, pressed, disabled, onClick }: IconActionProps) {
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={label}
+      title={label}
+      aria-pressed={pressed}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

@@ -1,0 +1,49 @@
+import { memo, useMemo } from "react";
+import type { ChatMessage } from "../../shared/conversation/message.ts";
+import { useChat } from "../chat.ts";
+import { Icon } from "../shell/icon.tsx";
+import { Actions } from "./actions.tsx";
+import { Markdown } from "./markdown.tsx";
+import { Sources } from "./sources.tsx";
+import { Steps } from "./steps.tsx";
+
+export const Answer = memo(function Answer({ message, isLast }: { message: ChatMessage; isLast: boolean }) {
+  const titles = useMemo(() => new Map(message.citations.map(({ n, title }) => [n, title])), [message.citations]);
+  const running = message.status === "running";
+  const empty = message.text === "";
+  return (
+    <article className="answer" aria-label="Answer" data-message={message.id} data-status={message.status}>
+      <Steps nodes={message.nodes} running={running} durationMs={message.durationMs} />
+      {running && empty && message.nodes.length === 0 ? (
+        <p className="waiting">
+          <span className="waiting-dots" aria-hidden="true" />
+          Sending the question
+        </p>
+      ) : null}
+      {empty ? null : <Markdown text={message.text} titles={titles} open={running} messageId={message.id} />}
+      <Ending message={message} />
+      {message.citations.length > 0 && !(running && empty) ? <Sources message={message} /> : null}
+      {running ? null : <Actions message={message} isLast={isLast} />}
+    </article>
+  );
+});
+
+function Ending({ message }: { message: ChatMessage }) {
+  const chat = useChat();
+  const { status, error } = message;
+  if (status === "stopped") return <p className="ending">Stopped</p>;
+  if (status !== "error" && status !== "interrupted") return null;
+  const text =
+    error ??
+    (status === "interrupted" ? "The answer was interrupted before it was complete." : "Something went wrong.");
+  return (
+    <div className="failure">
+      <Icon name="warning" />
+      <p>{text}</p>
+      <button type="button" className="button" onClick={() => void chat.conversation.answerAgain(message.id)}>
+        <Icon name="retry" />
+        Retry
+      </button>
+    </div>
+  );
+}

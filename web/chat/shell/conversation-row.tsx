@@ -1,0 +1,83 @@
+import { useEffect, useRef, useState } from "react";
+import type { ConversationSummary } from "../../shared/wire/contract.ts";
+import { useChat } from "../chat.ts";
+import { pathOf } from "../route.ts";
+import { go } from "./go.ts";
+import { Icon } from "./icon.tsx";
+import { Menu } from "./menu.tsx";
+
+export interface ConversationRowProps {
+  item: ConversationSummary;
+  isOpen: boolean;
+  onDelete: (conversation: ConversationSummary) => void;
+}
+
+export function ConversationRow({ item, isOpen, onDelete }: ConversationRowProps) {
+  const chat = useChat();
+  const [renaming, setRenaming] = useState(false);
+  const title = item.title || "Untitled";
+  if (renaming) {
+    return (
+      <li className="row" data-open={isOpen || undefined}>
+        <RenameField
+          title={item.title}
+          onDone={(text) => {
+            setRenaming(false);
+            if (text && text !== item.title) void chat.list.rename(item.id, text);
+            if (text && isOpen) chat.conversation.store.setState({ title: text });
+          }}
+        />
+      </li>
+    );
+  }
+  return (
+    <li className="row" data-open={isOpen || undefined}>
+      <a
+        href={pathOf(item.id)}
+        title={title}
+        aria-current={isOpen ? "page" : undefined}
+        onClick={(event) => go(event, () => chat.open(item.id))}
+      >
+        {title}
+      </a>
+      <Menu
+        label={`Options for ${title}`}
+        items={[
+          { icon: "pencil", label: "Rename", onChoose: () => setRenaming(true) },
+          { icon: "trash", label: "Delete", danger: true, onChoose: () => onDelete(item) },
+        ]}
+      />
+    </li>
+  );
+}
+
+function RenameField({ title, onDone }: { title: string; onDone: (text?: string) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const finished = useRef(false);
+  useEffect(() => field.current?.select(), []);
+  const finish = (text?: string): void => {
+    if (finished.current) return;
+    finished.current = true;
+    onDone(text);
+  };
+  return (
+    <>
+      <input
+        ref={field}
+        className="rename"
+        aria-label="New title"
+        defaultValue={title}
+        maxLength={200}
+        onBlur={(event) => finish(event.target.value.trim())}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && !event.nativeEvent.isComposing) finish(event.currentTarget.value.trim());
+          if (event.key === "Escape") {
+            event.preventDefault();
+            finish();
+          }
+        }}
+      />
+      <Icon name="pencil" />
+    </>
+  );
+}

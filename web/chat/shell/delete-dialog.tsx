@@ -1,0 +1,46 @@
+import { useEffect, useRef, useState } from "react";
+import type { ConversationSummary } from "../../shared/wire/contract.ts";
+import { useChat } from "../chat.ts";
+
+export function DeleteDialog({ conversation, onClose }: { conversation?: ConversationSummary; onClose: () => void }) {
+  const chat = useChat();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    setProblem(undefined);
+    if (conversation) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [conversation]);
+  const remove = async (): Promise<void> => {
+    if (!conversation) return;
+    try {
+      await chat.remove(conversation.id);
+      chat.announce("The conversation was deleted.");
+      onClose();
+      document.getElementById("composer")?.focus();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby="delete-title" onClose={onClose}>
+      <h2 id="delete-title">Delete this conversation?</h2>
+      <p>
+        <strong>{conversation?.title || "Untitled"}</strong> and all its answers will be removed for good.
+      </p>
+      {problem ? (
+        <p className="dialog-problem" role="alert">
+          {problem}
+        </p>
+      ) : null}
+      <div className="dialog-buttons">
+        <button type="button" className="button" autoFocus onClick={onClose}>
+          Keep it
+        </button>
+        <button type="button" className="button button-danger" onClick={() => void remove()}>
+          Delete
+        </button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,28 @@
+import { useState } from "react";
+import { Icon, type IconName } from "./icon.tsx";
+
+type Theme = "system" | "light" | "dark";
+
+const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
+const ICON: Record<Theme, IconName> = { system: "system", light: "sun", dark: "moon" };
+
+export function ThemeSwitch() {
+  const [theme, setTheme] = useState<Theme>(() => (document.documentElement.dataset.theme as Theme) ?? "system");
+  const change = (): void => {
+    const next = NEXT[theme];
+    if (next === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = next;
+    try {
+      localStorage.setItem("flowstead.theme", next);
+    } catch {
+      // Without storage the choice lasts until the page is closed.
+    }
+    setTheme(next);
+  };
+  const label = `Theme: ${theme}. Change to ${NEXT[theme]}`;
+  return (
+    <button type="button" className="icon-button" onClick={change} aria-label={label} title={label}>
+      <Icon name={ICON[theme]} />
+    </button>
+  );
+}

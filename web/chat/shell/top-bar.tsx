@@ -1,0 +1,69 @@
+import { useChat, useConversation, usePage } from "../chat.ts";
+import { Icon, Mark } from "./icon.tsx";
+import { ThemeSwitch } from "./theme-switch.tsx";
+import { useMedia } from "./use-media.ts";
+import { NARROW } from "./width.ts";
+
+export function TopBar() {
+  const chat = useChat();
+  const narrow = useMedia(NARROW);
+  const sidebarHidden = usePage((state) => state.sidebarHidden);
+  const title = useConversation((state) => state.title);
+  const model = usePage((state) => state.session?.model);
+  const noticeOpen = usePage((state) => state.noticeOpen);
+  const showBrand = narrow || sidebarHidden;
+  return (
+    <header className="top-bar">
+      {narrow ? (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="Show conversations"
+          onClick={() => chat.page.setState({ drawerOpen: true })}
+        >
+          <Icon name="menu" />
+        </button>
+      ) : (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={sidebarHidden ? "Show conversations" : "Hide conversations"}
+          aria-expanded={!sidebarHidden}
+          onClick={() => chat.setSidebarHidden(!sidebarHidden)}
+        >
+          <Icon name="panel" />
+        </button>
+      )}
+      {showBrand && !title ? (
+        <span className="brand brand-small">
+          <Mark />
+          Flowstead
+        </span>
+      ) : null}
+      <div className="top-title">{title}</div>
+      {model && !model.isLanguageModel ? (
+        <button
+          type="button"
+          className="model-chip"
+          aria-expanded={noticeOpen}
+          aria-controls={noticeOpen ? "model-notice" : undefined}
+          aria-label="Extractive model: what this means"
+          onClick={() => chat.setNotice(!noticeOpen)}
+        >
+          <Icon name="info" />
+          <span>Extractive model</span>
+        </button>
+      ) : model ? (
+        <span className="model-name" title={`Model: ${model.id}`}>
+          {model.id}
+        </span>
+      ) : null}
+      {showBrand ? (
+        <button type="button" className="icon-button" aria-label="New chat" onClick={() => chat.open()}>
+          <Icon name="plus" />
+        </button>
+      ) : null}
+      <ThemeSwitch />
+    </header>
+  );
+}

@@ -1,0 +1,118 @@
+import { useEffect, useRef, useState } from "react";
+import { highlighted } from "../../shared/format/highlight.ts";
+import type { ChatMessage } from "../../shared/conversation/message.ts";
+import type { Citation, SourcePassage } from "../../shared/wire/contract.ts";
+import { useChat } from "../chat.ts";
+import { Icon } from "../shell/icon.tsx";
+import { placeOf } from "./place.ts";
+
+export interface SourceViewProps {
+  message: ChatMessage;
+  citation: Citation;
+  onClose: () => void;
+}
+
+export function SourceView({ message, citation, onClose }: SourceViewProps) {
+  const { surroundings, problem } = useSurroundings(message.id, citation.n);
+  const body = useRef<HTMLDivElement>(null);
+  const shown = surroundings?.citation ?? citation;
+  const place = placeOf(shown);
+  const marks = shown.spans?.length ? shown.spans : (citation.spans ?? []);
+
+  useEffect(() => {
+    // What stands before the passage must not push the marked words out of sight.
+    const mark = body.current?.querySelector("mark") ?? body.current?.querySelector(".passage");
+    mark?.scrollIntoView({ block: "center" });
+  }, [surroundings, citation]);
+
+  return (
+    <>
+      <header className="source-head">
+        <span className="source-number">{shown.n}</span>
+        <div className="source-words">
+          <h2 id="source-title" tabIndex={-1}>
+            {shown.title}
+          </h2>
+          {place ? <p className="source-place">{place}</p> : null}
+        </div>
+        <Neighbours message={message} n={shown.n} />
+        <button type="button" className="icon-button" aria-label="Close source" title="Close (Esc)" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div className="source-body" ref={body} tabIndex={0} role="group" aria-label="Passage">
+        {surroundings?.before.map((text, at) => (
+          <p className="surrounding" key={`before-${at}`} dir="auto">
+            {text}
+          </p>
+        ))}
+        <blockquote className="passage" dir="auto">
+          {highlighted(shown.text, marks).map((piece, at) =>
+            piece.marked ? <mark key={at}>{piece.text}</mark> : <span key={at}>{piece.text}</span>,
+          )}
+        </blockquote>
+        {surroundings?.after.map((text, at) => (
+          <p className="surrounding" key={`after-${at}`} dir="auto">
+            {text}
+          </p>
+        ))}
+        {problem ? (
+          <p className="source-problem">What stands around this passage could not be loaded. {problem}</p>
+        ) : null}
+      </div>
+      {shown.source ? (
+        <footer className="source-foot">
+          <Icon name="document" />
+          <span>{shown.source}</span>
+        </footer>
+      ) : null}
+    </>
+  );
+}
+
+function Neighbours({ message, n }: { message: ChatMessage; n: number }) {
+  const chat = useChat();
+  const numbers = message.citations.map((citation) => citation.n).sort((a, b) => a - b);
+  const at = numbers.indexOf(n);
+  if (numbers.length < 2) return null;
+  const step = (by: number, label: string, icon: "left" | "chevron") => {
+    const to = numbers[at + by];
+    return (
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={label}
+        title={label}
+        disabled={to === undefined}
+        onClick={() => to !== undefined && chat.page.setState({ source: { messageId: message.id, n: to } })}
+      >
+        <Icon name={icon} />
+      </button>
+    );
+  };
+  return (
+    <div className="neighbours">
+      {step(-1, "Previous source", "left")}
+      {step(1, "Next source", "chevron")}
+    </div>
+  );
+}
+
+/** The passages around a citation. The citation itself is here already, so a failure costs only the surroundings. */
+function useSurroundings(messageId: string, n: number): { surroundings?: SourcePassage; problem?: string } {
+  const { api } = useChat();
+  const [state, setState] = useState<{ key: string; surroundings?: SourcePassage; problem?: string }>({ key: "" });
+  const key = `${messageId} ${n}`;
+  useEffect(() => {
+    const controller = new AbortController();
+    api.source(messageId, n, controller.signal).then(
+      (surroundings) => setState({ key, surroundings }),
+      (error: unknown) => {
+        if (!controller.signal.aborted)
+          setState({ key, problem: error instanceof Error ? error.message : String(error) });
+      },
+    );
+    return () => controller.abort();
+  }, [api, key, messageId, n]);
+  return state.key === key ? state : {};
+}

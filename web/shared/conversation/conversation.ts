@@ -1,0 +1,234 @@
+// The open conversation: its messages, the run in progress, and what a reader can do with them. Knows no framework.
+
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Api, ChatRequest } from "../wire/api.ts";
+import type { RunEvent, StoredConversation } from "../wire/contract.ts";
+import { followRun } from "../wire/follow-run.ts";
+import { ApiError } from "../wire/request.ts";
+import { frameBatch } from "./frame-batch.ts";
+import { type ChatMessage, awaitedAnswer, fromStored, questionOf, reduce, settled } from "./message.ts";
+
+export interface ConversationState {
+  id: string;
+  title: string;
+  phase: "new" | "loading" | "ready" | "missing" | "failed";
+  problem?: string;
+  messages: ChatMessage[];
+  /** The answer in progress. */
+  run?: { messageId: string; connection: "live" | "reconnecting"; stopping: boolean };
+}
+
+export interface ConversationHooks {
+  /** A title came, or a run began or ended: lists of conversations are out of date. */
+  onChange: (id: string, title?: string) => void;
+  /** The question was not accepted and should go back to the composer. */
+  onReturned: (text: string, reason: string) => void;
+}
+
+export interface Conversation {
+  store: StoreApi<ConversationState>;
+  /** Shows an empty conversation; nothing is stored until the first question. */
+  start(id: string): void;
+  load(id: string): Promise<void>;
+  ask(text: string): Promise<void>;
+  /** Another answer to the question before this one; also the retry after an error. */
+  answerAgain(messageId: string): Promise<void>;
+  stop(): Promise<void>;
+  patch(messageId: string, change: Partial<ChatMessage>): void;
+  /** Loads anew, unless a run is being followed here already. */
+  refresh(): Promise<void>;
+}
+
+const STOP_PATIENCE_MS = 4_000;
+
+export function createConversation(api: Api, hooks: ConversationHooks): Conversation {
+  const store = createStore<ConversationState>(() => ({ id: "", title: "", phase: "new", messages: [] }));
+  const { getState, setState } = store;
+  let following = new AbortController();
+
+  function leave(): AbortController {
+    following.abort();
+    following = new AbortController();
+    return following;
+  }
+
+  function show(stored: StoredConversation): void {
+    const messages = stored.messages.map(fromStored);
+    setState({ id: stored.id, title: stored.title, phase: "ready", problem: undefined, messages, run: undefined });
+    const last = messages.at(-1);
+    if (!stored.activeRun) return;
+    if (last?.role !== "assistant" || last.status !== "running") {
+      const answer = awaitedAnswer(`answer-${stored.activeRun.runId}`);
+      setState({ messages: [...messages, answer] });
+      void follow(answer.id, { after: stored.activeRun.seq });
+      return;
+    }
+    void follow(last.id, { after: stored.activeRun.seq });
+  }
+
+  async function load(id: string): Promise<void> {
+    const { signal } = leave();
+    if (getState().id !== id)
+      setState({ id, title: "", phase: "loading", messages: [], run: undefined, problem: undefined });
+    try {
+      const stored = await api.conversation(id, signal);
+      if (!signal.aborted) show(stored);
+    } catch (error) {
+      if (signal.aborted) return;
+      const missing = error instanceof ApiError && (error.status === 404 || error.status === 403);
+      setState({ phase: missing ? "missing" : "failed", problem: messageOf(error), run: undefined });
+    }
+  }
+
+  /** Applies the events of one run to one message. The message's id changes when the server names it. */
+  async function follow(
+    messageId: string,
+    how: { after: number; body?: ChatRequest; question?: string },
+  ): Promise<void> {
+    const { signal } = leave();
+    const { id } = getState();
+    const old = new Set(getState().messages.map((message) => message.id));
+    const { body } = how;
+    let current = messageId;
+    setState({ run: { messageId, connection: "live", stopping: false } });
+    const batch = frameBatch<RunEvent>((events) => {
+      if (signal.aborted) return;
+      let message = getState().messages.find((each) => each.id === current);
+      if (!message) return;
+      for (const { part } of events) {
+        message = reduce(message, part);
+        if (part.type === "data-title") {
+          setState({ title: part.data.title });
+          hooks.onChange(id, part.data.title);
+        }
+      }
+      replace(current, message);
+      current = message.id;
+      setState(({ run }) => (run ? { run: { ...run, messageId: current } } : {}));
+    });
+    try {
+      const end = await followRun({
+        api,
+        conversationId: id,
+        after: how.after,
+        begin: body ? (signal) => api.chat(body, signal) : undefined,
+        isOld: (each) => old.has(each),
+        onEvent: (event) => {
+          batch.push(event);
+          if (event.part.type === "start") hooks.onChange(id);
+        },
+        onConnection(connection) {
+          const { run } = getState();
+          if (!signal.aborted && run && run.connection !== connection) setState({ run: { ...run, connection } });
+        },
+        signal,
+      });
+      batch.flush();
+      if (signal.aborted) return;
+      if (end === "gone") await load(id);
+      else close(current, end === "lost" ? "The connection was lost before the answer was complete." : undefined);
+    } catch (error) {
+      batch.flush();
+      if (signal.aborted) return;
+      if (error instanceof ApiError && error.status === 409 && how.question !== undefined) {
+        hooks.onReturned(how.question, "Another answer is being written in this conversation.");
+        await load(id);
+      } else close(current, messageOf(error));
+    }
+    hooks.onChange(id);
+  }
+
+  function close(messageId: string, problem: string | undefined): void {
+    const message = getState().messages.find((each) => each.id === messageId);
+    if (message?.status === "running") {
+      // A stream that ended without a last word is an interrupted answer, never an endless spinner.
+      replace(messageId, {
+        ...settled(message),
+        status: problem ? "error" : "interrupted",
+        ...(problem ? { error: problem } : {}),
+      });
+    }
+    setState({ run: undefined });
+  }
+
+  function replace(messageId: string, message: ChatMessage): void {
+    setState(({ messages }) => ({ messages: messages.map((each) => (each.id === messageId ? message : each)) }));
+  }
+
+  async function answerAgain(messageId: string): Promise<void> {
+    const { id, messages, run } = getState();
+    const at = messages.findIndex((message) => message.id === messageId);
+    const question = messages.slice(0, Math.max(0, at)).findLast((message) => message.role === "user");
+    if (run || !question) return;
+    const failed = messages[at]?.status === "error";
+    const answer = awaitedAnswer(crypto.randomUUID());
+    setState({
+      messages: [...messages.slice(0, at), answer],
+      run: { messageId: answer.id, connection: "live", stopping: false },
+    });
+    const stored = await api.conversation(id).catch(() => undefined);
+    if (getState().run?.messageId !== answer.id) return;
+    const known = stored?.messages.find((message) => message.id === messageId);
+    // What looked like a failure from here may be an answer that was finished, or is being written, over there.
+    if (stored && (stored.activeRun || (failed && known?.status === "complete"))) return show(stored);
+    await follow(answer.id, { after: 0, body: chatRequest(id, question, known?.id), question: question.text });
+  }
+
+  async function stop(): Promise<void> {
+    const { id, run } = getState();
+    if (!run || run.stopping) return;
+    setState({ run: { ...run, stopping: true } });
+    const watched = following;
+    setTimeout(() => {
+      // The server was told; if its last word does not come, the page still obeys.
+      if (following !== watched || !getState().run) return;
+      const messageId = getState().run?.messageId ?? "";
+      leave();
+      const message = getState().messages.find((each) => each.id === messageId);
+      if (message) replace(messageId, { ...settled(message), status: "stopped" });
+      setState({ run: undefined });
+    }, STOP_PATIENCE_MS);
+    await api.stop(id).catch(() => undefined);
+  }
+
+  return {
+    store,
+    start(id) {
+      leave();
+      setState({ id, title: "", phase: "new", messages: [], run: undefined, problem: undefined });
+    },
+    load,
+    async ask(text) {
+      const { id, messages, run } = getState();
+      if (run) return;
+      const question = questionOf(crypto.randomUUID(), text);
+      const answer = awaitedAnswer(crypto.randomUUID());
+      setState({ phase: "ready", messages: [...messages, question, answer] });
+      await follow(answer.id, { after: 0, body: chatRequest(id, question), question: text });
+    },
+    answerAgain,
+    stop,
+    patch(messageId, change) {
+      const message = getState().messages.find((each) => each.id === messageId);
+      if (message) replace(messageId, { ...message, ...change });
+    },
+    async refresh() {
+      const { id, phase, run } = getState();
+      if (!run && (phase === "ready" || phase === "failed")) await load(id);
+    },
+  };
+}
+
+/** A new question, or, with the id of a stored answer, another answer to an old one. */
+function chatRequest(id: string, question: ChatMessage, answered?: string): ChatRequest {
+  return {
+    id,
+    messages: [{ id: question.id, role: "user", parts: [{ type: "text", text: question.text }] }],
+    trigger: answered ? "regenerate-message" : "submit-message",
+    ...(answered ? { messageId: answered } : {}),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
