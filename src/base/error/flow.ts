@@ -1,3 +1,322 @@
-import type { ErrorRow } from "./row.ts";
+import type { ErrorActor, ErrorRow } from "./row.ts";
 
-export const FLOW_ERRORS = {} satisfies Record<string, ErrorRow>;
+const REQUEST = "UserError/ValidationError/InvalidFlowRequest";
+const PARSING = "UserError/ToolValidationError/PythonParsingError";
+
+function row(actor: ErrorActor, chain: string, meaning: string, remedy: string): ErrorRow {
+  return { actor, status: chain.startsWith("SystemError") ? 500 : 400, meaning, remedy, chain };
+}
+
+/** What is wrong in a flow's files. */
+const DEFINITION = {
+  FlowNotFound: row("author", "UserError", "There is no flow in this folder.", "Name a folder with a flow.dag.yaml."),
+  FlowDefinitionError: row(
+    "author",
+    "UserError/FlowDefinitionError",
+    "flow.dag.yaml has a missing or wrong key.",
+    "Mend the key at the line that the message names.",
+  ),
+  FlowNotSupported: row(
+    "author",
+    "UserError/NotSupported",
+    "The flow uses something that this version does not run.",
+    "Change the part that the message names.",
+  ),
+  DuplicateNodeName: row(
+    "author",
+    `${REQUEST}/DuplicateNodeName`,
+    "Two nodes have one name.",
+    "Rename or remove one of them.",
+  ),
+  InputReferenceNotFound: row(
+    "author",
+    `${REQUEST}/InputReferenceNotFound`,
+    "A node refers to a flow input that is not defined.",
+    "Define the input or mend the reference.",
+  ),
+  NodeReferenceNotFound: row(
+    "author",
+    `${REQUEST}/NodeReferenceNotFound`,
+    "A node refers to a node that is not there.",
+    "Mend the name in the reference.",
+  ),
+  InvalidNodeReference: row(
+    "author",
+    `${REQUEST}/InvalidNodeReference`,
+    "A node refers to a node that it may not depend on, such as an aggregation node.",
+    "Mend the reference, or mark the node as aggregation.",
+  ),
+  NodeCircularDependency: row(
+    "author",
+    `${REQUEST}/NodeCircularDependency`,
+    "Nodes wait for each other in a circle.",
+    "Remove one of the references among the nodes named.",
+  ),
+  EmptyOutputReference: row(
+    "author",
+    `${REQUEST}/EmptyOutputReference`,
+    "A flow output has no reference.",
+    "Give the output a reference.",
+  ),
+  OutputReferenceNotFound: row(
+    "author",
+    `${REQUEST}/OutputReferenceNotFound`,
+    "A flow output refers to a node or input that is not there.",
+    "Mend the output's reference.",
+  ),
+  InvalidMessageFormatType: row(
+    "author",
+    "UserError/InvalidMessageFormatType",
+    "`message_format` is neither basic nor openai-vision.",
+    "Use one of the two.",
+  ),
+} satisfies Record<string, ErrorRow>;
+
+/** What can go wrong while a node's tool is loaded. */
+const TOOL = {
+  ResolveToolError: row(
+    "author",
+    "SystemError/ResolveToolError",
+    "The tool of a node cannot be loaded; the message names the node and the reason.",
+    "Mend the reason that stands in parentheses.",
+  ),
+  InvalidSource: row(
+    "author",
+    "UserError/ValidationError/InvalidSource",
+    "A node's source file is missing.",
+    "Add the file or mend `source.path`.",
+  ),
+  NodeInputValidationError: row(
+    "author",
+    `${REQUEST}/NodeInputValidationError`,
+    "A node's input does not fit its tool.",
+    "Change the input that the message names.",
+  ),
+  InvalidConnectionType: row(
+    "author",
+    `${REQUEST}/InvalidConnectionType`,
+    "A node names a connection of a type that its tool cannot use.",
+    "Name a connection of a fitting type.",
+  ),
+  GetConnectionError: row(
+    "operator",
+    "UserError/ValidationError/InvalidRequest/GetConnectionError",
+    "A connection that a node names cannot be had.",
+    "Create the connection with `flowstead connection create`.",
+  ),
+  PackageToolNotFoundError: row(
+    "author",
+    "UserError/ValidationError/PackageToolNotFoundError",
+    "A node names a package tool that is not installed.",
+    "Mend the tool id or install the package.",
+  ),
+  InvalidCustomLLMTool: row(
+    "author",
+    "UserError/ValidationError/InvalidCustomLLMTool",
+    "A custom LLM tool takes no prompt template.",
+    "Give the tool's function a parameter of type PromptTemplate.",
+  ),
+  ValueTypeUnresolved: row(
+    "author",
+    "UserError/ValidationError/ValueTypeUnresolved",
+    "A tool's parameter has a type that is not known.",
+    "Change the parameter's annotation.",
+  ),
+  NoToolDefined: row(
+    "author",
+    `${PARSING}/NoToolDefined`,
+    "A Python node's file defines no tool.",
+    "Put `@tool` on one function.",
+  ),
+  MultipleToolsDefined: row(
+    "author",
+    `${PARSING}/MultipleToolsDefined`,
+    "A Python node's file defines more than one tool.",
+    "Keep `@tool` on one function.",
+  ),
+  BadFunctionInterface: row(
+    "author",
+    `${PARSING}/BadFunctionInterface`,
+    "A tool's signature cannot be read.",
+    "Mend the annotation that the message names.",
+  ),
+  PythonLoadError: row(
+    "author",
+    `${PARSING}/PythonLoadError`,
+    "A Python node's file fails when it is imported.",
+    "Mend the error in parentheses; a missing module must be installed for the interpreter that the flow uses.",
+  ),
+  PythonLoaderNotFound: row(
+    "author",
+    "UserError/ToolValidationError/PythonLoaderNotFound",
+    "A Python node's source is not a .py file.",
+    "Name a .py file.",
+  ),
+} satisfies Record<string, ErrorRow>;
+
+/** What is wrong with the inputs of a call. */
+const INPUT = {
+  InputNotFound: row(
+    "caller",
+    `${REQUEST}/InputNotFound`,
+    "A flow input has no value and no default.",
+    "Give the input that the message names.",
+  ),
+  InputTypeError: row(
+    "caller",
+    `${REQUEST}/InputTypeError`,
+    "A flow input's value does not fit its type.",
+    "Change the value that the message names.",
+  ),
+  InputParseError: row(
+    "caller",
+    `${REQUEST}/InputParseError`,
+    "A flow input is text that should be JSON and is not.",
+    "Mend the JSON at the place that the message names.",
+  ),
+  InvalidImageInput: row(
+    "caller",
+    "UserError/ValidationError/InvalidImageInput",
+    "An image value is malformed.",
+    'Use {"data:image/png;base64": "..."} or the path or url form.',
+  ),
+  LoadMultimediaDataError: row(
+    "caller",
+    "UserError/LoadMultimediaDataError",
+    "An image of a flow input cannot be loaded.",
+    "Mend the image that the message names.",
+  ),
+  InvalidAggregationInput: row(
+    "caller",
+    "SystemError/InvalidAggregationInput",
+    "The lists given to aggregation nodes do not fit together.",
+    "Give one list of equal length for each input.",
+  ),
+  SingleNodeValidationError: row(
+    "caller",
+    "UserError/SingleNodeValidationError",
+    "The one node to be run cannot be run alone.",
+    "Mend what the message names.",
+  ),
+} satisfies Record<string, ErrorRow>;
+
+/** What can go wrong while nodes run. */
+const EXECUTION = {
+  ToolExecutionError: row(
+    "author",
+    "UserError/ToolExecutionError",
+    "The code of a node raised an error.",
+    "Look at the traceback in `details`.",
+  ),
+  ToolRaisedError: row(
+    "author",
+    "UserError",
+    "The code of a node raised one of the original's own exceptions.",
+    "Look at the traceback in `details`.",
+  ),
+  UnsupportedReference: row(
+    "author",
+    "UserError/NodeReferenceError/UnsupportedReference",
+    "A reference names a part of a node other than `output`.",
+    "Write ${node.output} or ${node.output.property}.",
+  ),
+  InvalidReferenceProperty: row(
+    "author",
+    "UserError/NodeReferenceError/InvalidReferenceProperty",
+    "A node's output has no such property.",
+    "Mend the part of the reference after `output`.",
+  ),
+  FlowOutputUnserializable: row(
+    "author",
+    "UserError/FlowOutputUnserializable",
+    "A flow output is a Python object that is no JSON.",
+    "Return text, numbers, lists or dicts from the node.",
+  ),
+  LineExecutionTimeoutError: row(
+    "author",
+    "UserError/LineExecutionTimeoutError",
+    "A run took longer than it may.",
+    "Make the nodes faster or raise the time limit.",
+  ),
+  FunctionCallNotSupportedInStreamMode: row(
+    "author",
+    "UserError/ToolValidationError/FunctionCallNotSupportedInStreamMode",
+    "An llm node with functions or tools was asked to stream.",
+    "Remove `stream: true` from the node.",
+  ),
+  ChatAPIInvalidFunctions: row(
+    "author",
+    "UserError/ToolValidationError/ChatAPIInvalidFunctions",
+    "`functions` or `function_call` of an llm node is malformed.",
+    "Mend what the message names.",
+  ),
+  ChatAPIInvalidTools: row(
+    "author",
+    "UserError/ToolValidationError/ChatAPIInvalidTools",
+    "`tools` or `tool_choice` of an llm node is malformed.",
+    "Mend what the message names.",
+  ),
+  FlowWithoutEmbedder: row(
+    "operator",
+    "UserError",
+    "A node needs an embedding model and none is configured.",
+    "Configure an embedder for the connection that the message names.",
+  ),
+} satisfies Record<string, ErrorRow>;
+
+/** What can go wrong with the Python processes of a flow. */
+const PYTHON = {
+  PythonNotFound: {
+    actor: "operator",
+    status: 500,
+    meaning: "The flow has Python nodes and no usable Python was found.",
+    remedy: "Install Python 3.8 or newer, or configure the path of an interpreter.",
+    chain: "SystemError/PythonNotFound",
+  },
+  PythonWorkerCrashed: {
+    actor: "author",
+    status: 500,
+    meaning: "A Python process ended while a node was running in it.",
+    remedy:
+      "Look at the end of its standard error in the message; memory exhaustion and native crashes are usual causes.",
+    chain: "UserError/ProcessCrashError",
+  },
+  PythonValueLost: {
+    actor: "author",
+    status: 500,
+    meaning: "A Python object that a node returned is gone with its process.",
+    remedy: "Run the flow again; return JSON values from nodes to be independent of processes.",
+    chain: "SystemError/PythonValueLost",
+  },
+} satisfies Record<string, ErrorRow>;
+
+/** What can go wrong with connections. */
+const CONNECTION = {
+  ConnectionNotFound: row(
+    "operator",
+    "UserError/CoreError/ConnectionNotFound",
+    "There is no connection of this name.",
+    "Create it with `flowstead connection create --file FILE`, or name it in flowstead.yaml.",
+  ),
+  InvalidConnection: row(
+    "operator",
+    "UserError/CoreError/InvalidConnectionError",
+    "A connection has a missing or wrong field.",
+    "Mend the field that the message names.",
+  ),
+  EnvironmentVariableNotFound: row(
+    "operator",
+    "UserError",
+    "A connection or flow refers to an environment variable that is not set.",
+    "Set the variable that the message names.",
+  ),
+} satisfies Record<string, ErrorRow>;
+
+export const FLOW_ERRORS = {
+  ...DEFINITION,
+  ...TOOL,
+  ...INPUT,
+  ...EXECUTION,
+  ...PYTHON,
+  ...CONNECTION,
+} satisfies Record<string, ErrorRow>;

@@ -1,0 +1,3 @@
+from promptflow_vectordb.core.contracts import SearchResultEntity
+
+__all__ = ["SearchResultEntity"]

@@ -1,0 +1,68 @@
+"""Python values as JSON, and the question whether JSON says all there is to a value."""
+
+import dataclasses
+import datetime
+import enum
+import math
+
+from promptflow.contracts.multimedia import PFBytes, Text
+
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
+
+def is_exact(value):
+    """Whether the JSON form gives the same value back: no tuples, no odd keys, no objects, no subclasses."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return True
+    if kind is list:
+        return all(map(is_exact, value))
+    if kind is dict:
+        return all(type(key) is str and is_exact(item) for key, item in value.items())
+    return False
+
+
+def to_json(value):
+    """The JSON form that the original gives a value. Raises TypeError as json.dumps does."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if isinstance(value, PFBytes):
+        return value.serialize(lambda image: {"data:%s;base64" % image.mime_type: image.to_base64()})
+    if isinstance(value, Text):
+        return value.serialize()
+    if isinstance(value, enum.Enum):
+        return to_json(value.value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, dict):
+        return {_key(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime.datetime):
+        return value.isoformat() + "Z"
+    raise TypeError("Object of type %s is not JSON serializable" % kind.__name__)
+
+
+def _key(key):
+    if isinstance(key, str):
+        return str.__str__(key)
+    if key is None:
+        return "null"
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if isinstance(key, int):
+        return str(int(key))
+    if isinstance(key, float):
+        if math.isnan(key):
+            return "NaN"
+        return repr(key) if math.isfinite(key) else ("Infinity" if key > 0 else "-Infinity")
+    raise TypeError("keys must be str, int, float, bool or None, not %s" % type(key).__name__)

@@ -1,0 +1,67 @@
+"""An exception as a message: its class, its text and the traceback through the user's code only."""
+
+import os
+import traceback
+
+from promptflow.exceptions import PromptflowException
+
+_OWN = (
+    os.path.dirname(os.path.abspath(__file__)),
+    os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "promptflow"),
+)
+
+
+class ToolFault(Exception):
+    """A fault found by the worker itself, with one of the original's codes."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+class Canceled(BaseException):
+    """Raised in a node's thread when its call is canceled."""
+
+
+def describe(error):
+    if isinstance(error, ToolFault):
+        return {"code": error.code, "message": str(error)}
+    frames = [frame for frame in _frames(error) if not frame.filename.startswith(_OWN)]
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
+    lines += traceback.format_exception_only(type(error), error)
+    message = {
+        "class": type(error).__name__,
+        "message": _text(error),
+        "traceback": "".join(lines),
+    }
+    if frames:
+        last = frames[-1]
+        message.update(filename=last.filename, lineno=last.lineno, name=last.name)
+    if isinstance(error, PromptflowException):
+        message["chain"] = _chain(type(error))
+    return message
+
+
+def _frames(error):
+    return traceback.extract_tb(error.__traceback__)
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception as inner:  # A broken __str__ must not hide the error itself.
+        return "<no message: __str__ raised %s>" % type(inner).__name__
+
+
+def _chain(kind):
+    """The original's code path: the classes from the root down, `UserErrorException` as `UserError` and so on."""
+    names = [cls.__name__ for cls in reversed(kind.__mro__) if issubclass(cls, PromptflowException)][1:]
+    codes = [_code(name) for name in names]
+    return "/".join(codes) if codes else "SystemError/" + kind.__name__
+
+
+def _code(name):
+    if not name.endswith("Exception"):
+        return name
+    stem = name[: -len("Exception")]
+    return stem if stem.endswith("Error") else stem + "Error"

@@ -1,0 +1,188 @@
+"""Loads a node's file and tells the signature of its tool in the original's terms."""
+
+import enum
+import importlib.util
+import inspect
+import os
+import sys
+import typing
+
+from promptflow import connections
+from promptflow._tool import is_tool
+from promptflow.contracts.multimedia import Image
+from promptflow.contracts.types import AssistantDefinition, FilePath, PromptTemplate, Secret
+from promptflow.core import ToolProvider
+
+from .failure import ToolFault
+
+MODULE = "__pf_main__"
+_VALUE_TYPES = {
+    int: "int",
+    float: "double",
+    bool: "bool",
+    str: "string",
+    list: "list",
+    Secret: "secret",
+    PromptTemplate: "prompt_template",
+    FilePath: "file_path",
+    Image: "image",
+    AssistantDefinition: "assistant_definition",
+}
+_EMPTY = inspect.Parameter.empty
+
+
+class Tool:
+    """A loaded tool: how to call it, and its signature as a message."""
+
+    def __init__(self, module, function, provider):
+        self.module = module
+        self.function = function
+        self.provider = provider
+        self.init_names = list(_init_parameters(provider)) if provider else []
+        self.generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+        self.asynchronous = inspect.iscoroutinefunction(function)
+        self._instances = {}
+
+    def bind(self, init):
+        """The callable; a provider class is made once for equal init values."""
+        if self.provider is None:
+            return self.function
+        key = repr(sorted(init.items()))
+        if key not in self._instances:
+            self._instances[key] = self.provider(**init)
+        return getattr(self._instances[key], self.function.__name__)
+
+    def describe(self):
+        parameters = inspect.signature(self.function).parameters
+        init = _init_parameters(self.provider) if self.provider else {}
+        taken = [
+            parameter
+            for name, parameter in list(init.items()) + list(parameters.items())
+            if name != "self" and parameter.kind not in (_EMPTY, parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+        ]
+        hints = _hints(self.function)
+        if self.provider:
+            hints = {**_hints(self.provider.__init__), **hints}
+        return {
+            "name": self.function.__qualname__ if self.provider else self.function.__name__,
+            "function": self.function.__name__,
+            "class_name": self.provider.__name__ if self.provider else None,
+            "description": inspect.getdoc(self.function),
+            "inputs": {parameter.name: _input(parameter, hints) for parameter in taken},
+            "init": self.init_names,
+            "generator": self.generator,
+            "async": self.asynchronous,
+        }
+
+
+def load(directory, file):
+    path = os.path.join(directory, file)
+    spec = importlib.util.spec_from_file_location(MODULE, path)
+    if spec is None or spec.loader is None:
+        raise ToolFault(
+            "PythonLoaderNotFound",
+            "Failed to load python file '%s'. Please make sure it is a valid .py file." % path,
+        )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module  # Dataclasses look their module up by name while it is being made.
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise ToolFault(
+            "PythonLoadError",
+            "Failed to load python module from file '%s': (%s) %s" % (path, type(error).__name__, error),
+        ) from error
+    return _find(module)
+
+
+def _find(module):
+    functions = [
+        (value, None)
+        for _, value in inspect.getmembers(module)
+        if is_tool(value) and getattr(value, "__module__", "") == module.__name__
+    ]
+    methods = [
+        (method, value)
+        for _, value in inspect.getmembers(module, inspect.isclass)
+        if issubclass(value, ToolProvider) and value.__module__ == module.__name__
+        for _, method in inspect.getmembers(value)
+        if is_tool(method)
+    ]
+    found = functions + methods
+    if not found:
+        raise ToolFault(
+            "NoToolDefined",
+            "No tool found in the python script. "
+            "Please make sure you have one and only one tool definition in your script.",
+        )
+    if len(found) > 1:
+        names = ", ".join(function.__name__ for function, _ in found)
+        raise ToolFault(
+            "MultipleToolsDefined",
+            "Expected 1 but collected %d tools: %s. "
+            "Please make sure you have one and only one tool definition in your script." % (len(found), names),
+        )
+    function, provider = found[0]
+    return Tool(module, function, provider)
+
+
+def _init_parameters(provider):
+    parameters = dict(inspect.signature(provider.__init__).parameters)
+    return {
+        name: parameter
+        for name, parameter in parameters.items()
+        if name != "self" and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    }
+
+
+def _hints(function):
+    try:
+        return typing.get_type_hints(function)
+    except Exception:  # An annotation that cannot be evaluated is as good as none.
+        return {}
+
+
+def _input(parameter, hints):
+    annotation = parameter.annotation
+    if isinstance(annotation, str):
+        annotation = hints.get(parameter.name, _EMPTY)
+    options = _options(annotation)
+    default = parameter.default
+    definition = {"type": ["object"], "has_default": default is not _EMPTY}
+    if annotation is _EMPTY and default is not _EMPTY:
+        options = [type(default)]
+    if options and all(_is_connection(option) for option in options):
+        custom = [option.__name__ for option in options if issubclass(option, connections.CustomStrongTypeConnection)]
+        names = ["CustomConnection" if option.__name__ in custom else option.__name__ for option in options]
+        definition["type"] = list(dict.fromkeys(names))
+        if custom:
+            definition["custom_type"] = custom
+    elif len(options) == 1:
+        (kind,) = options
+        if isinstance(kind, type) and issubclass(kind, enum.Enum):
+            definition["type"] = ["string"]
+            definition["enum"] = [str(option.value) for option in kind]
+        else:
+            try:
+                definition["type"] = [_VALUE_TYPES.get(kind, "object")]
+            except TypeError:  # An annotation that is not hashable.
+                pass
+    if default is not _EMPTY:
+        definition["default"] = default if type(default) in (str, int, float, bool, type(None)) else str(default)
+    return definition
+
+
+def _options(annotation):
+    """The types of an annotation: several for a Union of connections, Optional[X] counts as X."""
+    if annotation is _EMPTY:
+        return []
+    if typing.get_origin(annotation) is typing.Union or type(annotation).__name__ == "UnionType":
+        options = [option for option in typing.get_args(annotation) if option is not type(None)]
+        return options if all(_is_connection(option) for option in options) else [object]
+    return [annotation]
+
+
+def _is_connection(kind):
+    return isinstance(kind, type) and issubclass(kind, connections.Connection)

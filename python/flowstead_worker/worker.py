@@ -1,0 +1,306 @@
+"""The main loop: reads messages, runs calls in threads or in one event loop, and sends back what they do."""
+
+import asyncio
+import collections.abc
+import contextvars
+import inspect
+import os
+import signal
+import sys
+import threading
+
+from promptflow import _runtime, connections
+from promptflow.contracts.multimedia import load_images
+
+from .channel import Channel
+from .encode import is_exact, to_json
+from .failure import Canceled, ToolFault, describe
+from .output import NodeStream, current_call
+from .pool import Threads, interrupt
+from .signature import load
+
+THREADS = 32
+
+
+class StreamedItems:
+    """What a generator gave, for nodes that consume it after it was streamed."""
+
+    def __init__(self, items):
+        self._items = items
+        self._iterator = iter(items)
+
+    def __iter__(self):
+        return iter(self._items)
+
+    def __next__(self):
+        return next(self._iterator)
+
+    def __str__(self):
+        return "".join(str(item) for item in self._items)
+
+
+class Call:
+    """One running call of a tool.
+
+    Everything that a call sends is sent under its lock, and it is interrupted under its lock only: so an interrupt is
+    noticed before or after a message and never in the middle of one.
+    """
+
+    def __init__(self, worker, message):
+        self._worker = worker
+        self._message = message
+        self._id = message["id"]
+        self._buffers = {"stdout": "", "stderr": ""}
+        self._lock = threading.RLock()
+        self._thread = None
+        self._task = None
+        self._done = False
+        self._canceled = False
+
+    def start(self):
+        context = contextvars.copy_context()
+        context.run(current_call.set, self)
+        context.run(_runtime.metric_sink.set, self.metric)
+        tool = self._worker.tool(self._message["file"])
+        if tool.asynchronous:
+            self._worker.loop().call_soon_threadsafe(self._start_task, context, tool)
+        else:
+            self._worker.threads.submit(lambda: context.run(self._run, tool))
+
+    def cancel(self):
+        with self._lock:
+            self._canceled = True
+            if self._done:
+                return
+            if self._thread is not None:
+                interrupt(self._thread, Canceled)
+            if self._task is not None:
+                self._worker.loop().call_soon_threadsafe(self._task.cancel)
+
+    def log(self, stream, text):
+        with self._lock:
+            whole = self._buffers[stream] + text
+            cut = len(whole) if len(whole) > 8192 else whole.rfind("\n") + 1
+            self._buffers[stream] = whole[cut:]
+            if cut:
+                self._worker.send({"t": "log", "id": self._id, "stream": stream, "text": whole[:cut]})
+
+    def metric(self, name, value):
+        with self._lock:
+            self._worker.send({"t": "metric", "id": self._id, "name": name, "value": value})
+
+    def _prepare(self, tool):
+        function = tool.bind(self._convert(tool, self._message.get("init") or {}))
+        return function, self._convert(tool, self._message["args"])
+
+    def _convert(self, tool, arguments):
+        """References become the objects they stand for, connection names connections, image dicts images."""
+        converted = dict(arguments)
+        for name, reference in (self._message.get("refs") or {}).items():
+            if name in converted:
+                converted[name] = self._worker.resolve(reference)
+        for name, given in (self._message.get("connections") or {}).items():
+            if name in converted:
+                converted[name] = connections.from_message(given, tool.module)
+        for name in self._message.get("images") or ():
+            if name in converted:
+                converted[name] = load_images(converted[name], os.getcwd())
+        return converted
+
+    def _run(self, tool):
+        try:
+            with self._lock:
+                if self._canceled:
+                    raise Canceled()
+                self._thread = threading.get_ident()
+            try:
+                function, arguments = self._prepare(tool)
+                result = function(**arguments)
+                if inspect.isawaitable(result):
+                    result = self._in_loop(_wait(result))
+                if isinstance(result, collections.abc.AsyncIterator):
+                    result = self._in_loop(self._collect(result))
+                elif isinstance(result, collections.abc.Iterator):
+                    result = StreamedItems([self._chunk(item) for item in result])
+            finally:
+                with self._lock:
+                    self._thread = None
+            self._succeed(result)
+        except BaseException as error:
+            self._fail(error)
+
+    def _start_task(self, context, tool):
+        self._task = context.run(self._worker.loop().create_task, self._run_async(tool))
+        if self._canceled:
+            self._task.cancel()
+
+    async def _run_async(self, tool):
+        try:
+            function, arguments = self._prepare(tool)
+            result = await function(**arguments)
+            if isinstance(result, collections.abc.AsyncIterator):
+                result = await self._collect(result)
+            elif isinstance(result, collections.abc.Iterator):
+                result = StreamedItems([self._chunk(item) for item in result])
+            self._succeed(result)
+        except BaseException as error:
+            self._fail(error)
+
+    async def _collect(self, iterator):
+        return StreamedItems([self._chunk(item) async for item in iterator])
+
+    def _in_loop(self, coroutine):
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._worker.loop())
+        try:
+            return future.result()
+        except Canceled:
+            future.cancel()
+            raise
+
+    def _chunk(self, item):
+        with self._lock:
+            self._worker.send({"t": "chunk", "id": self._id, "text": str(item)})
+        return item
+
+    def _succeed(self, result):
+        self._finish({"t": "result", **self._worker.pack(self._message["run"], result)})
+
+    def _fail(self, error):
+        if isinstance(error, (Canceled, asyncio.CancelledError)) and self._canceled:
+            self._finish({"t": "error", "code": "Canceled", "message": "The call was canceled."})
+        else:
+            self._finish({"t": "error", **describe(error)})
+
+    def _finish(self, message):
+        with self._lock:
+            if self._done:
+                return
+            self._done = True
+            for stream, text in self._buffers.items():
+                if text:
+                    self._worker.send({"t": "log", "id": self._id, "stream": stream, "text": text})
+            self._worker.forget(self._id)
+            self._worker.send({"id": self._id, **message})
+
+
+class Worker:
+    def __init__(self, channel):
+        self._channel = channel
+        self._tools = {}
+        self._calls = {}
+        self._kept = {}
+        self._next_reference = 0
+        self._loop = None
+        self._lock = threading.Lock()
+        self.threads = Threads(THREADS)
+        self.send = channel.send
+
+    def serve(self):
+        self.send({"t": "hello", "version": "%d.%d.%d" % sys.version_info[:3], "executable": sys.executable})
+        while True:
+            message = self._channel.receive()
+            if message is None:
+                os._exit(0)
+            self._handle(message)
+
+    def _handle(self, message):
+        kind = message["t"]
+        if kind == "call":
+            call = Call(self, message)
+            self._calls[message["id"]] = call
+            call.start()
+        elif kind == "cancel":
+            call = self._calls.get(message["call"])
+            if call is not None:
+                call.cancel()
+        elif kind == "end":
+            with self._lock:
+                self._kept.pop(message["run"], None)
+        else:
+            self._answer(message, kind)
+
+    def _answer(self, message, kind):
+        try:
+            if kind == "load":
+                self._tools[message["file"]] = load(message["directory"], message["file"])
+                answer = {"value": self._tools[message["file"]].describe()}
+            elif kind == "property":
+                answer = self.pack(message["run"], _property(self.resolve(message["ref"]), message["path"]))
+            elif kind == "text":
+                answer = {"value": str(self.resolve(message["ref"]))}
+            elif kind == "ping":
+                answer = {"value": len(self._calls)}
+            else:
+                raise ToolFault("Unexpected", "unknown message %r" % kind)
+            self.send({"t": "result", "id": message["id"], **answer})
+        except BaseException as error:
+            self.send({"t": "error", "id": message["id"], **describe(error)})
+
+    def tool(self, file):
+        return self._tools[file]
+
+    def loop(self):
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="nodes-async", daemon=True).start()
+            return self._loop
+
+    def pack(self, run, value):
+        """A value as JSON; what JSON cannot say is kept here until its run ends, and referred to."""
+        if is_exact(value):
+            return {"value": value}
+        with self._lock:
+            self._next_reference += 1
+            reference = self._next_reference
+            self._kept.setdefault(run, {})[reference] = value
+        packed = {"ref": {"run": run, "id": reference, "type": type(value).__name__}, "value": None}
+        try:
+            packed["value"] = str(value) if isinstance(value, StreamedItems) else to_json(value)
+        except Exception as error:
+            packed["ref"]["error"] = "(%s) %s" % (type(error).__name__, error)
+        return packed
+
+    def resolve(self, reference):
+        if isinstance(reference, list):
+            return [self.resolve(item) for item in reference]
+        if "value" in reference:
+            return reference["value"]
+        try:
+            return self._kept[reference["run"]][reference["id"]]
+        except KeyError:
+            raise ToolFault("PythonValueLost", "The Python object that a node returned is no longer there.") from None
+
+    def forget(self, call_id):
+        self._calls.pop(call_id, None)
+
+    def sole_call(self):
+        """The call that a write outside any context belongs to: a thread that user code started has no context."""
+        calls = list(self._calls.values())
+        return calls[0] if len(calls) == 1 else None
+
+
+def _property(value, path):
+    for step in path:
+        try:
+            if isinstance(step, int) or isinstance(value, dict):
+                value = value[step]
+            else:
+                value = getattr(value, step)
+        except (KeyError, IndexError, AttributeError, TypeError):
+            raise ToolFault("InvalidReferenceProperty", "no property %r" % (step,)) from None
+    return value
+
+
+async def _wait(awaitable):
+    return await awaitable
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent decides when to stop.
+    directory = os.environ.pop("FLOWSTEAD_FLOW_DIRECTORY")
+    sys.path[:] = [directory] + [entry for entry in sys.path if entry not in ("", directory)]
+    worker = Worker(Channel(int(os.environ.pop("FLOWSTEAD_CHANNEL_FD"))))
+    sys.stdout = NodeStream("stdout", sys.stdout, worker.sole_call)
+    sys.stderr = NodeStream("stderr", sys.stderr, worker.sole_call)
+    worker.serve()

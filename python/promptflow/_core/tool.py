@@ -1,0 +1,5 @@
+from .._tool import tool
+from ..core import ToolProvider
+from ..entities import DynamicList, InputSetting
+
+__all__ = ["DynamicList", "InputSetting", "ToolProvider", "tool"]

@@ -1,0 +1,117 @@
+"""Images as flow code sees them: bytes that know their type."""
+
+import base64
+import hashlib
+import os
+import re
+
+_KEY = re.compile(r"^data:(image/[^;]+);(path|base64|url)$")
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+)
+
+
+class PFBytes(bytes):
+    def __new__(cls, value, *args, **kwargs):
+        return super().__new__(cls, value)
+
+    def __init__(self, value, mime_type="application/octet-stream", source_url=None):
+        super().__init__()
+        self._hash = hashlib.sha1(value).hexdigest()[:8]
+        self._mime_type = mime_type.lower()
+        self._source_url = source_url
+
+    @property
+    def mime_type(self):
+        return self._mime_type
+
+    @property
+    def source_url(self):
+        return self._source_url
+
+    def to_base64(self, with_type=False):
+        text = base64.b64encode(self).decode("ascii")
+        return "data:%s;base64,%s" % (self._mime_type, text) if with_type else text
+
+
+class Image(PFBytes):
+    def __init__(self, value, mime_type=None, source_url=None):
+        super().__init__(value, mime_type or _guess(value), source_url)
+
+    def __str__(self):
+        return "Image(%s)" % self._hash
+
+    __repr__ = __str__
+
+    def serialize(self, encoder=None):
+        return encoder(self) if encoder else str(self)
+
+
+class Text(str):
+    """A text with annotations, as assistants return it."""
+
+    def __new__(cls, value, annotations=None):
+        text = super().__new__(cls, value)
+        text._annotations = annotations
+        return text
+
+    @classmethod
+    def deserialize(cls, data):
+        text = data.get("text", "")
+        if isinstance(text, dict):
+            return cls(text.get("value", ""), text.get("annotations", []))
+        return cls(text)
+
+    def serialize(self):
+        if self._annotations is None:
+            return {"type": "text", "text": str(self)}
+        return {"type": "text", "text": {"value": str(self), "annotations": self._annotations}}
+
+
+def load_images(value, directory):
+    """Image dicts, at any depth, become images; everything else stays what it is."""
+    if isinstance(value, list):
+        return [load_images(item, directory) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((key, content),) = value.items()
+        match = _KEY.match(key)
+        if match and isinstance(content, str):
+            return _load(match.group(1), match.group(2), content, directory)
+    if value.get("type") == "image_url" and isinstance(value.get("image_url"), dict):
+        url = value["image_url"].get("url", "")
+        kind, found, data = url.partition(";base64,")
+        if found and kind.startswith("data:image/"):
+            return _load(kind[len("data:") :], "base64", data, directory)
+        return _load("image/*", "url", url, directory)
+    if value.get("type") == "image_file" and isinstance(value.get("image_file"), dict):
+        return _load("image/*", "path", value["image_file"].get("path", ""), directory)
+    if value.get("type") == "text" and "text" in value:
+        return Text.deserialize(value)
+    return {key: load_images(item, directory) for key, item in value.items()}
+
+
+def _load(mime_type, form, content, directory):
+    kind = None if mime_type == "image/*" else mime_type
+    if form == "base64":
+        return Image(base64.b64decode(content), kind)
+    if form == "path":
+        with open(os.path.join(directory, content), "rb") as file:
+            return Image(file.read(), kind)
+    import urllib.request  # Slow to import and rarely needed.
+
+    with urllib.request.urlopen(content, timeout=30) as response:
+        return Image(response.read(), kind, content)
+
+
+def _guess(value):
+    if value[:4] == b"RIFF" and value[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for head, kind in _SIGNATURES if value.startswith(head)), "image/*")

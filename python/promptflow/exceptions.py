@@ -1,0 +1,27 @@
+"""Exceptions that flow code raises to be classified as the original classifies them."""
+
+
+class PromptflowException(Exception):
+    def __init__(self, message="", message_format="", target=None, module=None, **parameters):
+        self._message = message or (message_format.format(**parameters) if message_format else "")
+        self.message_format = message_format
+        self.message_parameters = parameters
+        self.target = target
+        self.module = module
+        super().__init__(self._message)
+
+    @property
+    def message(self):
+        return self._message
+
+
+class UserErrorException(PromptflowException):
+    pass
+
+
+class SystemErrorException(PromptflowException):
+    pass
+
+
+class ValidationException(UserErrorException):
+    pass

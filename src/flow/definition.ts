@@ -1,0 +1,77 @@
+// What flow.dag.yaml says, after reading and before anything is loaded or checked against anything else.
+
+import type { Value, ValueMap } from "../base/value.ts";
+
+/** Where the value of a node's input or of an output comes from. */
+export type Assignment =
+  | { kind: "literal"; value: Value }
+  | { kind: "input"; name: string }
+  | { kind: "node"; node: string; section: string; property: string };
+
+export interface InputDefinition {
+  name: string;
+  type: string;
+  /** `undefined` and null mean that there is none. */
+  default?: Value;
+  description?: string;
+  isChatInput: boolean;
+  /** As written; absent means "decide by the name chat_history". */
+  isChatHistory?: boolean;
+}
+
+export interface OutputDefinition {
+  name: string;
+  type: string;
+  reference: Assignment;
+  description?: string;
+  isChatOutput: boolean;
+  evaluationOnly: boolean;
+}
+
+export interface NodeSource {
+  type: "code" | "package" | "package_with_prompt";
+  /** Relative to the flow's folder. */
+  path?: string;
+  /** Id of a package tool. */
+  tool?: string;
+}
+
+export interface ActivateDefinition {
+  when: Assignment;
+  is: Value;
+}
+
+export interface NodeDefinition {
+  name: string;
+  /** python, llm, prompt, custom_llm ...; absent in a node that only a variant completes. */
+  type?: string;
+  source?: NodeSource;
+  inputs: Record<string, Assignment>;
+  connection?: string;
+  api?: string;
+  provider?: string;
+  aggregation: boolean;
+  activate?: ActivateDefinition;
+  useVariants: boolean;
+  /** Line in the file, from 1, for messages. */
+  line: number;
+}
+
+export interface VariantDefinition {
+  default: string;
+  variants: Record<string, NodeDefinition>;
+}
+
+export interface FlowDefinition {
+  name: string;
+  description?: string;
+  inputs: InputDefinition[];
+  outputs: OutputDefinition[];
+  nodes: NodeDefinition[];
+  variants: Record<string, VariantDefinition>;
+  environmentVariables: ValueMap;
+  additionalIncludes: string[];
+  messageFormat: "basic" | "openai-vision";
+  /** Where it was read from, for messages; `flow.dag.yaml` when it came as text. */
+  file: string;
+}

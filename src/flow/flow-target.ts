@@ -1,0 +1,169 @@
+// The target that runs a flow in this process.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { uuid } from "../base/id.ts";
+import type { ProcessEnvironment } from "../python/interpreter.ts";
+import { type PythonPool, createPythonPool } from "../python/pool.ts";
+import type { FlowDefinition } from "./definition.ts";
+import { environmentTexts, resolveEnvironment } from "./environment.ts";
+import { EventChannel } from "./event-channel.ts";
+import type { FlowEvent } from "./event.ts";
+import { loadFlow } from "./load.ts";
+import { type FlowPlan, planFlow } from "./plan.ts";
+import type { FlowResources } from "./resource.ts";
+import { runFlow } from "./run.ts";
+import { flowSignature } from "./signature.ts";
+import type { FlowCall, FlowSignature, Target } from "./target.ts";
+import type { NodeTool } from "./tool.ts";
+import { applyVariants } from "./variant.ts";
+
+export interface OpenFlowOptions {
+  /** The flow's folder, or the path of its YAML file. */
+  directory: string;
+  /** A definition in place of the folder's own flow.dag.yaml. */
+  definition?: FlowDefinition;
+  tools: readonly NodeTool[];
+  resources: FlowResources;
+  /** Takes the place of a node's default variant. */
+  variant?: { node: string; variant: string };
+  /** Nodes of one run at a time. Default 16. */
+  concurrency?: number;
+  /** Limit for one run; none by default. */
+  timeoutMs?: number;
+  /** Whether aggregation nodes run after each call, with lists of one; off for serving. Default false. */
+  aggregate?: boolean;
+  /** Whether outputs may come as `text-delta`. Default true. */
+  streaming?: boolean;
+  python?: FlowPythonOptions;
+}
+
+export interface FlowPythonOptions {
+  interpreter?: string;
+  /** The variables that Python processes inherit. */
+  env?: ProcessEnvironment;
+  /** Values in place of the flow's own environment_variables. */
+  environmentVariables?: Record<string, string>;
+  /** Whether variables in `env` win over the flow's own, as in serving. Default false, as in a test. */
+  keepEnvironment?: boolean;
+  maxWorkers?: number;
+  cancelGraceMs?: number;
+  onOutput?: (stream: "stdout" | "stderr", text: string) => void;
+}
+
+export interface FlowTarget extends Target {
+  readonly plan: FlowPlan;
+  readonly signature: FlowSignature;
+}
+
+/**
+ * Loads a flow with all its tools.
+ * @throws FlowsteadError for anything wrong in its files; a flow with Python nodes needs a Python.
+ */
+export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
+  const loaded = options.definition
+    ? { directory: options.directory, definition: options.definition }
+    : loadFlow(options.directory);
+  const { definition, directory } = loaded;
+  if (definition.additionalIncludes.length > 0) {
+    const missing = definition.additionalIncludes.join(", ");
+    throw new FlowsteadError(
+      "FlowNotSupported",
+      `${definition.file}: additional_includes (${missing}) are not supported yet; copy the files into the flow's folder.`,
+    );
+  }
+  const python = await createPython(definition, directory, options);
+  try {
+    const plan = await planFlow(definition, applyVariants(definition, options.variant), {
+      tools: options.tools,
+      context: { directory, resources: options.resources, python: () => python },
+      streaming: options.streaming ?? true,
+    });
+    return new InProcessFlow(plan, python, options);
+  } catch (thrown) {
+    await python.close();
+    throw thrown;
+  }
+}
+
+async function createPython(
+  definition: FlowDefinition,
+  directory: string,
+  { python = {}, resources }: OpenFlowOptions,
+): Promise<PythonPool> {
+  const { env = {}, environmentVariables, keepEnvironment = false, ...rest } = python;
+  const texts = environmentTexts(definition.environmentVariables, environmentVariables);
+  const own = await resolveEnvironment(texts, resources);
+  return createPythonPool({ ...rest, directory, env: keepEnvironment ? { ...own, ...env } : { ...env, ...own } });
+}
+
+class InProcessFlow implements FlowTarget {
+  readonly plan: FlowPlan;
+  readonly signature: FlowSignature;
+  readonly #python: PythonPool;
+  readonly #options: OpenFlowOptions;
+  readonly #runs = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(plan: FlowPlan, python: PythonPool, options: OpenFlowOptions) {
+    this.plan = plan;
+    this.signature = flowSignature(plan);
+    this.#python = python;
+    this.#options = options;
+  }
+
+  describe(): Promise<FlowSignature> {
+    return Promise.resolve(this.signature);
+  }
+
+  invoke(call: FlowCall, signal: AbortSignal): AsyncIterable<FlowEvent> {
+    return { [Symbol.asyncIterator]: () => this.#start(call, signal) };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#runs);
+    await this.#python.close();
+  }
+
+  #start(call: FlowCall, signal: AbortSignal): AsyncIterator<FlowEvent> {
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const channel = new EventChannel(onAbort);
+    const run = this.#run(call, channel, stop.signal).finally(() => {
+      signal.removeEventListener("abort", onAbort);
+      channel.end();
+      this.#runs.delete(run);
+    });
+    this.#runs.add(run);
+    return channel;
+  }
+
+  async #run(call: FlowCall, channel: EventChannel, signal: AbortSignal): Promise<void> {
+    const runId = call.runId ?? uuid();
+    const { inputs } = call;
+    if (this.#closed) {
+      const error = new FlowsteadError("ShuttingDown", "The flow is being closed and takes no more calls.").toBody();
+      const outputs = { plain: [], streamed: [] };
+      channel.push({ type: "flow-start", runId, flow: this.plan.name, time: Date.now(), inputs, outputs });
+      channel.push({ type: "error", time: Date.now(), error });
+      return;
+    }
+    const { concurrency = 16, timeoutMs, aggregate = false } = this.#options;
+    await runFlow(
+      this.plan,
+      {
+        runId,
+        inputs,
+        python: this.#python,
+        concurrency,
+        timeoutMs,
+        aggregate,
+        emit: (event) => channel.push(event),
+        behind: () => channel.behind(),
+      },
+      signal,
+    );
+  }
+}

@@ -1,0 +1,90 @@
+// Literal inputs of nodes, converted once to the types of the tool's parameters.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { type Value, pyStr } from "../base/value.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Assignment, NodeDefinition } from "./definition.ts";
+import type { FlowResources } from "./resource.ts";
+import { parseTyped } from "./value.ts";
+
+/** What a tool says about one of its parameters; `type` may list several connection classes. */
+export interface ToolParameter {
+  type: readonly string[];
+}
+
+const VALUE_TYPES = new Set([
+  "int",
+  "double",
+  "bool",
+  "string",
+  "secret",
+  "prompt_template",
+  "list",
+  "object",
+  "file_path",
+  "image",
+  "assistant_definition",
+]);
+
+/** Whether a parameter takes a connection; its literal is then the connection's name. */
+export function takesConnection(parameter: ToolParameter): boolean {
+  return parameter.type[0]?.endsWith("Connection") ?? false;
+}
+
+/**
+ * The inputs with literals in their types. Null and empty text are left out, so that the parameter's default applies;
+ * inputs that the tool does not name pass as they are.
+ * @throws FlowsteadError `NodeInputValidationError`, `ValueTypeUnresolved`.
+ */
+export function convertLiterals(
+  node: NodeDefinition,
+  parameters: Readonly<Record<string, ToolParameter>>,
+): Record<string, Assignment> {
+  const converted: Record<string, Assignment> = {};
+  for (const [name, assignment] of Object.entries(node.inputs)) {
+    const isLiteral = assignment.kind === "literal";
+    if (isLiteral && (assignment.value === null || assignment.value === "")) continue;
+    const parameter = parameters[name];
+    converted[name] =
+      isLiteral && parameter && !takesConnection(parameter)
+        ? { kind: "literal", value: convert(node.name, name, parameter, assignment.value) }
+        : assignment;
+  }
+  return converted;
+}
+
+function convert(node: string, name: string, parameter: ToolParameter, value: Value): Value {
+  const type = parameter.type[0] ?? "object";
+  if (!VALUE_TYPES.has(type)) {
+    throw new FlowsteadError(
+      "ValueTypeUnresolved",
+      `Unresolved input type '${type}', please check if it is supported in current version.`,
+    );
+  }
+  try {
+    return parseTyped(type, value);
+  } catch (thrown) {
+    throw new FlowsteadError(
+      "NodeInputValidationError",
+      `Input '${name}' for node '${node}' of value '${pyStr(value)}' is not type ${type}.`,
+      { cause: thrown, details: { node, input: name } },
+    );
+  }
+}
+
+/** The connection that a node names. @throws FlowsteadError `GetConnectionError`. */
+export async function nodeConnection(resources: FlowResources, name: string, node: string): Promise<Connection> {
+  try {
+    return await resources.connection(name);
+  } catch (thrown) {
+    const error = FlowsteadError.from(thrown);
+    throw new FlowsteadError(
+      "GetConnectionError",
+      `Get connection '${name}' for node '${node}' error: ${error.message}`,
+      {
+        cause: thrown,
+        details: { node, connection: name },
+      },
+    );
+  }
+}

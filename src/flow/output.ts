@@ -1,0 +1,106 @@
+// Flow outputs, told as soon as what they refer to has ended.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { type Value, type ValueMap, pyStr } from "../base/value.ts";
+import { PythonValue } from "../python/python-value.ts";
+import type { FlowEvent } from "./event.ts";
+import type { FlowPlan, PlannedOutput } from "./plan.ts";
+import { type Progress, nodeProperty } from "./resolve.ts";
+
+/** Collects the outputs of one run. A fault in one is kept until all nodes have ended, as in the original. */
+export class OutputCollector {
+  readonly #plan: FlowPlan;
+  readonly #progress: Progress;
+  readonly #emit: (event: FlowEvent) => void;
+  readonly #values = new Map<string, Value>();
+  readonly #faults = new Map<string, FlowsteadError>();
+  readonly #streamedText = new Map<string, string>();
+
+  constructor(plan: FlowPlan, progress: Progress, emit: (event: FlowEvent) => void) {
+    this.#plan = plan;
+    this.#progress = progress;
+    this.#emit = emit;
+  }
+
+  /** Tells the outputs that depend on no node. */
+  begin(): void {
+    for (const { definition } of this.#plan.outputs) {
+      const { name, reference } = definition;
+      if (reference.kind === "literal") this.#tell(name, reference.value);
+      else if (reference.kind === "input") this.#tell(name, this.#progress.inputs[reference.name] ?? null);
+    }
+  }
+
+  /** Passes on a piece of a streaming node's text. */
+  text(node: string, text: string): void {
+    for (const { definition, streamed } of this.#of(node)) {
+      if (!streamed) continue;
+      this.#streamedText.set(definition.name, (this.#streamedText.get(definition.name) ?? "") + text);
+      this.#emit({ type: "text-delta", output: definition.name, text });
+    }
+  }
+
+  /** Tells the outputs that refer to a node which has ended. */
+  async settled(node: string): Promise<void> {
+    const value = this.#progress.values.get(node) ?? null;
+    for (const output of this.#of(node)) {
+      const { name, reference } = output.definition;
+      if (reference.kind !== "node") continue;
+      if (this.#progress.bypassed.has(node)) {
+        const message = `The node referenced by output:'${node}' is bypassed, which is not recommended.`;
+        this.#emit({ type: "warning", message });
+      }
+      try {
+        const found = await nodeProperty(node, value, reference.property);
+        const plain = found instanceof PythonValue ? serializable(name, found) : found;
+        if (output.streamed) this.#endStream(name, plain);
+        else this.#tell(name, plain);
+      } catch (thrown) {
+        this.#faults.set(name, FlowsteadError.from(thrown));
+      }
+    }
+  }
+
+  /** All outputs in the order of the file. @throws FlowsteadError the first output's fault. */
+  finish(): ValueMap {
+    const values: ValueMap = {};
+    for (const { definition } of this.#plan.outputs) {
+      const fault = this.#faults.get(definition.name);
+      if (fault) throw fault;
+      values[definition.name] = this.#values.get(definition.name) ?? null;
+    }
+    return values;
+  }
+
+  /** What was streamed is the value; a node that did not stream after all is told in one piece. */
+  #endStream(name: string, value: Value): void {
+    const text = this.#streamedText.get(name);
+    if (text !== undefined) this.#values.set(name, text);
+    else if (value === null) this.#values.set(name, null);
+    else {
+      const whole = pyStr(value);
+      if (whole !== "") this.#emit({ type: "text-delta", output: name, text: whole });
+      this.#values.set(name, whole);
+    }
+  }
+
+  #tell(name: string, value: Value): void {
+    this.#values.set(name, value);
+    this.#emit({ type: "output", name, value });
+  }
+
+  #of(node: string): PlannedOutput[] {
+    return this.#plan.outputs.filter(
+      ({ definition: { reference } }) => reference.kind === "node" && reference.node === node,
+    );
+  }
+}
+
+function serializable(name: string, value: PythonValue): Value {
+  if (value.jsonError === undefined) return value.toJson();
+  throw new FlowsteadError(
+    "FlowOutputUnserializable",
+    `The output '${name}' for flow is incorrect. The output value is not JSON serializable. JSON dump failed: ${value.jsonError}. Please verify your flow output and make sure the value serializable.`,
+    { details: { output: name } },
+  );
+}

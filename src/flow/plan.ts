@@ -1,0 +1,212 @@
+// Everything about a flow that does not depend on a call, computed once: tools, converted literals, order, what waits
+// for what, and which outputs stream.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { pyRepr } from "../base/value.ts";
+import type { Assignment, FlowDefinition, InputDefinition, NodeDefinition, OutputDefinition } from "./definition.ts";
+import { errorChain } from "./error-chain.ts";
+import { dependencies, orderNodes } from "./graph.ts";
+import type { NodeTool, PrepareContext, PreparedNode } from "./tool.ts";
+
+export interface PlannedNode {
+  name: string;
+  /** The node's `type`. */
+  kind: string;
+  /** Id of its tool, for events. */
+  tool: string;
+  definition: NodeDefinition;
+  prepared: PreparedNode;
+  inputs: [name: string, assignment: Assignment][];
+  /** Names of the nodes that it waits for. */
+  waitsFor: string[];
+  /** Names of the nodes of its phase that wait for it. */
+  dependants: string[];
+  /** Whether it is asked to stream. */
+  streams: boolean;
+}
+
+export interface PlannedOutput {
+  definition: OutputDefinition;
+  streamed: boolean;
+}
+
+export interface FlowPlan {
+  name: string;
+  definition: FlowDefinition;
+  inputs: InputDefinition[];
+  /** Nodes that run for each call, in an order that follows the references. */
+  nodes: PlannedNode[];
+  /** Nodes that run once over all lines. */
+  aggregations: PlannedNode[];
+  /** Outputs without those that refer to aggregation nodes. */
+  outputs: PlannedOutput[];
+  warnings: string[];
+}
+
+export interface PlanOptions {
+  tools: readonly NodeTool[];
+  context: PrepareContext;
+  /** Whether outputs may stream at all. */
+  streaming: boolean;
+}
+
+/**
+ * Loads every node's tool, in the order of the file, then checks references, order and outputs: the first fault in this
+ * sequence is the one reported, as in the original.
+ */
+export async function planFlow(
+  definition: FlowDefinition,
+  nodes: NodeDefinition[],
+  options: PlanOptions,
+): Promise<FlowPlan> {
+  const known = toolTable(options.tools);
+  const loaded = new Map<NodeDefinition, { tool: NodeTool; prepared: PreparedNode }>();
+  const resolved: NodeDefinition[] = [];
+  for (const node of nodes) {
+    const tool = await loadTool(node, known, options.context);
+    const converted = { ...node, inputs: tool.prepared.inputs };
+    loaded.set(converted, tool);
+    resolved.push(converted);
+  }
+  const ordered = orderNodes(resolved, definition.inputs);
+  const warnings: string[] = [];
+  const outputs = checkOutputs(definition, ordered, warnings);
+  const planned = ordered.map((node): PlannedNode => {
+    const { tool, prepared } = loaded.get(node) as { tool: NodeTool; prepared: PreparedNode };
+    return {
+      name: node.name,
+      kind: node.type ?? "",
+      tool: tool.id,
+      definition: node,
+      prepared,
+      inputs: Object.entries(prepared.inputs),
+      waitsFor: [...dependencies(node)],
+      dependants: [],
+      streams: options.streaming && mayStream(node, prepared, ordered, outputs),
+    };
+  });
+  link(planned);
+  const streaming = new Set(planned.filter(({ streams }) => streams).map(({ name }) => name));
+  return {
+    name: definition.name,
+    definition,
+    inputs: definition.inputs,
+    nodes: planned.filter((node) => !node.definition.aggregation),
+    aggregations: planned.filter((node) => node.definition.aggregation),
+    outputs: outputs.map((output) => {
+      const { reference } = output;
+      return {
+        definition: output,
+        streamed: reference.kind === "node" && reference.property === "" && streaming.has(reference.node),
+      };
+    }),
+    warnings,
+  };
+}
+
+function toolTable(tools: readonly NodeTool[]): Map<string, NodeTool> {
+  return new Map(tools.flatMap((tool) => [tool.id, ...(tool.aliases ?? [])].map((id) => [id, tool] as const)));
+}
+
+async function loadTool(
+  node: NodeDefinition,
+  known: Map<string, NodeTool>,
+  context: PrepareContext,
+): Promise<{ tool: NodeTool; prepared: PreparedNode }> {
+  try {
+    const tool = findTool(node, known);
+    return { tool, prepared: await tool.prepare(node, context) };
+  } catch (thrown) {
+    const inner = FlowsteadError.from(thrown);
+    if (inner.code === "Canceled" || inner.code === "ShuttingDown" || inner.code === "PythonNotFound") throw inner;
+    throw new FlowsteadError(
+      "ResolveToolError",
+      `Tool load failed in '${node.name}': (${inner.code}) ${inner.message}`,
+      {
+        cause: thrown,
+        status: inner.status,
+        details: { ...inner.details, node: node.name, inner: inner.code, chain: errorChain(inner), line: node.line },
+      },
+    );
+  }
+}
+
+function findTool(node: NodeDefinition, known: Map<string, NodeTool>): NodeTool {
+  if (!node.type) {
+    throw new FlowsteadError(
+      "FlowDefinitionError",
+      `Properties 'source' or 'type' are not specified for Node '${node.name}'. Please make sure these properties are in place and try again.`,
+    );
+  }
+  const isPackage = node.source && node.source.type !== "code";
+  const id = isPackage ? (node.source?.tool ?? "") : node.type;
+  const tool = known.get(id);
+  if (tool) return tool;
+  if (isPackage) {
+    const available = [...known.keys()].filter((key) => key.includes("."));
+    throw new FlowsteadError(
+      "PackageToolNotFoundError",
+      `Package tool '${id}' is not found in the current environment. All available package tools are: ${pyRepr(available)}.`,
+    );
+  }
+  throw new FlowsteadError("FlowNotSupported", `Tool type ${node.type} is not supported yet.`);
+}
+
+function checkOutputs(definition: FlowDefinition, nodes: NodeDefinition[], warnings: string[]): OutputDefinition[] {
+  return definition.outputs.filter(({ name, reference }) => {
+    const start = `The output '${name}' for flow is incorrect.`;
+    if (reference.kind === "literal" && reference.value === "") {
+      throw new FlowsteadError(
+        "EmptyOutputReference",
+        `${start} The reference is not specified for the output '${name}' in the flow. To rectify this, ensure that you accurately specify the reference in the flow.`,
+        { details: { output: name } },
+      );
+    }
+    if (reference.kind === "input" && !definition.inputs.some((input) => input.name === reference.name)) {
+      throw new FlowsteadError(
+        "OutputReferenceNotFound",
+        `${start} The output '${name}' references non-existent flow input '${reference.name}' in your flow. Please carefully review your flow and correct the reference definition for the output in question.`,
+        { details: { output: name } },
+      );
+    }
+    if (reference.kind !== "node") return true;
+    const node = nodes.find((candidate) => candidate.name === reference.node);
+    if (!node) {
+      throw new FlowsteadError(
+        "OutputReferenceNotFound",
+        `${start} The output '${name}' references non-existent node '${reference.node}' in your flow. To resolve this issue, please carefully review your flow and correct the reference definition for the output in question.`,
+        { details: { output: name } },
+      );
+    }
+    if (node.aggregation) {
+      warnings.push(`Output '${name}' references a reduce node '${node.name}', will not take effect.`);
+    }
+    return !node.aggregation;
+  });
+}
+
+/** A node streams when an output shows it and no other node consumes it; a Python generator always does. */
+function mayStream(
+  node: NodeDefinition,
+  prepared: PreparedNode,
+  nodes: NodeDefinition[],
+  outputs: OutputDefinition[],
+): boolean {
+  if (prepared.streaming === "never") return false;
+  const isShown = outputs.some(({ reference }) => reference.kind === "node" && reference.node === node.name);
+  if (prepared.streaming === "always") return isShown;
+  const isConsumed = nodes.some((other) =>
+    Object.values(other.inputs).some((input) => input.kind === "node" && input.node === node.name),
+  );
+  return isShown && !isConsumed;
+}
+
+function link(nodes: PlannedNode[]): void {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  for (const node of nodes) {
+    for (const name of node.waitsFor) {
+      const other = byName.get(name);
+      if (other && other.definition.aggregation === node.definition.aggregation) other.dependants.push(node.name);
+    }
+  }
+}

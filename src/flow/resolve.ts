@@ -1,0 +1,93 @@
+// The values of a node's inputs while a flow runs.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { type Value, type ValueMap, pyEquals } from "../base/value.ts";
+import { type NodeValue, PythonValue, plainValue } from "../python/python-value.ts";
+import type { Assignment } from "./definition.ts";
+import type { PlannedNode } from "./plan.ts";
+import { invalidProperty, propertyPath, readProperty } from "./reference.ts";
+
+/** What has come of the nodes so far. */
+export interface Progress {
+  inputs: ValueMap;
+  /** Values of completed nodes; null for bypassed ones. */
+  values: Map<string, NodeValue>;
+  bypassed: Set<string>;
+}
+
+/** @throws FlowsteadError `UnsupportedReference`, `InvalidReferenceProperty`. */
+export function resolveAssignment(assignment: Assignment, progress: Progress): NodeValue | Promise<NodeValue> {
+  if (assignment.kind === "literal") return assignment.value;
+  if (assignment.kind === "input") return progress.inputs[assignment.name] ?? null;
+  if (assignment.section !== "output") {
+    throw new FlowsteadError(
+      "UnsupportedReference",
+      `Flow execution failed. The section '${assignment.section}' of reference is currently unsupported. Please specify the output part of the node '${assignment.node}'.`,
+      { details: { node: assignment.node } },
+    );
+  }
+  return nodeProperty(assignment.node, progress.values.get(assignment.node) ?? null, assignment.property);
+}
+
+/** A property of a node's value, read where the value lives. */
+export function nodeProperty(node: string, value: NodeValue, property: string): NodeValue | Promise<NodeValue> {
+  if (property === "") return value;
+  if (!(value instanceof PythonValue)) return readProperty(value, property, node);
+  return value.property(propertyPath(property)).catch((thrown: unknown) => {
+    throw thrown instanceof FlowsteadError ? thrown : invalidProperty(property, node);
+  });
+}
+
+/** Whether the node is to be left out, and why; the rules are those of the specification's section 2.5. */
+export function isBypassed(node: PlannedNode, progress: Progress): boolean | Promise<boolean> {
+  const { activate } = node.definition;
+  if (activate) {
+    const { when, is } = activate;
+    if (when.kind === "node" && progress.bypassed.has(when.node)) return true;
+    const value = resolveAssignment(when, progress);
+    if (value instanceof Promise) return value.then((settled) => !pyEquals(plainValue(settled), is));
+    return !pyEquals(plainValue(value), is);
+  }
+  const references = node.inputs.flatMap(([, input]) => (input.kind === "node" ? [input.node] : []));
+  return references.length > 0 && references.every((name) => progress.bypassed.has(name));
+}
+
+/**
+ * The inputs of a node. One that refers to a bypassed node is left out when the tool has a default for it, else null.
+ * @param perLine names of the nodes whose values an aggregation node gets as lists; flow inputs come as lists then, too
+ */
+export async function nodeInputs(
+  node: PlannedNode,
+  progress: Progress,
+  options: { perLine?: ReadonlySet<string>; warn: (message: string) => void },
+): Promise<Record<string, NodeValue | NodeValue[]>> {
+  const { perLine, warn } = options;
+  const resolved: Record<string, NodeValue | NodeValue[]> = {};
+  for (const [name, assignment] of node.inputs) {
+    const asList =
+      perLine && (assignment.kind === "input" || (assignment.kind === "node" && perLine.has(assignment.node)));
+    if (assignment.kind === "node" && progress.bypassed.has(assignment.node)) {
+      if (asList) resolved[name] = [null];
+      else if (!node.prepared.optionalInputs.has(name)) {
+        warn(
+          `The node '${assignment.node}' referenced by the input '${name}' of the current node '${node.name}' has been bypassed, and no default value is set. Will use 'None' as the value for this input.`,
+        );
+        resolved[name] = null;
+      }
+      continue;
+    }
+    const value = await resolveAssignment(assignment, progress);
+    resolved[name] = asList ? [value] : value;
+  }
+  return resolved;
+}
+
+/** Plain data of inputs, for events. */
+export function plainInputs(inputs: Record<string, NodeValue | NodeValue[]>): ValueMap {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]): [string, Value] => [
+      name,
+      Array.isArray(value) ? (value as NodeValue[]).map(plainValue) : plainValue(value),
+    ]),
+  );
+}

@@ -1,0 +1,223 @@
+// One run of a flow, from its inputs to its one terminal event.
+
+import { abortable } from "../base/abort.ts";
+import { FlowsteadError } from "../base/error/error.ts";
+import { uuid } from "../base/id.ts";
+import { Float, type Value, type ValueMap } from "../base/value.ts";
+import type { PythonPool } from "../python/pool.ts";
+import type { PythonSession } from "../python/session.ts";
+import { plainValue } from "../python/python-value.ts";
+import type { FlowEvent, TokenUsage } from "./event.ts";
+import { resolveInputs } from "./input.ts";
+import { OutputCollector } from "./output.ts";
+import type { FlowPlan, PlannedNode } from "./plan.ts";
+import { type Progress, nodeInputs, plainInputs } from "./resolve.ts";
+import { runNodes } from "./schedule.ts";
+
+export interface RunOptions {
+  runId: string;
+  inputs: ValueMap;
+  python: PythonPool;
+  /** Nodes at a time. */
+  concurrency: number;
+  /** Limit for the whole run. */
+  timeoutMs?: number | undefined;
+  /** Whether aggregation nodes run after the others, with lists of one. */
+  aggregate: boolean;
+  /** Index in a data file, for messages. */
+  line?: number | undefined;
+  emit(event: FlowEvent): void;
+  /** A promise while the reader is behind: a streaming node waits for it before its next piece. */
+  behind(): Promise<void> | undefined;
+}
+
+/** Runs the flow once. Never rejects: the last event says how it ended. */
+export async function runFlow(plan: FlowPlan, options: RunOptions, signal: AbortSignal): Promise<void> {
+  const run = new LineRun(plan, options);
+  const onAbort = (): void => run.stop(new FlowsteadError("Canceled", "The work was canceled."));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    await run.execute();
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+interface RunningNode {
+  node: PlannedNode;
+  began: number;
+  inputs: ValueMap;
+}
+
+class LineRun {
+  readonly #plan: FlowPlan;
+  readonly #options: RunOptions;
+  readonly #abort = new AbortController();
+  readonly #running = new Map<string, RunningNode>();
+  readonly #usage: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
+  readonly #python: PythonSession;
+  #progress: Progress = { inputs: {}, values: new Map(), bypassed: new Set() };
+  #stopReason: FlowsteadError | undefined;
+  #ended = false;
+
+  constructor(plan: FlowPlan, options: RunOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#python = options.python.session(uuid());
+  }
+
+  /** Ends the run with an error as soon as it can be; running nodes are canceled. */
+  stop(reason: FlowsteadError): void {
+    this.#stopReason ??= reason;
+    this.#abort.abort();
+  }
+
+  async execute(): Promise<void> {
+    const began = performance.now();
+    const { timeoutMs, line = 0 } = this.#options;
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            const message = `Line ${line} execution timeout for exceeding ${timeoutMs / 1000} seconds`;
+            this.stop(new FlowsteadError("LineExecutionTimeoutError", message));
+          }, timeoutMs);
+    try {
+      const outputs = await this.#run();
+      const durationMs = performance.now() - began;
+      this.#emit({ type: "flow-end", time: Date.now(), durationMs, outputs, usage: this.#usage });
+    } catch (thrown) {
+      const error = this.#stopReason ?? FlowsteadError.from(thrown);
+      this.#cancelRunning();
+      this.#emit({ type: "error", time: Date.now(), error: error.toBody() });
+    } finally {
+      this.#ended = true;
+      clearTimeout(timer);
+      this.#abort.abort();
+      this.#python.end();
+    }
+  }
+
+  async #run(): Promise<ValueMap> {
+    const { inputs, line } = this.#options;
+    try {
+      this.#progress.inputs = resolveInputs(this.#plan.inputs, inputs, line);
+    } catch (thrown) {
+      this.#start(inputs);
+      throw thrown;
+    }
+    this.#start(this.#progress.inputs);
+    for (const message of this.#plan.warnings) this.#emit({ type: "warning", message });
+    const outputs = new OutputCollector(this.#plan, this.#progress, (event) => this.#emit(event));
+    outputs.begin();
+    await this.#phase(this.#plan.nodes, outputs);
+    const values = outputs.finish();
+    if (this.#options.aggregate) await this.#phase(this.#plan.aggregations, outputs);
+    return values;
+  }
+
+  #start(inputs: ValueMap): void {
+    const names = (streamed: boolean): string[] =>
+      this.#plan.outputs.filter((output) => output.streamed === streamed).map(({ definition }) => definition.name);
+    this.#emit({
+      type: "flow-start",
+      runId: this.#options.runId,
+      flow: this.#plan.name,
+      time: Date.now(),
+      inputs,
+      outputs: { plain: names(false), streamed: names(true) },
+    });
+  }
+
+  async #phase(nodes: PlannedNode[], outputs: OutputCollector): Promise<void> {
+    const schedule = runNodes({
+      nodes,
+      progress: this.#progress,
+      concurrency: this.#options.concurrency,
+      signal: this.#abort.signal,
+      run: (node) => this.#runNode(node, outputs),
+      onBypass: (node) =>
+        this.#emit({ type: "node-end", node: node.name, status: "bypassed", time: Date.now(), durationMs: 0 }),
+      onSettled: (node) => outputs.settled(node.name),
+    });
+    await abortable(schedule, this.#abort.signal);
+  }
+
+  async #runNode(node: PlannedNode, outputs: OutputCollector): Promise<void> {
+    const { aggregation } = node.definition;
+    const inputs = await nodeInputs(node, this.#progress, {
+      perLine: aggregation ? new Set(this.#plan.nodes.map(({ name }) => name)) : undefined,
+      warn: (message) => this.#emit({ type: "warning", message }),
+    });
+    const running = { node, began: performance.now(), inputs: plainInputs(inputs) };
+    this.#running.set(node.name, running);
+    this.#emit({ type: "node-start", node: node.name, kind: node.kind, tool: node.tool, time: Date.now() });
+    let usage: TokenUsage | undefined;
+    try {
+      const value = await node.prepared.run({
+        node: node.name,
+        inputs,
+        stream: node.streams,
+        signal: this.#abort.signal,
+        python: this.#python,
+        emitText: (text) => this.#text(node, outputs, text),
+        log: (stream, text) => this.#emit({ type: "node-log", node: node.name, stream, text }),
+        metric: (name, metric) => {
+          if (aggregation) this.#metric(name, metric);
+        },
+        usage: (tokens) => {
+          usage = tokens;
+        },
+      });
+      if (this.#ended || !this.#running.delete(node.name)) return;
+      this.#progress.values.set(node.name, value);
+      this.#count(usage);
+      this.#emit({ ...this.#end(running), status: "completed", output: plainValue(value), usage });
+    } catch (thrown) {
+      if (this.#running.delete(node.name)) {
+        const error = this.#abort.signal.aborted ? undefined : FlowsteadError.from(thrown).toBody();
+        this.#count(usage);
+        this.#emit({ ...this.#end(running), status: error ? "failed" : "canceled", usage, error });
+      }
+      throw thrown;
+    }
+  }
+
+  #text(node: PlannedNode, outputs: OutputCollector, text: string): Promise<void> | undefined {
+    if (!node.streams || this.#ended || text === "") return undefined;
+    outputs.text(node.name, text);
+    return this.#options.behind();
+  }
+
+  #metric(name: string, value: Value): void {
+    const number = value instanceof Float ? value.value : Number(value);
+    this.#emit({ type: "metric", name, value: number });
+  }
+
+  #end({ node, began, inputs }: RunningNode): {
+    type: "node-end";
+    node: string;
+    time: number;
+    durationMs: number;
+    inputs: ValueMap;
+  } {
+    return { type: "node-end", node: node.name, time: Date.now(), durationMs: performance.now() - began, inputs };
+  }
+
+  #cancelRunning(): void {
+    for (const running of this.#running.values()) this.#emit({ ...this.#end(running), status: "canceled" });
+    this.#running.clear();
+  }
+
+  #count(usage: TokenUsage | undefined): void {
+    if (!usage) return;
+    this.#usage.promptTokens += usage.promptTokens;
+    this.#usage.completionTokens += usage.completionTokens;
+    this.#usage.totalTokens += usage.totalTokens;
+  }
+
+  #emit(event: FlowEvent): void {
+    if (!this.#ended) this.#options.emit(event);
+  }
+}

@@ -1,0 +1,57 @@
+// The port between the engine and the tools that nodes use. The engine is given the list of tools; src/tool has the
+// built-in ones.
+
+import type { Value } from "../base/value.ts";
+import type { PythonPool } from "../python/pool.ts";
+import type { NodeValue } from "../python/python-value.ts";
+import type { PythonSession } from "../python/session.ts";
+import type { Assignment, NodeDefinition } from "./definition.ts";
+import type { TokenUsage } from "./event.ts";
+import type { FlowResources } from "./resource.ts";
+
+export interface NodeTool {
+  /** `llm`, `prompt`, `python`, or the id of a package tool; shown in events. */
+  readonly id: string;
+  /** Older ids that mean the same. */
+  readonly aliases?: readonly string[];
+  /**
+   * Does everything for a node that does not depend on a call: reads its template or script, checks its inputs.
+   * @throws FlowsteadError; the engine says which node it was.
+   */
+  prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode>;
+}
+
+export interface PrepareContext {
+  /** The flow's folder; paths in the flow are relative to it. */
+  directory: string;
+  resources: FlowResources;
+  /** The flow's Python processes, started at the first use. */
+  python(): PythonPool;
+}
+
+export interface PreparedNode {
+  /** The node's inputs with literals converted to the types that the tool wants. */
+  inputs: Record<string, Assignment>;
+  /** Whether it gives text piece by piece: never, when it is asked to, or always. */
+  streaming: "never" | "optional" | "always";
+  /** Inputs that are left out, instead of null, when the node they refer to was bypassed. */
+  optionalInputs: ReadonlySet<string>;
+  /** Runs the node once. Text that streams goes to `call.emitText` before the whole value is returned. */
+  run(call: NodeCall): Promise<NodeValue>;
+}
+
+export interface NodeCall {
+  node: string;
+  /** An aggregation node gets a list of values where it refers to what is one value per line. */
+  inputs: Record<string, NodeValue | NodeValue[]>;
+  /** Whether a tool with optional streaming is to stream. */
+  stream: boolean;
+  signal: AbortSignal;
+  /** The run's conversation with Python. */
+  python: PythonSession;
+  /** Hands a piece of text to the reader; a promise that comes back means: wait before the next piece. */
+  emitText(text: string): Promise<void> | undefined;
+  log(stream: "stdout" | "stderr", text: string): void;
+  metric(name: string, value: Value): void;
+  usage(usage: TokenUsage): void;
+}

@@ -1,0 +1,30 @@
+import type { FlowDefinition, NodeDefinition } from "./definition.ts";
+import { FlowsteadError } from "../base/error/error.ts";
+
+/** A choice written as `${node.variant_1}`. @throws FlowsteadError `UsageError`. */
+export function parseVariant(text: string): { node: string; variant: string } {
+  const match = /^\$\{([^.{}]+)\.([^.{}]+)\}$/.exec(text);
+  if (!match) {
+    throw new FlowsteadError("UsageError", `Invalid variant '${text}'. Write it as \${node_name.variant_name}.`);
+  }
+  return { node: match[1] as string, variant: match[2] as string };
+}
+
+/**
+ * The nodes with their variants put in: the one chosen, else the default. As in the original, a node that has
+ * `use_variants` but whose variant is not there is taken as written.
+ */
+export function applyVariants(flow: FlowDefinition, choice?: { node: string; variant: string }): NodeDefinition[] {
+  if (choice && !flow.variants[choice.node]?.variants[choice.variant]) {
+    const known = Object.keys(flow.variants[choice.node]?.variants ?? {}).join(", ") || "none";
+    throw new FlowsteadError(
+      "UsageError",
+      `Node '${choice.node}' has no variant '${choice.variant}'. Its variants: ${known}.`,
+    );
+  }
+  return flow.nodes.map((node) => {
+    const variants = flow.variants[node.name];
+    if (choice?.node === node.name) return variants?.variants[choice.variant] ?? node;
+    return (node.useVariants && variants?.variants[variants.default]) || node;
+  });
+}

@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { packageRoot } from "../base/package-root.ts";
+
+/** Variables for a child process. */
+export type ProcessEnvironment = Record<string, string | undefined>;
+
+/** The interpreter to use: the one configured, else the flow's own `.venv`, else `python3` from PATH. */
+export function choosePython(directory: string, configured: string | undefined): string {
+  if (configured) return configured;
+  const windows = process.platform === "win32";
+  const own = path.join(directory, ".venv", windows ? "Scripts/python.exe" : "bin/python");
+  return existsSync(own) ? own : windows ? "python" : "python3";
+}
+
+/** Variables of a worker: what the caller gives, with the flow's folder and our packages first on PYTHONPATH. */
+export function workerEnvironment(directory: string, given: ProcessEnvironment): ProcessEnvironment {
+  const search = [directory, path.join(packageRoot(), "python"), given.PYTHONPATH];
+  return {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    ...given,
+    PYTHONPATH: search.filter(Boolean).join(path.delimiter),
+    PYTHONIOENCODING: "utf-8",
+    PYTHONUNBUFFERED: "1",
+    FLOWSTEAD_FLOW_DIRECTORY: directory,
+    FLOWSTEAD_CHANNEL_FD: "3",
+  };
+}

@@ -1,0 +1,56 @@
+// What a Python process says, checked once where it comes in. python/flowstead_worker/worker.py is the other side.
+
+import { z } from "zod";
+import type { Value } from "../base/value.ts";
+
+const VALUE = z.custom<Value>((value) => value !== undefined);
+
+export const PARAMETER = z.object({
+  type: z.array(z.string()),
+  has_default: z.boolean(),
+  default: VALUE.optional(),
+  enum: z.array(z.string()).optional(),
+  custom_type: z.array(z.string()).optional(),
+});
+
+/** A tool's signature as its file declares it; types are those of flow.dag.yaml and connection classes. */
+export const SIGNATURE = z.object({
+  name: z.string(),
+  function: z.string(),
+  class_name: z.string().nullable(),
+  description: z.string().nullable(),
+  inputs: z.record(z.string(), PARAMETER),
+  /** Inputs that go to the constructor of the tool's class. */
+  init: z.array(z.string()),
+  generator: z.boolean(),
+  async: z.boolean(),
+});
+
+export type PythonParameter = z.infer<typeof PARAMETER>;
+export type PythonSignature = z.infer<typeof SIGNATURE>;
+
+export interface KeptObject {
+  run: string;
+  id: number;
+  type: string;
+  error?: string;
+}
+
+export interface WorkerFault {
+  code?: string;
+  class?: string;
+  message: string;
+  chain?: string;
+  traceback?: string;
+  filename?: string;
+  lineno?: number;
+  name?: string;
+}
+
+export type WorkerMessage =
+  | { t: "hello"; version: string; executable: string }
+  | { t: "log"; id: number; stream: "stdout" | "stderr"; text: string }
+  | { t: "metric"; id: number; name: string; value: Value }
+  | { t: "chunk"; id: number; text: string }
+  | { t: "result"; id: number; value: Value; ref?: KeptObject }
+  | ({ t: "error"; id: number } & WorkerFault);

@@ -1,0 +1,132 @@
+// The Python processes of one flow. Sessions (one per run) stick to a process, so that objects can pass between nodes.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { choosePython, type ProcessEnvironment, workerEnvironment } from "./interpreter.ts";
+import { type PythonSignature, SIGNATURE } from "./message.ts";
+import { PythonProcess, WorkerFailure } from "./process.ts";
+import { type PythonSession, RunSession } from "./session.ts";
+import { Worker } from "./worker.ts";
+
+export interface PythonPoolOptions {
+  /** The flow's folder: working directory, and first on `sys.path`. */
+  directory: string;
+  /** Path or name of an interpreter; see `choosePython` for the default. */
+  interpreter?: string;
+  /** Variables of the processes; nothing else of this process's environment reaches them. */
+  env?: ProcessEnvironment;
+  /** Upper limit of processes; more than one is started only when the others are busy. Default 2. */
+  maxWorkers?: number;
+  startTimeoutMs?: number;
+  /** How long a canceled call may go on before its process is replaced. Default 2000. */
+  cancelGraceMs?: number;
+  /** What processes print outside of any call. */
+  onOutput?: (stream: "stdout" | "stderr", text: string) => void;
+}
+
+export interface PythonPool {
+  /**
+   * Imports a file of the flow and returns the signature of its tool.
+   * @throws FlowsteadError `PythonLoadError`, `NoToolDefined`, `MultipleToolsDefined`, `PythonNotFound` ...
+   */
+  load(file: string): Promise<PythonSignature>;
+  /** A session for one run. */
+  session(run: string): PythonSession;
+  /** Ends all processes and waits for their end. */
+  close(): Promise<void>;
+}
+
+export function createPythonPool(options: PythonPoolOptions): PythonPool {
+  return new Pool(options);
+}
+
+const START_TIMEOUT_MS = 60_000;
+const CANCEL_GRACE_MS = 2000;
+
+class Pool implements PythonPool {
+  readonly #options: PythonPoolOptions;
+  readonly #files: string[] = [];
+  readonly #workers = new Set<Worker>();
+  #starting: Promise<Worker> | undefined;
+  #closed = false;
+
+  constructor(options: PythonPoolOptions) {
+    this.#options = options;
+  }
+
+  async load(file: string): Promise<PythonSignature> {
+    const worker = await this.#pick();
+    const message = { t: "load", directory: this.#options.directory, file };
+    try {
+      const { value } = await worker.process.request(message).answer;
+      if (!this.#files.includes(file)) this.#files.push(file);
+      const others = [...this.#workers].filter((other) => other !== worker);
+      await Promise.all(others.map((other) => other.process.request(message).answer));
+      return SIGNATURE.parse(value);
+    } catch (thrown) {
+      throw loadError(thrown, file);
+    }
+  }
+
+  session(run: string): PythonSession {
+    return new RunSession(run, () => this.#pick());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#starting?.catch(() => undefined);
+    await Promise.all([...this.#workers].map((worker) => worker.process.kill()));
+    this.#workers.clear();
+  }
+
+  /** The least busy process. When all are busy another is started beside, for the calls to come. */
+  async #pick(): Promise<Worker> {
+    if (this.#closed) throw new FlowsteadError("ShuttingDown", "The flow is being closed.");
+    let best: Worker | undefined;
+    for (const worker of this.#workers) {
+      if (!worker.usable) this.#workers.delete(worker);
+      else if (!best || worker.process.inFlight < best.process.inFlight) best = worker;
+    }
+    if (!best) return this.#start();
+    if (best.process.inFlight > 0 && this.#workers.size < (this.#options.maxWorkers ?? 2)) {
+      this.#start().catch(() => undefined); // The busy one serves meanwhile; the next call tries again.
+    }
+    return best;
+  }
+
+  #start(): Promise<Worker> {
+    this.#starting ??= this.#startWorker().finally(() => (this.#starting = undefined));
+    return this.#starting;
+  }
+
+  async #startWorker(): Promise<Worker> {
+    const { directory, interpreter, env = {}, onOutput } = this.#options;
+    const process = await PythonProcess.start({
+      interpreter: choosePython(directory, interpreter),
+      directory,
+      env: workerEnvironment(directory, env),
+      startTimeoutMs: this.#options.startTimeoutMs ?? START_TIMEOUT_MS,
+      onOutput,
+    });
+    try {
+      for (const file of this.#files) await process.request({ t: "load", directory, file }).answer;
+    } catch (thrown) {
+      await process.kill();
+      throw thrown;
+    }
+    const worker = new Worker(process, this.#options.cancelGraceMs ?? CANCEL_GRACE_MS);
+    if (this.#closed) await process.kill();
+    this.#workers.add(worker);
+    return worker;
+  }
+}
+
+const LOAD_CODES = ["PythonLoadError", "PythonLoaderNotFound", "NoToolDefined", "MultipleToolsDefined"] as const;
+
+function loadError(thrown: unknown, file: string): unknown {
+  if (!(thrown instanceof WorkerFailure)) return thrown;
+  const { code, message, class: type } = thrown.fault;
+  const known = LOAD_CODES.find((candidate) => candidate === code);
+  if (known) return new FlowsteadError(known, message, { details: { file } });
+  const name = file.replace(/.*\//, "").replace(/\.py$/, "");
+  return new FlowsteadError("BadFunctionInterface", `Parse interface for tool '${name}' failed: (${type}) ${message}`);
+}

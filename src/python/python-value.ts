@@ -1,0 +1,81 @@
+import { FlowsteadError } from "../base/error/error.ts";
+import type { Value } from "../base/value.ts";
+
+/** Names an object that a worker process keeps until its run ends. */
+export interface ObjectReference {
+  run: string;
+  id: number;
+}
+
+/** Asks the process that keeps an object. */
+export interface ObjectKeeper {
+  readonly alive: boolean;
+  text(reference: ObjectReference): Promise<string>;
+  property(reference: ObjectReference, path: (string | number)[]): Promise<NodeValue>;
+}
+
+/** What a node returns: plain data, or a Python object that JSON cannot wholly express. */
+export type NodeValue = Value | PythonValue;
+
+/**
+ * A value that stays in its Python process because JSON would change it: a tuple, a dataclass, an image, any object.
+ * Python nodes of the same run get the object itself; everybody else gets its JSON form or its text.
+ */
+export class PythonValue {
+  readonly keeper: ObjectKeeper;
+  readonly reference: ObjectReference;
+  /** Its class, for messages. */
+  readonly type: string;
+  readonly #json: Value;
+  readonly #error: string | undefined;
+
+  constructor(
+    keeper: ObjectKeeper,
+    given: { reference: ObjectReference; type: string; json: Value; error?: string | undefined },
+  ) {
+    this.keeper = keeper;
+    this.reference = given.reference;
+    this.type = given.type;
+    this.#json = given.json;
+    this.#error = given.error;
+  }
+
+  /** Why it has no JSON form, in Python's words; `undefined` when it has one. */
+  get jsonError(): string | undefined {
+    return this.#error;
+  }
+
+  /** The JSON form, or a short text in its place when there is none. */
+  toJson(): Value {
+    return this.#error === undefined ? this.#json : `<${this.type}>`;
+  }
+
+  /** Python's `str()` of it. */
+  text(): Promise<string> {
+    return this.keeper.text(this.reference);
+  }
+
+  /** Reads keys, indexes and attributes. @throws FlowsteadError `InvalidReferenceProperty`. */
+  property(path: (string | number)[]): Promise<NodeValue> {
+    if (path.length === 0) return Promise.resolve(this);
+    return this.keeper.property(this.reference, path);
+  }
+}
+
+/** The plain data of a node's value. */
+export function plainValue(value: NodeValue): Value {
+  return value instanceof PythonValue ? value.toJson() : value;
+}
+
+/** What a template sees: text for objects without a JSON form, data for everything else. */
+export async function templateValue(value: NodeValue): Promise<Value> {
+  if (!(value instanceof PythonValue)) return value;
+  return value.jsonError === undefined ? value.toJson() : value.text();
+}
+
+export function lostValue(): FlowsteadError {
+  return new FlowsteadError(
+    "PythonValueLost",
+    "A Python object that an earlier node returned is gone, because the process that kept it ended. Run the flow again.",
+  );
+}

@@ -1,0 +1,111 @@
+// The Python side of one run.
+
+import type { Connection } from "../connection/connection.ts";
+import type { Value } from "../base/value.ts";
+import { type NodeValue, type ObjectReference, PythonValue, lostValue } from "./python-value.ts";
+import type { Worker } from "./worker.ts";
+
+export interface PythonCall {
+  /** Relative to the flow's folder; loaded before. */
+  file: string;
+  inputs: Record<string, NodeValue | NodeValue[]>;
+  /** Names of inputs that go to the constructor of the tool's class. */
+  init: string[];
+  /** Inputs that are connections, with the custom class to make of them where there is one. */
+  connections: Record<string, { connection: Connection; customType?: string | undefined }>;
+  /** Inputs in which image dicts are to become images. */
+  images: string[];
+}
+
+export interface PythonListener {
+  onText(text: string): void;
+  onLog(stream: "stdout" | "stderr", text: string): void;
+  onMetric(name: string, value: Value): void;
+}
+
+export interface PythonSession {
+  /** @throws WorkerFailure for what Python raised; FlowsteadError `Canceled`, `PythonWorkerCrashed`, `PythonValueLost`. */
+  call(call: PythonCall, listener: PythonListener, signal: AbortSignal): Promise<NodeValue>;
+  /** Frees the objects that the run's nodes returned. */
+  end(): void;
+}
+
+type Reference = ObjectReference | { value: Value } | Reference[];
+
+export class RunSession implements PythonSession {
+  readonly #run: string;
+  readonly #pick: () => Promise<Worker>;
+  readonly #keeping = new Set<Worker>();
+  #worker: Promise<Worker> | undefined;
+
+  constructor(run: string, pick: () => Promise<Worker>) {
+    this.#run = run;
+    this.#pick = pick;
+  }
+
+  async call(call: PythonCall, listener: PythonListener, signal: AbortSignal): Promise<NodeValue> {
+    const worker = await this.#current();
+    const args: Record<string, Value> = {};
+    const init: Record<string, Value> = {};
+    const refs: Record<string, Reference> = {};
+    for (const [name, value] of Object.entries(call.inputs)) {
+      const target = call.init.includes(name) ? init : args;
+      if (holdsObject(value)) {
+        refs[name] = refer(value, worker);
+        target[name] = null;
+      } else target[name] = value as Value;
+    }
+    const message = {
+      t: "call",
+      run: this.#run,
+      file: call.file,
+      args,
+      init,
+      refs,
+      connections: Object.fromEntries(
+        Object.entries(call.connections).map(([name, { connection, customType }]) => [
+          name,
+          { ...connection, custom_type: customType },
+        ]),
+      ),
+      images: call.images,
+    };
+    const result = await worker.call(
+      message,
+      (progress) => {
+        if (progress.t === "chunk") listener.onText(progress.text);
+        else if (progress.t === "log") listener.onLog(progress.stream, progress.text);
+        else listener.onMetric(progress.name, progress.value);
+      },
+      signal,
+    );
+    if (result instanceof PythonValue) this.#keeping.add(worker);
+    return result;
+  }
+
+  end(): void {
+    for (const worker of this.#keeping) worker.process.post({ t: "end", run: this.#run });
+    this.#keeping.clear();
+  }
+
+  /** The run's process; another one when it has ended. */
+  async #current(): Promise<Worker> {
+    const worker = await (this.#worker ??= this.#pick());
+    if (worker.alive) return worker;
+    this.#worker = this.#pick();
+    return this.#worker;
+  }
+}
+
+function holdsObject(value: NodeValue | NodeValue[]): boolean {
+  return value instanceof PythonValue || (Array.isArray(value) && value.some((item) => item instanceof PythonValue));
+}
+
+/** How the worker finds the value: the object itself if it keeps it, its JSON form if another one does. */
+function refer(value: NodeValue | NodeValue[], worker: Worker): Reference {
+  if (Array.isArray(value)) return value.map((item) => refer(item, worker));
+  if (!(value instanceof PythonValue)) return { value };
+  if (value.keeper === worker) return value.reference;
+  if (value.jsonError === undefined) return { value: value.toJson() };
+  throw lostValue();
+}

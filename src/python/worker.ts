@@ -1,0 +1,105 @@
+// A process as the pool sees it: usable or not, and what becomes of it when a canceled call goes on.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { pyStr } from "../base/value.ts";
+import type { Answer, Progress, PythonProcess } from "./process.ts";
+import { type NodeValue, type ObjectKeeper, type ObjectReference, PythonValue } from "./python-value.ts";
+
+export class Worker implements ObjectKeeper {
+  readonly process: PythonProcess;
+  readonly #graceMs: number;
+  #retired = false;
+
+  constructor(process: PythonProcess, graceMs: number) {
+    this.process = process;
+    this.#graceMs = graceMs;
+  }
+
+  get alive(): boolean {
+    return this.process.alive;
+  }
+
+  /** Whether new runs may be given to it. */
+  get usable(): boolean {
+    return this.process.alive && !this.#retired;
+  }
+
+  /**
+   * Runs a call. When the signal is aborted the promise rejects at once with `Canceled`; a call that goes on all the
+   * same costs the process its place, and its life as soon as its other calls have ended.
+   */
+  call(
+    message: Record<string, unknown>,
+    onProgress: (message: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<NodeValue> {
+    if (signal.aborted) return Promise.reject(canceled());
+    const { id, answer } = this.process.request(message, (progress) => {
+      if (!signal.aborted) onProgress(progress);
+    });
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.process.post({ t: "cancel", call: id });
+        this.#watch(answer);
+        reject(canceled());
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      answer
+        .then((result) => resolve(this.#unpack(result)), reject)
+        .finally(() => signal.removeEventListener("abort", onAbort));
+    });
+  }
+
+  async text(reference: ObjectReference): Promise<string> {
+    return pyStr((await this.process.request({ t: "text", ref: reference }).answer).value);
+  }
+
+  async property(reference: ObjectReference, path: (string | number)[]): Promise<NodeValue> {
+    const message = { t: "property", run: reference.run, ref: reference, path };
+    return this.#unpack(await this.process.request(message).answer);
+  }
+
+  #unpack({ value, ref }: Answer): NodeValue {
+    if (!ref) return value;
+    const { run, id, type, error } = ref;
+    return new PythonValue(this, { reference: { run, id }, type, json: value, error });
+  }
+
+  /** After a cancel: waits the grace time, then retires the process, at once when it does not even answer a ping. */
+  #watch(answer: Promise<Answer>): void {
+    const timer = setTimeout(() => void this.#retire(answer), this.#graceMs);
+    timer.unref();
+    answer.catch(() => undefined).finally(() => clearTimeout(timer));
+  }
+
+  async #retire(hung: Promise<Answer>): Promise<void> {
+    this.#retired = true;
+    let ended = false;
+    hung.catch(() => undefined).finally(() => (ended = true));
+    while (this.process.alive) {
+      const answered = await this.#ping();
+      const others = this.process.inFlight - (ended ? 0 : 1);
+      if (!answered || others <= 0) return this.process.kill();
+      await delay(this.#graceMs / 4);
+    }
+  }
+
+  #ping(): Promise<boolean> {
+    const { answer } = this.process.request({ t: "ping" });
+    return Promise.race([
+      answer.then(
+        () => true,
+        () => false,
+      ),
+      delay(this.#graceMs).then(() => false),
+    ]);
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function canceled(): FlowsteadError {
+  return new FlowsteadError("Canceled", "The work was canceled.");
+}

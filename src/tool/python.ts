@@ -1,0 +1,113 @@
+// The `python` node: one function of a file of the flow, run in a Python process.
+
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import { pyStr } from "../base/value.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { NodeDefinition } from "../flow/definition.ts";
+import { hasImage } from "../flow/image.ts";
+import { convertLiterals, nodeConnection, takesConnection } from "../flow/literal.ts";
+import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
+import type { PythonSignature } from "../python/message.ts";
+import { WorkerFailure } from "../python/process.ts";
+import type { NodeValue } from "../python/python-value.ts";
+import type { PythonCall } from "../python/session.ts";
+
+export const PYTHON_TOOL: NodeTool = {
+  id: "python",
+  async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
+    const file = sourceFile(node, context.directory);
+    const signature = await context.python().load(file);
+    const inputs = convertLiterals(node, signature.inputs);
+    const connections = await findConnections(node, signature, context);
+    const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
+    return {
+      inputs,
+      streaming: signature.generator ? "always" : "never",
+      optionalInputs: new Set(optional.map(([name]) => name)),
+      run: (call) =>
+        callPython(call, {
+          file,
+          inputs: call.inputs,
+          init: signature.init,
+          connections,
+          images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name])),
+        }),
+    };
+  },
+};
+
+async function callPython(call: NodeCall, request: PythonCall): Promise<NodeValue> {
+  try {
+    return await call.python.call(
+      request,
+      {
+        // Python does not wait for a slow reader: its pieces are on this side already.
+        onText: (text) => void call.emitText(text),
+        onLog: (stream, text) => call.log(stream, text),
+        onMetric: (name, value) => call.metric(name, value),
+      },
+      call.signal,
+    );
+  } catch (thrown) {
+    throw thrown instanceof WorkerFailure ? executionError(call.node, thrown) : thrown;
+  }
+}
+
+function executionError(node: string, { fault }: WorkerFailure): FlowsteadError {
+  if (fault.code === "PythonValueLost" || fault.code === "Canceled") {
+    return new FlowsteadError(fault.code, fault.message, { details: { node } });
+  }
+  const details: Record<string, unknown> = {
+    node,
+    type: fault.class,
+    message: fault.message,
+    traceback: fault.traceback,
+    filename: fault.filename,
+    lineno: fault.lineno,
+    name: fault.name,
+  };
+  if (fault.chain)
+    return new FlowsteadError("ToolRaisedError", fault.message, { details: { ...details, chain: fault.chain } });
+  return new FlowsteadError("ToolExecutionError", `Execution failure in '${node}': (${fault.class}) ${fault.message}`, {
+    details,
+  });
+}
+
+function sourceFile(node: NodeDefinition, directory: string): string {
+  const file = node.source?.path;
+  if (!file) {
+    throw new FlowsteadError("InvalidSource", `Load tool failed for node '${node.name}'. The source path is 'None'.`);
+  }
+  const full = path.join(directory, file);
+  if (existsSync(full) && statSync(full).isFile()) return file;
+  throw new FlowsteadError(
+    "InvalidSource",
+    `Load tool failed for node '${node.name}'. Tool file '${file}' can not be found.`,
+    { details: { node: node.name, file } },
+  );
+}
+
+async function findConnections(
+  node: NodeDefinition,
+  signature: PythonSignature,
+  context: PrepareContext,
+): Promise<PythonCall["connections"]> {
+  const found: PythonCall["connections"] = {};
+  for (const [name, parameter] of Object.entries(signature.inputs)) {
+    const input = node.inputs[name];
+    if (!takesConnection(parameter) || input?.kind !== "literal" || !input.value) continue;
+    const connection: Connection = await nodeConnection(context.resources, pyStr(input.value), node.name);
+    if (!parameter.type.includes(connection.type)) {
+      throw new FlowsteadError(
+        "NodeInputValidationError",
+        `Input '${name}' for node '${node.name}' of type '${connection.type}' is not supported, valid types [${parameter.type.map((type) => `'${type}'`).join(", ")}].`,
+        { details: { node: node.name, input: name } },
+      );
+    }
+    const customType = connection.type === "CustomConnection" ? parameter.custom_type?.[0] : undefined;
+    found[name] = { connection, customType };
+  }
+  return found;
+}
