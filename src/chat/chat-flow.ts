@@ -1,0 +1,70 @@
+// Which inputs and outputs of a flow are the question, the history, the answer and the documents.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import type { ValueMap } from "../base/value.ts";
+import type { FlowSignature } from "../flow/target.ts";
+
+export interface ChatFlow {
+  question: string;
+  /** Absent when the flow takes no history. */
+  history?: string;
+  answer: string;
+  documents?: string;
+}
+
+/** One earlier question with its answer. */
+export interface Exchange {
+  question: string;
+  answer: string;
+}
+
+const QUESTIONS = ["question", "query", "chat_input", "input"];
+const ANSWERS = ["answer", "reply", "chat_output", "output"];
+const DOCUMENTS = ["documents", "citations", "context"];
+
+/** The flow's own marks first, then the names that chat flows use. @throws FlowsteadError `NotAChatFlow`. */
+export function chatFlow(signature: FlowSignature): ChatFlow {
+  const { name, inputs, outputs } = signature;
+  const question =
+    inputs.find((input) => input.isChatInput)?.name ??
+    named(inputs, QUESTIONS) ??
+    only(inputs.filter((input) => input.type === "string" && !input.isChatHistory && input.default === undefined));
+  const answer =
+    outputs.find((output) => output.isChatOutput)?.name ??
+    named(outputs, ANSWERS) ??
+    only(outputs.filter((output) => output.streamed)) ??
+    only(outputs.filter((output) => output.type === "string"));
+  if (!question) throw notChat(name, "no input for the question", "Mark one input with `is_chat_input: true`");
+  if (!answer) throw notChat(name, "no output for the answer", "Mark one output with `is_chat_output: true`");
+  const history = inputs.find((input) => input.isChatHistory)?.name ?? named(inputs, ["chat_history"]);
+  const documents = named(
+    outputs.filter((output) => output.name !== answer),
+    DOCUMENTS,
+  );
+  return { question, answer, ...(history && { history }), ...(documents && { documents }) };
+}
+
+/** A question and what came before it as the flow wants them. */
+export function flowInputs(flow: ChatFlow, question: string, exchanges: readonly Exchange[]): ValueMap {
+  const inputs: ValueMap = { [flow.question]: question };
+  if (flow.history) {
+    inputs[flow.history] = exchanges.map((exchange) => ({
+      inputs: { [flow.question]: exchange.question },
+      outputs: { [flow.answer]: exchange.answer },
+    }));
+  }
+  return inputs;
+}
+
+function named(fields: readonly { name: string }[], names: readonly string[]): string | undefined {
+  return names.find((name) => fields.some((field) => field.name === name));
+}
+
+function only(fields: readonly { name: string }[]): string | undefined {
+  return fields.length === 1 ? fields[0]?.name : undefined;
+}
+
+function notChat(flow: string, what: string, advice: string): FlowsteadError {
+  const text = `The flow "${flow}" has ${what}, so it cannot chat. ${advice} in its flow.dag.yaml.`;
+  return new FlowsteadError("NotAChatFlow", text, { details: { flow } });
+}

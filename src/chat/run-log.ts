@@ -1,0 +1,103 @@
+// The durable log of runs. Events are collected for a moment and written for all runs in one transaction, so that a
+// hundred answers at once cost as many commits as one.
+
+import type { Transaction } from "kysely";
+import type { Logger } from "../base/log.ts";
+import type { RecordStore } from "../store/record-store.ts";
+import type { Logged, RunEvent } from "./event.ts";
+import type { ChatSchema } from "./schema.ts";
+
+export interface RunLog {
+  /** Durable within about 50 ms. */
+  append(runId: string, logged: Logged): void;
+  /** Writes what is left of a run together with `last` and with what `commit` does, in one transaction. */
+  finish(runId: string, last: Logged, commit: (db: Transaction<ChatSchema>) => Promise<void>): Promise<void>;
+  /** Events after number `after` that are in the store. */
+  read(runId: string, after: number): Promise<Logged[]>;
+  /** Writes what is left of all runs. */
+  close(): Promise<void>;
+}
+
+const FLUSH_MS = 50;
+const RETRY_MS = 1_000;
+
+export function createRunLog(store: RecordStore, log: Logger): RunLog {
+  let pending = new Map<string, Logged[]>();
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  function schedule(delayMs: number): void {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      writing = writing.then(flush);
+    }, delayMs);
+  }
+
+  async function flush(): Promise<void> {
+    if (pending.size === 0) return;
+    const batch = pending;
+    pending = new Map();
+    try {
+      await store.write<ChatSchema, void>((db) => insert(db, batch));
+    } catch (thrown) {
+      // The answers go on, and what could not be written waits for the next attempt or for the end of its run.
+      log.error({ err: thrown }, "the run log cannot be written");
+      for (const [runId, later] of pending) batch.set(runId, [...(batch.get(runId) ?? []), ...later]);
+      pending = batch;
+      schedule(RETRY_MS);
+    }
+  }
+
+  return {
+    append(runId, logged) {
+      const events = pending.get(runId);
+      if (events) events.push(logged);
+      else pending.set(runId, [logged]);
+      schedule(FLUSH_MS);
+    },
+    async finish(runId, last, commit) {
+      await writing;
+      const events = [...(pending.get(runId) ?? []), last];
+      pending.delete(runId);
+      await store.write<ChatSchema, void>(async (db) => {
+        await insert(db, new Map([[runId, events]]));
+        await commit(db);
+      });
+    },
+    read: (runId, after) => readLog(store, runId, after),
+    async close() {
+      clearTimeout(timer);
+      timer = undefined;
+      writing = writing.then(flush);
+      await writing;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function insert(db: Transaction<ChatSchema>, batch: ReadonlyMap<string, readonly Logged[]>): Promise<void> {
+  const at = Date.now();
+  for (const [run_id, events] of batch) {
+    const first = events[0];
+    const last = events.at(-1);
+    if (!first || !last) continue;
+    const json = JSON.stringify(events.map((logged) => logged.event));
+    await db.insertInto("run_event").values({ run_id, seq: first.seq, last_seq: last.seq, events: json, at }).execute();
+  }
+}
+
+/** Stored events of a run after number `after`. */
+export async function readLog(store: RecordStore, runId: string, after: number): Promise<Logged[]> {
+  const rows = await store
+    .tables<ChatSchema>()
+    .selectFrom("run_event")
+    .select(["seq", "events"])
+    .where("run_id", "=", runId)
+    .where("last_seq", ">", after)
+    .orderBy("seq")
+    .execute();
+  return rows.flatMap((row) => {
+    const events = JSON.parse(row.events) as RunEvent[];
+    return events.map((event, index) => ({ seq: row.seq + index, event })).filter((logged) => logged.seq > after);
+  });
+}

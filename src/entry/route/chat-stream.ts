@@ -1,0 +1,62 @@
+import type { ServerResponse } from "node:http";
+import type { FastifyReply } from "fastify";
+import type { ChatRun } from "../../chat/chat.ts";
+import { UI_STREAM_DONE, UI_STREAM_HEADERS, uiFrame } from "../../chat/ui-stream.ts";
+
+export interface StreamTimes {
+  /** How often a comment is sent, so that no proxy takes the connection for dead. */
+  heartbeatMs: number;
+  /** How long a client may leave full buffers unread before it is cut off; it can come back and ask for the rest. */
+  stallMs: number;
+}
+
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+  connection: "keep-alive",
+  ...UI_STREAM_HEADERS,
+};
+
+/** Sends a run's events after number `after` as server-sent events. A client that goes, or does not read, leaves the run as it is. */
+export async function sendRun(reply: FastifyReply, run: ChatRun, after: number, times: StreamTimes): Promise<void> {
+  reply.hijack();
+  const { raw } = reply;
+  const gone = new AbortController();
+  raw.once("close", () => gone.abort());
+  raw.writeHead(200, { ...reply.getHeaders(), ...HEADERS });
+  raw.flushHeaders();
+  const heartbeat = setInterval(() => {
+    if (!raw.writableNeedDrain) raw.write(": still here\n\n");
+  }, times.heartbeatMs);
+  try {
+    for await (const batch of run.read(after, gone.signal)) {
+      if (!raw.write(batch.map(uiFrame).join("")) && !(await drained(raw, gone.signal, times.stallMs))) break;
+    }
+    if (!gone.signal.aborted) raw.write(UI_STREAM_DONE);
+  } finally {
+    clearInterval(heartbeat);
+    raw.end();
+  }
+}
+
+/** False when the client is gone, or was cut off because it does not read. */
+function drained(raw: ServerResponse, gone: AbortSignal, stallMs: number): Promise<boolean> {
+  if (gone.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const settle = (isDrained: boolean): void => {
+      clearTimeout(timer);
+      raw.off("drain", onDrain);
+      gone.removeEventListener("abort", onGone);
+      resolve(isDrained);
+    };
+    const onDrain = (): void => settle(true);
+    const onGone = (): void => settle(false);
+    const timer = setTimeout(() => {
+      raw.destroy();
+      settle(false);
+    }, stallMs);
+    raw.once("drain", onDrain);
+    gone.addEventListener("abort", onGone, { once: true });
+  });
+}
