@@ -1,0 +1,114 @@
+// Attributes and items. This is the wall of the sandbox: what is not answered here can not be reached.
+
+import { RenderedText } from "../rendered-text.ts";
+import type { Budget } from "./budget.ts";
+import { DICT_METHODS } from "./dict-method.ts";
+import { fault } from "./fault.ts";
+import { LIST_METHODS, TUPLE_METHODS } from "./list-method.ts";
+import { loopAttribute } from "./loop.ts";
+import type { Access, Method } from "./method.ts";
+import { numeric, toIndex } from "./number.ts";
+import { NUMBER_METHODS } from "./number-method.ts";
+import { at, lengthOf } from "./sequence.ts";
+import { TEXT_METHODS } from "./text-method.ts";
+import { characters, repr } from "./text.ts";
+import {
+  type Call,
+  Callable,
+  type Cell,
+  Dict,
+  LoopState,
+  Namespace,
+  Range,
+  Tuple,
+  Undefined,
+  objectName,
+  typeName,
+} from "./value.ts";
+
+/** `onChange` hears of every list or dict that a method may have changed, with the arguments it got. */
+export function createAccess(budget: Budget, onChange: (changed: Cell) => void): Access {
+  const access: Access = {
+    attribute(target, name) {
+      if (target instanceof Undefined) return target.fail();
+      const found = attributeOf(target, name);
+      if (found !== undefined) return found;
+      if (target instanceof Dict && target.has(name)) return target.get(name) as Cell;
+      return /^__\w+__$/.test(name) ? unsafe(target, name) : missing(target, name);
+    },
+    item(target, key) {
+      if (target instanceof Undefined) return target.fail();
+      const found = itemOf(target, key);
+      if (found !== undefined) return found;
+      if (typeof key !== "string") return missing(target, key);
+      return attributeOf(target, key) ?? (/^__\w+__$/.test(key) ? unsafe(target, key) : missing(target, key));
+    },
+    call(target, call) {
+      if (target instanceof Callable) return target.call(call);
+      if (target instanceof LoopState && target.recurse) return target.recurse.call(call);
+      if (target instanceof LoopState) {
+        return fault("TypeError", "The loop must have the 'recursive' marker to be called recursively.");
+      }
+      if (target instanceof Undefined) return target.fail();
+      return fault("TypeError", `'${typeName(target)}' object is not callable`);
+    },
+  };
+
+  function attributeOf(target: Cell, name: string): Cell | undefined {
+    if (target instanceof Namespace) return target.attributes.get(name);
+    if (target instanceof Callable) return target.attributes.get(name);
+    if (target instanceof LoopState) return loopAttribute(target, name);
+    if (target instanceof Tuple && target.names.includes(name)) return target.items[target.names.indexOf(name)];
+    const method = methodsOf(target)?.get(name);
+    if (!method) return target instanceof Range ? rangeAttribute(target, name) : undefined;
+    const shown = `<built-in method ${name} of ${typeName(target)} object>`;
+    const run = (call: Call): Cell => {
+      budget.step(8);
+      const result = method(target as never, call, { access, budget });
+      if (Array.isArray(target) || target instanceof Dict) onChange(target);
+      return result;
+    };
+    return new Callable(name, run, { shown });
+  }
+
+  return access;
+}
+
+function methodsOf(target: Cell): ReadonlyMap<string, Method<never>> | undefined {
+  if (typeof target === "string" || target instanceof RenderedText) return TEXT_METHODS;
+  if (Array.isArray(target)) return LIST_METHODS;
+  if (target instanceof Dict) return DICT_METHODS;
+  if (target instanceof Tuple) return TUPLE_METHODS;
+  return numeric(target) === undefined ? undefined : NUMBER_METHODS;
+}
+
+function rangeAttribute(range: Range, name: string): Cell | undefined {
+  if (name === "start" || name === "stop" || name === "step") return range[name];
+  return undefined;
+}
+
+function itemOf(target: Cell, key: Cell): Cell | undefined {
+  if (target instanceof Dict) {
+    if (Array.isArray(key) || key instanceof Dict) return undefined;
+    return target.get(key);
+  }
+  const index = toIndex(key);
+  if (index === undefined) return undefined;
+  if (typeof target === "string") return at(characters(target), index);
+  if (Array.isArray(target)) return at(target, index);
+  if (target instanceof Tuple) return at(target.items, index);
+  if (target instanceof Range) {
+    const position = index < 0 ? index + (lengthOf(target) ?? 0) : index;
+    return position >= 0 && position < target.length ? target.start + position * target.step : undefined;
+  }
+  return undefined;
+}
+
+export function missing(target: Cell, name: Cell): Undefined {
+  if (typeof name === "string") return new Undefined(`'${objectName(target)}' has no attribute '${name}'`);
+  return new Undefined(`${objectName(target)} has no element ${repr(name)}`);
+}
+
+function unsafe(target: Cell, name: string): Undefined {
+  return new Undefined(`access to attribute '${name}' of '${typeName(target)}' object is unsafe.`, "SecurityError");
+}

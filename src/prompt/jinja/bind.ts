@@ -1,0 +1,77 @@
+// Arguments of built-in functions, filters and methods.
+
+import { fault } from "./fault.ts";
+import { toIndex } from "./number.ts";
+import { type Call, type Cell, typeName } from "./value.ts";
+
+/** Arguments by parameter name; what was not given is absent. */
+export class Bound {
+  readonly #values: Map<string, Cell>;
+  readonly rest: readonly Cell[];
+
+  constructor(values: Map<string, Cell>, rest: readonly Cell[]) {
+    this.#values = values;
+    this.rest = rest;
+  }
+
+  get(name: string): Cell | undefined {
+    return this.#values.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** A text argument. @throws Fault TypeError for anything else. */
+  text(name: string, fallback: string): string {
+    const value = this.get(name);
+    if (value === undefined) return fallback;
+    if (typeof value === "string") return value;
+    return fault("TypeError", `argument '${name}' must be str, not ${typeName(value)}`);
+  }
+
+  /** A text argument, or null when it is absent or None. */
+  optionalText(name: string): string | null {
+    return this.get(name) === undefined || this.get(name) === null ? null : this.text(name, "");
+  }
+
+  integer(name: string, fallback: number): number {
+    const value = this.get(name);
+    if (value === undefined) return fallback;
+    return toIndex(value) ?? fault("TypeError", `'${typeName(value)}' object cannot be interpreted as an integer`);
+  }
+}
+
+/** Gives each parameter its argument; with `"*"` as the last parameter any number of positional ones may follow. */
+export function bind(name: string, call: Call, parameters: readonly string[]): Bound {
+  const takesRest = parameters.at(-1) === "*";
+  const names = takesRest ? parameters.slice(0, -1) : parameters;
+  if (call.args.length > names.length && !takesRest) {
+    fault("TypeError", `${name}() takes at most ${names.length} arguments (${call.args.length} given)`);
+  }
+  const values = new Map<string, Cell>();
+  names.forEach((parameter, index) => {
+    const value = call.args[index];
+    if (value !== undefined) values.set(parameter, value);
+  });
+  for (const [key, value] of call.named) {
+    if (!names.includes(key)) fault("TypeError", `${name}() got an unexpected keyword argument '${key}'`);
+    if (values.has(key)) fault("TypeError", `${name}() got multiple values for argument '${key}'`);
+    values.set(key, value);
+  }
+  return new Bound(values, call.args.slice(names.length));
+}
+
+/** As `bind`, for functions whose first parameters must be given. */
+export function bindRequired(
+  name: string,
+  call: Call,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): Bound {
+  const bound = bind(name, call, [...required, ...optional]);
+  for (const parameter of required) {
+    if (!bound.has(parameter)) fault("TypeError", `${name}() missing required argument: '${parameter}'`);
+  }
+  return bound;
+}

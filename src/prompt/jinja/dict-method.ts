@@ -1,0 +1,61 @@
+// The methods of `dict`.
+
+import { bind, bindRequired } from "./bind.ts";
+import { fault } from "./fault.ts";
+import { methods } from "./method.ts";
+import { iterate } from "./sequence.ts";
+import { repr } from "./text.ts";
+import { type Cell, Dict, DictView, Tuple } from "./value.ts";
+
+export const DICT_METHODS = methods<Dict>({
+  keys: (self) => new DictView("keys", self),
+  values: (self) => new DictView("values", self),
+  items: (self) => new DictView("items", self),
+  get(self, call) {
+    const bound = bindRequired("get", call, ["key"], ["default"]);
+    return self.get(bound.get("key") as Cell) ?? bound.get("default") ?? null;
+  },
+  copy: (self) => Dict.of(self.entries()),
+  clear(self) {
+    self.clear();
+    return null;
+  },
+  pop(self, call) {
+    const bound = bindRequired("pop", call, ["key"], ["default"]);
+    const key = bound.get("key") as Cell;
+    const value = self.get(key) ?? bound.get("default");
+    if (value === undefined) return fault("KeyError", repr(key));
+    self.delete(key);
+    return value;
+  },
+  popitem(self) {
+    const last = self.entries().at(-1);
+    if (!last) return fault("KeyError", "'popitem(): dictionary is empty'");
+    self.delete(last[0]);
+    return new Tuple(last);
+  },
+  setdefault(self, call) {
+    const bound = bindRequired("setdefault", call, ["key"], ["default"]);
+    const key = bound.get("key") as Cell;
+    if (!self.has(key)) self.set(key, bound.get("default") ?? null);
+    return self.get(key) as Cell;
+  },
+  update(self, call) {
+    const source = bind("update", { args: call.args, named: new Map() }, ["other"]).get("other");
+    if (source !== undefined) for (const [key, value] of toPairs(source)) self.set(key, value);
+    for (const [key, value] of call.named) self.set(key, value);
+    return null;
+  },
+});
+
+/** The pairs of a dict or of a list of pairs. */
+export function toPairs(source: Cell): [Cell, Cell][] {
+  if (source instanceof Dict) return source.entries();
+  return iterate(source).map((pair, index) => {
+    const items = iterate(pair);
+    if (items.length !== 2) {
+      fault("ValueError", `dictionary update sequence element #${index} has length ${items.length}; 2 is required`);
+    }
+    return [items[0] as Cell, items[1] as Cell];
+  });
+}

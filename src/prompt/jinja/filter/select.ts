@@ -1,0 +1,68 @@
+// Filters that take other filters, tests or attributes by name.
+
+import { bind, bindRequired } from "../bind.ts";
+import { fault } from "../fault.ts";
+import { iterate, truth } from "../sequence.ts";
+import { str } from "../text.ts";
+import { type Call, type Cell, Dict, Undefined } from "../value.ts";
+import { missing } from "../access.ts";
+import { type Filter, type FilterTools, attributeGetter, lazy } from "./filter.ts";
+
+const fallback: Filter = (value, call) => {
+  const bound = bind("default", call, ["default_value", "boolean"]);
+  const isMissing = value instanceof Undefined || (truth(bound.get("boolean") ?? false) && !truth(value));
+  return isMissing ? (bound.get("default_value") ?? "") : value;
+};
+
+export const SELECT_FILTERS: Record<string, Filter> = {
+  default: fallback,
+  d: fallback,
+  attr(value, call, { access }) {
+    const name = str(bindRequired("attr", call, ["name"]).get("name") as Cell);
+    return value instanceof Dict && value.has(name) ? missing(value, name) : access.attribute(value, name);
+  },
+  map(value, call, tools) {
+    const apply = mapping(call, tools);
+    return lazy("sync_do_map", function* () {
+      for (const item of iterate(value)) yield apply(item);
+    });
+  },
+  select: (value, call, tools) => pick(value, chooser(call, tools, false), { keep: true, name: "select" }),
+  reject: (value, call, tools) => pick(value, chooser(call, tools, false), { keep: false, name: "reject" }),
+  selectattr: (value, call, tools) => pick(value, chooser(call, tools, true), { keep: true, name: "selectattr" }),
+  rejectattr: (value, call, tools) => pick(value, chooser(call, tools, true), { keep: false, name: "rejectattr" }),
+};
+
+function mapping(call: Call, tools: FilterTools): (item: Cell) => Cell {
+  const attribute = call.named.get("attribute");
+  if (call.args.length === 0 && attribute !== undefined) {
+    for (const name of call.named.keys()) {
+      if (name !== "attribute" && name !== "default") {
+        fault("FilterArgumentError", `Unexpected keyword argument '${name}'`);
+      }
+    }
+    return attributeGetter(attribute, tools, call.named.get("default"));
+  }
+  const [name, ...args] = call.args;
+  if (name === undefined) return fault("FilterArgumentError", "map requires a filter argument");
+  return (item) => tools.filter(str(name), item, { args, named: call.named });
+}
+
+function chooser(call: Call, tools: FilterTools, byAttribute: boolean): (item: Cell) => boolean {
+  const args = [...call.args];
+  let read = (item: Cell): Cell => item;
+  if (byAttribute) {
+    const attribute = args.shift();
+    if (attribute === undefined) return fault("FilterArgumentError", "Missing parameter for attribute name");
+    read = attributeGetter(attribute, tools);
+  }
+  const name = args.shift();
+  if (name === undefined) return (item) => truth(read(item));
+  return (item) => tools.test(str(name), read(item), args);
+}
+
+function pick(value: Cell, test: (item: Cell) => boolean, options: { keep: boolean; name: string }): Cell {
+  return lazy(options.name, function* () {
+    for (const item of iterate(value)) if (test(item) === options.keep) yield item;
+  });
+}

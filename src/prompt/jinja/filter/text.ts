@@ -1,0 +1,119 @@
+// Filters that make text of text.
+
+import { fault } from "../fault.ts";
+import { percentFormat } from "../percent-format.ts";
+import { truth } from "../sequence.ts";
+import { splitLines, splitText } from "../split.ts";
+import { capitalize } from "../text-case.ts";
+import { replaceText, strip } from "../text-method.ts";
+import { characterCount, characters, str } from "../text.ts";
+import { Dict, Tuple, Undefined } from "../value.ts";
+import { type Filter, textFilter } from "./filter.ts";
+import { wrap } from "./wrap.ts";
+
+const escape = textFilter("escape", [], escapeHtml);
+const safe = textFilter("safe", [], (text) => text);
+
+export const TEXT_FILTERS: Record<string, Filter> = {
+  upper: textFilter("upper", [], (text) => text.toUpperCase()),
+  lower: textFilter("lower", [], (text) => text.toLowerCase()),
+  capitalize: textFilter("capitalize", [], capitalize),
+  title: textFilter("title", [], (text) =>
+    text
+      .split(/([-\s({[<]+)/)
+      .map(capitalize)
+      .join(""),
+  ),
+  trim: textFilter("trim", ["chars"], (text, bound) => strip(text, bound.optionalText("chars"), "both")),
+  string: safe,
+  safe,
+  escape,
+  e: escape,
+  forceescape: escape,
+  replace: textFilter("replace", ["old", "new", "count"], (text, bound, { budget }) => {
+    const count = bound.get("count") === null ? -1 : bound.integer("count", -1);
+    const pair = [str(bound.get("old") ?? ""), str(bound.get("new") ?? "")] as const;
+    return replaceText(text, pair, { count, room: (size) => budget.room(size) });
+  }),
+  center: textFilter("center", ["width"], (text, bound, { budget }) => {
+    const width = bound.integer("width", 80);
+    budget.room(width);
+    const missing = Math.max(0, width - characterCount(text));
+    const left = Math.floor(missing / 2) + (missing % 2 === 1 && width % 2 === 1 ? 1 : 0);
+    return " ".repeat(left) + text + " ".repeat(missing - left);
+  }),
+  indent: textFilter("indent", ["width", "first", "blank"], (text, bound, { budget }) => {
+    const width = bound.get("width");
+    const indent = typeof width === "string" ? width : " ".repeat(clampWidth(bound.integer("width", 4)));
+    const blank = truth(bound.get("blank") ?? false);
+    const lines = splitLines(`${text}\n`, false);
+    budget.room(text.length + indent.length * lines.length);
+    const body = lines.map((line, index) => (index === 0 || (line === "" && !blank) ? line : indent + line)).join("\n");
+    return truth(bound.get("first") ?? false) ? indent + body : body;
+  }),
+  truncate: textFilter("truncate", ["length", "killwords", "end", "leeway"], (text, bound) => {
+    const length = bound.integer("length", 255);
+    const end = bound.text("end", "...");
+    const leeway = bound.get("leeway") === null ? 5 : bound.integer("leeway", 5);
+    const room = length - characterCount(end);
+    if (room < 0) fault("AssertionError", `expected length >= ${characterCount(end)}, got ${length}`);
+    const letters = characters(text);
+    if (letters.length <= length + leeway) return text;
+    const cut = letters.slice(0, room).join("");
+    if (truth(bound.get("killwords") ?? false)) return cut + end;
+    return (splitText(cut, " ", { limit: 1, fromEnd: true })[0] ?? "") + end;
+  }),
+  wordwrap: textFilter("wordwrap", ["width", "break_long_words", "wrapstring", "break_on_hyphens"], (text, bound) =>
+    wrap(text, {
+      width: bound.integer("width", 79),
+      breakLongWords: truth(bound.get("break_long_words") ?? true),
+      breakOnHyphens: truth(bound.get("break_on_hyphens") ?? true),
+      separator: bound.optionalText("wrapstring") ?? "\n",
+    }),
+  ),
+  wordcount: textFilter("wordcount", [], (text) => text.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
+  striptags: textFilter("striptags", [], (text) =>
+    unescapeHtml(
+      text
+        .replace(/<!--[^]*?-->/g, "")
+        .replace(/<[^>]*>/g, "")
+        .trim()
+        .replace(/\s+/g, " "),
+    ),
+  ),
+  format(value, call, { budget }) {
+    if (call.args.length > 0 && call.named.size > 0) {
+      fault("FilterArgumentError", "can't handle positional and keyword arguments at the same time");
+    }
+    const values = call.named.size > 0 ? Dict.of(call.named) : new Tuple(call.args);
+    return percentFormat(str(value), values, budget);
+  },
+  xmlattr(value) {
+    if (!(value instanceof Dict)) return fault("TypeError", "xmlattr needs a mapping");
+    const pairs = value.entries().filter(([, item]) => item !== null && !(item instanceof Undefined));
+    const text = pairs.map(([key, item]) => `${escapeHtml(str(key))}="${escapeHtml(str(item))}"`).join(" ");
+    return text === "" ? "" : ` ${text}`;
+  },
+};
+
+function clampWidth(width: number): number {
+  return Math.min(Math.max(0, width), 10_000);
+}
+
+const HTML: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;" };
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>'"]/g, (char) => HTML[char] ?? char);
+}
+
+function unescapeHtml(text: string): string {
+  const names: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
+  return text.replace(
+    /&(?:#(\d+)|#[xX]([\da-fA-F]+)|(\w+));/g,
+    (all, decimal?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return names[name] ?? all;
+      const code = decimal === undefined ? parseInt(hex ?? "", 16) : Number(decimal);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+    },
+  );
+}

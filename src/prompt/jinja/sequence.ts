@@ -1,0 +1,76 @@
+// Truth, length and iteration of template values.
+
+import { Float } from "../../base/value.ts";
+import { RenderedText } from "../rendered-text.ts";
+import { fault } from "./fault.ts";
+import { characterCount, characters } from "./text.ts";
+import { type Cell, Dict, DictView, Lazy, LoopState, Range, Tuple, Undefined, typeName } from "./value.ts";
+
+export function truth(value: Cell): boolean {
+  if (value === null || value === false || value instanceof Undefined) return false;
+  if (typeof value === "string") return value !== "";
+  if (typeof value === "number") return value !== 0;
+  if (typeof value === "bigint") return value !== 0n;
+  if (value instanceof Float) return value.value !== 0;
+  if (value instanceof RenderedText) return value.text !== "";
+  return lengthOf(value) !== 0;
+}
+
+/** Python `len()`, or undefined where there is none. */
+export function lengthOf(value: Cell): number | undefined {
+  if (typeof value === "string") return characterCount(value);
+  if (Array.isArray(value)) return value.length;
+  if (value instanceof Tuple || value instanceof LoopState) return value.items.length;
+  if (value instanceof Dict) return value.size;
+  if (value instanceof DictView) return value.dict.size;
+  if (value instanceof Range) return value.length;
+  return value instanceof Undefined ? 0 : undefined;
+}
+
+/** The items of anything that can be iterated, or undefined. A generator is used up by this. */
+export function itemsOf(value: Cell): readonly Cell[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (typeof value === "string") return characters(value);
+  if (value instanceof Tuple) return value.items;
+  if (value instanceof Dict) return value.keys();
+  if (value instanceof DictView || value instanceof Range) return value.items();
+  if (value instanceof Undefined) return [];
+  if (value instanceof Lazy) {
+    const items: Cell[] = [];
+    for (let next = value.iterator.next(); !next.done; next = value.iterator.next()) items.push(next.value);
+    return items;
+  }
+  return undefined;
+}
+
+/** @throws Fault TypeError when the value can not be iterated. */
+export function iterate(value: Cell): readonly Cell[] {
+  return itemsOf(value) ?? fault("TypeError", `'${typeName(value)}' object is not iterable`);
+}
+
+/** A position from the end when negative, or undefined when there is no such item. */
+export function at<T>(items: readonly T[], index: number): T | undefined {
+  return items[index < 0 ? items.length + index : index];
+}
+
+/** Python's slice of a list: any of the three may be missing, the step may be negative. */
+export function slice<T>(items: readonly T[], bounds: (number | undefined)[]): T[] {
+  const [start, stop, step = 1] = bounds;
+  if (step === 0) fault("ValueError", "slice step cannot be zero");
+  const { length } = items;
+  const clamp = (value: number, low: number, high: number): number =>
+    Math.min(Math.max(value < 0 ? value + length : value, low), high);
+  const taken: T[] = [];
+  if (step > 0) {
+    const end = stop === undefined ? length : clamp(stop, 0, length);
+    for (let index = start === undefined ? 0 : clamp(start, 0, length); index < end; index += step) {
+      taken.push(items[index] as T);
+    }
+  } else {
+    const end = stop === undefined ? -1 : clamp(stop, -1, length - 1);
+    for (let index = start === undefined ? length - 1 : clamp(start, -1, length - 1); index > end; index += step) {
+      taken.push(items[index] as T);
+    }
+  }
+  return taken;
+}

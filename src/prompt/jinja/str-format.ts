@@ -1,0 +1,62 @@
+// Python's `str.format`. Field names go through the same guarded access as the template itself.
+
+import { fault } from "./fault.ts";
+import { formatValue } from "./format-spec.ts";
+import type { Tools } from "./method.ts";
+import { repr, str } from "./text.ts";
+import type { Call, Cell } from "./value.ts";
+
+const FIELD = /^([^.[!:]*)((?:\.[^.[!:]+|\[[^\]]+\])*)(?:!([rsa]))?(?::([^]*))?$/;
+
+export function strFormat(template: string, call: Call, context: Tools): string {
+  let next = 0;
+  const field = (body: string): string => {
+    const match = FIELD.exec(body);
+    if (!match) return fault("ValueError", "expected '}' before end of string");
+    const [, name = "", path = "", conversion, specification = ""] = match;
+    let value = name === "" ? positional(call, next++) : named(call, name);
+    for (const [, attribute, key] of path.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g)) {
+      value =
+        attribute === undefined
+          ? context.access.item(value, /^\d+$/.test(key ?? "") ? Number(key) : (key ?? ""))
+          : context.access.attribute(value, attribute);
+    }
+    const shown = conversion === undefined ? value : conversion === "s" ? str(value) : repr(value);
+    return formatValue(shown, expand(specification, field), context.budget);
+  };
+  return expand(template, field);
+}
+
+function positional(call: Call, index: number): Cell {
+  const value = call.args[index];
+  if (value !== undefined) return value;
+  return fault("IndexError", `Replacement index ${index} out of range for positional args tuple`);
+}
+
+function named(call: Call, name: string): Cell {
+  if (/^\d+$/.test(name)) return positional(call, Number(name));
+  return call.named.get(name) ?? fault("KeyError", `'${name}'`);
+}
+
+/** Replaces `{field}`, undoubles `{{` and `}}`; a field may hold fields one level deep, in its format. */
+function expand(template: string, field: (body: string) => string): string {
+  let out = "";
+  for (let at = 0; at < template.length; at++) {
+    const char = template[at] ?? "";
+    if ((char === "{" || char === "}") && template[at + 1] === char) {
+      out += char;
+      at++;
+    } else if (char === "}") {
+      fault("ValueError", "Single '}' encountered in format string");
+    } else if (char === "{") {
+      let depth = 1;
+      let end = at + 1;
+      for (; end < template.length && depth > 0; end++)
+        depth += template[end] === "{" ? 1 : template[end] === "}" ? -1 : 0;
+      if (depth > 0) fault("ValueError", "expected '}' before end of string");
+      out += field(template.slice(at + 1, end - 1));
+      at = end - 1;
+    } else out += char;
+  }
+  return out;
+}

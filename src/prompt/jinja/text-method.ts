@@ -1,0 +1,200 @@
+// The methods of `str`.
+
+import { RenderedText } from "../rendered-text.ts";
+import { bind, bindRequired } from "./bind.ts";
+import { fault } from "./fault.ts";
+import { type Method, methods } from "./method.ts";
+import { iterate } from "./sequence.ts";
+import { splitLines, splitText } from "./split.ts";
+import { strFormat } from "./str-format.ts";
+import { capitalize, isTitle, swapCase, titleCase } from "./text-case.ts";
+import { characterCount, characters, str } from "./text.ts";
+import { type Call, type Cell, Dict, Tuple, typeName } from "./value.ts";
+
+type TextMethod = (self: string, call: Call, tools: Parameters<Method<string>>[2]) => Cell;
+
+const TABLE: Record<string, TextMethod> = {
+  upper: (self) => self.toUpperCase(),
+  lower: (self) => self.toLowerCase(),
+  casefold: (self) => self.toLowerCase().replaceAll("ß", "ss"),
+  capitalize: (self) => capitalize(self),
+  title: (self) => titleCase(self),
+  swapcase: (self) => swapCase(self),
+  strip: (self, call) => strip(self, bind("strip", call, ["chars"]).optionalText("chars"), "both"),
+  lstrip: (self, call) => strip(self, bind("lstrip", call, ["chars"]).optionalText("chars"), "start"),
+  rstrip: (self, call) => strip(self, bind("rstrip", call, ["chars"]).optionalText("chars"), "end"),
+  split: (self, call, { budget }) => split(self, call, { fromEnd: false, room: (size) => budget.room(size) }),
+  rsplit: (self, call, { budget }) => split(self, call, { fromEnd: true, room: (size) => budget.room(size) }),
+  splitlines: (self, call) => splitLines(self, bind("splitlines", call, ["keepends"]).get("keepends") === true),
+  partition: (self, call) => partition(self, bindRequired("partition", call, ["sep"]).text("sep", ""), false),
+  rpartition: (self, call) => partition(self, bindRequired("rpartition", call, ["sep"]).text("sep", ""), true),
+  startswith: (self, call) => affix(self, call, "startswith"),
+  endswith: (self, call) => affix(self, call, "endswith"),
+  removeprefix(self, call) {
+    const prefix = bindRequired("removeprefix", call, ["prefix"]).text("prefix", "");
+    return prefix !== "" && self.startsWith(prefix) ? self.slice(prefix.length) : self;
+  },
+  removesuffix(self, call) {
+    const suffix = bindRequired("removesuffix", call, ["suffix"]).text("suffix", "");
+    return suffix !== "" && self.endsWith(suffix) ? self.slice(0, -suffix.length) : self;
+  },
+  join(self, call, { budget }) {
+    const items = iterate(bindRequired("join", call, ["iterable"]).get("iterable") as Cell);
+    const texts = items.map((item, index) => {
+      if (typeof item === "string") return item;
+      return fault("TypeError", `sequence item ${index}: expected str instance, ${typeName(item)} found`);
+    });
+    budget.room(texts.reduce((sum, text) => sum + text.length + self.length, 0));
+    return texts.join(self);
+  },
+  replace(self, call, { budget }) {
+    const bound = bindRequired("replace", call, ["old", "new"], ["count"]);
+    return replaceText(self, [bound.text("old", ""), bound.text("new", "")], {
+      count: bound.integer("count", -1),
+      room: (size) => budget.room(size),
+    });
+  },
+  format: (self, call, tools) => strFormat(self, call, tools),
+  format_map(self, call, tools) {
+    const mapping = bindRequired("format_map", call, ["mapping"]).get("mapping");
+    if (!(mapping instanceof Dict)) return fault("TypeError", "format_map() argument must be a mapping");
+    return strFormat(
+      self,
+      { args: [], named: new Map(mapping.entries().map(([key, value]) => [str(key), value])) },
+      tools,
+    );
+  },
+  find: (self, call) => find(self, call, { last: false, name: "find" }),
+  rfind: (self, call) => find(self, call, { last: true, name: "rfind" }),
+  index: (self, call) => found(find(self, call, { last: false, name: "index" })),
+  rindex: (self, call) => found(find(self, call, { last: true, name: "rindex" })),
+  count(self, call) {
+    const sub = bindRequired("count", call, ["sub"], ["start", "end"]).text("sub", "");
+    return sub === "" ? characterCount(self) + 1 : self.split(sub).length - 1;
+  },
+  center: (self, call, { budget }) => justify(self, call, { name: "center", room: (size) => budget.room(size) }),
+  ljust: (self, call, { budget }) => justify(self, call, { name: "ljust", room: (size) => budget.room(size) }),
+  rjust: (self, call, { budget }) => justify(self, call, { name: "rjust", room: (size) => budget.room(size) }),
+  zfill(self, call, { budget }) {
+    const width = bindRequired("zfill", call, ["width"]).integer("width", 0);
+    budget.room(width);
+    const sign = /^[+-]/.exec(self)?.[0] ?? "";
+    return sign + "0".repeat(Math.max(0, width - characterCount(self))) + self.slice(sign.length);
+  },
+  expandtabs(self, call) {
+    const size = bind("expandtabs", call, ["tabsize"]).integer("tabsize", 8);
+    return self.replace(/([^\t\n\r]*)\t/g, (_all, before: string) =>
+      size <= 0 ? before : before + " ".repeat(size - (before.length % size)),
+    );
+  },
+  isalnum: (self) => /^[\p{L}\p{N}]+$/u.test(self),
+  isalpha: (self) => /^\p{L}+$/u.test(self),
+  isascii: (self) => /^\p{ASCII}*$/u.test(self),
+  isdecimal: (self) => /^\p{Nd}+$/u.test(self),
+  isdigit: (self) => /^[\p{Nd}¹²³⁰⁴-⁹₀-₉]+$/u.test(self),
+  isnumeric: (self) => /^\p{N}+$/u.test(self),
+  isidentifier: (self) => /^[\p{ID_Start}_]\p{ID_Continue}*$/u.test(self),
+  isspace: (self) => self !== "" && self.trim() === "",
+  islower: (self) => self === self.toLowerCase() && self !== self.toUpperCase(),
+  isupper: (self) => self === self.toUpperCase() && self !== self.toLowerCase(),
+  istitle: (self) => isTitle(self),
+  isprintable: (self) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(self),
+};
+
+/** Methods work on the plain text of rendered text, too. */
+export const TEXT_METHODS = methods(
+  Object.fromEntries(
+    Object.entries(TABLE).map(([name, method]): [string, Method<string | RenderedText>] => [
+      name,
+      (self, call, tools) => method(self instanceof RenderedText ? self.text : self, call, tools),
+    ]),
+  ),
+);
+
+export function strip(text: string, chars: string | null, side: "start" | "end" | "both"): string {
+  if (chars === null) {
+    if (side === "start") return text.trimStart();
+    return side === "end" ? text.trimEnd() : text.trim();
+  }
+  const letters = characters(text);
+  let from = 0;
+  let to = letters.length;
+  if (side !== "end") while (from < to && chars.includes(letters[from] ?? "\n\n")) from++;
+  if (side !== "start") while (to > from && chars.includes(letters[to - 1] ?? "\n\n")) to--;
+  return letters.slice(from, to).join("");
+}
+
+function split(self: string, call: Call, options: { fromEnd: boolean; room: (size: number) => void }): Cell {
+  const bound = bind("split", call, ["sep", "maxsplit"]);
+  options.room(self.length);
+  return splitText(self, bound.optionalText("sep"), { limit: bound.integer("maxsplit", -1), fromEnd: options.fromEnd });
+}
+
+function partition(self: string, separator: string, fromEnd: boolean): Cell {
+  if (separator === "") fault("ValueError", "empty separator");
+  const at = fromEnd ? self.lastIndexOf(separator) : self.indexOf(separator);
+  if (at < 0) return new Tuple(fromEnd ? ["", "", self] : [self, "", ""]);
+  return new Tuple([self.slice(0, at), separator, self.slice(at + separator.length)]);
+}
+
+function affix(self: string, call: Call, name: "startswith" | "endswith"): Cell {
+  const wanted = bindRequired(name, call, ["affix"]).get("affix") as Cell;
+  const options = wanted instanceof Tuple ? wanted.items : [wanted];
+  return options.some((option) => {
+    if (typeof option !== "string") {
+      fault("TypeError", `${name} first arg must be str or a tuple of str, not ${typeName(option)}`);
+    }
+    return name === "startswith" ? self.startsWith(option) : self.endsWith(option);
+  });
+}
+
+/** Python `str.replace`; a negative count replaces all. */
+export function replaceText(
+  text: string,
+  [old, fresh]: readonly [string, string],
+  options: { count: number; room: (size: number) => void },
+): string {
+  const { count } = options;
+  if (old === "") {
+    options.room(text.length * (fresh.length + 1));
+    const letters = characters(text);
+    const limit = count < 0 ? letters.length + 1 : count;
+    return (
+      letters.map((letter, index) => (index < limit ? fresh + letter : letter)).join("") +
+      (letters.length < limit ? fresh : "")
+    );
+  }
+  const pieces = text.split(old);
+  options.room(text.length + pieces.length * fresh.length);
+  if (count < 0 || count >= pieces.length - 1) return pieces.join(fresh);
+  return [...pieces.slice(0, count), pieces.slice(count).join(old)].join(fresh);
+}
+
+function find(self: string, call: Call, options: { last: boolean; name: string }): number {
+  const bound = bindRequired(options.name, call, ["sub"], ["start", "end"]);
+  const letters = characters(self);
+  const clamp = (value: number): number =>
+    Math.min(Math.max(value < 0 ? value + letters.length : value, 0), letters.length);
+  const start = clamp(bound.integer("start", 0));
+  const body = letters.slice(start, clamp(bound.integer("end", letters.length))).join("");
+  const sub = bound.text("sub", "");
+  const at = options.last ? body.lastIndexOf(sub) : body.indexOf(sub);
+  return at < 0 ? -1 : start + characterCount(body.slice(0, at));
+}
+
+function found(index: number): number {
+  return index < 0 ? fault("ValueError", "substring not found") : index;
+}
+
+function justify(self: string, call: Call, options: { name: string; room: (size: number) => void }): string {
+  const bound = bindRequired(options.name, call, ["width"], ["fillchar"]);
+  const width = bound.integer("width", 0);
+  options.room(width);
+  const fill = bound.text("fillchar", " ");
+  if (characterCount(fill) !== 1) fault("TypeError", "The fill character must be exactly one character long");
+  const missing = Math.max(0, width - characterCount(self));
+  if (options.name === "ljust") return self + fill.repeat(missing);
+  if (options.name === "rjust") return fill.repeat(missing) + self;
+  const left = Math.floor(missing / 2) + (missing % 2 === 1 && width % 2 === 1 ? 1 : 0);
+  return fill.repeat(left) + self + fill.repeat(missing - left);
+}
