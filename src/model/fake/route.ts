@@ -3,7 +3,8 @@ import type { Dialect } from "./shape.ts";
 export type Route =
   | { kind: "control"; name: "script" | "journal" | "reset" }
   | { kind: "chat" | "text" | "embeddings"; dialect: Dialect; deployment?: string }
-  | { kind: "models" | "unknown"; dialect: Dialect };
+  | { kind: "models"; dialect: Dialect }
+  | { kind: "unknown"; dialect: Dialect };
 
 const KINDS: Record<string, "chat" | "text" | "embeddings"> = {
   "chat/completions": "chat",

@@ -33,7 +33,7 @@ const KNOWN_DIMENSIONS: Record<string, number> = {
  */
 export async function wireEmbedder(options: WireEmbedderOptions, signal: AbortSignal): Promise<Embedder> {
   const { client, model } = options;
-  const dimensions =
+  const dimensions: number =
     options.dimensions ??
     KNOWN_DIMENSIONS[model] ??
     (await embedBatch(options, ["dimensions"], signal).then((vectors) => vectors[0]?.length ?? 0));

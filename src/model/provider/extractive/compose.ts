@@ -1,0 +1,97 @@
+import { readPrompt } from "./document.ts";
+import { readQuestion } from "./question.ts";
+import { type Scored, scoreUnits } from "./score.ts";
+import { type Unit, unitsOf } from "./unit.ts";
+import type { ChatMessage } from "../../chat-model.ts";
+
+export const NOT_FOUND = "Not found in the documents.";
+
+export const NO_DOCUMENTS =
+  "This is the built-in extractive model. It is not a language model: it can only quote sentences of documents, and this " +
+  "prompt holds none. Configure a language model to get other answers.";
+
+/** Less of the question than this being spoken of is no evidence. */
+const MIN_COVERAGE = 0.5;
+const MIN_OWN_COVERAGE = 0.12;
+const MAX_QUOTES = 3;
+const MAX_LIST = 8;
+
+/** The answer to the last question: one to three quotes, each with its citation, or that there is none. */
+export function answerTo(messages: readonly ChatMessage[]): string {
+  const { documents, question, earlier } = readPrompt(messages);
+  if (documents.length === 0) return NO_DOCUMENTS;
+  const units = documents.flatMap((document, rank) => unitsOf(document, rank));
+  const scored = scoreUnits(units, readQuestion(question, earlier));
+  const chosen = choose(scored);
+  if (chosen.length === 0) return NOT_FOUND;
+  return quotes(chosen, units)
+    .map(({ text, id }) => `${text} [${id}]`)
+    .join(" ");
+}
+
+function choose(scored: readonly Scored[]): Scored[] {
+  const [best] = scored;
+  if (!best || best.coverage < MIN_COVERAGE || best.ownCoverage < MIN_OWN_COVERAGE) return [];
+  const chosen = [best];
+  for (const candidate of scored.slice(1, 12)) {
+    if (chosen.length === MAX_QUOTES) break;
+    if (candidate.unit.isQuestion || candidate.coverage < MIN_COVERAGE) continue;
+    const threshold = 0.72 + 0.08 * (chosen.length - 1);
+    if (candidate.score < threshold * best.score) continue;
+    if (chosen.some(({ unit }) => isRepeat(candidate.unit, unit))) continue;
+    chosen.push(candidate);
+  }
+  return chosen;
+}
+
+/** Whether most of the smaller one's words stand in the other. Rows of one table differ in little and say different things. */
+function isRepeat(a: Unit, b: Unit): boolean {
+  if (a.kind === "row" && b.kind === "row" && a.block === b.block && a.document === b.document) return false;
+  const first = new Set(a.stems);
+  const second = new Set(b.stems);
+  let shared = 0;
+  for (const stem of first) if (second.has(stem)) shared++;
+  return shared / Math.max(1, Math.min(first.size, second.size)) > 0.7;
+}
+
+interface Quote {
+  text: string;
+  id: string;
+}
+
+function quotes(chosen: readonly Scored[], units: readonly Unit[]): Quote[] {
+  const used = new Set<Unit>();
+  const result: Quote[] = [];
+  for (const { unit } of chosen) {
+    if (used.has(unit)) continue;
+    used.add(unit);
+    let { text } = unit;
+    if (unit.isQuestion || text.endsWith(":")) {
+      const followers = following(unit, units);
+      if (followers.length === 0 && unit.isQuestion) continue;
+      for (const follower of followers) used.add(follower);
+      const list = followers.map((follower) => follower.text.replace(/[;,]$/, ""));
+      text = unit.isQuestion ? list.join(" ") : `${text} ${list.join("; ")}`;
+    } else if (unit.kind === "item" && unit.leadIn.endsWith(":") && unit.leadIn.length < 160) {
+      text = `${unit.leadIn} ${text}`;
+    }
+    result.push({ text: closed(text), id: unit.document.id });
+  }
+  return result;
+}
+
+/** What a sentence that ends with a colon or a question mark introduces. */
+function following(unit: Unit, units: readonly Unit[]): Unit[] {
+  const at = units.indexOf(unit);
+  const after = units.slice(at + 1, at + 1 + MAX_LIST).filter((next) => next.document === unit.document);
+  const end = after.findIndex(
+    (next) => next.isQuestion || (!unit.isQuestion && next.leadIn !== unit.text && !next.leadIn.startsWith(unit.text)),
+  );
+  const followers = end < 0 ? after : after.slice(0, end);
+  return unit.isQuestion ? followers.slice(0, 2) : followers;
+}
+
+/** With a full stop, unless it ends with another mark. */
+function closed(text: string): string {
+  return /[.!?…:"”)]$/.test(text) ? text : `${text.replace(/[;,]$/, "")}.`;
+}

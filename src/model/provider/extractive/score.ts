@@ -1,0 +1,146 @@
+import type { AskedTerm, Question, Wanted } from "./question.ts";
+import type { Unit } from "./unit.ts";
+import { likeness } from "./word.ts";
+
+export interface Scored {
+  unit: Unit;
+  score: number;
+  /** How much of the question, by weight, the unit and its surroundings speak of: 0 to 1. */
+  coverage: number;
+  /** The same for the unit's own words alone. */
+  ownCoverage: number;
+  /** Terms of the question that its own words answer to. */
+  matched: Set<string>;
+}
+
+/** How much a word counts by where it stands. */
+const PLACE = { own: 1, lead: 0.85, heading: 0.75, outerHeading: 0.5, title: 0.45, neighbour: 0.3 };
+
+/** Every unit with its score, best first. */
+export function scoreUnits(units: readonly Unit[], question: Question): Scored[] {
+  const weigh = termWeights(units, question);
+  const scored = units.map((unit, at) => scoreUnit(unit, [units[at - 1], units[at + 1]], { question, weigh }));
+  return scored.sort((a, b) => b.score - a.score);
+}
+
+type Weigh = (term: AskedTerm) => number;
+
+/** Rare words say more than frequent ones. A word that occurs nowhere is as rare as can be: nothing answers to it. */
+function termWeights(units: readonly Unit[], { terms, context }: Question): Weigh {
+  const weights = new Map<string, number>();
+  for (const { stem, weight } of [...terms, ...context]) {
+    let frequency = 0;
+    for (const { stems } of units) if (stems.some((found) => likeness(stem, found) >= 0.75)) frequency++;
+    const idf = Math.log(1 + (units.length - frequency + 0.5) / (frequency + 0.5));
+    const rarest = Math.log(1 + (units.length + 0.5) / 0.5);
+    weights.set(stem, weight * (0.35 + 0.65 * (idf / rarest)));
+  }
+  return ({ stem }) => weights.get(stem) ?? 0;
+}
+
+function scoreUnit(
+  unit: Unit,
+  neighbours: (Unit | undefined)[],
+  { question, weigh }: { question: Question; weigh: Weigh },
+): Scored {
+  const near = neighbours.filter((other) => other?.document === unit.document && other.block === unit.block);
+  const matched = new Set<string>();
+  let total = 0;
+  let covered = 0;
+  let own = 0;
+  for (const term of question.terms) {
+    const weight = weigh(term);
+    total += weight;
+    const ownLikeness = bestLikeness(term.stem, unit.stems);
+    if (ownLikeness > 0) matched.add(term.stem);
+    own += weight * ownLikeness;
+    covered += weight * Math.max(ownLikeness, surroundings(term.stem, unit, near));
+  }
+  let helped = 0;
+  let helpTotal = 0;
+  for (const term of question.context) {
+    const weight = weigh(term);
+    helpTotal += weight;
+    helped += weight * Math.max(bestLikeness(term.stem, unit.stems), surroundings(term.stem, unit, near));
+  }
+  const coverage = total === 0 ? (helpTotal === 0 ? 0 : helped / helpTotal) : covered / total;
+  const ownCoverage = total === 0 ? 0 : own / total;
+  const help = total === 0 ? 0 : Math.min(0.6, helped / total);
+  const bonus = pairBonus(unit, question) + answerBonus(unit, question.wanted);
+  const order = 1 - 0.03 * Math.min(unit.rank, 5);
+  const form = unit.isQuestion ? 0.3 : unit.stems.length < 3 && unit.kind === "sentence" ? 0.6 : 1;
+  const length = unit.stems.length > 45 ? 0.9 : 1;
+  const score = (0.75 * coverage + 0.35 * ownCoverage + 0.5 * help) * (1 + bonus) * order * form * length;
+  return { unit, score, coverage, ownCoverage, matched };
+}
+
+function bestLikeness(asked: string, stems: Iterable<string>): number {
+  let best = 0;
+  for (const found of stems) {
+    const like = likeness(asked, found);
+    if (like === 1) return 1;
+    if (like > best) best = like;
+  }
+  return best;
+}
+
+function surroundings(stem: string, unit: Unit, near: (Unit | undefined)[]): number {
+  const headings = unit.headingStems;
+  let best = PLACE.lead * bestLikeness(stem, unit.leadStems);
+  best = Math.max(best, PLACE.title * bestLikeness(stem, unit.titleStems));
+  for (const [at, heading] of headings.entries()) {
+    const place = at === headings.length - 1 ? PLACE.heading : PLACE.outerHeading;
+    best = Math.max(best, place * bestLikeness(stem, heading));
+  }
+  for (const other of near) if (other) best = Math.max(best, PLACE.neighbour * bestLikeness(stem, other.stems));
+  return best;
+}
+
+function pairBonus(unit: Unit, { pairs }: Question): number {
+  let hits = 0;
+  for (const [first, second] of pairs) {
+    for (let at = 0; at + 1 < unit.stems.length; at++) {
+      const [a = "", b = "", c = ""] = unit.stems.slice(at, at + 3);
+      if (likeness(first, a) >= 0.75 && (likeness(second, b) >= 0.75 || likeness(second, c) >= 0.75)) {
+        hits++;
+        break;
+      }
+    }
+  }
+  return Math.min(0.2, 0.08 * hits);
+}
+
+const NUMBER_WORD =
+  "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|half|once|twice)";
+const SIGNS: Record<Wanted, RegExp> = {
+  number: new RegExp(`\\d|\\b${NUMBER_WORD}\\b`, "i"),
+  money: /[€$£]\s?\d|\d[\d.,]*\s?(?:€|\$|£|EUR|USD|GBP|CHF|euros?|dollars?|pounds?|%|percent|cents?)/i,
+  date: /\b(?:\d{1,2}[:.]\d{2}|\d{1,2}\s?(?:am|pm|a\.m|p\.m)|(?:19|20)\d{2}|jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|monday|tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|\d+(?:st|nd|rd|th)|within|days?|weeks?|quarter)\b/i,
+  duration: new RegExp(
+    `(?:\\d|\\b${NUMBER_WORD}\\b)[^.]{0,20}?\\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\\b|\\b(?:daily|weekly|monthly|yearly|annually|every|once|twice)\\b`,
+    "i",
+  ),
+  person:
+    /@|\b(?:team|manager|head|director|officer|department|lead|desk|partner|representative|chief|chair|owner|engineer|hr|ceo|cfo|cto)\b|(?:\p{Lu}\p{Ll}+\s){1,}\p{Lu}\p{Ll}+/iu,
+  contact: /@|https?:|www\.|\b\d{3,}\b|\+\d/,
+  place: /\b(?:at|in|on|under|behind|near|next to|room|floor|building|street|office|portal|page|menu|tab|settings)\b/i,
+  steps:
+    /^(?:\p{Lu}\p{Ll}+ (?:the|a|an|your|and|to|in|on|it)\b|(?:press|hold|open|click|select|go|send|submit|fill|enter|choose|sign|ask|contact|use|turn|remove|insert|book|report|log|apply|write|request)\b)/iu,
+  permission:
+    /\b(?:may|can|must|not|allowed|permitted|entitled|only|never|cannot|eligible|required|need|never|free)\b/i,
+  definition: /^\S+(?:\s\S+){0,6}?\s(?:is|are|means|refers|stands|describes|was)\b|^[^:]{2,40}:\s/i,
+};
+const WEIGHT: Partial<Record<Wanted, number>> = {
+  definition: 0.1,
+  permission: 0.1,
+  place: 0.1,
+  steps: 0.1,
+  person: 0.15,
+};
+
+/** The sign that fits best counts; a question that wants a figure is not answered without one. */
+function answerBonus(unit: Unit, wanted: ReadonlySet<Wanted>): number {
+  let best = 0;
+  for (const kind of wanted) if (SIGNS[kind].test(unit.text)) best = Math.max(best, WEIGHT[kind] ?? 0.25);
+  return best;
+}

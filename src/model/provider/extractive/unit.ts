@@ -1,0 +1,103 @@
+import { type Block, blocksOf } from "./block.ts";
+import type { QuotedDocument } from "./document.ts";
+import { plainText, sentencesOf } from "./sentence.ts";
+import { stemsOf } from "./word.ts";
+
+/** The smallest thing that is quoted: a sentence, a list item or a table row. */
+export interface Unit {
+  document: QuotedDocument;
+  /** Place of the document in the prompt, from 0. */
+  rank: number;
+  /** Place in the document, from 0. */
+  order: number;
+  /** Of the block it stands in; sentences of one paragraph and rows of one table share it. */
+  block: number;
+  kind: "sentence" | "item" | "row" | "code";
+  text: string;
+  stems: string[];
+  /** What introduces it: the sentence before its list, the header of its table, the question it answers. */
+  leadIn: string;
+  leadStems: Set<string>;
+  /** From the outermost heading to the nearest. */
+  headingStems: Set<string>[];
+  titleStems: Set<string>;
+  /** A heading or question as text; quoted only together with what follows it. */
+  isQuestion: boolean;
+}
+
+const MAX_CHARS = 600;
+
+/** Everything of a document that can be quoted, in its order. */
+export function unitsOf(document: QuotedDocument, rank: number): Unit[] {
+  const units: Unit[] = [];
+  const headings: { level: number; stems: Set<string> }[] = [];
+  const titleStems = new Set(stemsOf(document.title));
+  let leadIn = "";
+  let isFaq = false;
+
+  const add = (kind: Unit["kind"], text: string, block: number, lead = leadIn): void => {
+    if (text === "") return;
+    units.push({
+      document,
+      rank,
+      order: units.length,
+      block,
+      kind,
+      text: text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS).replace(/\s+\S*$/, "")} …` : text,
+      stems: stemsOf(text),
+      leadIn: lead,
+      leadStems: new Set(stemsOf(lead)),
+      headingStems: headings.map((heading) => heading.stems),
+      titleStems,
+      isQuestion: text.endsWith("?"),
+    });
+  };
+
+  for (const [at, block] of blocksOf(document.body).entries()) {
+    if (block.kind === "heading") {
+      while ((headings.at(-1)?.level ?? 0) >= block.level) headings.pop();
+      headings.push({ level: block.level, stems: new Set(stemsOf(plainText(block.text))) });
+      leadIn = "";
+    } else if (block.kind === "table") {
+      for (const row of block.rows) add("row", rowText(row, block.header), at, tableLead(leadIn, block.header));
+      leadIn = "";
+    } else if (block.kind === "code") {
+      add("code", block.text.replaceAll(/\s*\n\s*/g, "; "), at);
+    } else {
+      const sentences = sentencesOf(plainText(block.text.replace(/^(?:\*\*)?[QA][:.](?:\*\*)?\s+/, "")));
+      if (block.kind === "paragraph" && !isFaq) leadIn = "";
+      isFaq = false;
+      for (const sentence of sentences) {
+        add(block.kind === "item" ? "item" : "sentence", sentence, at);
+        if (sentence.endsWith("?")) {
+          leadIn = sentence;
+          isFaq = true;
+        }
+      }
+      const last = sentences.at(-1) ?? "";
+      if (block.kind === "paragraph" && last.endsWith(":")) leadIn = last;
+    }
+  }
+  return units;
+}
+
+/** `Part-time: 12 days`, or with more columns `Part-time – Leave: 12 days, Sick pay: 6 weeks`. */
+function rowText(row: string[], header: string[] | undefined): string {
+  const cells = row.map(plainText);
+  const names = (header ?? []).map(plainText);
+  const [first = "", ...rest] = cells;
+  const parts = rest
+    .map((cell, at) => {
+      const name = names[at + 1] ?? "";
+      const isNamed = name !== "" && (rest.length > 1 || /^[\d.,\s%€$£-]+$/.test(cell) || cell.length < 4);
+      return cell === "" ? "" : isNamed ? `${name}: ${cell}` : cell;
+    })
+    .filter((part) => part !== "");
+  if (parts.length === 0) return first;
+  if (first === "") return parts.join(", ");
+  return parts.length === 1 && !parts[0]?.includes(": ") ? `${first}: ${parts[0]}` : `${first} – ${parts.join(", ")}`;
+}
+
+function tableLead(leadIn: string, header: Extract<Block, { kind: "table" }>["header"]): string {
+  return [leadIn, ...(header ?? []).map(plainText)].filter((part) => part !== "").join(" ");
+}

@@ -1,0 +1,79 @@
+// The list of model providers. Adding one is one file or folder beside this one, and one line in each table.
+
+import { FlowsteadError } from "../../base/error/error.ts";
+import type { Logger } from "../../base/log.ts";
+import type { ChatModel } from "../chat-model.ts";
+import type { Embedder } from "../embedder.ts";
+import {
+  azureOpenAiEmbedder,
+  type AzureOpenAiEmbedderSettings,
+  azureOpenAiModel,
+  type AzureOpenAiSettings,
+} from "./azure-openai.ts";
+import { extractiveModel } from "./extractive.ts";
+import { openAiEmbedder, type OpenAiEmbedderSettings, openAiModel, type OpenAiSettings } from "./openai.ts";
+
+/** Where a model stands in a pool; the provider does not read it. */
+export interface PoolPlace {
+  /** Entries of one name form one pool. */
+  name?: string;
+  region?: string;
+  priority?: number;
+  weight?: number;
+}
+
+export type ModelSettings = PoolPlace &
+  (
+    | ({ provider: "openai" } & OpenAiSettings)
+    | ({ provider: "azure-openai" } & AzureOpenAiSettings)
+    | { provider: "extractive" }
+  );
+
+export type EmbedderSettings =
+  | ({ provider: "openai" } & OpenAiEmbedderSettings)
+  | ({ provider: "azure-openai" } & AzureOpenAiEmbedderSettings);
+
+export const MODEL_PROVIDERS = ["openai", "azure-openai", "extractive"] as const;
+export const EMBEDDER_PROVIDERS = ["openai", "azure-openai"] as const;
+
+/** Opens one model; nothing is sent before the first call. @throws FlowsteadError `InvalidConfig`. */
+export function openModel(settings: ModelSettings, { log }: { log?: Logger } = {}): ChatModel {
+  switch (settings.provider) {
+    case "openai":
+      return openAiModel(settings, log);
+    case "azure-openai":
+      return azureOpenAiModel(settings, log);
+    case "extractive":
+      return extractiveModel();
+    default:
+      return unknownProvider(settings, MODEL_PROVIDERS);
+  }
+}
+
+/**
+ * Opens one embedder. When neither `dimensions` nor the model's name tells the size of its vectors, the server is asked.
+ * @throws FlowsteadError `InvalidConfig`, or why the server did not answer.
+ */
+export function openEmbedder(
+  settings: EmbedderSettings,
+  { signal = NEVER }: { signal?: AbortSignal } = {},
+): Promise<Embedder> {
+  switch (settings.provider) {
+    case "openai":
+      return openAiEmbedder(settings, signal);
+    case "azure-openai":
+      return azureOpenAiEmbedder(settings, signal);
+    default:
+      return unknownProvider(settings, EMBEDDER_PROVIDERS);
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+function unknownProvider(settings: never, known: readonly string[]): never {
+  const { provider } = settings as { provider?: unknown };
+  throw new FlowsteadError(
+    "InvalidConfig",
+    `There is no model provider "${String(provider)}". Use one of: ${known.join(", ")}.`,
+  );
+}
