@@ -15,7 +15,8 @@ export interface ToolCall {
 
 export interface ChatMessage {
   role: ChatRole;
-  content: string | ContentPart[] | null;
+  /** Absent in an assistant message that only has `tool_calls`. */
+  content?: string | ContentPart[] | null;
   name?: string;
   tool_calls?: ToolCall[];
   tool_call_id?: string;

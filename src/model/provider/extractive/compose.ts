@@ -2,6 +2,7 @@ import { readPrompt } from "./document.ts";
 import { readQuestion } from "./question.ts";
 import { type Scored, scoreUnits } from "./score.ts";
 import { type Unit, unitsOf } from "./unit.ts";
+import { isWeakWord } from "./word.ts";
 import type { ChatMessage } from "../../chat-model.ts";
 
 export const NOT_FOUND = "Not found in the documents.";
@@ -10,9 +11,10 @@ export const NO_DOCUMENTS =
   "This is the built-in extractive model. It is not a language model: it can only quote sentences of documents, and this " +
   "prompt holds none. Configure a language model to get other answers.";
 
-/** Less of the question than this being spoken of is no evidence. */
-const MIN_COVERAGE = 0.5;
-const MIN_OWN_COVERAGE = 0.12;
+/** Less of the question than this being spoken of is no evidence; what has the wanted kind of answer needs less. */
+const MIN_COVERAGE = 0.4;
+const MIN_COVERAGE_FIT = 0.3;
+const MIN_OWN_COVERAGE = 0.15;
 const MAX_QUOTES = 3;
 const MAX_LIST = 8;
 
@@ -31,17 +33,29 @@ export function answerTo(messages: readonly ChatMessage[]): string {
 
 function choose(scored: readonly Scored[]): Scored[] {
   const [best] = scored;
-  if (!best || best.coverage < MIN_COVERAGE || best.ownCoverage < MIN_OWN_COVERAGE) return [];
+  if (!best || !isEvidence(best)) return [];
   const chosen = [best];
-  for (const candidate of scored.slice(1, 12)) {
+  for (const candidate of scored.slice(1, 15)) {
     if (chosen.length === MAX_QUOTES) break;
-    if (candidate.unit.isQuestion || candidate.coverage < MIN_COVERAGE) continue;
-    const threshold = 0.72 + 0.08 * (chosen.length - 1);
-    if (candidate.score < threshold * best.score) continue;
+    if (candidate.unit.introduces || !isEvidence(candidate)) continue;
+    if (candidate.score < threshold(candidate, chosen) * best.score) continue;
     if (chosen.some(({ unit }) => isRepeat(candidate.unit, unit))) continue;
     chosen.push(candidate);
   }
   return chosen;
+}
+
+function isEvidence({ coverage, ownCoverage, isFit }: Scored): boolean {
+  return coverage >= (isFit ? MIN_COVERAGE_FIT : MIN_COVERAGE) && ownCoverage >= MIN_OWN_COVERAGE;
+}
+
+/** A further quote has to be nearly as good as the best, or to speak of a part of the question that is still open. */
+function threshold({ unit, matched, isFit }: Scored, chosen: readonly Scored[]): number {
+  const isNear = chosen.some(({ unit: other }) => other.document === unit.document);
+  const addsTerm = [...matched].some((stem) => !isWeakWord(stem) && !chosen.some((other) => other.matched.has(stem)));
+  const addsFigure = isFit && !chosen.some((other) => other.isFit);
+  if (isNear && (addsTerm || addsFigure)) return 0.45;
+  return 0.72 + 0.08 * (chosen.length - 1);
 }
 
 /** Whether most of the smaller one's words stand in the other. Rows of one table differ in little and say different things. */
@@ -66,12 +80,12 @@ function quotes(chosen: readonly Scored[], units: readonly Unit[]): Quote[] {
     if (used.has(unit)) continue;
     used.add(unit);
     let { text } = unit;
-    if (unit.isQuestion || text.endsWith(":")) {
+    if (unit.introduces || text.endsWith(":")) {
       const followers = following(unit, units);
-      if (followers.length === 0 && unit.isQuestion) continue;
+      if (followers.length === 0 && unit.introduces) continue;
       for (const follower of followers) used.add(follower);
       const list = followers.map((follower) => follower.text.replace(/[;,]$/, ""));
-      text = unit.isQuestion ? list.join(" ") : `${text} ${list.join("; ")}`;
+      text = unit.introduces ? list.join(" ") : `${text} ${list.join("; ")}`;
     } else if (unit.kind === "item" && unit.leadIn.endsWith(":") && unit.leadIn.length < 160) {
       text = `${unit.leadIn} ${text}`;
     }
@@ -85,10 +99,10 @@ function following(unit: Unit, units: readonly Unit[]): Unit[] {
   const at = units.indexOf(unit);
   const after = units.slice(at + 1, at + 1 + MAX_LIST).filter((next) => next.document === unit.document);
   const end = after.findIndex(
-    (next) => next.isQuestion || (!unit.isQuestion && next.leadIn !== unit.text && !next.leadIn.startsWith(unit.text)),
+    (next) => next.introduces || (!unit.introduces && next.leadIn !== unit.text && !next.leadIn.startsWith(unit.text)),
   );
   const followers = end < 0 ? after : after.slice(0, end);
-  return unit.isQuestion ? followers.slice(0, 2) : followers;
+  return unit.introduces ? followers.slice(0, 2) : followers;
 }
 
 /** With a full stop, unless it ends with another mark. */

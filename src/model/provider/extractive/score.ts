@@ -7,8 +7,10 @@ export interface Scored {
   score: number;
   /** How much of the question, by weight, the unit and its surroundings speak of: 0 to 1. */
   coverage: number;
-  /** The same for the unit's own words alone. */
+  /** The same for the unit's own words and what introduces it. */
   ownCoverage: number;
+  /** Whether it has what the question wants, such as a number. */
+  isFit: boolean;
   /** Terms of the question that its own words answer to. */
   matched: Set<string>;
 }
@@ -53,7 +55,7 @@ function scoreUnit(
     total += weight;
     const ownLikeness = bestLikeness(term.stem, unit.stems);
     if (ownLikeness > 0) matched.add(term.stem);
-    own += weight * ownLikeness;
+    own += weight * Math.max(ownLikeness, PLACE.lead * bestLikeness(term.stem, unit.leadStems));
     covered += weight * Math.max(ownLikeness, surroundings(term.stem, unit, near));
   }
   let helped = 0;
@@ -63,15 +65,17 @@ function scoreUnit(
     helpTotal += weight;
     helped += weight * Math.max(bestLikeness(term.stem, unit.stems), surroundings(term.stem, unit, near));
   }
-  const coverage = total === 0 ? (helpTotal === 0 ? 0 : helped / helpTotal) : covered / total;
+  const all = total + helpTotal;
+  const coverage = all === 0 ? 0 : (covered + helped) / all;
   const ownCoverage = total === 0 ? 0 : own / total;
   const help = total === 0 ? 0 : Math.min(0.6, helped / total);
-  const bonus = pairBonus(unit, question) + answerBonus(unit, question.wanted);
-  const order = 1 - 0.03 * Math.min(unit.rank, 5);
-  const form = unit.isQuestion ? 0.3 : unit.stems.length < 3 && unit.kind === "sentence" ? 0.6 : 1;
+  const answers = answerBonus(unit, question.wanted);
+  const bonus = pairBonus(unit, question) + answers;
+  const order = 1 - 0.04 * Math.min(unit.rank, 5);
+  const form = unit.introduces ? 0.4 : unit.stems.length < 3 && unit.kind === "sentence" ? 0.6 : 1;
   const length = unit.stems.length > 45 ? 0.9 : 1;
   const score = (0.75 * coverage + 0.35 * ownCoverage + 0.5 * help) * (1 + bonus) * order * form * length;
-  return { unit, score, coverage, ownCoverage, matched };
+  return { unit, score, coverage, ownCoverage, isFit: question.wanted.size === 0 || answers > 0, matched };
 }
 
 function bestLikeness(asked: string, stems: Iterable<string>): number {
@@ -138,7 +142,7 @@ const WEIGHT: Partial<Record<Wanted, number>> = {
   person: 0.15,
 };
 
-/** The sign that fits best counts; a question that wants a figure is not answered without one. */
+/** The sign that fits best counts. */
 function answerBonus(unit: Unit, wanted: ReadonlySet<Wanted>): number {
   let best = 0;
   for (const kind of wanted) if (SIGNS[kind].test(unit.text)) best = Math.max(best, WEIGHT[kind] ?? 0.25);

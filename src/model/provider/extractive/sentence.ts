@@ -17,6 +17,7 @@ export function sentencesOf(text: string): string[] {
 
 function goesOn(before: string, after: string): boolean {
   if (/\b[ap]\.\s?m\.$/i.test(before)) return !/^\p{Lu}\p{Ll}/u.test(after);
+  if (/^(?:yes|no)[.!]$/i.test(before)) return true;
   return ABBREVIATION.test(before) || /(?:^|\s)\p{Lu}\.$/u.test(before) || /^\p{Ll}/u.test(after);
 }
 

@@ -21,8 +21,8 @@ export interface Unit {
   /** From the outermost heading to the nearest. */
   headingStems: Set<string>[];
   titleStems: Set<string>;
-  /** A heading or question as text; quoted only together with what follows it. */
-  isQuestion: boolean;
+  /** A question or a bold label; quoted only together with what follows it. */
+  introduces: boolean;
 }
 
 const MAX_CHARS = 600;
@@ -35,7 +35,7 @@ export function unitsOf(document: QuotedDocument, rank: number): Unit[] {
   let leadIn = "";
   let isFaq = false;
 
-  const add = (kind: Unit["kind"], text: string, block: number, lead = leadIn): void => {
+  const add = (kind: Unit["kind"], text: string, block: number, lead = leadIn, introduces = false): void => {
     if (text === "") return;
     units.push({
       document,
@@ -49,7 +49,7 @@ export function unitsOf(document: QuotedDocument, rank: number): Unit[] {
       leadStems: new Set(stemsOf(lead)),
       headingStems: headings.map((heading) => heading.stems),
       titleStems,
-      isQuestion: text.endsWith("?"),
+      introduces: introduces || text.endsWith("?"),
     });
   };
 
@@ -64,9 +64,14 @@ export function unitsOf(document: QuotedDocument, rank: number): Unit[] {
     } else if (block.kind === "code") {
       add("code", block.text.replaceAll(/\s*\n\s*/g, "; "), at);
     } else {
-      const sentences = sentencesOf(plainText(block.text.replace(/^(?:\*\*)?[QA][:.](?:\*\*)?\s+/, "")));
+      const { label, rest } = labelOf(block.text.replace(/^(?:\*\*)?[QA][:.](?:\*\*)?\s+/, ""));
+      const sentences = sentencesOf(plainText(rest));
       if (block.kind === "paragraph" && !isFaq) leadIn = "";
       isFaq = false;
+      if (label !== "") {
+        add(block.kind === "item" ? "item" : "sentence", label, at, leadIn, true);
+        leadIn = label;
+      }
       for (const sentence of sentences) {
         add(block.kind === "item" ? "item" : "sentence", sentence, at);
         if (sentence.endsWith("?")) {
@@ -79,6 +84,12 @@ export function unitsOf(document: QuotedDocument, rank: number): Unit[] {
     }
   }
   return units;
+}
+
+/** A bold sentence before others is what they are about, such as a symptom or a question. */
+function labelOf(text: string): { label: string; rest: string } {
+  const found = /^(?:\*\*|__)([^*_]{3,120}[.!?])(?:\*\*|__)\s+(\S[\s\S]*)$/.exec(text);
+  return found ? { label: plainText(found[1] ?? ""), rest: found[2] ?? "" } : { label: "", rest: text };
 }
 
 /** `Part-time: 12 days`, or with more columns `Part-time – Leave: 12 days, Sick pay: 6 weeks`. */

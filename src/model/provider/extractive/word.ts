@@ -38,7 +38,7 @@ const STOP = new Set(
     "theirs them then there these they this those through to too under until up upon us very want was we were what " +
     "when where which while who whom whose why will with would you your yours whats explain describe know give find " +
     "mean does get gets got happen happens happened exactly actually usually there's what's i'm i'd hello hi thanks thank " +
-    "policy policies rule rules allowed allow possible"
+    "policy policies rule rules allowed allow possible may there been ok okay"
   )
     .split(" ")
     .map(stemOf),
@@ -47,9 +47,10 @@ const STOP = new Set(
 /** Words that say little about what is asked, but are better than nothing. */
 const WEAK = new Set(
   (
-    "company employee employees staff people person worker work working use using used make take go come day days week " +
+    "company employee employees staff people person use using used make take go come day days week " +
     "weeks month months year years time hour hours minute minutes number amount long maximum minimum per new new one " +
-    "long often old first last set offer offered provide available eligible entitled receive require required"
+    "long often old first last set offer offered provide available eligible entitled receive require required early " +
+    "late soon far fast big large much many kind type way thing things anything something friend work works working worker"
   )
     .split(" ")
     .map(stemOf),
@@ -67,6 +68,36 @@ export function isWeakWord(stem: string): boolean {
 const GROUPS = [
   "vacation holiday leave pto",
   "pay salary wage compensation remuneration earn",
+  "pay reimburse cover cost fund",
+  "abroad foreign overseas country international",
+  "furniture desk chair",
+  "first one",
+  "second two",
+  "bring need take require",
+  "fit capacity hold volume contain",
+  "report tell inform notify",
+  "stay remain",
+  "choose select pick",
+  "repair fix mend",
+  "store keep save retain retention",
+  "delete remove erase wipe",
+  "increase raise grow",
+  "allow permit may can possible",
+  "forbid prohibit ban not never",
+  "office workplace site",
+  "customer client buyer",
+  "colleague friend",
+  "smoke smoking cigarette",
+  "tired rest break pause",
+  "power watt electricity voltage",
+  "loud noise sound decibel",
+  "waterproof water resistant splash",
+  "temperature hot cold degree",
+  "connect pair connection link",
+  "update upgrade version firmware",
+  "discount rebate reduction",
+  "subscription plan licence license",
+  "insurance insured cover coverage",
   "cost price fee charge cheap expensive",
   "phone telephone call hotline",
   "laptop computer notebook",
@@ -90,13 +121,13 @@ const GROUPS = [
   "password credential passphrase",
   "error fault failure problem issue",
   "carry transfer rollover",
-  "limit maximum cap most",
-  "minimum least",
+  "limit maximum cap most max",
+  "minimum least min",
   "weight weigh heavy kilogram kg",
   "battery charge runtime",
   "size dimension measure",
   "learn learning train training course education development",
-  "car vehicle driving",
+  "car vehicle drive",
   "hotel accommodation lodging overnight night",
   "meal food lunch dinner breakfast",
   "bike bicycle cycling",
