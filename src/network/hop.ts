@@ -39,6 +39,7 @@ export interface HopOptions {
 
 // Chunks that wait for a slow reader before the socket is paused.
 const HIGH_WATER = 64;
+const LOW_WATER = 8;
 
 export function openHop(address: HopAddress, options: HopOptions): Hop {
   const pool = new Pool(new URL(address.url).origin, {
@@ -92,7 +93,7 @@ export function openHop(address: HopAddress, options: HopOptions): Hop {
       let rest = "";
       const decoder = new TextDecoder();
       for await (const chunk of response.queue) {
-        if (response.queue.size < HIGH_WATER) response.resume();
+        if (response.queue.size <= LOW_WATER) response.resume();
         rest += decoder.decode(chunk, { stream: true });
         if (response.status >= 400) continue;
         let from = 0;
@@ -132,7 +133,8 @@ class Response implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.queue.push(chunk);
+    // A parser that is resumed with nothing to read hands over an empty chunk.
+    if (chunk.length > 0) this.queue.push(chunk);
     if (this.queue.size >= HIGH_WATER) controller.pause();
   }
 
