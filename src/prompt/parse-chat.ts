@@ -41,7 +41,7 @@ export function parseChat(prompt: string | RenderedText, options: ChatImages = {
 function message(role: PromptRole, part: Masked, content: (text: string) => string | ContentPart[]): ChatMessage {
   if (role === "tool") return toolMessage(part, content);
   const toolCalls = role === "assistant" ? parseToolCalls(part) : undefined;
-  if (toolCalls) return { role, content: "", tool_calls: toolCalls };
+  if (toolCalls) return { role, tool_calls: toolCalls };
   const named = readNamed(part, "name");
   if (named) return { role, name: named.value, content: content(named.content) };
   if (role === "function") {

@@ -5,10 +5,10 @@ import { findImages } from "./image.ts";
 import { type ChatImages, parseChat } from "./parse-chat.ts";
 import type { RenderOptions, Template } from "./template.ts";
 
-export interface RenderChatOptions extends Omit<RenderOptions, "chatLists">, Omit<ChatImages, "images"> {}
+export interface RenderChatOptions extends RenderOptions, Omit<ChatImages, "images"> {}
 
 /**
- * Renders and parses a chat prompt: lists print one item a line, images among the values become content parts.
+ * Renders and parses a chat prompt; images among the values become content parts.
  * Name every variable that is bound to a flow input in `escape`.
  */
 export function renderChat(
@@ -17,6 +17,6 @@ export function renderChat(
   options: RenderChatOptions = {},
 ): ChatMessage[] {
   const { detail, ...render } = options;
-  const text = template.renderText(context, { ...render, chatLists: true });
+  const text = template.renderText(context, render);
   return parseChat(text, { images: findImages(Object.values(context)), ...(detail && { detail }) });
 }

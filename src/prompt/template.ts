@@ -30,7 +30,7 @@ export interface RenderOptions {
   limits?: Partial<RenderLimits>;
   /** Names of the variables whose values came from a user: their text can never become a chat role. */
   escape?: readonly string[];
-  /** Print lists one item a line, as the original does in chat prompts. */
+  /** Print lists one item a line, as the original does in chats on Azure OpenAI; elsewhere they print as in Python. */
   chatLists?: boolean;
 }
 

@@ -28,4 +28,18 @@ export const PROMPT_ERRORS = {
     "A tool message in a chat prompt has no tool_call_id.",
     "Write `tool_call_id:`, the id, `content:` and the content under the `tool:` line.",
   ),
+  InvalidPrompty: {
+    actor: "author",
+    status: 400,
+    meaning: "A .prompty file can not be read.",
+    remedy: "Give it a YAML head between two lines of `---`, and a template below; mend what the message names.",
+    chain: "UserError",
+  },
+  MissingRequiredInputError: {
+    actor: "caller",
+    status: 400,
+    meaning: "A prompty was called without an input that has no default.",
+    remedy: "Send the inputs that the message names.",
+    chain: "UserError/CoreError/MissingRequiredInputError",
+  },
 } satisfies Record<string, ErrorRow>;

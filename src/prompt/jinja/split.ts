@@ -31,7 +31,9 @@ function splitBlanks(text: string, limit: number, fromEnd: boolean): string[] {
   return [...words.slice(0, limit).map(([word]) => word), text.slice(start).trimEnd()];
 }
 
-const LINE_END = new RegExp("\\r\\n|[\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029]", "g");
+/** What Python ends a line at, besides the pair of carriage return and line feed. */
+const LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029";
+const LINE_END = new RegExp(`\r\n|[${LINE_ENDS}]`, "g");
 
 /** Python `str.splitlines`: a line end at the end of the text begins no further line. */
 export function splitLines(text: string, keepEnds: boolean): string[] {

@@ -1,0 +1,136 @@
+// `.prompty` files: a YAML head that says which model and which inputs, and a template.
+
+import { readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import { type Value, type ValueMap, isMap, pyRepr } from "../base/value.ts";
+import { parseYaml } from "../base/yaml.ts";
+import type { ChatMessage } from "../model/chat-model.ts";
+import { liftImages } from "./image.ts";
+import { asImage } from "./image-text.ts";
+import { resolveReferences } from "./prompty-reference.ts";
+import { renderChat } from "./render-chat.ts";
+import { type Template, compileTemplate } from "./template.ts";
+
+export interface PromptyModel {
+  api: "chat" | "completion";
+  /** `connection`, or the fields of one, with `type` `azure_openai` or `openai`. */
+  configuration: ValueMap;
+  /** Body fields of the request, such as `max_tokens` or `tools`. */
+  parameters: ValueMap;
+  /** Whether the first choice is the result, or the whole reply. */
+  response: "first" | "all";
+}
+
+export interface Prompty {
+  name: string;
+  file: string;
+  /** The whole head, with its references resolved. */
+  head: ValueMap;
+  model: PromptyModel;
+  /** Declarations by input name; those of the sample when the head declares none. */
+  inputs: Readonly<Record<string, ValueMap>>;
+  outputs: Readonly<Record<string, ValueMap>>;
+  sample: ValueMap | null;
+  template: Template;
+}
+
+export interface PromptyOptions {
+  /** Where `${env:NAME}` is looked up. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws FlowsteadError `InvalidPrompty`, `InvalidYaml` or `JinjaTemplateError` */
+export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new FlowsteadError("InvalidPrompty", `Source ${file} does not exist.`, { details: { file } });
+  }
+  const { head: written, template } = parsePrompty(readFileSync(file, "utf8"), file);
+  const base = path.dirname(file);
+  const head = resolveReferences(written, { base, env: options.env ?? {} }) as ValueMap;
+  const sample = isMap(head["sample"]) ? head["sample"] : null;
+  const declared = mapOfMaps(head["inputs"]);
+  const sampled = Object.fromEntries(Object.keys(sample ?? {}).map((name) => [name, {}]));
+  return {
+    name: typeof head["name"] === "string" ? head["name"] : path.basename(file, path.extname(file)),
+    file,
+    head,
+    model: toModel(head["model"], file),
+    inputs: Object.keys(declared).length > 0 ? declared : sampled,
+    outputs: mapOfMaps(head["outputs"]),
+    sample,
+    template: compileTemplate(liftImages(template), { file }),
+  };
+}
+
+/**
+ * Splits a prompty at the first line of dashes that closes its head, so that a rule in the template's text does no harm.
+ * @throws FlowsteadError `InvalidPrompty` or `InvalidYaml`
+ */
+export function parsePrompty(text: string, file: string): { head: ValueMap; template: string } {
+  const source = text.replace(/\r\n/g, "\n");
+  const match = /^\s*-{3,}[ \t]*\n([^]*?)^-{3,}[ \t]*(?:\n|$)([^]*)$/m.exec(source);
+  if (!match) {
+    const message =
+      `${file}: Illegal formatting of prompty. The prompt file is in markdown format and can be divided into two parts, ` +
+      "the first part is in YAML format and contains connection and model information. The second part is the prompt template.";
+    throw new FlowsteadError("InvalidPrompty", message, { details: { file } });
+  }
+  const head = parseYaml(match[1] ?? "", file).value ?? {};
+  if (!isMap(head))
+    throw new FlowsteadError("InvalidPrompty", `${file}: the head is no mapping.`, { details: { file } });
+  return { head, template: match[2] ?? "" };
+}
+
+/**
+ * The values that a call gives the template: what was sent, then defaults; the sample when nothing was sent at all.
+ * Images written as text (`data:image/png;path:...`) become images.
+ * @throws FlowsteadError `MissingRequiredInputError`
+ */
+export function promptyInputs(prompty: Prompty, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const source = Object.keys(given).length === 0 && prompty.sample ? prompty.sample : given;
+  const missing: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, declaration] of Object.entries(prompty.inputs)) {
+    const value = Object.hasOwn(source, name) ? source[name] : declaration["default"];
+    if (value === undefined) missing.push(name);
+    else values[name] = typeof value === "string" ? asImage(value, path.dirname(prompty.file)) : value;
+  }
+  if (missing.length > 0) {
+    throw new FlowsteadError("MissingRequiredInputError", `Missing required inputs: ${pyRepr(missing)}`, {
+      details: { missing },
+    });
+  }
+  return values;
+}
+
+/** The messages of a chat prompty. Every input counts as a user's: none of them can make a role. */
+export function renderPrompty(
+  prompty: Prompty,
+  given: Readonly<Record<string, unknown>>,
+  options: { signal?: AbortSignal } = {},
+): ChatMessage[] {
+  const inputs = promptyInputs(prompty, given);
+  return renderChat(prompty.template, inputs, { ...options, escape: Object.keys(inputs) });
+}
+
+function toModel(value: Value | undefined, file: string): PromptyModel {
+  const model = isMap(value) ? value : {};
+  const api = model["api"] ?? "chat";
+  if (api !== "chat" && api !== "completion") {
+    throw new FlowsteadError("InvalidPrompty", `${file}: model.api is ${pyRepr(api)}; write chat or completion.`, {
+      details: { file },
+    });
+  }
+  return {
+    api,
+    configuration: isMap(model["configuration"]) ? model["configuration"] : {},
+    parameters: isMap(model["parameters"]) ? model["parameters"] : {},
+    response: model["response"] === "all" ? "all" : "first",
+  };
+}
+
+function mapOfMaps(value: Value | undefined): Record<string, ValueMap> {
+  if (!isMap(value)) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, isMap(item) ? item : {}]));
+}

@@ -1,0 +1,84 @@
+// Runs conformance cases against the real code:
+//
+//   node --import tsx test/conformance/main.ts --cases FILE.jsonl --upstream DIR [--only KIND] [--report OUT.json]
+//
+// Prints a table per kind and, last, `N passed, M failed`. A kind that nothing runs counts as failed.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Case, readCases } from "./case.ts";
+import { KINDS } from "./kind/index.ts";
+
+const CASE_TIMEOUT_MS = 60_000;
+
+interface Outcome {
+  id: string;
+  kind: string;
+  tier: string;
+  passed: boolean;
+  reason?: string;
+}
+
+const { values } = parseArgs({
+  options: {
+    cases: { type: "string" },
+    upstream: { type: "string", default: "." },
+    only: { type: "string" },
+    id: { type: "string" },
+    report: { type: "string" },
+    quiet: { type: "boolean", default: false },
+  },
+});
+if (values.cases === undefined) {
+  console.error(
+    "Usage: main.ts --cases FILE.jsonl --upstream DIR [--only KIND] [--id TEXT] [--report OUT.json] [--quiet]",
+  );
+  process.exit(2);
+}
+
+const chosen = readCases(readFileSync(values.cases, "utf8")).filter(
+  ({ kind, id }) =>
+    (values.only === undefined || kind === values.only) && (values.id === undefined || id.includes(values.id)),
+);
+const outcomes: Outcome[] = [];
+for (const testCase of chosen) outcomes.push(await judge(testCase));
+print(outcomes);
+if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(outcomes, null, 1)}\n`);
+process.exit(chosen.length > 0 && outcomes.every(({ passed }) => passed) ? 0 : 1);
+
+async function judge(testCase: Case): Promise<Outcome> {
+  const { id, kind, tier } = testCase;
+  const run = KINDS[kind];
+  if (!run) return { id, kind, tier, passed: false, reason: `nothing runs the kind ${kind} yet` };
+  try {
+    const signal = AbortSignal.timeout(CASE_TIMEOUT_MS);
+    await within(Promise.resolve(run(testCase, { upstream: values.upstream, signal })), signal);
+    return { id, kind, tier, passed: true };
+  } catch (thrown) {
+    return { id, kind, tier, passed: false, reason: thrown instanceof Error ? thrown.message : String(thrown) };
+  }
+}
+
+/** Fails when the signal fires first, also where the work does not listen to it. */
+function within(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new Error(`no result after ${CASE_TIMEOUT_MS} ms`)), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+function print(all: readonly Outcome[]): void {
+  if (!values.quiet) {
+    for (const { id, passed, reason } of all) if (!passed) console.log(`FAIL ${id}\n     ${reason}`);
+  }
+  const kinds = [...new Set(all.map(({ kind }) => kind))].sort();
+  const width = Math.max(4, ...kinds.map((kind) => kind.length));
+  console.log(`\n${"kind".padEnd(width)}  passed  failed`);
+  for (const kind of kinds) {
+    const mine = all.filter((outcome) => outcome.kind === kind);
+    const passed = mine.filter((outcome) => outcome.passed).length;
+    console.log(`${kind.padEnd(width)}  ${String(passed).padStart(6)}  ${String(mine.length - passed).padStart(6)}`);
+  }
+  const passed = all.filter((outcome) => outcome.passed).length;
+  console.log(`\n${passed} passed, ${all.length - passed} failed`);
+}
