@@ -194,7 +194,7 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
       const grace = new AbortController();
       await Promise.race([ended, patience(graceMs, grace.signal)]);
       grace.abort();
-      for (const run of all) run.controller.abort(SHUT_DOWN);
+      for (const run of running.values()) run.controller.abort(SHUT_DOWN);
       await ended;
       await runLog.close();
     },

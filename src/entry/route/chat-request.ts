@@ -43,7 +43,7 @@ export const chatBody = z.object({
   messages: z
     .array(
       z.looseObject({
-        id: z.string().max(128).optional(),
+        id: z.string().optional(),
         role: z.string(),
         parts: z.array(z.looseObject({ type: z.string() })).default([]),
       }),

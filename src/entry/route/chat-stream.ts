@@ -24,7 +24,8 @@ export async function sendRun(reply: FastifyReply, run: ChatRun, after: number, 
   const { raw } = reply;
   const gone = new AbortController();
   raw.once("close", () => gone.abort());
-  raw.writeHead(200, { ...reply.getHeaders(), ...HEADERS });
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.writeHead(200, HEADERS);
   raw.flushHeaders();
   const heartbeat = setInterval(() => {
     if (!raw.writableNeedDrain) raw.write(": still here\n\n");
