@@ -4,6 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, pyStr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { FlowEvent } from "./event.ts";
+import { plainValue } from "./node-value.ts";
 import type { FlowPlan, PlannedOutput } from "./plan.ts";
 import { type Progress, nodeProperty } from "./resolve.ts";
 
@@ -52,7 +53,7 @@ export class OutputCollector {
       }
       try {
         const found = await nodeProperty(node, value, reference.property);
-        const plain = found instanceof PythonValue ? serializable(name, found) : found;
+        const plain = found instanceof PythonValue ? serializable(name, found) : plainValue(found);
         if (output.streamed) this.#endStream(name, plain);
         else this.#tell(name, plain);
       } catch (thrown) {

@@ -1,9 +1,10 @@
 // The values of a node's inputs while a flow runs.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, pyEquals } from "../base/value.ts";
-import { type NodeValue, PythonValue, plainValue } from "../python/python-value.ts";
+import { type ValueMap, pyEquals } from "../base/value.ts";
+import { PythonValue } from "../python/python-value.ts";
 import type { Assignment } from "./definition.ts";
+import { type NodeInput, type NodeValue, plainValue } from "./node-value.ts";
 import type { PlannedNode } from "./plan.ts";
 import { invalidProperty, propertyPath, readProperty } from "./reference.ts";
 
@@ -32,7 +33,7 @@ export function resolveAssignment(assignment: Assignment, progress: Progress): N
 /** A property of a node's value, read where the value lives. */
 export function nodeProperty(node: string, value: NodeValue, property: string): NodeValue | Promise<NodeValue> {
   if (property === "") return value;
-  if (!(value instanceof PythonValue)) return readProperty(value, property, node);
+  if (!(value instanceof PythonValue)) return readProperty(plainValue(value), property, node);
   return value.property(propertyPath(property)).catch((thrown: unknown) => {
     throw thrown instanceof FlowsteadError ? thrown : invalidProperty(property, node);
   });
@@ -60,9 +61,9 @@ export async function nodeInputs(
   node: PlannedNode,
   progress: Progress,
   options: { perLine?: ReadonlySet<string>; warn: (message: string) => void },
-): Promise<Record<string, NodeValue | NodeValue[]>> {
+): Promise<Record<string, NodeInput>> {
   const { perLine, warn } = options;
-  const resolved: Record<string, NodeValue | NodeValue[]> = {};
+  const resolved: Record<string, NodeInput> = {};
   for (const [name, assignment] of node.inputs) {
     const asList =
       perLine && (assignment.kind === "input" || (assignment.kind === "node" && perLine.has(assignment.node)));
@@ -80,14 +81,4 @@ export async function nodeInputs(
     resolved[name] = asList ? [value] : value;
   }
   return resolved;
-}
-
-/** Plain data of inputs, for events. */
-export function plainInputs(inputs: Record<string, NodeValue | NodeValue[]>): ValueMap {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, value]): [string, Value] => [
-      name,
-      Array.isArray(value) ? (value as NodeValue[]).map(plainValue) : plainValue(value),
-    ]),
-  );
 }

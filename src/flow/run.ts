@@ -6,12 +6,12 @@ import { uuid } from "../base/id.ts";
 import { Float, type Value, type ValueMap } from "../base/value.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
-import { plainValue } from "../python/python-value.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
 import { resolveInputs } from "./input.ts";
+import { plainInputs, plainValue } from "./node-value.ts";
 import { OutputCollector } from "./output.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
-import { type Progress, nodeInputs, plainInputs } from "./resolve.ts";
+import { type Progress, nodeInputs } from "./resolve.ts";
 import { runNodes } from "./schedule.ts";
 
 export interface RunOptions {

@@ -3,10 +3,10 @@
 
 import type { Value } from "../base/value.ts";
 import type { PythonPool } from "../python/pool.ts";
-import type { NodeValue } from "../python/python-value.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { Assignment, NodeDefinition } from "./definition.ts";
 import type { TokenUsage } from "./event.ts";
+import type { NodeInput, NodeValue } from "./node-value.ts";
 import type { FlowResources } from "./resource.ts";
 
 export interface NodeTool {
@@ -43,7 +43,7 @@ export interface PreparedNode {
 export interface NodeCall {
   node: string;
   /** An aggregation node gets a list of values where it refers to what is one value per line. */
-  inputs: Record<string, NodeValue | NodeValue[]>;
+  inputs: Record<string, NodeInput>;
   /** Whether a tool with optional streaming is to stream. */
   stream: boolean;
   signal: AbortSignal;

@@ -11,11 +11,11 @@ export interface ObjectReference {
 export interface ObjectKeeper {
   readonly alive: boolean;
   text(reference: ObjectReference): Promise<string>;
-  property(reference: ObjectReference, path: (string | number)[]): Promise<NodeValue>;
+  property(reference: ObjectReference, path: (string | number)[]): Promise<PythonResult>;
 }
 
-/** What a node returns: plain data, or a Python object that JSON cannot wholly express. */
-export type NodeValue = Value | PythonValue;
+/** What a Python node returns: plain data, or an object that JSON cannot wholly express. */
+export type PythonResult = Value | PythonValue;
 
 /**
  * A value that stays in its Python process because JSON would change it: a tuple, a dataclass, an image, any object.
@@ -56,21 +56,10 @@ export class PythonValue {
   }
 
   /** Reads keys, indexes and attributes. @throws FlowsteadError `InvalidReferenceProperty`. */
-  property(path: (string | number)[]): Promise<NodeValue> {
+  property(path: (string | number)[]): Promise<PythonResult> {
     if (path.length === 0) return Promise.resolve(this);
     return this.keeper.property(this.reference, path);
   }
-}
-
-/** The plain data of a node's value. */
-export function plainValue(value: NodeValue): Value {
-  return value instanceof PythonValue ? value.toJson() : value;
-}
-
-/** What a template sees: text for objects without a JSON form, data for everything else. */
-export async function templateValue(value: NodeValue): Promise<Value> {
-  if (!(value instanceof PythonValue)) return value;
-  return value.jsonError === undefined ? value.toJson() : value.text();
 }
 
 export function lostValue(): FlowsteadError {

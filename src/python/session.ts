@@ -2,13 +2,13 @@
 
 import type { Connection } from "../connection/connection.ts";
 import type { Value } from "../base/value.ts";
-import { type NodeValue, type ObjectReference, PythonValue, lostValue } from "./python-value.ts";
+import { type PythonResult, type ObjectReference, PythonValue, lostValue } from "./python-value.ts";
 import type { Worker } from "./worker.ts";
 
 export interface PythonCall {
   /** Relative to the flow's folder; loaded before. */
   file: string;
-  inputs: Record<string, NodeValue | NodeValue[]>;
+  inputs: Record<string, PythonResult | PythonResult[]>;
   /** Names of inputs that go to the constructor of the tool's class. */
   init: string[];
   /** Inputs that are connections, with the custom class to make of them where there is one. */
@@ -25,7 +25,7 @@ export interface PythonListener {
 
 export interface PythonSession {
   /** @throws WorkerFailure for what Python raised; FlowsteadError `Canceled`, `PythonWorkerCrashed`, `PythonValueLost`. */
-  call(call: PythonCall, listener: PythonListener, signal: AbortSignal): Promise<NodeValue>;
+  call(call: PythonCall, listener: PythonListener, signal: AbortSignal): Promise<PythonResult>;
   /** Frees the objects that the run's nodes returned. */
   end(): void;
 }
@@ -43,7 +43,7 @@ export class RunSession implements PythonSession {
     this.#pick = pick;
   }
 
-  async call(call: PythonCall, listener: PythonListener, signal: AbortSignal): Promise<NodeValue> {
+  async call(call: PythonCall, listener: PythonListener, signal: AbortSignal): Promise<PythonResult> {
     const worker = await this.#current();
     const args: Record<string, Value> = {};
     const init: Record<string, Value> = {};
@@ -97,12 +97,12 @@ export class RunSession implements PythonSession {
   }
 }
 
-function holdsObject(value: NodeValue | NodeValue[]): boolean {
+function holdsObject(value: PythonResult | PythonResult[]): boolean {
   return value instanceof PythonValue || (Array.isArray(value) && value.some((item) => item instanceof PythonValue));
 }
 
 /** How the worker finds the value: the object itself if it keeps it, its JSON form if another one does. */
-function refer(value: NodeValue | NodeValue[], worker: Worker): Reference {
+function refer(value: PythonResult | PythonResult[], worker: Worker): Reference {
   if (Array.isArray(value)) return value.map((item) => refer(item, worker));
   if (!(value instanceof PythonValue)) return { value };
   if (value.keeper === worker) return value.reference;

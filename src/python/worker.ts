@@ -3,7 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { pyStr } from "../base/value.ts";
 import type { Answer, Progress, PythonProcess } from "./process.ts";
-import { type NodeValue, type ObjectKeeper, type ObjectReference, PythonValue } from "./python-value.ts";
+import { type PythonResult, type ObjectKeeper, type ObjectReference, PythonValue } from "./python-value.ts";
 
 export class Worker implements ObjectKeeper {
   readonly process: PythonProcess;
@@ -32,7 +32,7 @@ export class Worker implements ObjectKeeper {
     message: Record<string, unknown>,
     onProgress: (message: Progress) => void,
     signal: AbortSignal,
-  ): Promise<NodeValue> {
+  ): Promise<PythonResult> {
     if (signal.aborted) return Promise.reject(canceled());
     const { id, answer } = this.process.request(message, (progress) => {
       if (!signal.aborted) onProgress(progress);
@@ -54,12 +54,12 @@ export class Worker implements ObjectKeeper {
     return pyStr((await this.process.request({ t: "text", ref: reference }).answer).value);
   }
 
-  async property(reference: ObjectReference, path: (string | number)[]): Promise<NodeValue> {
+  async property(reference: ObjectReference, path: (string | number)[]): Promise<PythonResult> {
     const message = { t: "property", run: reference.run, ref: reference, path };
     return this.#unpack(await this.process.request(message).answer);
   }
 
-  #unpack({ value, ref }: Answer): NodeValue {
+  #unpack({ value, ref }: Answer): PythonResult {
     if (!ref) return value;
     const { run, id, type, error } = ref;
     return new PythonValue(this, { reference: { run, id }, type, json: value, error });

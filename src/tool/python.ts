@@ -8,10 +8,10 @@ import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { hasImage } from "../flow/image.ts";
 import { convertLiterals, nodeConnection, takesConnection } from "../flow/literal.ts";
+import { type NodeValue, pythonInput } from "../flow/node-value.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import type { PythonSignature } from "../python/message.ts";
 import { WorkerFailure } from "../python/process.ts";
-import type { NodeValue } from "../python/python-value.ts";
 import type { PythonCall } from "../python/session.ts";
 
 export const PYTHON_TOOL: NodeTool = {
@@ -29,7 +29,7 @@ export const PYTHON_TOOL: NodeTool = {
       run: (call) =>
         callPython(call, {
           file,
-          inputs: call.inputs,
+          inputs: Object.fromEntries(Object.entries(call.inputs).map(([name, value]) => [name, pythonInput(value)])),
           init: signature.init,
           connections,
           images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name])),

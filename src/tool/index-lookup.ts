@@ -1,0 +1,123 @@
+// The index lookup tool of the original's portal, over the indexes of this system. Its results have the same fields, and
+// more under `metadata`, so that a citation can open the passage it stands for.
+
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import { type Value, type ValueMap, float, pyStr } from "../base/value.ts";
+import type { NodeDefinition } from "../flow/definition.ts";
+import { convertLiterals } from "../flow/literal.ts";
+import { type NodeInput, plainInput } from "../flow/node-value.ts";
+import type { FlowResources } from "../flow/resource.ts";
+import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
+import type { Embedder } from "../model/embedder.ts";
+import type { Hit, QueryMode, SearchIndex } from "../search/search-index.ts";
+import { type IndexReference, parseMlIndex } from "./ml-index.ts";
+
+const PARAMETERS = {
+  mlindex_content: { type: ["string"] },
+  queries: { type: ["object"] },
+  query_type: { type: ["string"] },
+  top_k: { type: ["int"] },
+};
+
+export const INDEX_LOOKUP_TOOL: NodeTool = {
+  id: "promptflow_vectordb.tool.common_index_lookup.search",
+  aliases: [
+    "promptflow_vectordb.tool.common_index_lookup.CommonIndexLookup.search",
+    "embeddingstore.tool.common_index_lookup.search",
+  ],
+  async prepare(node: NodeDefinition, { resources }: PrepareContext): Promise<PreparedNode> {
+    const inputs = convertLiterals(node, PARAMETERS);
+    const content = inputs["mlindex_content"];
+    if (!content || !inputs["queries"]) {
+      const missing = content ? "queries" : "mlindex_content";
+      throw new FlowsteadError("NodeInputValidationError", `Input '${missing}' for node '${node.name}' is missing.`);
+    }
+    const known = content.kind === "literal" ? parseMlIndex(pyStr(content.value)) : undefined;
+    return {
+      inputs,
+      streaming: "never",
+      optionalInputs: new Set(["query_type", "top_k"]),
+      run: (call) => lookUp(call, resources, known),
+    };
+  },
+};
+
+async function lookUp(call: NodeCall, resources: FlowResources, known: IndexReference | undefined): Promise<Value> {
+  const text = (name: string): string => pyStr(plainInput(call.inputs[name] ?? ""));
+  const reference = known ?? parseMlIndex(text("mlindex_content"));
+  const index = await resources.searchIndex(reference.index);
+  const wanted = queryMode(text("query_type"));
+  const embedder = wanted === "text" ? undefined : await resources.embedder(reference.embedding);
+  const search: Search = {
+    index,
+    embedder,
+    mode: usableMode(wanted, embedder, call),
+    top: readTop(call.inputs["top_k"]),
+  };
+  const queries = plainInput(call.inputs["queries"] ?? "");
+  if (!Array.isArray(queries)) return findOne(search, pyStr(queries), call);
+  return Promise.all(queries.map((query) => findOne(search, pyStr(query), call)));
+}
+
+interface Search {
+  index: SearchIndex;
+  embedder: Embedder | undefined;
+  mode: QueryMode;
+  top: number;
+}
+
+async function findOne({ index, embedder, mode, top }: Search, text: string, call: NodeCall): Promise<Value[]> {
+  const [vector] = mode === "text" ? [] : ((await embedder?.embed([text], "query", call.signal)) ?? []);
+  const result = await index.query({ text, mode, top, ...(vector ? { vector } : {}) }, call.signal);
+  for (const reason of result.degraded) call.log("stderr", `${reason}\n`);
+  return result.hits.map(entry);
+}
+
+/** The portal's words for kinds of search; semantic ranking is part of every text search here. */
+function queryMode(queryType: string): QueryMode {
+  if (/hybrid/i.test(queryType)) return "hybrid";
+  return /vector/i.test(queryType) ? "vector" : "text";
+}
+
+function usableMode(mode: QueryMode, embedder: Embedder | undefined, call: NodeCall): QueryMode {
+  if (mode === "text" || embedder) return mode;
+  if (mode === "vector") {
+    throw new FlowsteadError(
+      "FlowWithoutEmbedder",
+      `Node '${call.node}' asks for a vector search and no embedding model is configured. Configure one, or use query_type Keyword.`,
+      { details: { node: call.node } },
+    );
+  }
+  call.log("stderr", "No embedding model is configured: searching by words only.\n");
+  return "text";
+}
+
+function readTop(value: NodeInput | undefined): number {
+  const top = value === undefined ? 3 : Number(plainInput(value));
+  return Number.isInteger(top) && top > 0 ? top : 3;
+}
+
+function entry({ passage, score, highlights }: Hit): ValueMap {
+  const { id, documentId, title, headings, page = null, start, end, source, text } = passage;
+  const metadata: ValueMap = {
+    id,
+    document_id: documentId,
+    title,
+    headings,
+    page,
+    start,
+    end,
+    source: { title, filename: path.posix.basename(source), url: source },
+    highlights: highlights.map((span) => ({ start: span.start, end: span.end })),
+  };
+  return {
+    text,
+    page_content: text,
+    vector: null,
+    score: float(score),
+    metadata,
+    original_entity: { id, content: text, title, url: source, filename: path.posix.basename(source) },
+    additional_fields: {},
+  };
+}

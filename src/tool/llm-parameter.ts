@@ -1,0 +1,105 @@
+// The parameters of the original's chat tools: which there are for each kind of connection, their types, and the
+// request body they make.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { plain } from "../base/json.ts";
+import { type Value, type ValueMap, pyStr, truthy } from "../base/value.ts";
+import type { ConnectionType } from "../connection/connection.ts";
+import type { ToolParameter } from "../flow/literal.ts";
+import { parseTyped } from "../flow/value.ts";
+import { checkFunctions, checkTools, functionCall, toolChoice } from "./function-calling.ts";
+
+/** The two dialects of the original's llm tool. */
+export type LlmProvider = "AzureOpenAI" | "OpenAI";
+
+const SHARED = {
+  temperature: "double",
+  top_p: "double",
+  stream: "bool",
+  stop: "list",
+  max_tokens: "int",
+  presence_penalty: "double",
+  frequency_penalty: "double",
+  logit_bias: "object",
+  user: "string",
+} as const;
+
+const CHAT = {
+  ...SHARED,
+  function_call: "object",
+  functions: "list",
+  tool_choice: "object",
+  tools: "list",
+  response_format: "object",
+  seed: "int",
+} as const;
+
+const COMPLETION = { ...SHARED, suffix: "string", n: "int", logprobs: "int", echo: "bool", best_of: "int" } as const;
+
+/** @throws FlowsteadError `InvalidConnectionType`. */
+export function providerOf(connection: ConnectionType): LlmProvider {
+  if (connection === "AzureOpenAIConnection") return "AzureOpenAI";
+  if (connection === "OpenAIConnection" || connection === "ServerlessConnection") return "OpenAI";
+  throw new FlowsteadError("InvalidConnectionType", `Connection type ${connection} is not supported for LLM.`);
+}
+
+/** Parameters of `provider.api`, with `connection` and `prompt`, whose names a template may not use. */
+export function llmParameters(provider: LlmProvider, api: "chat" | "completion"): Record<string, ToolParameter> {
+  const own =
+    provider === "AzureOpenAI"
+      ? { deployment_name: "string", ...(api === "chat" ? { n: "int" } : {}) }
+      : { model: "string" };
+  const types = { prompt: "prompt_template", ...own, ...(api === "chat" ? CHAT : COMPLETION) };
+  return {
+    connection: { type: [`${provider}Connection`] },
+    ...Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type: [type] }])),
+  };
+}
+
+/** A chat request without its messages. */
+export interface ChatParameters {
+  model: string;
+  stream: boolean;
+  /** The body's other fields. */
+  body: Record<string, unknown>;
+  /** Whether the answer is a message with calls and not just text. */
+  returnsMessage: boolean;
+}
+
+/** @throws FlowsteadError `ChatAPIInvalidTools`, `ChatAPIInvalidFunctions`, `LlmInputError`. */
+export function chatParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters {
+  const given = (name: string): Value => inputs[name] ?? null;
+  const body: Record<string, unknown> = {
+    temperature: plain(inputs["temperature"] ?? 1),
+    top_p: plain(inputs["top_p"] ?? 1),
+  };
+  if (provider === "AzureOpenAI") body["n"] = plain(inputs["n"] ?? 1);
+  if (truthy(given("tools"))) {
+    if (provider === "AzureOpenAI") checkTools(given("tools"));
+    body["tools"] = plain(given("tools"));
+    body["tool_choice"] =
+      provider === "AzureOpenAI" ? plain(toolChoice(given("tool_choice"))) : plain(given("tool_choice"));
+  } else if (truthy(given("functions"))) {
+    checkFunctions(given("functions"));
+    body["functions"] = plain(given("functions"));
+    body["function_call"] = plain(functionCall(given("function_call")));
+  }
+  for (const name of ["stop", "logit_bias", "response_format", "user"]) {
+    if (truthy(given(name))) body[name] = plain(given(name));
+  }
+  for (const name of ["seed", "presence_penalty", "frequency_penalty"]) {
+    if (given(name) !== null) body[name] = plain(given(name));
+  }
+  const limit = given("max_tokens");
+  if (limit !== null && pyStr(limit).toLowerCase() !== "inf") body["max_tokens"] = plain(parseTyped("int", limit));
+  return {
+    model: pyStr(given(provider === "AzureOpenAI" ? "deployment_name" : "model") ?? ""),
+    stream: isTrue(given("stream")),
+    body,
+    returnsMessage: truthy(given("functions")) || truthy(given("tools")),
+  };
+}
+
+function isTrue(value: Value): boolean {
+  return value === true || (typeof value === "string" && value.toLowerCase() === "true");
+}

@@ -1,0 +1,46 @@
+// The `mlindex_content` of lookup nodes: a YAML text that names an index and, for vectors, an embedding connection.
+
+import { z } from "zod";
+import { FlowsteadError } from "../base/error/error.ts";
+import { parseYaml } from "../base/yaml.ts";
+
+const CONNECTION = z.union([z.string(), z.looseObject({ id: z.string() })]).nullish();
+
+const ML_INDEX = z.looseObject({
+  embeddings: z.looseObject({ connection: CONNECTION }).nullish(),
+  index: z.looseObject({ kind: z.string(), index: z.string().nullish() }),
+});
+
+export interface IndexReference {
+  /** Name of the index. */
+  index: string;
+  /** Connection of the embedding model; absent when the index brings its own. */
+  embedding?: string;
+}
+
+/** Kinds whose name is looked up among the indexes that the flow may reach. */
+const KINDS = ["flowstead", "acs"];
+
+/** @throws FlowsteadError `NodeInputValidationError` */
+export function parseMlIndex(text: string): IndexReference {
+  const parsed = ML_INDEX.safeParse(parseYaml(text, "mlindex_content").value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw invalid(`${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const { index, embeddings } = parsed.data;
+  if (!KINDS.includes(index.kind)) throw invalid(`index.kind '${index.kind}' is none of ${KINDS.join(", ")}`);
+  if (!index.index) throw invalid("index.index is missing: it names the index");
+  const connection = connectionName(embeddings?.connection);
+  return connection === undefined ? { index: index.index } : { index: index.index, embedding: connection };
+}
+
+/** A connection's name; in exports from a workspace it is the last part of a resource id. */
+function connectionName(connection: z.infer<typeof CONNECTION>): string | undefined {
+  const id = typeof connection === "object" ? connection?.id : connection;
+  return id?.split("/").at(-1) || undefined;
+}
+
+function invalid(reason: string): FlowsteadError {
+  return new FlowsteadError("NodeInputValidationError", `mlindex_content cannot be used: ${reason}.`);
+}

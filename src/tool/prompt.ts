@@ -1,0 +1,23 @@
+// The `prompt` node: a template rendered with the node's inputs.
+
+import type { NodeDefinition } from "../flow/definition.ts";
+import type { NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
+import { compileTemplate } from "../prompt/template.ts";
+import { callerInputs, readTemplate, refuseReserved, templateContext } from "./template-source.ts";
+
+export const PROMPT_TOOL: NodeTool = {
+  id: "prompt",
+  async prepare(node: NodeDefinition, { directory }: PrepareContext): Promise<PreparedNode> {
+    const { text, file } = readTemplate(node, directory);
+    const template = compileTemplate(text, { file });
+    refuseReserved(node.name, template.undeclaredVariables, ["template"], "reserved parameters of prompt tool");
+    const escape = callerInputs(node);
+    return {
+      inputs: node.inputs,
+      streaming: "never",
+      optionalInputs: new Set(),
+      run: async ({ inputs, signal }) =>
+        template.renderText(await templateContext(inputs), { escape, chatLists: true, signal }),
+    };
+  },
+};

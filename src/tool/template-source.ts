@@ -1,0 +1,55 @@
+// The template file of prompt and llm nodes.
+
+import { readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import { pyRepr } from "../base/value.ts";
+import type { NodeDefinition } from "../flow/definition.ts";
+import { type NodeInput, templateInput } from "../flow/node-value.ts";
+
+/** The text of a node's template. @throws FlowsteadError `InvalidSource`. */
+export function readTemplate(node: NodeDefinition, directory: string): { text: string; file: string } {
+  const file = node.source?.path;
+  const full = file === undefined ? undefined : path.join(directory, file);
+  if (full === undefined || !statSync(full, { throwIfNoEntry: false })?.isFile()) {
+    throw new FlowsteadError(
+      "InvalidSource",
+      `Node source path '${file ?? "None"}' is invalid on node '${node.name}'.`,
+      { details: { node: node.name, file } },
+    );
+  }
+  return { text: readFileSync(full, "utf8"), file: file as string };
+}
+
+/**
+ * Refuses a template whose variables have the names of the tool's own parameters.
+ * @param whose ends the message: `parameters of OpenAI.chat`
+ * @throws FlowsteadError `NodeInputValidationError`.
+ */
+export function refuseReserved(
+  node: string,
+  variables: readonly string[],
+  reserved: Iterable<string>,
+  whose: string,
+): void {
+  const names = new Set(reserved);
+  const taken = variables.filter((name) => names.has(name));
+  if (taken.length === 0) return;
+  throw new FlowsteadError(
+    "NodeInputValidationError",
+    `Invalid inputs {${taken.map(pyRepr).join(", ")}} in prompt template of node ${node}. These inputs are duplicated with the ${whose}.`,
+    { details: { node, inputs: taken } },
+  );
+}
+
+/** Names of the inputs whose values are a caller's: their text can never become a chat role. */
+export function callerInputs(node: NodeDefinition): string[] {
+  return Object.entries(node.inputs).flatMap(([name, input]) => (input.kind === "input" ? [name] : []));
+}
+
+/** Inputs as a template sees them. */
+export async function templateContext(inputs: Record<string, NodeInput>): Promise<Record<string, NodeInput>> {
+  const context: Record<string, NodeInput> = {};
+  for (const [name, value] of Object.entries(inputs)) context[name] = await templateInput(value);
+  return context;
+}
