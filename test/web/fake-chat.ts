@@ -26,7 +26,8 @@ export interface FakeChatOptions {
   /** The built page. */
   pageFolder: string;
   session: Session;
-  answer: (question: string, turn: number) => Iterable<Beat>;
+  /** The script of an answer. `time` counts how often this question has been asked, from 1. */
+  answer: (question: string, time: number) => Iterable<Beat>;
 }
 
 export interface FakeChat {
@@ -46,6 +47,8 @@ export interface FakeChat {
   session: Session;
   /** Lets a run go on that waits at this gate. */
   open(gate: string): void;
+  /** Cuts every open stream. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -62,6 +65,7 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
   const fault: FakeChat["fault"] = { buffering: false, down: false };
   const gates = new Map<string, { promise: Promise<void>; resolve: () => void }>();
   const streams = new Set<ServerResponse>();
+  const asked = new Map<string, number>();
   let runs = 0;
 
   function gate(name: string): { promise: Promise<void>; resolve: () => void } {
@@ -87,6 +91,7 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
     fault,
     session: options.session,
     open: (name: string) => gate(name).resolve(),
+    cut,
   };
 
   async function postChat({ response, body }: Exchange): Promise<void> {
@@ -96,9 +101,9 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
       return json(response, status, { error: { code, message } });
     }
     const id = String(body.id);
-    const [asked] = body.messages as StoredMessage[];
-    if (!asked) return json(response, 400, { error: { code: "bad", message: "No question." } });
-    const text = asked.parts.map((part) => String(part.text)).join("");
+    const [question] = body.messages as StoredMessage[];
+    if (!question) return json(response, 400, { error: { code: "bad", message: "No question." } });
+    const text = question.parts.map((part) => String(part.text)).join("");
     let conversation = conversations.get(id);
     if (!conversation) {
       const now = new Date().toISOString();
@@ -112,16 +117,18 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
       const at = conversation.messages.findIndex((message) => message.id === body.messageId);
       if (at < 0) return json(response, 404, { error: { code: "not_found", message: "No such message." } });
       conversation.messages.length = at;
-    } else if (!conversation.messages.some((message) => message.id === asked.id)) {
-      conversation.messages.push({ ...asked, createdAt: new Date().toISOString(), status: "complete" });
+    } else if (!conversation.messages.some((message) => message.id === question.id)) {
+      conversation.messages.push({ ...question, createdAt: new Date().toISOString(), status: "complete" });
     }
     runs++;
+    const time = (asked.get(text) ?? 0) + 1;
+    asked.set(text, time);
     const owner = conversation;
     const run = startRun({
       runId: `run-${runs}`,
       conversationId: id,
       messageId: `answer-${runs}-${randomUUID().slice(0, 8)}`,
-      beats: options.answer(text, runs),
+      beats: options.answer(text, time),
       gate: (name) => gate(name).promise,
       cut,
       onPart(part) {

@@ -37,6 +37,7 @@ export function startRun(options: RunOptions): FakeRun {
   };
   const waiting = new Set<() => void>();
   const stopped = new AbortController();
+  const stop = new Promise<void>((resolve) => stopped.signal.addEventListener("abort", () => resolve()));
   let done = false;
 
   function say(part: StreamPart): void {
@@ -59,8 +60,8 @@ export function startRun(options: RunOptions): FakeRun {
       if (stopped.signal.aborted) break;
       if ("say" in beat) say(beat.say);
       else if ("cut" in beat) options.cut();
-      else if ("gate" in beat) await Promise.race([options.gate(beat.gate), aborted(stopped.signal)]);
-      else await Promise.race([sleep(beat.waitMs), aborted(stopped.signal)]);
+      else if ("gate" in beat) await Promise.race([options.gate(beat.gate), stop]);
+      else await Promise.race([sleep(beat.waitMs), stop]);
     }
     if (stopped.signal.aborted) {
       say({ type: "abort" });
@@ -111,8 +112,3 @@ function fold(message: StoredMessage, part: StreamPart): void {
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}

@@ -37,7 +37,7 @@ export function App() {
         <TopBar />
         <main className="main" data-fresh={fresh || undefined}>
           <Notice />
-          {phase === "missing" || phase === "failed" ? <Problem /> : fresh ? <Start /> : <Thread />}
+          {phase === "missing" || phase === "failed" ? <Problem /> : fresh ? <Start /> : <Thread key={id} />}
           {phase === "missing" ? null : <Composer key={id} />}
         </main>
       </div>

@@ -13,17 +13,20 @@ export function Composer() {
   const returned = usePage((state) => state.draft);
   const [text, setText] = useState(() => draftOf(id));
   const [note, setNote] = useState<string>();
+  const [turn, setTurn] = useState(returned.turn);
   const field = useRef<HTMLTextAreaElement>(null);
+
+  if (turn !== returned.turn) {
+    // A question came back: it stands in the field again, unless something else has been typed meanwhile.
+    setTurn(returned.turn);
+    setText(text || returned.text);
+    setNote(returned.reason);
+  }
 
   useEffect(() => {
     // On a touch screen the keyboard would jump up over what the reader came to see.
     if (matchMedia("(pointer: fine)").matches) field.current?.focus();
   }, []);
-  useEffect(() => {
-    if (returned.turn === 0) return;
-    setText((now) => now || returned.text);
-    setNote(returned.reason);
-  }, [returned]);
   useEffect(() => keepDraft(id, text), [id, text]);
 
   const send = (): void => {

@@ -1,4 +1,4 @@
-import { type MouseEvent, memo, useMemo, useRef, useState } from "react";
+import { type MouseEvent, memo, useMemo, useState } from "react";
 import type { SourceTitles } from "../../shared/markdown/citation-mark.ts";
 import { renderMarkdown } from "../../shared/markdown/render.ts";
 import { BlockSplitter } from "../../shared/markdown/split.ts";
@@ -16,9 +16,8 @@ export interface MarkdownProps {
 /** A model's text. Only the block that grows is rendered again. */
 export function Markdown({ text, titles, open, messageId }: MarkdownProps) {
   const chat = useChat();
-  const splitter = useRef<BlockSplitter>(null);
-  splitter.current ??= new BlockSplitter();
-  const blocks = splitter.current.split(text);
+  const [splitter] = useState(() => new BlockSplitter());
+  const blocks = useMemo(() => splitter.split(text), [splitter, text]);
   const [tip, setTip] = useState<Tip>();
 
   const showTip = (target: EventTarget): void => {

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { useConversation } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
 import { Answer } from "./answer.tsx";
@@ -7,8 +7,8 @@ import { useFollowEnd } from "./use-follow-end.ts";
 /** How many messages stand in the page at first, and how many more each step back brings. */
 const WINDOW = 60;
 
+/** One per conversation: give it the conversation's id as key. */
 export function Thread() {
-  const id = useConversation((state) => state.id);
   const messages = useConversation((state) => state.messages);
   const phase = useConversation((state) => state.phase);
   const connection = useConversation((state) => state.run?.connection);
@@ -19,9 +19,8 @@ export function Thread() {
   const { atEnd, toEnd } = useFollowEnd(scroller, content);
   const questions = messages.filter((message) => message.role === "user").length;
 
-  useEffect(() => setShown(WINDOW), [id]);
   // A new question is always brought into view; a growing answer only for a reader who is at the end.
-  useLayoutEffect(() => toEnd(), [toEnd, questions, id]);
+  useLayoutEffect(() => toEnd(), [toEnd, questions]);
   useLayoutEffect(() => {
     // Older messages come in above: what the reader looks at stays where it is.
     const element = scroller.current;

@@ -2,21 +2,17 @@ import { useEffect, useRef, useState } from "react";
 import type { ConversationSummary } from "../../shared/wire/contract.ts";
 import { useChat } from "../chat.ts";
 
-export function DeleteDialog({ conversation, onClose }: { conversation?: ConversationSummary; onClose: () => void }) {
+/** Asks before it deletes. Shown as long as it is mounted; closing it gives the focus back to where it was. */
+export function DeleteDialog({ conversation, onClose }: { conversation: ConversationSummary; onClose: () => void }) {
   const chat = useChat();
   const dialog = useRef<HTMLDialogElement>(null);
   const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    setProblem(undefined);
-    if (conversation) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [conversation]);
+  useEffect(() => dialog.current?.showModal(), []);
   const remove = async (): Promise<void> => {
-    if (!conversation) return;
     try {
       await chat.remove(conversation.id);
       chat.announce("The conversation was deleted.");
-      onClose();
+      dialog.current?.close();
       document.getElementById("composer")?.focus();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
@@ -26,7 +22,7 @@ export function DeleteDialog({ conversation, onClose }: { conversation?: Convers
     <dialog ref={dialog} className="dialog" aria-labelledby="delete-title" onClose={onClose}>
       <h2 id="delete-title">Delete this conversation?</h2>
       <p>
-        <strong>{conversation?.title || "Untitled"}</strong> and all its answers will be removed for good.
+        <strong>{conversation.title || "Untitled"}</strong> and all its answers will be removed for good.
       </p>
       {problem ? (
         <p className="dialog-problem" role="alert">
@@ -34,7 +30,7 @@ export function DeleteDialog({ conversation, onClose }: { conversation?: Convers
         </p>
       ) : null}
       <div className="dialog-buttons">
-        <button type="button" className="button" autoFocus onClick={onClose}>
+        <button type="button" className="button" autoFocus onClick={() => dialog.current?.close()}>
           Keep it
         </button>
         <button type="button" className="button button-danger" onClick={() => void remove()}>

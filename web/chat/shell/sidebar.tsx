@@ -51,7 +51,7 @@ export function Sidebar() {
         <Rows onDelete={setDeleting} />
         {user ? <div className="sidebar-foot">{user}</div> : null}
       </nav>
-      <DeleteDialog conversation={deleting} onClose={() => setDeleting(undefined)} />
+      {deleting ? <DeleteDialog conversation={deleting} onClose={() => setDeleting(undefined)} /> : null}
     </>
   );
 }

@@ -17,15 +17,16 @@ export function SourcePanel() {
   const lastSource = useRef(source);
 
   useEffect(() => {
-    if (!isOpen) return undefined;
-    if (document.activeElement instanceof HTMLElement) opener.current = document.activeElement;
-    dialog.current?.showModal();
+    if (!isOpen) return;
+    lastSource.current = source;
+    const active = document.activeElement;
+    if (dialog.current && !dialog.current.open) dialog.current.showModal();
+    // Going on to the next source inside the panel leaves the focus, and the way back, as they are.
+    if (active?.closest(".source-panel, .source-sheet")) return;
+    if (active instanceof HTMLElement) opener.current = active;
     document.getElementById("source-title")?.focus();
-    return () => giveFocusBack(opener.current, lastSource.current);
-  }, [isOpen, roomy]);
-  useEffect(() => {
-    if (source) lastSource.current = source;
-  }, [source]);
+  }, [isOpen, source, roomy]);
+  useEffect(() => (isOpen ? () => giveFocusBack(opener.current, lastSource.current) : undefined), [isOpen]);
 
   if (!isOpen || !message) return null;
   const close = (): void => chat.page.setState({ source: undefined });

@@ -133,9 +133,21 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
       if (error instanceof ApiError && error.status === 409 && how.question !== undefined) {
         hooks.onReturned(how.question, "Another answer is being written in this conversation.");
         await load(id);
-      } else close(current, messageOf(error));
+      } else if (!(await showIfStored(id, body, signal))) close(current, messageOf(error));
     }
     hooks.onChange(id);
+  }
+
+  /** A short answer may be complete before a broken connection is noticed: shows it, if the server has our question. */
+  async function showIfStored(id: string, body: ChatRequest | undefined, signal: AbortSignal): Promise<boolean> {
+    const question = body?.trigger === "submit-message" ? body.messages[0]?.id : undefined;
+    if (question === undefined) return false;
+    const stored = await api.conversation(id, signal).catch(() => undefined);
+    if (signal.aborted) return true;
+    const at = stored?.messages.findIndex((message) => message.id === question) ?? -1;
+    if (!stored || at < 0 || at === stored.messages.length - 1) return false;
+    show(stored);
+    return true;
   }
 
   function close(messageId: string, problem: string | undefined): void {

@@ -66,7 +66,9 @@ async function joinOrThrow(log: LogReader, options: FollowOptions, error: unknow
   const outcome = await attach(log, options, undefined);
   if (outcome.kind === "ended" && log.started) return "ended";
   if (log.started) return followRun({ ...options, begin: undefined, after: log.seq });
-  throw error;
+  throw error instanceof ApiError
+    ? error
+    : new ApiError(0, "unreachable", "The connection broke before the answer began.");
 }
 
 /** A refusal that asking again will not change. */

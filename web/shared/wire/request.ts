@@ -55,7 +55,8 @@ async function errorOf(response: Response): Promise<ApiError> {
   try {
     const body = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
     const { code, message } = body.error ?? {};
-    if (typeof message === "string") return new ApiError(response.status, String(code ?? response.status), message);
+    if (typeof message === "string")
+      return new ApiError(response.status, typeof code === "string" ? code : String(response.status), message);
   } catch {
     // Not ours: a proxy's page, most likely. Its HTML helps nobody here.
   }

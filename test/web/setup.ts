@@ -1,0 +1,51 @@
+// One browser and one fake server per test file.
+
+import { after, before } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Session } from "../../web/shared/wire/contract.ts";
+import { type Visit, builtPage, launch, visit } from "./browser.ts";
+import { type FakeChat, startFakeChat } from "./fake-chat.ts";
+import type { Beat } from "./fake-run.ts";
+import { SESSION } from "./script.ts";
+
+export interface Stage {
+  chat: FakeChat;
+  browser: Browser;
+  /** Opens a page on a path, with a context of its own. */
+  visit(path?: string, options?: BrowserContextOptions): Promise<Visit>;
+}
+
+/** Starts what the tests of a file share. `answers` maps the beginning of a question to its script; "" answers all others. */
+export function stage(
+  skip: string | undefined,
+  answers: Record<string, (question: string, time: number) => Iterable<Beat>>,
+  session: Session = SESSION,
+): Stage {
+  const shared = {} as Stage;
+  before(async () => {
+    if (skip) return;
+    const answer = (question: string, time: number): Iterable<Beat> => {
+      const key = Object.keys(answers).find((each) => each !== "" && question.startsWith(each)) ?? "";
+      return answers[key]?.(question, time) ?? [];
+    };
+    shared.chat = await startFakeChat({ pageFolder: await builtPage(), session, answer });
+    shared.browser = await launch();
+    shared.visit = (path = "/", options = {}) => visit(shared.browser, shared.chat.url + path, options);
+  });
+  after(async () => {
+    await shared.browser?.close();
+    await shared.chat?.close();
+  });
+  return shared;
+}
+
+export async function ask(page: Page, question: string): Promise<void> {
+  const field = page.getByRole("textbox", { name: "Your question" });
+  await field.fill(question);
+  await field.press("Enter");
+}
+
+/** Waits until the last answer has ended in the given way. */
+export async function ended(page: Page, status = "complete"): Promise<void> {
+  await page.locator(`article.answer[data-status="${status}"]:last-of-type`).waitFor();
+}
