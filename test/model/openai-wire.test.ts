@@ -65,7 +65,7 @@ test("sends no usage option and no stream to a JSON call, and gives the same chu
   const model = openAi(fake);
   context.after(() => model.close());
   const chunks = await collect(model, ask("Hi", { stream: false }));
-  assert.equal((fake.journal.entries[0]?.body as { stream_options?: unknown }).stream_options, undefined);
+  assert.equal((fake.journal.entries[0]?.body as { stream_options?: unknown } | undefined)?.stream_options, undefined);
   assert.equal(chunks[0]?.choices[0]?.delta?.tool_calls?.[0]?.function?.arguments, '{"a":1}');
   assert.equal(chunks[1]?.choices[0]?.finish_reason, "tool_calls");
   assert.equal(chunks.at(-1)?.usage?.prompt_tokens, 1);
@@ -94,7 +94,8 @@ test("Azure: an old api-version is not asked for usage, and /openai/v1 names the
   await collect(old, ask("x"));
   await collect(v1, ask("x"));
   const [first, second] = fake.journal.entries;
-  assert.equal((first?.body as { stream_options?: unknown }).stream_options, undefined);
+  assert.ok(first);
+  assert.equal((first.body as { stream_options?: unknown }).stream_options, undefined);
   assert.equal(second?.path, "/openai/v1/chat/completions");
   assert.equal((second.body as { model?: unknown }).model, "d");
 });
@@ -191,7 +192,10 @@ test("content filter details and retry times survive", async (context) => {
   const model = openAi(fake);
   context.after(() => model.close());
   const filtered = await failureOf(collect(model, ask("x")));
-  assert.deepEqual((filtered.details?.filter as { violence: unknown }).violence, { filtered: true, severity: "high" });
+  assert.deepEqual((filtered.details?.filter as { violence?: unknown } | undefined)?.violence, {
+    filtered: true,
+    severity: "high",
+  });
   assert.equal((await failureOf(collect(model, ask("x")))).retryAfterMs, 1500);
 });
 

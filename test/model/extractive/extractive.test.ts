@@ -114,6 +114,6 @@ test("hostile and empty documents do no harm", () => {
   assert.equal(ask("The fee is 12 euros.", "???"), NOT_FOUND);
   const start = performance.now();
   ask(`${"[".repeat(3000)}${"*a ".repeat(3000)}${"| ".repeat(3000)}`, "What is a?");
-  ask(`${"word ".repeat(40_000)}`, "What is a word?");
+  ask("word ".repeat(40_000), "What is a word?");
   assert.ok(performance.now() - start < 2000, "takes too long");
 });

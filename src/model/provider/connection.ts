@@ -1,0 +1,34 @@
+// The model behind one of the original's connections.
+
+import { FlowsteadError } from "../../base/error/error.ts";
+import { type Value, pyStr } from "../../base/value.ts";
+import type { Connection } from "../../connection/connection.ts";
+import type { ModelSettings } from "./index.ts";
+
+/** @throws FlowsteadError `InvalidConnectionType` for a connection that has no model behind it. */
+export function connectionModel({ name, type, configs, secrets }: Connection): ModelSettings {
+  const text = (...keys: string[]): string | undefined => {
+    const found: Value | undefined = keys
+      .map((key) => configs[key])
+      .find((value) => value !== undefined && value !== null);
+    return found === undefined || found === "" ? undefined : pyStr(found);
+  };
+  const common = { apiKey: secrets.api_key || undefined, keySource: `connection "${name}"` };
+  switch (type) {
+    case "AzureOpenAIConnection":
+      return {
+        ...common,
+        provider: "azure-openai",
+        endpoint: text("api_base", "azure_endpoint") ?? "",
+        // The node names the deployment in every call.
+        deployment: text("azure_deployment") ?? "",
+        apiVersion: text("api_version"),
+      };
+    case "OpenAIConnection":
+      return { ...common, provider: "openai", baseUrl: text("base_url"), organization: text("organization") };
+    case "ServerlessConnection":
+      return { ...common, provider: "openai", baseUrl: `${(text("api_base") ?? "").replace(/\/+$/, "")}/v1` };
+    default:
+      throw new FlowsteadError("InvalidConnectionType", `Connection type ${type} is not supported for LLM.`);
+  }
+}

@@ -1,0 +1,264 @@
+// The exact calls that a pool of regions makes, asserted against what each region has seen.
+
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { type BalancedModel, balancedModel, type BalancedOptions } from "../../src/model/balanced.ts";
+import type { ChatRequest } from "../../src/model/chat-model.ts";
+import type { FakeScript, Fault } from "../../src/model/fake/script.ts";
+import { type FakeModelServer, startFakeModel } from "../../src/model/fake/server.ts";
+import { openModel } from "../../src/model/provider/index.ts";
+import { fakeModel } from "../fake/openai/start.ts";
+import { collect, collectUntilFailure, never, textOf } from "../model-suite.ts";
+
+const ASK: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true, parameters: {} };
+const TOO_MANY = (headers: Record<string, string> = {}): Fault => ({ kind: "status", status: 429, headers });
+
+interface Regions {
+  model: BalancedModel;
+  /** Names of the regions in the order in which they were called. */
+  calls(): string[];
+  fakes: Record<string, FakeModelServer>;
+}
+
+/** A pool whose regions are tried in the order given, each with its own faults. */
+async function regions(
+  context: TestContext,
+  scripts: Record<string, FakeScript & { always?: Fault }>,
+  options: BalancedOptions & { keys?: Record<string, string> } = {},
+): Promise<Regions> {
+  const fakes: Record<string, FakeModelServer> = {};
+  for (const [name, { always, ...script }] of Object.entries(scripts)) {
+    const faults = [...(script.faults ?? []), ...(always ? [{ times: 0, fault: always }] : [])];
+    fakes[name] = await fakeModel(context, { reply: `from ${name} with love`, ...script, faults });
+  }
+  const members = Object.entries(fakes).map(([region, { url }], priority) => ({
+    region,
+    priority,
+    model: openModel({
+      provider: "openai",
+      baseUrl: `${url}/v1`,
+      apiKey: options.keys?.[region] ?? "key",
+      model: "m",
+      region,
+      firstTokenMs: 100,
+      idleMs: 60,
+    }),
+  }));
+  const model = balancedModel(members, options);
+  context.after(() => model.close());
+  const calls = (): string[] =>
+    Object.entries(fakes)
+      .flatMap(([name, fake]) =>
+        fake.journal.entries.map((entry) => ({ name, time: entry.time, number: entry.number })),
+      )
+      .sort((a, b) => a.time - b.time || a.number - b.number)
+      .map(({ name }) => name);
+  return { model, calls, fakes };
+}
+
+test("429 moves at once, and the region is left alone for its Retry-After", async (context) => {
+  const { model, calls } = await regions(context, {
+    east: { faults: [{ fault: TOO_MANY({ "retry-after": "20" }) }] },
+    west: {},
+  });
+  const start = performance.now();
+  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from west with love");
+  assert.ok(performance.now() - start < 2000, "it waited");
+  await collect(model.chat(ASK, never()));
+  assert.deepEqual(calls(), ["east", "west", "west"]);
+});
+
+test("a region is used again after retry-after-ms, without a restart", async (context) => {
+  const { model, calls } = await regions(context, {
+    east: { faults: [{ fault: TOO_MANY({ "retry-after-ms": "60" }) }] },
+    west: {},
+  });
+  await collect(model.chat(ASK, never()));
+  await new Promise((resolve) => setTimeout(resolve, 90));
+  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from east with love");
+  assert.deepEqual(calls(), ["east", "west", "east"]);
+});
+
+for (const fault of [
+  { kind: "status", status: 500 },
+  { kind: "status", status: 408 },
+  { kind: "reset" },
+  { kind: "reset", at: 0 },
+  { kind: "stall" },
+  { kind: "stall", at: 0 },
+  { kind: "malformed" },
+  { kind: "malformed", at: 0 },
+  { kind: "cut", at: 0 },
+  { kind: "error-chunk", at: 0 },
+] satisfies Fault[]) {
+  test(`${JSON.stringify(fault)} before the first text: the next region answers, and nothing of the first is seen`, async (context) => {
+    const { model, calls } = await regions(context, { east: { faults: [{ fault }] }, west: {} });
+    const chunks = await collect(model.chat(ASK, never()));
+    assert.equal(textOf(chunks), "from west with love");
+    assert.equal(chunks.filter((chunk) => chunk.choices[0]?.delta?.role).length, 1, "two beginnings");
+    assert.deepEqual(calls(), ["east", "west"]);
+  });
+}
+
+for (const [fault, code] of [
+  [{ kind: "reset", at: 2 }, "ModelConnectionLost"],
+  [{ kind: "stall", at: 2 }, "ModelStalled"],
+  [{ kind: "malformed", at: 2 }, "ModelBadAnswer"],
+  [{ kind: "cut", at: 2 }, "ModelConnectionLost"],
+] satisfies [Fault, string][]) {
+  test(`${fault.kind} after the first text is ${code}, never a second answer`, async (context) => {
+    const { model, calls } = await regions(context, { east: { faults: [{ fault }] }, west: {} });
+    const { text, error } = await collectUntilFailure(model.chat(ASK, never()));
+    assert.equal(text, "from east ");
+    assert.equal(error.code, code);
+    assert.deepEqual(calls(), ["east"]);
+  });
+}
+
+test("the caller's own errors are not tried elsewhere and eject nobody", async (context) => {
+  const { model, calls } = await regions(context, {
+    east: {
+      faults: [{ fault: { kind: "status", status: 400 } }, { fault: { kind: "filter-prompt" } }],
+      models: ["m"],
+    },
+    west: {},
+  });
+  assert.equal((await collectUntilFailure(model.chat(ASK, never()))).error.code, "ModelRejected");
+  assert.equal((await collectUntilFailure(model.chat(ASK, never()))).error.code, "ModelContentFiltered");
+  assert.equal(
+    (await collectUntilFailure(model.chat({ ...ASK, model: "other" }, never()))).error.code,
+    "ModelNotFound",
+  );
+  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from east with love");
+  assert.deepEqual(calls(), ["east", "east", "east", "east"]);
+});
+
+test("a refused key of ours takes the region out, and another one answers", async (context) => {
+  const { model, calls } = await regions(context, { east: { keys: ["right"] }, west: {} }, { keys: { east: "wrong" } });
+  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from west with love");
+  await collect(model.chat(ASK, never()));
+  assert.deepEqual(calls(), ["east", "west", "west"]);
+});
+
+test("all regions at their limit: 429 with the smallest wait, and no further calls", async (context) => {
+  const { model, calls } = await regions(context, {
+    east: { always: TOO_MANY({ "retry-after": "40" }) },
+    west: { always: TOO_MANY({ "retry-after-ms": "30000" }) },
+  });
+  const first = (await collectUntilFailure(model.chat(ASK, never()))).error;
+  const second = (await collectUntilFailure(model.chat(ASK, never()))).error;
+  for (const error of [first, second]) {
+    assert.equal(error.code, "ModelRateLimited");
+    assert.equal(error.status, 429);
+    assert.ok(
+      error.retryAfterMs && error.retryAfterMs > 25_000 && error.retryAfterMs <= 30_000,
+      `${error.retryAfterMs}`,
+    );
+  }
+  assert.deepEqual(calls(), ["east", "west"]);
+});
+
+test("all regions at their limit: waits for the first to be free when that is soon", async (context) => {
+  const { model, calls } = await regions(context, {
+    east: { faults: [{ fault: TOO_MANY({ "retry-after": "40" }) }] },
+    west: { faults: [{ fault: TOO_MANY({ "retry-after-ms": "50" }) }] },
+  });
+  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from west with love");
+  assert.deepEqual(calls(), ["east", "west", "west"]);
+});
+
+test("a circuit opens, is left alone, and half opens with one call", async (context) => {
+  const { model, calls, fakes } = await regions(
+    context,
+    { east: { always: { kind: "status", status: 500 } }, west: {} },
+    { breaker: { failures: 2, windowMs: 10_000, openMs: 80 } },
+  );
+  for (let call = 0; call < 4; call++) await collect(model.chat(ASK, never()));
+  assert.deepEqual(calls(), ["east", "west", "east", "west", "west", "west"]);
+  fakes.east?.reset();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  fakes.east?.script({ faults: [], reply: "back" });
+  // The fault for always is part of the server's own script: the trial fails, and the circuit opens again.
+  await collect(model.chat(ASK, never()));
+  assert.equal(fakes.east?.journal.entries.length, 1);
+  await collect(model.chat(ASK, never()));
+  assert.equal(fakes.east?.journal.entries.length, 1, "an open circuit was called");
+});
+
+test("a pool of one asks its server a second time after a lost connection", async (context) => {
+  const { model, calls } = await regions(
+    context,
+    { east: { faults: [{ fault: { kind: "reset" } }] } },
+    { backoffMs: 1 },
+  );
+  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from east with love");
+  assert.deepEqual(calls(), ["east", "east"]);
+});
+
+test("a pool of one with a wrong key says so every time", async (context) => {
+  const { model } = await regions(context, { east: { keys: ["right"] } });
+  for (let call = 0; call < 3; call++) {
+    assert.equal((await collectUntilFailure(model.chat(ASK, never()))).error.code, "ModelUnauthorized");
+  }
+});
+
+test("a dead pool names the host", async (context) => {
+  const dead = openModel({ provider: "openai", baseUrl: "http://127.0.0.1:9/v1", model: "m" });
+  const model = balancedModel([{ model: dead }], { backoffMs: 1 });
+  context.after(() => model.close());
+  for (let call = 0; call < 8; call++) {
+    const { error } = await collectUntilFailure(model.chat(ASK, never()));
+    assert.equal(error.code, "ModelUnreachable");
+    assert.match(error.message, /127\.0\.0\.1:9/);
+  }
+});
+
+test("abort while every region cools down ends the wait", async (context) => {
+  const { model } = await regions(context, { east: { always: TOO_MANY({ "retry-after": "5" }) } });
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 30);
+  const start = performance.now();
+  assert.equal((await collectUntilFailure(model.chat(ASK, controller.signal))).error.code, "Canceled");
+  assert.ok(performance.now() - start < 2000);
+});
+
+test("abort stops the region that answers and asks no other", async (context) => {
+  const { model, calls, fakes } = await regions(context, {
+    east: { reply: "a ".repeat(500), tokensPerSecond: 200 },
+    west: {},
+  });
+  const controller = new AbortController();
+  const reading = (async () => {
+    for await (const chunk of model.chat(ASK, controller.signal)) if (textOf([chunk])) controller.abort();
+  })();
+  await assert.rejects(reading, { code: "Canceled" });
+  assert.equal((await fakes.east?.journal.until(() => true))?.outcome, "aborted");
+  assert.deepEqual(calls(), ["east"]);
+});
+
+test("probes take a dead region out before any call meets it, and let it in again", async (context) => {
+  const { model, calls, fakes } = await regions(
+    context,
+    { east: {}, west: {} },
+    { health: { periodMs: 10, failureThreshold: 2, timeoutMs: 500 } },
+  );
+  const east = model.pool.members[0];
+  assert.ok(east && fakes.east);
+  const port = Number(new URL(fakes.east.url).port);
+  await fakes.east.close();
+  await until(() => !east.isReady);
+  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from west with love");
+  const revived = await startFakeModel({ port, script: { reply: "from east again" } });
+  context.after(() => revived.close());
+  await until(() => east.isReady);
+  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from east again");
+  assert.deepEqual(calls().filter((name) => name === "west").length, fakes.west?.journal.entries.length);
+});
+
+async function until(isTrue: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!isTrue()) {
+    if (Date.now() > deadline) throw new Error("it did not come to that");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

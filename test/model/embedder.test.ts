@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openEmbedder, openModel } from "../../src/model/provider/index.ts";
+import { fakeModel } from "../fake/openai/start.ts";
+
+const NEVER = new AbortController().signal;
+
+function dot(a: Float32Array | undefined, b: Float32Array | undefined): number {
+  assert.ok(a && b);
+  return a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
+}
+
+for (const provider of ["openai", "azure-openai"] as const) {
+  test(`${provider}: vectors have length one, stand in order, and texts that share words are similar`, async (context) => {
+    const fake = await fakeModel(context, { keys: ["k"] });
+    const embedder = await (provider === "openai"
+      ? openEmbedder({ provider, baseUrl: `${fake.url}/v1`, apiKey: "k", model: "e" })
+      : openEmbedder({ provider, endpoint: fake.url, apiKey: "k", deployment: "e" }));
+    context.after(() => embedder.close());
+    assert.equal(embedder.dimensions, 256);
+    assert.equal(embedder.fingerprint, "e/256/unit");
+    const texts = ["annual leave of employees", "employees and their annual leave", "the kettle boils water", ""];
+    const vectors = await embedder.embed(texts, "document", NEVER);
+    assert.equal(vectors.length, 4);
+    for (const vector of vectors) assert.ok(Math.abs(dot(vector, vector) - 1) < 1e-5);
+    assert.ok(dot(vectors[0], vectors[1]) > 0.5 && dot(vectors[0], vectors[2]) < 0.3);
+    const [again] = await embedder.embed([texts[2] ?? ""], "query", NEVER);
+    assert.deepEqual(again, vectors[2]);
+    assert.deepEqual(await embedder.embed([], "query", NEVER), []);
+  });
+}
+
+test("many texts go in batches, in order, and a rate limit is waited for", async (context) => {
+  const fake = await fakeModel(context, {
+    faults: [{ contains: "text 150", fault: { kind: "status", status: 429, headers: { "retry-after-ms": "20" } } }],
+  });
+  const embedder = await openEmbedder({ provider: "openai", baseUrl: `${fake.url}/v1`, model: "e", dimensions: 64 });
+  context.after(() => embedder.close());
+  assert.equal(fake.journal.entries.length, 0, "a known size is not asked for");
+  const texts = Array.from({ length: 200 }, (_, at) => `text ${at}`);
+  const vectors = await embedder.embed(texts, "document", NEVER);
+  assert.equal(vectors.length, 200);
+  const [last] = await embedder.embed(["text 199"], "document", NEVER);
+  assert.deepEqual(last, vectors[199]);
+  const sizes = fake.journal.entries.map(({ body }) => (body as { input: string[] }).input.length);
+  assert.deepEqual(sizes, [96, 96, 96, 8, 1]);
+});
+
+test("vectors of another size than the index was built with are refused", async (context) => {
+  const fake = await fakeModel(context);
+  const embedder = await openEmbedder({
+    provider: "openai",
+    baseUrl: `${fake.url}/v1`,
+    model: "text-embedding-3-small",
+  });
+  context.after(() => embedder.close());
+  await assert.rejects(embedder.embed(["x"], "query", NEVER), { code: "ModelBadAnswer" });
+});
+
+test("a wrong key fails at once, and abort is heard", async (context) => {
+  const fake = await fakeModel(context, { keys: ["right"] });
+  const settings = { provider: "openai", baseUrl: `${fake.url}/v1`, apiKey: "wrong", model: "e" } as const;
+  await assert.rejects(openEmbedder(settings), { code: "ModelUnauthorized" });
+  assert.equal(fake.journal.entries.length, 1);
+  const embedder = await openEmbedder({ ...settings, apiKey: "right", dimensions: 8 });
+  context.after(() => embedder.close());
+  await assert.rejects(embedder.embed(["x"], "query", AbortSignal.abort()), { code: "Canceled" });
+});
+
+test("an unknown provider is named with the known ones", () => {
+  assert.throws(() => openModel({ provider: "oracle" } as never), {
+    code: "InvalidConfig",
+    message: /"oracle".*extractive/,
+  });
+  assert.throws(() => openModel({ provider: "azure-openai", endpoint: "http://x", deployment: "d" }), {
+    code: "InvalidConfig",
+    message: /AZURE_OPENAI_API_KEY/,
+  });
+});
