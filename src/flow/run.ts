@@ -1,6 +1,6 @@
 // One run of a flow, from its inputs to its one terminal event.
 
-import { abortable } from "../base/abort.ts";
+import { abortable, throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import { Float, type Value, type ValueMap } from "../base/value.ts";
@@ -131,6 +131,7 @@ class LineRun {
   }
 
   async #phase(nodes: PlannedNode[], outputs: OutputCollector): Promise<void> {
+    throwIfAborted(this.#abort.signal);
     const schedule = runNodes({
       nodes,
       progress: this.#progress,
