@@ -1,10 +1,6 @@
 import type { Analyzer } from "./analysis/analyzer.ts";
+import type { Span } from "./analysis/span.ts";
 import { type UnderstoodQuery, wantedTerms } from "./query.ts";
-
-export interface Span {
-  start: number;
-  end: number;
-}
 
 /** Where the words of a query stand in a text; words beside each other make one span. */
 export function highlight(text: string, query: UnderstoodQuery, analyzer: Analyzer): Span[] {

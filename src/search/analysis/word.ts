@@ -66,7 +66,7 @@ function joined(text: string, chain: readonly Word[]): Word | undefined {
 }
 
 function pairs(run: string, offset: number): Word[] {
-  const signs = [...run];
+  const signs = Array.from(run);
   if (signs.length === 1) return [{ text: run, start: offset, end: offset + run.length, kind: "bigram" }];
   const found: Word[] = [];
   let start = offset;

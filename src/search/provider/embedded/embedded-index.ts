@@ -94,7 +94,7 @@ export class EmbeddedIndex implements SearchIndex {
     const { table, folder } = this.#parts;
     const count = () => Promise.all([countDocuments(table), table.countRows(), bytesIn(folder)]);
     const [documents, passages, bytes] = await this.#read(count, signal);
-    const embedder = this.#setting.vectors?.fingerprint;
+    const embedder = this.#setting.vectors?.fingerprint ?? this.#parts.embedder?.fingerprint;
     return { documents, passages, bytes, ...(embedder === undefined ? {} : { embedder }) };
   }
 

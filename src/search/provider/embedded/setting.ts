@@ -1,10 +1,11 @@
 // `index.json` beside the data: what an index was built with. It is written last, so a folder without it holds an
 // index whose making was cut short.
 
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { FlowsteadError } from "../../../base/error/error.ts";
+import { writeFileAtomic } from "../../../store/atomic-file.ts";
 
 const Setting = z.object({
   format: z.literal(1),
@@ -42,10 +43,7 @@ export async function readSetting(folder: string): Promise<IndexSetting | undefi
 
 export async function writeSetting(folder: string, setting: IndexSetting): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const file = path.join(folder, FILE);
-  const draft = `${file}.${process.pid}.tmp`;
-  await writeFile(draft, `${JSON.stringify(setting, undefined, 2)}\n`, { flush: true });
-  await rename(draft, file);
+  await writeFileAtomic(path.join(folder, FILE), `${JSON.stringify(setting, undefined, 2)}\n`);
 }
 
 /** Where LanceDB keeps its tables. */

@@ -1,0 +1,234 @@
+// A collection: the folders whose files an index holds. It knows what it has indexed of them, so that adding a folder
+// again costs only what has changed, and an interrupted run goes on where it was.
+
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { FlowsteadError } from "../../base/error/error.ts";
+import type { Logger } from "../../base/log.ts";
+import { lockState } from "../../store/lock.ts";
+import type { SearchIndex } from "../search-index.ts";
+import { batchWriter } from "./batch.ts";
+import { ingest } from "./ingest.ts";
+import { type Journal, type JournalEntry, type JournalState, openJournal, readJournal } from "./journal.ts";
+import { DEFAULT_LIMITS, type IngestLimits } from "./limit.ts";
+import { threadParser } from "./parser.ts";
+import { type FailedFile, type IngestProgress, type IngestReport, progressMeter } from "./report.ts";
+import { isInside, scanFolder } from "./scan.ts";
+
+export interface CollectionOptions {
+  index: SearchIndex;
+  /** Where the collection keeps its journal: `folderOf` of the index, so that both go together. */
+  folder: string;
+  limits?: Partial<IngestLimits>;
+  log: Logger;
+}
+
+export interface AddOptions {
+  onProgress?(progress: IngestProgress): void;
+  signal?: AbortSignal;
+}
+
+export interface CollectionFolder {
+  folder: string;
+  addedAt: string;
+  documents: number;
+  passages: number;
+  failed: number;
+}
+
+export interface CollectionDocument {
+  id: string;
+  file: string;
+  title: string;
+  mediaType: string;
+  bytes: number;
+  passages: number;
+  pages?: number;
+  indexedAt: string;
+}
+
+export interface CollectionStatus {
+  folders: CollectionFolder[];
+  documents: number;
+  passages: number;
+  failed: FailedFile[];
+  /** Documents whose indexing was cut short; adding their folder again finishes it. */
+  unfinished: number;
+  /** When a document was last written, or undefined. */
+  indexedAt?: string;
+}
+
+export interface Removal {
+  folders: number;
+  documents: number;
+  passages: number;
+}
+
+export interface Collection {
+  /**
+   * Indexes what is new or changed in a folder (or one file), and takes out what is gone from it.
+   * @throws FlowsteadError `DocumentNotFound`, `StateLocked` while another process writes, `Canceled`, or the index's.
+   */
+  addFolder(folder: string, options?: AddOptions): Promise<IngestReport>;
+  list(): Promise<CollectionFolder[]>;
+  /** The documents in the index, or those of one folder, by path. */
+  documents(folder?: string): Promise<CollectionDocument[]>;
+  /** Takes a folder, a file or a document's id out of the index. @throws FlowsteadError `DocumentNotFound`. */
+  remove(target: string, signal?: AbortSignal): Promise<Removal>;
+  status(): Promise<CollectionStatus>;
+}
+
+const JOURNAL = "collection.jsonl";
+
+export function openCollection({ index, folder, limits: given, log }: CollectionOptions): Collection {
+  const file = path.join(folder, JOURNAL);
+  const limits: IngestLimits = { ...DEFAULT_LIMITS, ...given };
+
+  const writing = async <T>(work: (journal: Journal) => Promise<T>): Promise<T> => {
+    const lock = await lockState(folder);
+    try {
+      const journal = await openJournal(file);
+      try {
+        return await work(journal);
+      } finally {
+        await journal.close();
+      }
+    } finally {
+      await lock.release();
+    }
+  };
+
+  return {
+    async addFolder(target, { onProgress, signal = new AbortController().signal } = {}) {
+      const scope = path.resolve(target);
+      await mustExist(scope);
+      const started = performance.now();
+      return writing(async (journal) => {
+        await takeRoot(journal, scope);
+        const scan = await scanFolder(scope, signal);
+        const report = emptyReport(scope);
+        report.skipped.push(...scan.skipped);
+        const onFile = progressMeter(scan.files.length, (progress) => onProgress?.(progress));
+        const parser = threadParser(limits);
+        try {
+          await ingest(scope, scan, { index, journal, parser, limits, signal, report, onFile });
+        } finally {
+          await parser.close();
+        }
+        report.seconds = (performance.now() - started) / 1000;
+        const { added, changed, removed, failed, seconds } = report;
+        log.info({ folder: scope, added, changed, removed, failed: failed.length, seconds }, "folder indexed");
+        return report;
+      });
+    },
+
+    async list() {
+      return folders(await readJournal(file));
+    },
+
+    async documents(under) {
+      const scope = under === undefined ? undefined : path.resolve(under);
+      const { entries } = await readJournal(file);
+      return [...entries.values()]
+        .filter((entry) => entry.passages > 0 && (scope === undefined || isInside(entry.file, scope)))
+        .map(({ id, file: where, title, mediaType, bytes, passages, pages, indexedAt }) => {
+          const document = { id, file: where, title, mediaType, bytes, passages, indexedAt };
+          return pages === undefined ? document : { ...document, pages };
+        })
+        .sort((a, b) => (a.file < b.file ? -1 : 1));
+    },
+
+    async remove(target, signal = new AbortController().signal) {
+      const scope = path.resolve(target);
+      return writing(async (journal) => {
+        const { roots, entries } = journal.state;
+        const left = [...roots.keys()].filter((root) => isInside(root, scope));
+        const gone = [...entries.values()].filter((entry) => entry.id === target || isInside(entry.file, scope));
+        if (left.length === 0 && gone.length === 0) {
+          throw new FlowsteadError("DocumentNotFound", `${target} is not in the index. \`list\` names what is.`);
+        }
+        const documents = gone.filter(({ passages }) => passages > 0);
+        const removal = {
+          folders: left.length,
+          documents: documents.length,
+          passages: documents.reduce((sum, { passages }) => sum + passages, 0),
+        };
+        // The folders go first: a removal that is cut short is then taken up by doing it again, not by the next add.
+        for (const root of left) await journal.append({ op: "unroot", path: root });
+        const batch = batchWriter(index, journal, signal);
+        for (const { id, file: where } of gone) await batch.add({ id, file: where, passages: [], entry: undefined });
+        await batch.finish();
+        return removal;
+      });
+    },
+
+    async status() {
+      const state = await readJournal(file);
+      const entries = [...state.entries.values()];
+      const indexedAt = entries
+        .map((entry) => entry.indexedAt)
+        .sort()
+        .at(-1);
+      const status: CollectionStatus = {
+        folders: folders(state),
+        documents: entries.filter(({ passages }) => passages > 0).length,
+        passages: entries.reduce((sum, { passages }) => sum + passages, 0),
+        failed: entries.flatMap(failureOf),
+        unfinished: entries.filter(({ pending }) => pending).length,
+      };
+      if (indexedAt) status.indexedAt = indexedAt;
+      return status;
+    },
+  };
+}
+
+async function mustExist(target: string): Promise<void> {
+  try {
+    await stat(target);
+  } catch (thrown) {
+    throw new FlowsteadError("DocumentNotFound", `${target} does not exist or cannot be reached.`, { cause: thrown });
+  }
+}
+
+/** A folder inside a known one is part of that; a folder around known ones takes them in. */
+async function takeRoot(journal: Journal, scope: string): Promise<void> {
+  const { roots } = journal.state;
+  if ([...roots.keys()].some((root) => isInside(scope, root))) return;
+  const inner = [...roots.keys()].filter((root) => isInside(root, scope));
+  await journal.append(
+    { op: "root", root: { path: scope, addedAt: new Date().toISOString() } },
+    ...inner.map((root) => ({ op: "unroot" as const, path: root })),
+  );
+}
+
+function folders({ roots, entries }: JournalState): CollectionFolder[] {
+  return [...roots.values()].map(({ path: folder, addedAt }) => {
+    const inside = [...entries.values()].filter(({ file }) => isInside(file, folder));
+    return {
+      folder,
+      addedAt,
+      documents: inside.filter(({ passages }) => passages > 0).length,
+      passages: inside.reduce((sum, { passages }) => sum + passages, 0),
+      failed: inside.filter(({ failure }) => failure).length,
+    };
+  });
+}
+
+function failureOf({ file, failure }: JournalEntry): FailedFile[] {
+  return failure ? [{ file, code: failure.code as FailedFile["code"], reason: failure.reason }] : [];
+}
+
+function emptyReport(folder: string): IngestReport {
+  return {
+    folder,
+    added: 0,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    failed: [],
+    skipped: [],
+    notes: [],
+    passages: 0,
+    seconds: 0,
+  };
+}

@@ -1,0 +1,120 @@
+import { SaxesParser, type SaxesTagPlain } from "saxes";
+import type { DocumentBuilder } from "./document-builder.ts";
+import type { DocxStyles } from "./docx-style.ts";
+
+// Deleted or moved text, field codes, and the second form of what is given twice.
+const SILENT = new Set(["w:del", "w:moveFrom", "w:instrText", "mc:Fallback", "w:delText"]);
+
+interface OpenParagraph {
+  text: string;
+  style: string;
+  /** Depth in a list from 1, when it is in one. */
+  list?: number;
+  outline?: number;
+}
+
+interface OpenTable {
+  rows: string[][];
+  cell: string[];
+  header: boolean;
+}
+
+/** Streams `word/document.xml` (or a part of the same build) into a builder. */
+export function readBody(xml: string, styles: DocxStyles, builder: DocumentBuilder): void {
+  const reader = new BodyReader(styles, builder);
+  const parser = new SaxesParser();
+  parser.on("opentag", (tag) => reader.open(tag));
+  parser.on("text", (text) => reader.text(text));
+  parser.on("closetag", ({ name }) => reader.close(name));
+  parser.write(xml).close();
+}
+
+class BodyReader {
+  readonly #styles: DocxStyles;
+  readonly #builder: DocumentBuilder;
+  readonly #paragraphs: OpenParagraph[] = [];
+  readonly #tables: OpenTable[] = [];
+  #silent = 0;
+  #inText = false;
+
+  constructor(styles: DocxStyles, builder: DocumentBuilder) {
+    this.#styles = styles;
+    this.#builder = builder;
+  }
+
+  open({ name, attributes }: SaxesTagPlain): void {
+    if (SILENT.has(name)) this.#silent += 1;
+    if (this.#silent > 0) return;
+    const paragraph = this.#paragraphs.at(-1);
+    const value = attributes["w:val"] ?? "";
+    if (name === "w:p") this.#paragraphs.push({ text: "", style: "" });
+    else if (name === "w:tbl") this.#tables.push({ rows: [], cell: [], header: false });
+    else if (name === "w:tr") this.#tables.at(-1)?.rows.push([]);
+    else if (name === "w:tblHeader" && this.#tables.at(-1)?.rows.length === 1) this.#tables.at(-1)!.header = true;
+    else if (name === "w:tc" && this.#tables.length > 0) this.#tables.at(-1)!.cell = [];
+    else if (!paragraph) return;
+    else if (name === "w:pStyle") paragraph.style = value;
+    else if (name === "w:numPr") paragraph.list = 1;
+    else if (name === "w:ilvl" && paragraph.list !== undefined) paragraph.list = Number(value) + 1 || 1;
+    else if (name === "w:outlineLvl" && Number(value) < 9) paragraph.outline = Number(value) + 1;
+    else if (name === "w:t") this.#inText = true;
+    else if (name === "w:tab") paragraph.text += "\t";
+    else if (name === "w:br" || name === "w:cr") paragraph.text += "\n";
+    else if (name === "w:noBreakHyphen") paragraph.text += "-";
+  }
+
+  text(text: string): void {
+    const paragraph = this.#paragraphs.at(-1);
+    if (this.#inText && this.#silent === 0 && paragraph) paragraph.text += text;
+  }
+
+  close(name: string): void {
+    if (SILENT.has(name)) this.#silent = Math.max(0, this.#silent - 1);
+    if (this.#silent > 0) return;
+    if (name === "w:t") this.#inText = false;
+    else if (name === "w:p") this.#closeParagraph();
+    else if (name === "w:tc") this.#closeCell();
+    else if (name === "w:tbl") this.#closeTable();
+  }
+
+  #closeParagraph(): void {
+    const paragraph = this.#paragraphs.pop();
+    if (!paragraph) return;
+    const { text, style, list, outline } = paragraph;
+    const table = this.#tables.at(-1);
+    if (table) {
+      table.cell.push(text);
+      return;
+    }
+    const level = outline ?? this.#styles.level(style);
+    if (level === 0) {
+      this.#builder.title(text);
+      this.#builder.heading(1, text);
+    } else if (level !== undefined) this.#builder.heading(level, text);
+    else if (list !== undefined) this.#builder.item(text, list);
+    else this.#builder.paragraph(text);
+  }
+
+  #closeCell(): void {
+    const table = this.#tables.at(-1);
+    table?.rows.at(-1)?.push(table.cell.join(" "));
+    if (table) table.cell = [];
+  }
+
+  /** A table inside a table counts as text of the cell it stands in. */
+  #closeTable(): void {
+    const table = this.#tables.pop();
+    if (!table) return;
+    const outer = this.#tables.at(-1);
+    if (outer) outer.cell.push(table.rows.map((row) => row.join(" ")).join(" "));
+    else this.#builder.table(table.rows, table.header || looksLikeHeader(table.rows));
+  }
+}
+
+/** Writers seldom mark a header row; one with all cells filled and no number in it is one. */
+function looksLikeHeader(rows: readonly (readonly string[])[]): boolean {
+  const first = rows[0];
+  return (
+    first !== undefined && rows.length > 1 && first.length > 1 && first.every((cell) => /^[^\d]+$/.test(cell.trim()))
+  );
+}

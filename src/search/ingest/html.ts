@@ -1,0 +1,170 @@
+import { Parser } from "htmlparser2";
+import { DocumentBuilder } from "./document-builder.ts";
+import type { ParsedDocument } from "./document.ts";
+import { MEDIA_TYPES } from "./format.ts";
+import type { IngestLimits } from "./limit.ts";
+
+// What a reader of the page does not read.
+const SILENT = new Set(
+  "script style noscript template svg math object iframe canvas nav button select textarea form audio video".split(" "),
+);
+const BLOCK = new Set(
+  (
+    "address article aside blockquote body caption center details dd div dl dt fieldset figcaption figure footer " +
+    "header hgroup hr li main ol p pre section summary table ul"
+  ).split(" "),
+);
+const HEADING = /^h([1-6])$/;
+
+interface OpenTable {
+  rows: string[][];
+  header: boolean;
+}
+
+export function parseHtml(source: string, name: string, limits: IngestLimits): ParsedDocument {
+  const reader = new HtmlReader(new DocumentBuilder(limits));
+  const parser = new Parser(
+    {
+      onopentag: (tag, attributes) => reader.open(tag, attributes),
+      ontext: (text) => reader.text(text),
+      onclosetag: (tag) => reader.close(tag),
+    },
+    { decodeEntities: true },
+  );
+  parser.write(source);
+  parser.end();
+  return reader.finish(name);
+}
+
+/** The encoding that a page names for itself, when it is not UTF-8. */
+export function htmlCharset(bytes: Uint8Array): string | undefined {
+  const front = new TextDecoder("latin1").decode(bytes.subarray(0, 2048));
+  const named = /<meta[^>]{1,200}charset\s*=\s*["']?\s*([a-z0-9_-]{2,40})/i.exec(front)?.[1]?.toLowerCase();
+  return named === undefined || named === "utf-8" || named === "utf8" ? undefined : named;
+}
+
+class HtmlReader {
+  readonly #builder: DocumentBuilder;
+  #silent = 0;
+  #inTitle = false;
+  #title = "";
+  #text = "";
+  #preformatted = 0;
+  readonly #lists: { ordered: boolean; count: number }[] = [];
+  /** Whether the text now gathered belongs to a list item, and to which. */
+  #item: { depth: number; marker: string } | undefined;
+  #term = "";
+  readonly #tables: OpenTable[] = [];
+
+  constructor(builder: DocumentBuilder) {
+    this.#builder = builder;
+  }
+
+  open(tag: string, attributes: Record<string, string>): void {
+    if (SILENT.has(tag) || (this.#silent > 0 && tag !== "title")) {
+      this.#silent += SILENT.has(tag) ? 1 : 0;
+      return;
+    }
+    if (tag === "title") this.#inTitle = true;
+    else if (this.#tables.length > 0 && tag !== "table") this.#openInTable(tag);
+    else if (tag === "br") this.#text += "\n";
+    else if (tag === "img" && attributes["alt"]) this.#text += ` ${attributes["alt"]} `;
+    else if (BLOCK.has(tag) || HEADING.test(tag)) this.#openBlock(tag);
+  }
+
+  text(text: string): void {
+    if (this.#inTitle) this.#title += text;
+    else if (this.#silent === 0) this.#text += this.#preformatted > 0 ? text : text.replaceAll(/\s+/g, " ");
+  }
+
+  close(tag: string): void {
+    if (SILENT.has(tag)) this.#silent = Math.max(0, this.#silent - 1);
+    if (this.#silent > 0 && tag !== "title") return;
+    if (tag === "title") this.#inTitle = false;
+    else if (tag === "table") this.#closeTable();
+    else if (this.#tables.length > 0) this.#closeInTable(tag);
+    else this.#closeBlock(tag);
+  }
+
+  finish(name: string): ParsedDocument {
+    while (this.#tables.length > 0) this.#closeTable();
+    this.#flush();
+    this.#builder.title(this.#title);
+    return this.#builder.finish(MEDIA_TYPES.html, name);
+  }
+
+  #openBlock(tag: string): void {
+    this.#flush();
+    if (tag === "table") this.#tables.push({ rows: [], header: false });
+    else if (tag === "ul" || tag === "ol") this.#lists.push({ ordered: tag === "ol", count: 0 });
+    else if (tag === "pre") this.#preformatted += 1;
+    else if (tag === "li") {
+      const list = this.#lists.at(-1);
+      if (list) list.count += 1;
+      const marker = list?.ordered ? `${list.count}.` : "-";
+      this.#item = { depth: Math.max(1, this.#lists.length), marker };
+    }
+  }
+
+  #closeBlock(tag: string): void {
+    const heading = HEADING.exec(tag)?.[1];
+    if (heading) {
+      this.#builder.heading(Number(heading), this.#text);
+      this.#text = "";
+    } else if (tag === "pre") {
+      this.#preformatted = Math.max(0, this.#preformatted - 1);
+      this.#builder.code(this.#text);
+      this.#text = "";
+    } else if (tag === "dt") {
+      this.#term = this.#text.trim();
+      this.#text = "";
+    } else if (tag === "dd") {
+      if (this.#text.trim() !== "") this.#builder.item(this.#term ? `${this.#term}: ${this.#text.trim()}` : this.#text);
+      this.#text = "";
+    } else if (BLOCK.has(tag)) {
+      this.#flush();
+      if (tag === "li") this.#item = undefined;
+      if (tag === "ul" || tag === "ol") this.#lists.pop();
+    }
+  }
+
+  #flush(): void {
+    if (this.#text.trim() !== "") {
+      if (this.#item) this.#builder.item(this.#text, this.#item.depth, this.#item.marker);
+      else this.#builder.paragraph(this.#text);
+      this.#item = undefined;
+    }
+    this.#text = "";
+  }
+
+  #openInTable(tag: string): void {
+    const table = this.#tables.at(-1)!;
+    if (tag === "tr") {
+      this.#text = "";
+      table.rows.push([]);
+    } else if (tag === "td" || tag === "th") {
+      this.#text = "";
+      if (table.rows.length === 0) table.rows.push([]);
+      if (tag === "th" && table.rows.length === 1) table.header = true;
+    } else if (tag === "caption") this.#text = "";
+    else if (tag === "br" || BLOCK.has(tag)) this.#text += " ";
+  }
+
+  #closeInTable(tag: string): void {
+    if (tag === "td" || tag === "th") {
+      this.#tables.at(-1)!.rows.at(-1)?.push(this.#text);
+      this.#text = "";
+    } else if (tag === "caption") this.#flush();
+  }
+
+  /** A table inside a table counts as text of the cell it stands in. */
+  #closeTable(): void {
+    const table = this.#tables.pop();
+    if (!table) return;
+    if (this.#tables.length > 0) this.#text += table.rows.map((row) => row.join(" ")).join(" ");
+    else {
+      this.#text = "";
+      this.#builder.table(table.rows, table.header);
+    }
+  }
+}

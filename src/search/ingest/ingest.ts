@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { throwIfAborted } from "../../base/abort.ts";
+import { FlowsteadError } from "../../base/error/error.ts";
+import type { Passage, SearchIndex } from "../search-index.ts";
+import { type Batch, batchWriter } from "./batch.ts";
+import type { Journal, JournalEntry } from "./journal.ts";
+import type { IngestLimits } from "./limit.ts";
+import type { ReadDocument } from "./parse-task.ts";
+import type { Parser } from "./parser.ts";
+import { readDocumentFile } from "./read-file.ts";
+import type { IngestReport } from "./report.ts";
+import { isInside, type Scan } from "./scan.ts";
+
+export interface IngestParts {
+  index: SearchIndex;
+  journal: Journal;
+  parser: Parser;
+  limits: IngestLimits;
+  signal: AbortSignal;
+  report: IngestReport;
+  /** Called after each file. */
+  onFile(file: string): void;
+}
+
+// Raised when files come to be read or cut differently, so that all are indexed again.
+const READING = "read/1";
+
+/** Brings the index to what a scan of `scope` found; the report is filled as it goes. */
+export async function ingest(scope: string, scan: Scan, parts: IngestParts): Promise<void> {
+  const { index, journal, signal, report } = parts;
+  const pipeline = `${READING};${(await index.statistics(signal)).embedder ?? "words only"}`;
+  const batch = batchWriter(index, journal, signal);
+  const missing = await missingFromIndex(parts);
+  const seen = new Set<string>();
+  for (const { file } of scan.files) {
+    throwIfAborted(signal);
+    const id = documentId(file);
+    const known = missing.has(id) ? undefined : journal.state.entries.get(id);
+    if (await ingestFile(file, known, { ...parts, batch, pipeline })) seen.add(id);
+    parts.onFile(file);
+  }
+  const unread = scan.skipped.filter(({ reason }) => reason.startsWith("the folder cannot be read"));
+  for (const { id, file, passages } of journal.state.entries.values()) {
+    if (seen.has(id) || !isInside(file, scope) || unread.some((folder) => isInside(file, folder.file))) continue;
+    if (passages > 0) report.removed += 1;
+    await batch.add({ id, file, passages: [], entry: undefined });
+  }
+  await batch.finish();
+}
+
+interface FileParts extends IngestParts {
+  batch: Batch;
+  pipeline: string;
+}
+
+/** Whether the file is still one of the collection. */
+async function ingestFile(file: string, known: JournalEntry | undefined, parts: FileParts): Promise<boolean> {
+  const { parser, limits, signal, report, batch, pipeline } = parts;
+  const id = documentId(file);
+  let sha256 = "";
+  let bytes = 0;
+  try {
+    const read = await readDocumentFile(file, limits);
+    if ("gone" in read) return false;
+    if ("unsupported" in read) {
+      report.skipped.push({ file, reason: read.unsupported });
+      return false;
+    }
+    ({ sha256 } = read);
+    bytes = read.bytes.length;
+    if (known && isCurrent(known, sha256, pipeline)) {
+      report.unchanged += 1;
+      report.notes.push(...known.notes.map((reason) => ({ file, reason })));
+      return true;
+    }
+    const document = await parser.parse(read.bytes, path.basename(file), signal);
+    const passages = toPassages(id, file, document);
+    if (known && known.passages > 0) report.changed += 1;
+    else report.added += 1;
+    report.passages += passages.length;
+    report.notes.push(...document.notes.map((reason) => ({ file, reason })));
+    const { title, mediaType, pages, notes } = document;
+    const entry: JournalEntry = { ...blankEntry(id, file), title, mediaType, sha256, pipeline, bytes, notes };
+    entry.passages = passages.length;
+    if (pages !== undefined) entry.pages = pages;
+    await batch.add({ id, file, passages, entry });
+  } catch (thrown) {
+    const { code, message } = FlowsteadError.from(thrown);
+    // Only what is wrong with the file is its own line of the report; the rest stops the run.
+    if (!code.startsWith("Document")) throw thrown;
+    report.failed.push({ file, code, reason: message });
+    // A file that cannot be opened just now keeps the passages it had.
+    if (code === "DocumentUnreadable" && known && known.passages > 0) return true;
+    if (known && known.passages > 0) report.removed += 1;
+    const failure = { code, reason: message };
+    await batch.add({ id, file, passages: [], entry: { ...blankEntry(id, file), sha256, pipeline, bytes, failure } });
+  }
+  return true;
+}
+
+function isCurrent(known: JournalEntry, sha256: string, pipeline: string): boolean {
+  return !known.pending && !known.failure && known.sha256 === sha256 && known.pipeline === pipeline;
+}
+
+function blankEntry(id: string, file: string): JournalEntry {
+  return {
+    id,
+    file,
+    title: path.basename(file),
+    mediaType: "",
+    sha256: "",
+    pipeline: "",
+    bytes: 0,
+    passages: 0,
+    indexedAt: new Date().toISOString(),
+    notes: [],
+  };
+}
+
+/** The same file has the same id in every run, so that indexing it again replaces what is there. */
+export function documentId(file: string): string {
+  return createHash("sha256").update(file).digest("hex").slice(0, 20);
+}
+
+function toPassages(id: string, file: string, { title, chunks }: ReadDocument): Passage[] {
+  return chunks.map(({ text, headings, page, start, end }, ordinal) => {
+    const passage: Passage = {
+      id: `${id}-${ordinal}`,
+      documentId: id,
+      title,
+      text,
+      ordinal,
+      headings,
+      start,
+      end,
+      source: file,
+    };
+    if (page !== undefined) passage.page = page;
+    return passage;
+  });
+}
+
+/** Documents the journal believes in and an index that was replaced or damaged does not have. */
+async function missingFromIndex({ index, journal, signal }: IngestParts): Promise<Set<string>> {
+  const entries = [...journal.state.entries.values()];
+  const expected = entries.reduce((sum, { passages }) => sum + passages, 0);
+  const { passages: present } = await index.statistics(signal);
+  const missing = new Set<string>();
+  if (present >= expected) return missing;
+  for (const { id, passages } of entries) {
+    if ((await index.documentPassages(id, signal)).length < passages) missing.add(id);
+  }
+  return missing;
+}

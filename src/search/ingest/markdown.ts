@@ -1,0 +1,129 @@
+import { DocumentBuilder } from "./document-builder.ts";
+import type { ParsedDocument } from "./document.ts";
+import { MEDIA_TYPES } from "./format.ts";
+import type { IngestLimits } from "./limit.ts";
+import { plainInline } from "./markdown-inline.ts";
+
+const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/;
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+const RULE = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
+const ITEM = /^([ \t]*)([-*+]|\d{1,9}[.)])[ \t]+(.*)$/;
+const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+const DEFINITION = /^ {0,3}\[[^\]]{1,200}\]:[ \t]*\S/;
+const SETEXT = /^ {0,3}(=+|-+)[ \t]*$/;
+
+export function parseMarkdown(source: string, name: string, limits: IngestLimits): ParsedDocument {
+  const builder = new DocumentBuilder(limits);
+  const lines = source
+    .replace(/^\ufeff/, "")
+    .replaceAll(/<!--[^]*?-->/g, "")
+    .split(/\r\n|\n|\r/);
+  let at = frontMatter(lines, builder);
+  while (at < lines.length) at = block(lines, at, builder);
+  return builder.finish(MEDIA_TYPES.markdown, name);
+}
+
+/** Reads the block that begins at a line, and gives the line after it. */
+function block(lines: readonly string[], at: number, builder: DocumentBuilder): number {
+  const line = lines[at]!;
+  if (line.trim() === "" || DEFINITION.test(line)) return at + 1;
+  const heading = HEADING.exec(line);
+  if (heading) {
+    builder.heading(heading[1]!.length, plainInline((heading[2] ?? "").replace(/[ \t]+#+[ \t]*$/, "")));
+    return at + 1;
+  }
+  const fence = FENCE.exec(line);
+  if (fence) return fenced(lines, at, fence[1]!, builder);
+  if (startsTable(lines, at)) return table(lines, at, builder);
+  if (RULE.test(line)) return at + 1;
+  const item = ITEM.exec(line);
+  if (item) return listItem(lines, at, item, builder);
+  return paragraph(lines, at, builder);
+}
+
+function frontMatter(lines: readonly string[], builder: DocumentBuilder): number {
+  if (lines[0]?.trim() !== "---") return 0;
+  const end = lines.findIndex((line, at) => at > 0 && at < 200 && /^(?:---|\.\.\.)\s*$/.test(line));
+  if (end < 0) return 0;
+  for (const line of lines.slice(1, end)) {
+    const title = /^title:\s*(?:"(.*)"|'(.*)'|(.*))$/.exec(line.trim());
+    if (title) builder.title(title[1] ?? title[2] ?? title[3] ?? "");
+  }
+  return end + 1;
+}
+
+function fenced(lines: readonly string[], from: number, mark: string, builder: DocumentBuilder): number {
+  let at = from + 1;
+  while (at < lines.length && !(FENCE.exec(lines[at]!)?.[1]?.startsWith(mark) ?? false)) at += 1;
+  builder.code(lines.slice(from + 1, at).join("\n"));
+  return at + 1;
+}
+
+function startsTable(lines: readonly string[], at: number): boolean {
+  const rule = lines[at + 1];
+  return rule !== undefined && lines[at]!.includes("|") && rule.includes("-") && TABLE_RULE.test(rule);
+}
+
+function table(lines: readonly string[], from: number, builder: DocumentBuilder): number {
+  const rows = [cells(lines[from]!)];
+  let at = from + 2;
+  while (at < lines.length && lines[at]!.includes("|")) rows.push(cells(lines[at++]!));
+  builder.table(rows, true);
+  return at;
+}
+
+function cells(line: string): string[] {
+  return line
+    .trim()
+    .replace(/^\|/, "")
+    .replace(/(?<!\\)\|$/, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => plainInline(cell.replaceAll("\\|", "|")));
+}
+
+function listItem(lines: readonly string[], from: number, item: RegExpExecArray, builder: DocumentBuilder): number {
+  const indent = width(item[1]!);
+  const marker = /\d/.test(item[2]!) ? item[2]!.replace(")", ".") : "-";
+  const text = [item[3]!.replace(/^\[[ xX]\][ \t]+/, "")];
+  let at = from + 1;
+  while (at < lines.length) {
+    const line = lines[at]!;
+    const blank = line.trim() === "";
+    // A blank line ends the item unless what follows is indented as its continuation.
+    const next = blank ? lines[at + 1] : line;
+    if (next === undefined || next.trim() === "" || (blank && width(/^[ \t]*/.exec(next)![0]) <= indent)) break;
+    if (ITEM.test(next) || HEADING.test(next) || FENCE.test(next.trim()) || startsTable(lines, blank ? at + 1 : at)) {
+      break;
+    }
+    if (!blank) text.push(line.trim());
+    at += 1;
+  }
+  builder.item(plainInline(text.join(" ")), Math.floor(indent / 2) + 1, marker);
+  return at;
+}
+
+function width(blanks: string): number {
+  return blanks.replaceAll("\t", "    ").length;
+}
+
+function paragraph(lines: readonly string[], from: number, builder: DocumentBuilder): number {
+  const text: string[] = [];
+  let at = from;
+  while (at < lines.length) {
+    const line = lines[at]!;
+    const level = text.length > 0 ? SETEXT.exec(line)?.[1] : undefined;
+    if (level) {
+      builder.heading(level.startsWith("=") ? 1 : 2, plainInline(text.join(" ")));
+      return at + 1;
+    }
+    const quoted = line.replace(/^(?: {0,3}>[ \t]?)+/, "");
+    if (quoted.trim() === "") break;
+    if (at > from && (HEADING.test(line) || FENCE.test(line) || RULE.test(line) || startsTable(lines, at))) break;
+    if (at > from && /^ {0,3}(?:[-*+]|1[.)])[ \t]/.test(line)) break;
+    // Two blanks or a backslash at the end of a line ask for a line break.
+    text.push(quoted.trim().replace(/\\$/, ""), / {2}$|\\$/.test(line) ? "\n" : " ");
+    at += 1;
+  }
+  builder.paragraph(plainInline(text.join("")));
+  return Math.max(at, from + 1);
+}

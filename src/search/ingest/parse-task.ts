@@ -1,0 +1,22 @@
+import type { ErrorCode } from "../../base/error/error.ts";
+import type { Chunk } from "./chunk.ts";
+import type { IngestLimits } from "./limit.ts";
+
+/** What goes to a parsing thread. */
+export interface ParseTask {
+  bytes: Uint8Array;
+  name: string;
+  limits: IngestLimits;
+}
+
+/** A document read and cut up, ready to be indexed. */
+export interface ReadDocument {
+  title: string;
+  mediaType: string;
+  pages?: number;
+  notes: string[];
+  chunks: Chunk[];
+}
+
+/** What comes back. */
+export type ParseAnswer = { ok: ReadDocument } | { failed: { code: ErrorCode; message: string } };

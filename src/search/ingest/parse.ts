@@ -1,0 +1,57 @@
+import { FlowsteadError } from "../../base/error/error.ts";
+import { decodeText } from "./decode.ts";
+import type { ParsedDocument } from "./document.ts";
+import { parseDocx } from "./docx.ts";
+import { recognize } from "./format.ts";
+import { htmlCharset, parseHtml } from "./html.ts";
+import type { IngestLimits } from "./limit.ts";
+import { parseMarkdown } from "./markdown.ts";
+import { parsePdf } from "./pdf.ts";
+import { parseText } from "./text.ts";
+
+/**
+ * A file's bytes as a document. `name` is the file's name, which tells Markdown from text and is the title when the
+ * document has none.
+ * @throws FlowsteadError of the `Document...` codes.
+ */
+export async function parseDocument(bytes: Uint8Array, name: string, limits: IngestLimits): Promise<ParsedDocument> {
+  if (bytes.length === 0) throw new FlowsteadError("DocumentEmpty", "The file is empty (0 bytes).");
+  if (bytes.length > limits.fileBytes) {
+    throw new FlowsteadError("DocumentTooLarge", `It has ${bytes.length} bytes; the limit is ${limits.fileBytes}.`);
+  }
+  const recognized = recognize(bytes, name);
+  if ("unsupported" in recognized) throw new FlowsteadError("DocumentUnsupported", `It is ${recognized.unsupported}.`);
+  switch (recognized.format) {
+    case "pdf":
+      return parsePdf(bytes, name, limits);
+    case "docx":
+      return parseDocx(bytes, name, limits);
+    case "html":
+      return readText(bytes, htmlCharset(bytes), (text) => parseHtml(text, name, limits));
+    case "markdown":
+      return readText(bytes, undefined, (text) => parseMarkdown(text, name, limits));
+    case "text":
+      return readText(bytes, undefined, (text) => parseText(text, name, limits));
+  }
+}
+
+function readText(
+  bytes: Uint8Array,
+  charset: string | undefined,
+  parse: (text: string) => ParsedDocument,
+): ParsedDocument {
+  const named = charset === undefined ? undefined : decodeAs(bytes, charset);
+  if (named !== undefined) return parse(named);
+  const { text, note } = decodeText(bytes);
+  const document = parse(text);
+  if (note !== undefined) document.notes.push(note);
+  return document;
+}
+
+function decodeAs(bytes: Uint8Array, charset: string): string | undefined {
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

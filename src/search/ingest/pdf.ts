@@ -1,0 +1,84 @@
+import { extractTextItems, getDocumentProxy, getMeta } from "unpdf";
+import { FlowsteadError } from "../../base/error/error.ts";
+import { DocumentBuilder } from "./document-builder.ts";
+import type { ParsedDocument } from "./document.ts";
+import { MEDIA_TYPES } from "./format.ts";
+import type { IngestLimits } from "./limit.ts";
+import { withoutFurniture } from "./pdf-furniture.ts";
+import { bodySize, headingSizes, layOut } from "./pdf-layout.ts";
+import { toLines } from "./pdf-line.ts";
+
+type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
+
+/** @throws FlowsteadError `DocumentDamaged`, `DocumentEncrypted`, `DocumentEmpty` or `DocumentTooLarge`. */
+export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLimits): Promise<ParsedDocument> {
+  const pdf = await open(bytes);
+  try {
+    const builder = new DocumentBuilder(limits);
+    if (pdf.numPages > limits.pages) {
+      throw new FlowsteadError("DocumentTooLarge", `It has ${pdf.numPages} pages, and the limit is ${limits.pages}.`);
+    }
+    const title = await givenTitle(pdf);
+    if (title) builder.title(title);
+    const { items } = await extractTextItems(pdf);
+    const pages = withoutFurniture(items.map(toLines));
+    const body = bodySize(pages);
+    const sizes = { body, headings: headingSizes(pages, body) };
+    pages.forEach((lines, at) => {
+      builder.page(at + 1);
+      layOut(lines, builder, sizes);
+    });
+    noteEmptyPages(
+      items.map((runs) => runs.every(({ str }) => str.trim() === "")),
+      builder,
+    );
+    return builder.finish(MEDIA_TYPES.pdf, name);
+  } catch (thrown) {
+    throw explained(thrown);
+  } finally {
+    await pdf.destroy();
+  }
+}
+
+async function open(bytes: Uint8Array): Promise<Pdf> {
+  try {
+    return await getDocumentProxy(bytes, { verbosity: 0 });
+  } catch (thrown) {
+    throw explained(thrown);
+  }
+}
+
+function explained(thrown: unknown): FlowsteadError {
+  if (thrown instanceof FlowsteadError) return thrown;
+  const name = thrown instanceof Error ? thrown.name : "";
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (name === "PasswordException") {
+    return new FlowsteadError("DocumentEncrypted", "The PDF is protected by a password.", { cause: thrown });
+  }
+  return new FlowsteadError("DocumentDamaged", `The PDF cannot be read: ${message}`, { cause: thrown });
+}
+
+/** The title in the file's properties, unless a program left its own idea of one there. */
+async function givenTitle(pdf: Pdf): Promise<string | undefined> {
+  const { info } = await getMeta(pdf).catch(() => ({ info: {} as Record<string, unknown> }));
+  const title = info["Title"];
+  if (typeof title !== "string" || title.trim().length < 3) return undefined;
+  return /^(?:untitled|microsoft word|document\d*$|slide \d)|\.(?:docx?|odt|pdf|indd|tex|html?)$/i.test(title.trim())
+    ? undefined
+    : title;
+}
+
+function noteEmptyPages(empty: readonly boolean[], builder: DocumentBuilder): void {
+  const pages = empty.flatMap((isEmpty, at) => (isEmpty ? [at + 1] : []));
+  if (pages.length === 0) return;
+  if (pages.length === empty.length) {
+    const which = pages.length === 1 ? "Its page has" : `None of its ${pages.length} pages has`;
+    throw new FlowsteadError(
+      "DocumentEmpty",
+      `${which}${pages.length === 1 ? " no" : ""} text: it is probably a scan.`,
+    );
+  }
+  const shown = pages.slice(0, 20).join(", ");
+  const more = pages.length > 20 ? ` and ${pages.length - 20} more` : "";
+  builder.note(`no text on page ${shown}${more} (an empty or scanned page)`);
+}

@@ -1,0 +1,19 @@
+import { words } from "../analysis/word.ts";
+
+/** Words that a passage is filled up to; a block that cannot be parted well may have `MOST_WORDS`. */
+export const GOAL_WORDS = 200;
+export const MOST_WORDS = 260;
+
+/** A stretch of a document's text that goes into a passage as a whole. */
+export interface Piece {
+  start: number;
+  end: number;
+  words: number;
+  /** Repeated before the piece: a table's header. */
+  prefix?: string;
+}
+
+/** Words for the measure of a passage; the joined form of a part number is not counted again. */
+export function countWords(text: string): number {
+  return words(text).filter(({ kind }) => kind !== "code").length;
+}

@@ -1,0 +1,100 @@
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
+import path from "node:path";
+import { throwIfAborted } from "../../base/abort.ts";
+
+export interface FoundFile {
+  /** Absolute, as a person sees it: links are not resolved. */
+  file: string;
+  bytes: number;
+}
+
+export interface SkippedFile {
+  file: string;
+  reason: string;
+}
+
+export interface Scan {
+  files: FoundFile[];
+  skipped: SkippedFile[];
+}
+
+const LEFT_OUT = new Set(["node_modules", "__MACOSX"]);
+
+/**
+ * All files under a folder, or the one file, sorted by path. Hidden ones and links that lead out of the folder are
+ * skipped; of links to a file inside, and the file, one is kept.
+ */
+export async function scanFolder(root: string, signal: AbortSignal): Promise<Scan> {
+  const scan: Scan = { files: [], skipped: [] };
+  const top = await stat(root);
+  if (top.isFile()) {
+    scan.files.push({ file: root, bytes: top.size });
+    return scan;
+  }
+  const walker: Walker = { scan, signal, root: await realpath(root), links: [] };
+  await walk(root, walker);
+  await followLinks(walker);
+  scan.files.sort((a, b) => (a.file < b.file ? -1 : 1));
+  return scan;
+}
+
+interface Walker {
+  scan: Scan;
+  signal: AbortSignal;
+  /** Without links. */
+  root: string;
+  links: string[];
+}
+
+async function walk(folder: string, walker: Walker): Promise<void> {
+  throwIfAborted(walker.signal);
+  const { scan } = walker;
+  let entries;
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (thrown) {
+    scan.skipped.push({
+      file: folder,
+      reason: `the folder cannot be read (${(thrown as NodeJS.ErrnoException).code})`,
+    });
+    return;
+  }
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const file = path.join(folder, entry.name);
+    if (entry.name.startsWith(".") || entry.name.startsWith("~$")) scan.skipped.push({ file, reason: "hidden" });
+    else if (LEFT_OUT.has(entry.name)) scan.skipped.push({ file, reason: "not a folder of documents" });
+    else if (entry.isSymbolicLink()) walker.links.push(file);
+    else if (entry.isDirectory()) await walk(file, walker);
+    else if (entry.isFile()) await keep(file, scan);
+    else scan.skipped.push({ file, reason: "not a regular file" });
+  }
+}
+
+async function keep(file: string, scan: Scan): Promise<void> {
+  const found = await lstat(file).catch(() => undefined);
+  if (found) scan.files.push({ file, bytes: found.size });
+}
+
+/** Links come last, so that what they lead to is known by its own path when it has one. */
+async function followLinks({ scan, links, root }: Walker): Promise<void> {
+  const known = new Set<string>();
+  if (links.length > 0) for (const { file } of scan.files) known.add(await realpath(file).catch(() => file));
+  for (const link of links) {
+    const target = await realpath(link).catch(() => undefined);
+    const found = target === undefined ? undefined : await stat(target).catch(() => undefined);
+    if (target === undefined || !found) scan.skipped.push({ file: link, reason: "a link to nothing" });
+    else if (!isInside(target, root)) scan.skipped.push({ file: link, reason: "a link out of the folder" });
+    else if (!found.isFile()) scan.skipped.push({ file: link, reason: "a link to a folder" });
+    else if (known.has(target)) scan.skipped.push({ file: link, reason: "a link to a file that is indexed itself" });
+    else {
+      known.add(target);
+      scan.files.push({ file: link, bytes: found.size });
+    }
+  }
+}
+
+/** Whether a path is the folder or lies under it. */
+export function isInside(file: string, folder: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative === "" || (relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
+}
