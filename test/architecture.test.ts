@@ -23,6 +23,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   flow: ["prompt/", "python/", "connection/", "model/chat-model.ts", "model/embedder.ts", "search/search-index.ts"],
   prompt: ["model/chat-model.ts"],
   python: ["connection/connection.ts"],
+  model: ["connection/connection.ts"],
   search: ["model/embedder.ts"],
   cli: ["app"],
 };
@@ -48,7 +49,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "prompt",
     "connection",
     "app",
-    "base/package-root.ts", "base/version.ts",
+    "base/package-root.ts",
+    "base/version.ts",
   ],
 };
 

@@ -24,7 +24,7 @@ export interface DeploymentOptions {
   version: string;
   logLevel: InstanceSpec["logLevel"];
   /** Variables that instances get. */
-  instanceEnv: Readonly<Record<string, string | undefined>>;
+  instanceEnv: Readonly<Record<string, string>>;
   requestTimeoutMs: number;
   maxConcurrentRequestsPerInstance: number;
   log: Logger;
@@ -78,11 +78,11 @@ export function openDeployment(options: DeploymentOptions): Deployment {
         socketPath: path.join(options.runFolder, `${name}.sock`),
         resources: options.resources,
         flow: options.flow,
+        env: options.instanceEnv,
         python: options.python,
         version: options.version,
         logLevel: options.logLevel,
       },
-      env: options.instanceEnv,
       log,
       onState,
     });

@@ -26,8 +26,6 @@ export interface Instance {
 
 export interface ChildOptions {
   spec: InstanceSpec;
-  /** The variables the child gets, and no others. */
-  env: Readonly<Record<string, string | undefined>>;
   log: Logger;
   onState: (instance: Instance) => void;
   /** How long a child may drain after SIGTERM. */
@@ -75,10 +73,10 @@ class ChildInstance implements Instance {
   }
 
   start(): void {
-    const { spec, env, log } = this.#options;
+    const { spec, log } = this.#options;
     const startedAt = Date.now();
     const child = spawn(process.execPath, [...process.execArgv, MAIN], {
-      env: env as NodeJS.ProcessEnv,
+      env: spec.env,
       stdio: ["pipe", "pipe", "pipe", "ipc"],
     });
     this.#child = child;

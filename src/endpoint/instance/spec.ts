@@ -9,6 +9,8 @@ export const instanceSpec = z.object({
   /** Where its resources are lent. */
   resources: z.object({ socketPath: z.string(), token: z.string() }),
   flow: z.string(),
+  /** Variables for the flow's Python processes. */
+  env: z.record(z.string(), z.string()),
   python: z.string(),
   version: z.string(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]),

@@ -1,0 +1,273 @@
+// The one file that knows every part: a configuration in, the running system out.
+
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { secretToken } from "./base/id.ts";
+import type { Logger } from "./base/log.ts";
+import { packageRoot } from "./base/package-root.ts";
+import { version } from "./base/version.ts";
+import { openChat } from "./chat/chat.ts";
+import { childEnvironment } from "./config/child-environment.ts";
+import type { LoadedConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { configuredConnections } from "./connection/configured.ts";
+import { type Deployment, openDeployment } from "./endpoint/deployment.ts";
+import { type OnlineEndpoint, openEndpoint } from "./endpoint/endpoint.ts";
+import { listen } from "./endpoint/flow-server.ts";
+import { endpointKeys, readKeys } from "./endpoint/key.ts";
+import { type LocalResources, localResources } from "./endpoint/resource/local.ts";
+import { resourceServer } from "./endpoint/resource/server.ts";
+import { chatRoutes } from "./entry/route/chat.ts";
+import { pageRoutes } from "./entry/route/page.ts";
+import { statusRoutes } from "./entry/route/status.ts";
+import { type Entry, openEntry } from "./entry/server.ts";
+import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
+import type { BalancedModel } from "./model/balanced.ts";
+import type { Embedder } from "./model/embedder.ts";
+import { openModelPools } from "./model/pools.ts";
+import { openEmbedder } from "./model/provider/index.ts";
+import { embedderSettings, modelSettings } from "./model/provider/settings.ts";
+import { type Collection, openCollection } from "./search/ingest/collection.ts";
+import type { IngestProgress, IngestReport } from "./search/ingest/report.ts";
+import { openSearch } from "./search/provider/index.ts";
+import type { SearchIndex } from "./search/search-index.ts";
+import { surroundings } from "./search/surroundings.ts";
+import { writeFileAtomic } from "./store/atomic-file.ts";
+import { lockState } from "./store/lock.ts";
+import { openRecordStore } from "./store/provider/index.ts";
+import { openRunFolder } from "./store/run-folder.ts";
+
+export interface AppEvents {
+  onIndexing?: (progress: IngestProgress) => void;
+  onIndexed?: (report: IngestReport) => void;
+}
+
+export interface App {
+  readonly url: string;
+  readonly endpoint: OnlineEndpoint;
+  /** What the page says about the model. */
+  readonly model: ModelFacts;
+  /** Ends answers within the grace, then everything; nothing is left running. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface ModelFacts {
+  id: string;
+  isLanguageModel: boolean;
+  notice?: string;
+}
+
+export interface Documents {
+  index: SearchIndex;
+  collection: Collection;
+  /** Other indexes of the same home. */
+  open: (name: string) => Promise<SearchIndex>;
+}
+
+const EXTRACTIVE_NOTICE =
+  "Answers come from the built-in extractive model. It is not a language model: it quotes sentences of the documents and writes nothing of its own. " +
+  "To use a language model, set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server such as Ollama, or the AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY and AZURE_OPENAI_DEPLOYMENT variables, and start again.";
+
+const INSTANCE_START_MS = 30_000;
+
+/** Starts everything. On failure, what had been started is ended before the error is thrown. */
+export async function openApp(
+  { config, env, portIsExplicit }: LoadedConfig,
+  log: Logger,
+  events: AppEvents = {},
+): Promise<App> {
+  const closers: ((graceMs: number) => Promise<unknown> | unknown)[] = [];
+  const close = async (graceMs: number): Promise<void> => {
+    for (const end of closers.splice(0).reverse()) await end(graceMs);
+  };
+  try {
+    await mkdir(config.home, { recursive: true, mode: 0o700 });
+    const lock = await lockState(config.home);
+    closers.push(() => lock.release());
+    const runFolder = await openRunFolder();
+    closers.push(() => rm(runFolder, { recursive: true, force: true }));
+
+    const models = openModelPools(config.models.map(modelSettings), log);
+    closers.push(() => Promise.all([...models.values()].map((model) => model.close())));
+    const embedder = await openConfiguredEmbedder(config);
+    closers.push(() => embedder?.close());
+    const documents = await openDocuments(config, embedder, log);
+    closers.push(() => documents.index.close());
+    const resources = openResources(config, { env, log, models, embedder, openIndex: documents.open });
+    closers.push(() => resources.close());
+    const lent = await lendResources(resources, runFolder, log);
+    closers.push(lent.close);
+
+    const deployment = openDeployment({
+      name: config.endpoint.deployment,
+      flow: path.resolve(config.endpoint.flow ?? path.join(packageRoot(), "examples/flows/chat-with-docs")),
+      instances: config.endpoint.instances,
+      zones: config.endpoint.zones,
+      runFolder,
+      resources: lent.address,
+      python: config.python,
+      version: version(),
+      logLevel: config.log.level,
+      instanceEnv: childEnvironment(env),
+      requestTimeoutMs: config.endpoint.request_timeout_ms,
+      maxConcurrentRequestsPerInstance: config.endpoint.max_concurrent_requests_per_instance,
+      log,
+    });
+    closers.push(() => deployment.close());
+    const { name } = config.endpoint;
+    const keys = endpointKeys(await readKeys(keyFolder(config), name));
+    const endpoint = openEndpoint({ name, keys, deployments: [deployment], traffic: { [deployment.name]: 100 } });
+
+    const indexed = indexFirst(config, documents, events);
+    await Promise.all([indexed, deployment.ready(INSTANCE_START_MS)]);
+
+    const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
+    closers.push(() => store.close());
+    const chat = await openChat({ store, target: endpoint, log });
+    closers.push((graceMs) => chat.close(graceMs));
+
+    const model = modelFacts(config, models);
+    const entry = await openEntry({
+      host: config.host,
+      port: config.port,
+      findPort: !portIsExplicit,
+      endpoints: new Map([[name, endpoint]]),
+      version: version(),
+      log,
+      mount: async (app) => {
+        await app.register(statusRoutes, { version: version(), notReady: () => notReady(deployment, models) });
+        await app.register(chatRoutes, {
+          chat,
+          principalOf: () => LOCAL_PRINCIPAL,
+          session: async () => {
+            const { documents: count } = await documents.collection.status();
+            return { title: config.chat.title, model, examples: exampleQuestions(config), documents: count };
+          },
+          surroundings: (passageId, signal) => surroundings(documents.index, passageId, { count: 2, signal }),
+        });
+        await app.register(pageRoutes, { folder: path.join(packageRoot(), "web/dist/chat") });
+      },
+    });
+    closers.push((graceMs) => entry.close(graceMs));
+    await announce(config, entry);
+    closers.push(() => rm(path.join(config.home, "running.json"), { force: true }));
+    log.info({ url: entry.url }, "started");
+    return { url: entry.url, endpoint, model, close };
+  } catch (thrown) {
+    await close(0);
+    throw thrown;
+  }
+}
+
+/** Where the endpoint's keys are kept. */
+export function keyFolder(config: Readonly<Config>): string {
+  return path.join(config.home, "keys");
+}
+
+/** The configured embedder, or none. @throws FlowsteadError when its server has to be asked and does not answer. */
+export async function openConfiguredEmbedder({ embedder }: Readonly<Config>): Promise<Embedder | undefined> {
+  return embedder ? openEmbedder(embedderSettings(embedder)) : undefined;
+}
+
+/** The index of the configuration with the folders that feed it. */
+export async function openDocuments(
+  config: Readonly<Config>,
+  embedder: Embedder | undefined,
+  log: Logger,
+): Promise<Documents> {
+  const search = openSearch({ folder: indexFolder(config), embedder, log });
+  const name = config.documents.index;
+  const index = await search.openOrCreate(name);
+  const collection = openCollection({ index, folder: search.folderOf(name), log });
+  return { index, collection, open: async (other) => (other === name ? index : search.open(other)) };
+}
+
+/** Where search indexes are kept. */
+export function indexFolder({ home }: Readonly<Config>): string {
+  return path.join(home, "index");
+}
+
+export interface ResourceParts {
+  env: LoadedConfig["env"];
+  log: Logger;
+  models: ReadonlyMap<string, BalancedModel>;
+  embedder: Embedder | undefined;
+  openIndex: (name: string) => Promise<SearchIndex>;
+}
+
+/** What flows may reach under this configuration. */
+export function openResources({ connections }: Readonly<Config>, { env, ...parts }: ResourceParts): LocalResources {
+  return localResources({ ...parts, connections: configuredConnections(connections, env) });
+}
+
+async function lendResources(
+  resources: LocalResources,
+  runFolder: string,
+  log: Logger,
+): Promise<{ address: { socketPath: string; token: string }; close: () => Promise<void> }> {
+  const address = { socketPath: path.join(runFolder, "resources.sock"), token: secretToken() };
+  const server = resourceServer(resources, { token: address.token, log });
+  await listen(server, { socketPath: address.socketPath });
+  return {
+    address,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Sample documents once, a configured folder at every start; what has not changed costs nothing. */
+async function indexFirst(
+  config: Readonly<Config>,
+  { collection }: Documents,
+  { onIndexing, onIndexed }: AppEvents,
+): Promise<void> {
+  const marker = path.join(config.home, "samples-indexed");
+  const { folder } = config.documents;
+  if (folder === undefined && existsSync(marker)) return;
+  const report = await collection.addFolder(folder ?? sampleFolder(), onIndexing ? { onProgress: onIndexing } : {});
+  if (folder === undefined) await writeFileAtomic(marker, "");
+  onIndexed?.(report);
+}
+
+function sampleFolder(): string {
+  return path.join(packageRoot(), "examples/documents");
+}
+
+/** Questions on the empty page: the configured ones, or for the sample documents those that go with them. */
+function exampleQuestions({ chat, documents }: Readonly<Config>): string[] {
+  if (chat.examples) return [...chat.examples];
+  if (documents.folder !== undefined) return [];
+  return JSON.parse(readFileSync(path.join(packageRoot(), "examples/starter-questions.json"), "utf8")) as string[];
+}
+
+function modelFacts(config: Readonly<Config>, models: ReadonlyMap<string, BalancedModel>): ModelFacts {
+  const id = models.get("default")?.id ?? [...models.keys()].join(", ");
+  const isLanguageModel = config.models.some(({ name, provider }) => name === "default" && provider !== "extractive");
+  return isLanguageModel ? { id, isLanguageModel } : { id, isLanguageModel, notice: EXTRACTIVE_NOTICE };
+}
+
+function notReady(
+  deployment: Deployment,
+  models: ReadonlyMap<string, BalancedModel>,
+): { name: string; reason: string }[] {
+  const missing = deployment.instances
+    .filter(({ state }) => state !== "ready")
+    .map(({ name, state, problem }) => ({ name: `instance ${name}`, reason: problem ?? state }));
+  for (const [name, { pool }] of models) {
+    if (pool.members.some((member) => member.status() === "available")) continue;
+    missing.push({
+      name: `model ${name}`,
+      reason: pool.members[0]?.lastFailure?.message ?? "no member may be used now",
+    });
+  }
+  return missing;
+}
+
+/** Tells other processes of this person where the system is. */
+async function announce({ home }: Readonly<Config>, { url }: Entry): Promise<void> {
+  await writeFileAtomic(path.join(home, "running.json"), `${JSON.stringify({ pid: process.pid, url })}\n`, 0o600);
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { type FakeScript, scriptSchema } from "../model/fake/script.ts";
+import { startFakeModel } from "../model/fake/server.ts";
+import type { Console } from "./console.ts";
+import { portNumber } from "./option.ts";
+
+export function devCommand(console: Console): Command {
+  const dev = new Command("dev").description("tools for developing flows and clients");
+  dev
+    .command("fake-model")
+    .description("a model server with scripted pace and faults, on OpenAI's and Azure OpenAI's paths")
+    .option("-p, --port <number>", "port to listen on", portNumber, 8081)
+    .option("--script <file>", "a JSON file: latency, tokens per second, replies, faults")
+    .action(async (options: { port: number; script?: string }) => {
+      const script: FakeScript = options.script
+        ? scriptSchema.parse(JSON.parse(readFileSync(options.script, "utf8")))
+        : {};
+      const server = await startFakeModel({ port: options.port, script });
+      console.say(
+        "Use it as OPENAI_BASE_URL. POST /__fake/script changes its script, GET /__fake/journal shows what it was asked.",
+      );
+      console.print(`${server.url}/v1`);
+      const stop = (): void => {
+        void server.close().then(() => process.exit(0));
+      };
+      process.once("SIGINT", stop);
+      process.once("SIGTERM", stop);
+    });
+  return dev;
+}

@@ -1,0 +1,61 @@
+// A flow of a folder with what the configuration lets it reach, in this process.
+
+import { indexFolder, openConfiguredEmbedder, openResources } from "../app.ts";
+import type { Logger } from "../base/log.ts";
+import { type FlowTarget, openFlow } from "../flow/flow-target.ts";
+import { openModelPools } from "../model/pools.ts";
+import { modelSettings } from "../model/provider/settings.ts";
+import { openSearch } from "../search/provider/index.ts";
+import { BUILT_IN_TOOLS } from "../tool/index.ts";
+import { type HomeOptions, configOf } from "./option.ts";
+
+export interface OpenedFlow {
+  flow: FlowTarget;
+  close(): Promise<void>;
+}
+
+export interface OpenFlowHereOptions {
+  directory: string;
+  variant?: { node: string; variant: string };
+  environmentVariables?: Record<string, string>;
+  /** Whether the process's variables win over the flow's own, as in serving. */
+  serving: boolean;
+}
+
+export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptions, log: Logger): Promise<OpenedFlow> {
+  const { config, env } = configOf(home);
+  const models = openModelPools(config.models.map(modelSettings), log);
+  const embedder = await openConfiguredEmbedder(config);
+  const search = openSearch({ folder: indexFolder(config), embedder, log });
+  const resources = openResources(config, { env, log, models, embedder, openIndex: (name) => search.open(name) });
+  const closeParts = async (): Promise<void> => {
+    await resources.close();
+    await Promise.all([...models.values()].map((model) => model.close()));
+    await embedder?.close();
+  };
+  try {
+    const flow = await openFlow({
+      directory: options.directory,
+      tools: BUILT_IN_TOOLS,
+      resources,
+      variant: options.variant,
+      aggregate: !options.serving,
+      python: {
+        interpreter: config.python,
+        env,
+        environmentVariables: options.environmentVariables,
+        keepEnvironment: options.serving,
+      },
+    });
+    return {
+      flow,
+      close: async () => {
+        await flow.close();
+        await closeParts();
+      },
+    };
+  } catch (thrown) {
+    await closeParts();
+    throw thrown;
+  }
+}

@@ -1,0 +1,96 @@
+import { mkdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import { parseJson, stringifyJson } from "../base/json.ts";
+import { SILENT } from "../base/log.ts";
+import { type ValueMap, isMap } from "../base/value.ts";
+import type { FlowEvent } from "../flow/event.ts";
+import { RunRecord } from "../run/record.ts";
+import { writeFileAtomic } from "../store/atomic-file.ts";
+import type { Console } from "./console.ts";
+import { openFlowHere } from "./flow-open.ts";
+import type { HomeOptions } from "./option.ts";
+
+export interface FlowTestOptions extends HomeOptions {
+  flow: string;
+  inputs?: string[];
+  variant?: string;
+  detail?: string;
+  environmentVariables?: string[];
+  json?: boolean;
+}
+
+export async function flowTest(options: FlowTestOptions, console: Console): Promise<void> {
+  const inputs = await readInputs(options.inputs ?? []);
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  const { flow, close } = await openFlowHere(
+    options,
+    {
+      directory: options.flow,
+      variant: options.variant === undefined ? undefined : parseVariant(options.variant),
+      environmentVariables: pairs(options.environmentVariables ?? []),
+      serving: false,
+    },
+    SILENT,
+  );
+  const record = new RunRecord();
+  try {
+    for await (const event of flow.invoke({ inputs }, controller.signal)) {
+      record.add(event);
+      if (!options.json) sayEvent(event, console);
+    }
+  } finally {
+    await close();
+  }
+  if (options.detail !== undefined) await writeDetail(options.detail, record);
+  if (record.error) throw FlowsteadError.fromBody(record.error);
+  console.print(stringifyJson(record.outputs ?? {}, 4));
+}
+
+function sayEvent(event: FlowEvent, console: Console): void {
+  if (event.type === "node-log") console.say(`[${event.node}] ${event.text.trimEnd()}`);
+  else if (event.type === "node-end")
+    console.say(`${event.node}: ${event.status} in ${(event.durationMs / 1000).toFixed(2)} s`);
+  else if (event.type === "warning") console.say(`warning: ${event.message}`);
+}
+
+/** `name=value` words, or one file with a JSON object (of a .jsonl file, its first line). */
+async function readInputs(words: readonly string[]): Promise<ValueMap> {
+  const [first] = words;
+  if (words.length !== 1 || first === undefined || !/\.jsonl?$/.test(first)) return pairs(words);
+  const text = await readFile(first, "utf8").catch((cause: Error) => {
+    throw new FlowsteadError("UsageError", `Cannot read the inputs file ${first}: ${cause.message}`, { cause });
+  });
+  const value = parseJson(first.endsWith(".jsonl") ? (text.split("\n", 1)[0] ?? "") : text);
+  if (!isMap(value))
+    throw new FlowsteadError("UsageError", `${first} must hold a JSON object whose keys are the flow's inputs.`);
+  return value;
+}
+
+export function pairs(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf("=");
+      if (at <= 0) throw new FlowsteadError("UsageError", `"${word}" is not of the form name=value.`);
+      return [word.slice(0, at), word.slice(at + 1)];
+    }),
+  );
+}
+
+function parseVariant(text: string): { node: string; variant: string } {
+  const match = /^\$\{([^.}]+)\.([^}]+)\}$/.exec(text);
+  if (!match?.[1] || !match[2])
+    throw new FlowsteadError("UsageError", `"${text}" is not of the form \${node.variant}.`);
+  return { node: match[1], variant: match[2] };
+}
+
+async function writeDetail(folder: string, record: RunRecord): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const files: [string, unknown][] = [
+    ["flow.detail.json", record.detail],
+    ["flow.output.json", record.outputs ?? {}],
+    ["flow.metrics.json", record.metrics],
+  ];
+  for (const [name, content] of files) await writeFileAtomic(path.join(folder, name), `${stringifyJson(content, 4)}\n`);
+}

@@ -1,0 +1,95 @@
+import path from "node:path";
+import { Command } from "commander";
+import { indexFolder, openConfiguredEmbedder, openDocuments } from "../app.ts";
+import { createLog } from "../base/log.ts";
+import type { Collection } from "../search/ingest/collection.ts";
+import { type Console, progressLine } from "./console.ts";
+import { addedLine } from "./index-report.ts";
+import { type HomeOptions, configOf, withHome } from "./option.ts";
+
+interface JsonOption extends HomeOptions {
+  json?: boolean;
+}
+
+export function indexCommand(console: Console): Command {
+  const index = new Command("index").description("documents that the chat answers from");
+  const sub = (name: string, description: string): Command =>
+    withHome(index.command(name)).description(description).option("--json", "print JSON");
+
+  sub("add <folder>", "index a folder (or a file); again, only what has changed")
+    .option("-q, --quiet", "no progress")
+    .action((folder: string, options: JsonOption & { quiet?: boolean }) =>
+      use(options, (collection) => add(collection, folder, { ...options, console })),
+    );
+  sub("list", "list the folders that are indexed").action((options: JsonOption) =>
+    use(options, async (collection) => {
+      const folders = await collection.list();
+      if (options.json) return console.print(JSON.stringify(folders, null, 2));
+      if (folders.length === 0) console.say("Nothing is indexed. Add a folder with: flowstead index add FOLDER");
+      for (const { folder, documents, passages, failed } of folders) {
+        console.print(
+          `${folder}  ${documents} documents, ${passages} passages${failed > 0 ? `, ${failed} failed` : ""}`,
+        );
+      }
+    }),
+  );
+  sub("remove <target>", "take a folder, a file or a document out of the index").action(
+    (target: string, options: JsonOption) =>
+      use(options, async (collection) => {
+        const removal = await collection.remove(target);
+        console.print(
+          options.json
+            ? JSON.stringify(removal, null, 2)
+            : `Removed ${removal.documents} documents (${removal.passages} passages).`,
+        );
+      }),
+  );
+  sub("status", "what the index holds, and what could not be indexed").action((options: JsonOption) =>
+    use(options, async (collection, home) => {
+      const status = await collection.status();
+      if (options.json) return console.print(JSON.stringify(status, null, 2));
+      console.print(
+        `${status.documents} documents, ${status.passages} passages in ${home}${status.indexedAt ? `, last change ${status.indexedAt}` : ""}`,
+      );
+      if (status.unfinished > 0)
+        console.print(`${status.unfinished} documents were cut short: add their folder again to finish them.`);
+      for (const { file, reason } of status.failed) console.print(`not indexed: ${file}: ${reason}`);
+    }),
+  );
+  return index;
+}
+
+async function add(
+  collection: Collection,
+  folder: string,
+  { json, quiet, console }: JsonOption & { quiet?: boolean; console: Console },
+): Promise<void> {
+  const controller = new AbortController();
+  // What has been indexed stays; the same command goes on from there.
+  process.once("SIGINT", () => controller.abort());
+  const report = await collection.addFolder(path.resolve(folder), {
+    signal: controller.signal,
+    onProgress: (progress) => {
+      if (!quiet && !json)
+        console.progress(progressLine("Indexing", { ...progress, current: path.basename(progress.file) }));
+    },
+  });
+  console.settle();
+  if (json) return console.print(JSON.stringify(report, null, 2));
+  console.print(addedLine(report));
+  for (const { file, reason } of report.failed) console.print(`not indexed: ${file}: ${reason}`);
+  for (const { file, reason } of [...report.skipped, ...report.notes]) console.print(`note: ${file}: ${reason}`);
+}
+
+async function use(options: HomeOptions, work: (collection: Collection, home: string) => Promise<void>): Promise<void> {
+  const { config } = configOf(options);
+  const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
+  const embedder = await openConfiguredEmbedder(config);
+  const { index, collection } = await openDocuments(config, embedder, log);
+  try {
+    await work(collection, indexFolder(config));
+  } finally {
+    await index.close();
+    await embedder?.close();
+  }
+}

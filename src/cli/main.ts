@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+// The command line. Each command is one file here; errors end with one clear message and exit code 1.
+
+import { Command, CommanderError } from "commander";
+import { version } from "../base/version.ts";
+import { explain, terminal } from "./console.ts";
+import { devCommand } from "./dev.ts";
+import { endpointCommand } from "./endpoint.ts";
+import { flowCommand } from "./flow.ts";
+import { indexCommand } from "./index-command.ts";
+import { upCommand } from "./up.ts";
+
+const program = new Command("flowstead")
+  .description("A self-hostable home for prompt flows and enterprise chat.")
+  .version(version(), "-v, --version")
+  .showHelpAfterError("(add --help for help)")
+  .showSuggestionAfterError()
+  .exitOverride();
+
+for (const command of [upCommand, indexCommand, flowCommand, endpointCommand, devCommand])
+  program.addCommand(command(terminal()));
+for (const command of program.commands) inherit(command);
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode;
+  else {
+    terminal().say(`Error: ${explain(thrown)}`);
+    process.exitCode = 1;
+  }
+}
+
+/** Subcommands take over how the program reports wrong words. */
+function inherit(command: Command): void {
+  command.copyInheritedSettings(program);
+  for (const sub of command.commands) inherit(sub);
+}

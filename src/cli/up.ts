@@ -1,0 +1,73 @@
+import path from "node:path";
+import { Command } from "commander";
+import { type App, openApp } from "../app.ts";
+import { createLog } from "../base/log.ts";
+import { version } from "../base/version.ts";
+import type { IngestReport } from "../search/ingest/report.ts";
+import { type Console, progressLine } from "./console.ts";
+import { type HomeOptions, configOf, portNumber, withHome } from "./option.ts";
+import { addedLine } from "./index-report.ts";
+
+interface UpOptions extends HomeOptions {
+  port?: number;
+  host?: string;
+}
+
+const GRACE_MS = 5_000;
+
+export function upCommand(console: Console): Command {
+  return withHome(new Command("up"))
+    .description("start everything: chat page, endpoint, models, search")
+    .option("-p, --port <number>", "port of the page (default: 8080, or the next free one)", portNumber)
+    .option("--host <address>", "address to listen on; loopback only")
+    .action((options: UpOptions) => up(options, console));
+}
+
+async function up(options: UpOptions, console: Console): Promise<void> {
+  const startedAt = Date.now();
+  const loaded = configOf(options, { port: options.port, host: options.host });
+  const { config } = loaded;
+  const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "flowstead.log") });
+  console.say(`Flowstead ${version()}`);
+
+  let app: App | undefined;
+  let stopping: Promise<void> | undefined;
+  const stop = (signal: string): void => {
+    // A second signal is from somebody who does not want to wait.
+    if (stopping || !app) process.exit(130);
+    console.say(`\n${signal === "SIGINT" ? "Stopping" : signal}: letting answers end ...`);
+    stopping = app.close(GRACE_MS).then(
+      () => process.exit(0),
+      (thrown: unknown) => {
+        log.error({ err: thrown }, "stopping failed");
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop(signal));
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "uncaught");
+    console.say(`Error: ${error.message}. See ${path.join(config.home, "logs", "flowstead.log")}.`);
+    process.exit(1);
+  });
+
+  app = await openApp(loaded, log, {
+    onIndexing: (progress) =>
+      console.progress(progressLine("Indexing documents", { ...progress, current: path.basename(progress.file) })),
+    onIndexed: (report) => sayIndexed(report, console),
+  });
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  console.say(
+    `Model: ${app.model.id}${app.model.isLanguageModel ? "" : " (built in; not a language model: see the page for how to configure one)"}`,
+  );
+  console.say(
+    `Endpoint: ${app.url}/endpoints/${app.endpoint.name}/score (key: flowstead online-endpoint get-credentials -n ${app.endpoint.name})`,
+  );
+  console.say(`Ready in ${seconds} s. Ctrl-C stops it.`);
+  console.print(`\n  ${app.url}\n`);
+}
+
+function sayIndexed(report: IngestReport, console: Console): void {
+  if (report.added + report.changed + report.removed + report.failed.length > 0) console.say(addedLine(report));
+  for (const { file, reason } of report.failed) console.say(`  not indexed: ${file}: ${reason}`);
+}

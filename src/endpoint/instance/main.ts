@@ -1,0 +1,65 @@
+// The program of a child process that is one flow instance. Its settings come on standard input; it says `ready` or why not
+// over the process channel, and ends with its parent.
+
+import { createLog } from "../../base/log.ts";
+import { FlowsteadError } from "../../base/error/error.ts";
+import { parseJson, plain } from "../../base/json.ts";
+import { openFlow } from "../../flow/flow-target.ts";
+import { BUILT_IN_TOOLS } from "../../tool/index.ts";
+import { flowServer, listen } from "../flow-server.ts";
+import { remoteResources } from "../resource/client.ts";
+import { type InstanceMessage, type InstanceSpec, instanceSpec } from "./spec.ts";
+
+async function main(): Promise<void> {
+  const spec = instanceSpec.parse(plain(parseJson(await readInput())));
+  process.title = `flowstead instance ${spec.name}`;
+  const stop = await serve(spec);
+  const end = (): void => {
+    stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", end);
+  // A terminal sends SIGINT to the whole group; the parent decides when its children end.
+  process.on("SIGINT", () => {});
+  process.on("disconnect", () => process.exit(0));
+  tell({ type: "ready" });
+}
+
+async function serve(spec: InstanceSpec): Promise<() => Promise<void>> {
+  const log = createLog({ level: spec.logLevel });
+  const resources = remoteResources({ ...spec.resources, url: "http://resources" });
+  const flow = await openFlow({
+    directory: spec.flow,
+    tools: BUILT_IN_TOOLS,
+    resources,
+    python: { interpreter: spec.python, env: spec.env, keepEnvironment: true },
+  });
+  const server = flowServer(flow, { log, version: spec.version, internal: true });
+  await listen(server, { socketPath: spec.socketPath });
+  return async () => {
+    server.close();
+    server.closeIdleConnections();
+    await flow.close();
+    await resources.close();
+  };
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function tell(message: InstanceMessage): void {
+  process.send?.(message);
+}
+
+main().catch((thrown: unknown) => {
+  const error = FlowsteadError.from(thrown);
+  tell({ type: "failed", message: error.message });
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+  process.disconnect?.();
+});

@@ -1,0 +1,85 @@
+// Models and embedders as configuration files write them.
+
+import { z } from "zod";
+import { FlowsteadError } from "../../base/error/error.ts";
+import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelSettings } from "./index.ts";
+
+const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+const seconds = z.number().positive().optional();
+
+const place = {
+  name: z.string().optional(),
+  region: z.string().optional(),
+  priority: z.number().optional(),
+  weight: z.number().optional(),
+  first_token_seconds: seconds,
+  idle_seconds: seconds,
+};
+const openAi = {
+  base_url: url.optional(),
+  api_key: z.string().optional(),
+  model: z.string().optional(),
+  organization: z.string().optional(),
+};
+const azure = {
+  endpoint: url,
+  api_key: z.string().optional(),
+  deployment: z.string().min(1),
+  api_version: z.string().optional(),
+};
+
+const modelEntry = z.discriminatedUnion("provider", [
+  z.strictObject({ provider: z.literal("openai"), ...place, ...openAi }),
+  z.strictObject({ provider: z.literal("azure-openai"), ...place, ...azure }),
+  z.strictObject({ provider: z.literal("extractive"), ...place }),
+]);
+
+const dimensions = z.int().positive().optional();
+const embedderEntry = z.discriminatedUnion("provider", [
+  z.strictObject({ provider: z.literal("openai"), ...openAi, dimensions }),
+  z.strictObject({ provider: z.literal("azure-openai"), ...azure, model: z.string().optional(), dimensions }),
+]);
+
+/** @throws FlowsteadError `InvalidConfig` that names the key. */
+export function modelSettings(entry: Readonly<Record<string, unknown>>): ModelSettings {
+  return camel(parse(modelEntry, entry, { where: "models", providers: MODEL_PROVIDERS })) as unknown as ModelSettings;
+}
+
+/** @throws FlowsteadError `InvalidConfig` that names the key. */
+export function embedderSettings(entry: Readonly<Record<string, unknown>>): EmbedderSettings {
+  return camel(parse(embedderEntry, entry, { where: "embedder", providers: EMBEDDER_PROVIDERS })) as unknown as EmbedderSettings;
+}
+
+function parse<T>(
+  schema: z.ZodType<T>,
+  entry: Readonly<Record<string, unknown>>,
+  { where, providers }: { where: string; providers: readonly string[] },
+): T {
+  const given = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const { provider } = given;
+  if (typeof provider !== "string" || !providers.includes(provider)) {
+    throw new FlowsteadError(
+      "InvalidConfig",
+      `${where}: there is no provider "${String(provider)}". Use one of: ${providers.join(", ")}.`,
+    );
+  }
+  const issues = parsed.error.issues.map(
+    (issue) => `${where} (${provider}): ${issue.path.join(".") || "entry"}: ${issue.message}`,
+  );
+  throw new FlowsteadError("InvalidConfig", issues.join("\n"));
+}
+
+/** `api_key` is `apiKey`, and `idle_seconds` is `idleMs`. */
+function camel(entry: object): Record<string, unknown> {
+  const named: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(entry)) {
+    const isTime = key.endsWith("_seconds");
+    const name = isTime ? key.replace(/_seconds$/, "_ms") : key;
+    named[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())] = isTime
+      ? Number(value) * 1000
+      : value;
+  }
+  return named;
+}

@@ -1,0 +1,130 @@
+// The record of one run in the original's form (`flow.detail.json`), folded from the run's events.
+
+import type { ErrorBody } from "../base/error/error.ts";
+import { ERROR_TABLE, type ErrorRow } from "../base/error/table.ts";
+import type { Value, ValueMap } from "../base/value.ts";
+import type { FlowEvent, NodeStatus, TokenUsage } from "../flow/event.ts";
+
+const STATUS: Record<NodeStatus, string> = {
+  completed: "Completed",
+  failed: "Failed",
+  bypassed: "Bypassed",
+  canceled: "Canceled",
+};
+
+interface NodeRun {
+  startTime: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Folds events as they come; `detail` is complete after the run's last event. */
+export class RunRecord {
+  readonly #nodes = new Map<string, NodeRun>();
+  #nodeRuns: object[] = [];
+  #metrics: Record<string, number> = {};
+  #runId = "";
+  #startTime = 0;
+  #inputs: ValueMap = {};
+  #flowRun: object = {};
+  outputs: ValueMap | undefined;
+  error: ErrorBody | undefined;
+
+  add(event: FlowEvent): void {
+    if (event.type === "flow-start") {
+      this.#runId = event.runId;
+      this.#startTime = event.time;
+      this.#inputs = event.inputs;
+    } else if (event.type === "restart") {
+      this.#nodes.clear();
+      this.#nodeRuns = [];
+    } else if (event.type === "node-start")
+      this.#nodes.set(event.node, { startTime: event.time, stdout: "", stderr: "" });
+    else if (event.type === "node-log") {
+      const run = this.#nodes.get(event.node);
+      if (run) run[event.stream] += event.text;
+    } else if (event.type === "node-end") this.#nodeRuns.push(this.#nodeRun(event));
+    else if (event.type === "metric") this.#metrics[event.name] = event.value;
+    else if (event.type === "flow-end") {
+      this.outputs = event.outputs;
+      this.#flowRun = this.#run("Completed", { time: event.time, usage: event.usage });
+    } else if (event.type === "error") {
+      this.error = event.error;
+      this.#flowRun = this.#run(event.error.code === "Canceled" ? "Canceled" : "Failed", { time: event.time });
+    }
+  }
+
+  get detail(): { flow_runs: object[]; node_runs: object[] } {
+    return { flow_runs: [this.#flowRun], node_runs: this.#nodeRuns };
+  }
+
+  get metrics(): Readonly<Record<string, number>> {
+    return this.#metrics;
+  }
+
+  #run(status: string, { time, usage }: { time: number; usage?: TokenUsage }): object {
+    return {
+      run_id: this.#runId,
+      status,
+      error: this.error ? errorRecord(this.error) : null,
+      inputs: this.#inputs,
+      output: this.outputs ?? {},
+      metrics: Object.keys(this.#metrics).length > 0 ? this.#metrics : null,
+      parent_run_id: this.#runId,
+      root_run_id: this.#runId,
+      flow_id: "default_flow_id",
+      start_time: iso(this.#startTime),
+      end_time: iso(time),
+      index: null,
+      name: "",
+      description: "",
+      tags: null,
+      system_metrics: metricsOf(time - this.#startTime, usage),
+      result: this.outputs ?? null,
+    };
+  }
+
+  #nodeRun(event: Extract<FlowEvent, { type: "node-end" }>): object {
+    const { node, status, time, durationMs, inputs = null, usage, error } = event;
+    const output: Value = event.output ?? null;
+    const { startTime = time, stdout = "", stderr = "" } = this.#nodes.get(node) ?? {};
+    return {
+      node,
+      flow_run_id: this.#runId,
+      run_id: `${this.#runId}_${node}`,
+      status: STATUS[status],
+      inputs,
+      output,
+      metrics: null,
+      error: error ? errorRecord(error) : null,
+      parent_run_id: this.#runId,
+      start_time: iso(startTime),
+      end_time: iso(time),
+      index: null,
+      logs: { stdout, stderr },
+      system_metrics: metricsOf(durationMs, usage),
+      result: output,
+    };
+  }
+}
+
+function metricsOf(durationMs: number, usage?: TokenUsage): object {
+  const tokens = usage && {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    total_tokens: usage.totalTokens,
+  };
+  return { duration: durationMs / 1000, ...tokens };
+}
+
+/** The original's error object: the root of the code chain with the rest as inner errors. */
+function errorRecord({ code, message, details }: ErrorBody): object {
+  const row: ErrorRow | undefined = ERROR_TABLE[code];
+  const [root = "SystemError", ...inner] = (row?.chain ?? `SystemError/${code}`).split("/");
+  const innerError = inner.reduceRight<object | null>((within, name) => ({ code: name, innerError: within }), null);
+  return { message, code: root, innerError, additionalInfo: details ? [{ type: code, info: details }] : [] };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
