@@ -46,6 +46,8 @@ export function htmlCharset(bytes: Uint8Array): string | undefined {
 class HtmlReader {
   readonly #builder: DocumentBuilder;
   #silent = 0;
+  /** How many `main` and `article` are open; a footer outside of them is the site's and not the text's. */
+  #articles = 0;
   #inTitle = false;
   #title = "";
   #text = "";
@@ -61,8 +63,9 @@ class HtmlReader {
   }
 
   open(tag: string, attributes: Record<string, string>): void {
-    if (SILENT.has(tag) || (this.#silent > 0 && tag !== "title")) {
-      this.#silent += SILENT.has(tag) ? 1 : 0;
+    if (tag === "main" || tag === "article") this.#articles += 1;
+    if (this.#isSilent(tag) || (this.#silent > 0 && tag !== "title")) {
+      this.#silent += this.#isSilent(tag) ? 1 : 0;
       return;
     }
     if (tag === "title") this.#inTitle = true;
@@ -78,7 +81,11 @@ class HtmlReader {
   }
 
   close(tag: string): void {
-    if (SILENT.has(tag)) this.#silent = Math.max(0, this.#silent - 1);
+    if (tag === "main" || tag === "article") this.#articles = Math.max(0, this.#articles - 1);
+    if (this.#isSilent(tag) && this.#silent > 0) {
+      this.#silent -= 1;
+      return;
+    }
     if (this.#silent > 0 && tag !== "title") return;
     if (tag === "title") this.#inTitle = false;
     else if (tag === "table") this.#closeTable();
@@ -91,6 +98,10 @@ class HtmlReader {
     this.#flush();
     this.#builder.title(this.#title);
     return this.#builder.finish(MEDIA_TYPES.html, name);
+  }
+
+  #isSilent(tag: string): boolean {
+    return SILENT.has(tag) || (tag === "footer" && this.#articles === 0);
   }
 
   #openBlock(tag: string): void {

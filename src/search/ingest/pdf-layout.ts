@@ -83,6 +83,8 @@ function flowing(lines: readonly Line[], from: number, builder: DocumentBuilder,
       step <= Math.max(spacing, line.fontSize) * 1.25 &&
       !isHeading(line, body) &&
       line.cells.length === 1 &&
+      // What stands left of a bullet is no longer part of its item.
+      (bullet === undefined || line.x >= first.x - 1) &&
       Math.abs(line.fontSize - first.fontSize) < 1.5 &&
       !BULLET.test(line.text) &&
       !NUMBERED.test(line.text);

@@ -22,7 +22,7 @@ export interface Line {
 
 // In font sizes: a smaller gap than the first is none, a larger one than the second parts cells.
 const WORD_GAP = 0.15;
-const CELL_GAP = 1.6;
+const CELL_GAP = 1;
 
 /** Runs in the order of the page's content, joined to lines. */
 export function toLines(runs: readonly TextRun[]): Line[] {
