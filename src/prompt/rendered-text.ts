@@ -39,16 +39,15 @@ export class RenderedText {
   }
 
   /** The same text without blanks at its ends. */
-  trim(start = /^\s+/, end = /\s+$/): RenderedText {
+  trim(): RenderedText {
     const fragments = this.fragments.map((fragment) => ({ ...fragment }));
-    for (const [order, pattern] of [
-      [fragments, start],
-      [fragments.toReversed(), end],
-    ] as const) {
-      for (const fragment of order) {
-        fragment.text = fragment.text.replace(pattern, "");
-        if (fragment.text !== "") break;
-      }
+    for (const fragment of fragments) {
+      fragment.text = fragment.text.trimStart();
+      if (fragment.text !== "") break;
+    }
+    for (const fragment of fragments.toReversed()) {
+      fragment.text = fragment.text.trimEnd();
+      if (fragment.text !== "") break;
     }
     return new RenderedText(fragments.filter(({ text }) => text !== ""));
   }

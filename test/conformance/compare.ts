@@ -29,7 +29,7 @@ export async function expectFailure(work: () => unknown): Promise<Error> {
 export function differs(actual: unknown, expected: unknown, path: string): string | undefined {
   if (isMap(expected) && typeof expected["$sha256"] === "string") return differsFromHash(actual, expected, path);
   if (isMap(expected) && Array.isArray(expected["$stream"])) {
-    return differs(Array.isArray(actual) ? actual.join("") : actual, expected["$stream"].join(""), path);
+    return differs(Array.isArray(actual) ? actual.join("") : actual, (expected["$stream"] as string[]).join(""), path);
   }
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual) || actual.length !== expected.length) return shown(actual, expected, path);

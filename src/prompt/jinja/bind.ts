@@ -70,8 +70,11 @@ export function bindRequired(
   optional: readonly string[] = [],
 ): Bound {
   const bound = bind(name, call, [...required, ...optional]);
-  for (const parameter of required) {
-    if (!bound.has(parameter)) fault("TypeError", `${name}() missing required argument: '${parameter}'`);
+  const missing = required.filter((parameter) => !bound.has(parameter)).map((parameter) => `'${parameter}'`);
+  if (missing.length > 0) {
+    const list = missing.length > 1 ? `${missing.slice(0, -1).join(", ")} and ${missing.at(-1)}` : missing[0];
+    const plural = missing.length > 1 ? "s" : "";
+    fault("TypeError", `${name}() missing ${missing.length} required positional argument${plural}: ${list}`);
   }
   return bound;
 }

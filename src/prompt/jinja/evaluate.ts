@@ -139,9 +139,7 @@ export class Evaluator implements FilterTools {
       case "filter":
         return this.#filter(node, scope, subject);
       case "test":
-        return this.#quietly(() =>
-          this.test(node.name, this.#plain(node.target, scope), this.#arguments(node.args, scope).args),
-        );
+        return this.#quietly(() => this.#test(node, scope));
       case "binary":
         return this.#binary(node, scope);
       case "unary":
@@ -236,9 +234,16 @@ export class Evaluator implements FilterTools {
       if (node.name !== "trim") return value;
       if (node.args.length === 0) return value.trim();
     }
+    if (!FILTERS.has(node.name)) fault("TemplateRuntimeError", `No filter named '${node.name}' found.`);
     const call = this.#arguments(node.args, scope);
     this.line = node.line;
     return this.#seen(this.filter(node.name, this.#flat(value), call));
+  }
+
+  #test({ target, name, args }: Expression & { kind: "test" }, scope: Scope): boolean {
+    const value = this.#plain(target, scope);
+    if (!PREDICATES.has(name)) fault("TemplateRuntimeError", `No test named '${name}' found.`);
+    return this.test(name, value, this.#arguments(args, scope).args);
   }
 
   #binary(node: Expression & { kind: "binary" }, scope: Scope): Cell {

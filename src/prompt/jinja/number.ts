@@ -122,9 +122,13 @@ export function roundHalfEven(value: number, digits: number): number {
   return value < 0 ? -down : down;
 }
 
+/** Python reads no longer ints from text. */
+const MAX_DIGITS = 4300;
+
 /** Python `int(text, base)`, or undefined. */
 export function parseInteger(text: string, base = 10): number | bigint | undefined {
   let body = text.trim().toLowerCase();
+  if (body.length > MAX_DIGITS) return undefined;
   if (!/^[+-]?[\da-z]+(?:_[\da-z]+)*$/.test(body)) return undefined;
   const isNegative = body.startsWith("-");
   body = body.replace(/^[+-]/, "").replaceAll("_", "");
@@ -144,12 +148,14 @@ export function parseInteger(text: string, base = 10): number | bigint | undefin
   return integer(isNegative ? -value : value);
 }
 
+const FLOATING = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/;
+
 /** Python `float(text)`, or undefined. */
 export function parseFloating(text: string): number | undefined {
   const body = text.trim().toLowerCase();
   const special = /^([+-]?)(inf(?:inity)?|nan)$/.exec(body);
   if (special) return special[2] === "nan" ? Number.NaN : special[1] === "-" ? -Infinity : Infinity;
-  if (!/^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/.test(body)) return undefined;
+  if (!FLOATING.test(body)) return undefined;
   return Number(body.replaceAll("_", ""));
 }
 

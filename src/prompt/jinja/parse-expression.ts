@@ -144,7 +144,7 @@ class ExpressionParser {
   }
 
   #product(): Expression {
-    return this.#binary(["*", "/", "//", "%"], () => this.#unary());
+    return this.#binary(["*", "/", "//", "%"], () => this.#power());
   }
 
   #binary(operators: BinaryOperator[], operand: () => Expression): Expression {
@@ -169,18 +169,13 @@ class ExpressionParser {
     } else {
       node = this.primary();
     }
-    node = this.#power(this.#postfix(node));
+    node = this.#postfix(node);
     return withFilter ? this.#filterExpression(node) : node;
   }
 
-  /** `**` binds to the operand at its left and, as in Jinja, chains from left to right. */
-  #power(base: Expression): Expression {
-    let node = base;
-    while (this.#cursor.isOperator("**")) {
-      const { line } = this.#cursor.next();
-      node = { kind: "binary", operator: "**", left: node, right: this.#unary(false), line };
-    }
-    return node;
+  /** As in Jinja, and not as in Python, `**` binds looser than a sign and chains from left to right. */
+  #power(): Expression {
+    return this.#binary(["**"], () => this.#unary());
   }
 
   primary(): Expression {

@@ -30,7 +30,7 @@ export function strFormat(template: string, call: Call, context: Tools): string 
 function positional(call: Call, index: number): Cell {
   const value = call.args[index];
   if (value !== undefined) return value;
-  return fault("IndexError", `Replacement index ${index} out of range for positional args tuple`);
+  return fault("IndexError", "tuple index out of range");
 }
 
 function named(call: Call, name: string): Cell {

@@ -2,9 +2,10 @@
 
 import { RenderedText } from "../rendered-text.ts";
 import { bind, bindRequired } from "./bind.ts";
+import type { Budget } from "./budget.ts";
 import { fault } from "./fault.ts";
 import { type Method, methods } from "./method.ts";
-import { iterate } from "./sequence.ts";
+import { itemsOf } from "./sequence.ts";
 import { splitLines, splitText } from "./split.ts";
 import { strFormat } from "./str-format.ts";
 import { capitalize, isTitle, swapCase, titleCase } from "./text-case.ts";
@@ -39,7 +40,9 @@ const TABLE: Record<string, TextMethod> = {
     return suffix !== "" && self.endsWith(suffix) ? self.slice(0, -suffix.length) : self;
   },
   join(self, call, { budget }) {
-    const items = iterate(bindRequired("join", call, ["iterable"]).get("iterable") as Cell);
+    const items =
+      itemsOf(bindRequired("join", call, ["iterable"]).get("iterable") as Cell) ??
+      fault("TypeError", "can only join an iterable");
     const texts = items.map((item, index) => {
       if (typeof item === "string") return item;
       return fault("TypeError", `sequence item ${index}: expected str instance, ${typeName(item)} found`);
@@ -81,11 +84,9 @@ const TABLE: Record<string, TextMethod> = {
     const sign = /^[+-]/.exec(self)?.[0] ?? "";
     return sign + "0".repeat(Math.max(0, width - characterCount(self))) + self.slice(sign.length);
   },
-  expandtabs(self, call) {
+  expandtabs(self, call, { budget }) {
     const size = bind("expandtabs", call, ["tabsize"]).integer("tabsize", 8);
-    return self.replace(/([^\t\n\r]*)\t/g, (_all, before: string) =>
-      size <= 0 ? before : before + " ".repeat(size - (before.length % size)),
-    );
+    return expandTabs(self, size, budget);
   },
   isalnum: (self) => /^[\p{L}\p{N}]+$/u.test(self),
   isalpha: (self) => /^\p{L}+$/u.test(self),
@@ -180,6 +181,18 @@ function find(self: string, call: Call, options: { last: boolean; name: string }
   const sub = bound.text("sub", "");
   const at = options.last ? body.lastIndexOf(sub) : body.indexOf(sub);
   return at < 0 ? -1 : start + characterCount(body.slice(0, at));
+}
+
+function expandTabs(text: string, size: number, budget: Budget): string {
+  let out = "";
+  let column = 0;
+  for (const char of text) {
+    const width = char !== "\t" ? 1 : size <= 0 ? 0 : size - (column % size);
+    if (char === "\t") budget.room(out.length + width);
+    out += char === "\t" ? " ".repeat(width) : char;
+    column = char === "\n" || char === "\r" ? 0 : column + width;
+  }
+  return out;
 }
 
 function found(index: number): number {

@@ -94,7 +94,7 @@ class Lexer {
   #data(from: number, to: number, sign: string, isBlock = false): void {
     let text = this.#source.slice(from, to);
     if (sign === "-") text = text.trimEnd();
-    else if (sign !== "+" && isBlock && this.#options.lstripBlocks) text = text.replace(/(^|\n)[^\S\n]+$/, "$1");
+    else if (sign !== "+" && isBlock && this.#options.lstripBlocks) text = withoutIndent(text);
     if (text !== "") this.#push("data", text, from);
     this.#at = to;
   }
@@ -206,6 +206,12 @@ class Lexer {
     for (; this.#counted < at; this.#counted++) if (this.#source[this.#counted] === "\n") this.#line++;
     return this.#line;
   }
+}
+
+/** Without the blanks after the last line break, if nothing but blanks stands there. */
+function withoutIndent(text: string): string {
+  const line = text.lastIndexOf("\n") + 1;
+  return text.slice(line).trim() === "" ? text.slice(0, line) : text;
 }
 
 const SIMPLE_ESCAPES: Record<string, string> = {

@@ -42,7 +42,7 @@ export const CHAT_KINDS: Kinds = {
   /** The original swaps role words for ids; here the same values must come through as one message, word for word. */
   "unit:role_escape"({ inputs }) {
     const value = inputs["value"];
-    const text = Array.isArray(value) ? value.join("\n") : String(value as string);
+    const text = Array.isArray(value) ? (value as string[]).join("\n") : String(value as string);
     expectEqual(throughChat({ value }, ["value"]), [text.trim()]);
   },
 
@@ -81,7 +81,9 @@ export const CHAT_KINDS: Kinds = {
 /** The contents of the messages that a template with one value gives. */
 function throughChat(context: Record<string, unknown>, escape: string[]): unknown[] {
   const [name = ""] = Object.keys(context);
-  return renderChat(compileTemplate(`user:\n{{ ${name} }}\n`), context, { escape }).map(({ content }) => content);
+  return renderChat(compileTemplate(`user:\n{{ ${name} }}\n`), context, { escape, chatLists: true }).map(
+    ({ content }) => content,
+  );
 }
 
 function asImage(value: ValueMap): Image {

@@ -33,8 +33,8 @@ export const TEMPLATE_KINDS: Kinds = {
 /** The template is the file, or the body of a prompty: the one whose hash the case names. */
 function readTemplate({ flow, inputs }: Case, { upstream }: KindContext): string {
   const text = readFileSync(path.join(upstream, flow ?? ""), "utf8");
-  const wanted = inputs["template_sha1_8"];
+  const wanted = inputs["template_sha1_8"] as string;
   const sources = flow?.endsWith(".prompty") ? [parsePrompty(text, flow).template, text] : [text];
-  const found = sources.find((source) => createHash("sha1").update(source).digest("hex").startsWith(String(wanted)));
+  const found = sources.find((source) => createHash("sha1").update(source).digest("hex").startsWith(wanted));
   return found ?? (sources[0] as string);
 }

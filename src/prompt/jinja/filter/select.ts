@@ -18,7 +18,7 @@ export const SELECT_FILTERS: Record<string, Filter> = {
   default: fallback,
   d: fallback,
   attr(value, call, { access }) {
-    const name = str(bindRequired("attr", call, ["name"]).get("name") as Cell);
+    const name = str(bindRequired("do_attr", call, ["name"]).get("name") as Cell);
     return value instanceof Dict && value.has(name) ? missing(value, name) : access.attribute(value, name);
   },
   map(value, call, tools) {

@@ -84,7 +84,7 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
     return total;
   },
   batch(value, call) {
-    const bound = bindRequired("batch", call, ["linecount"], ["fill_with"]);
+    const bound = bindRequired("do_batch", call, ["linecount"], ["fill_with"]);
     const size = Math.min(Math.max(1, bound.integer("linecount", 1)), 100_000);
     const fill = bound.get("fill_with") ?? null;
     const items = iterate(value);
@@ -97,7 +97,7 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
     });
   },
   slice(value, call) {
-    const bound = bindRequired("slice", call, ["slices"], ["fill_with"]);
+    const bound = bindRequired("do_slice", call, ["slices"], ["fill_with"]);
     const count = bound.integer("slices", 1);
     if (count === 0) fault("ZeroDivisionError", "integer division or modulo by zero");
     const fill = bound.get("fill_with") ?? null;
@@ -121,7 +121,7 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
     return fault("TypeError", "Can only get item pairs from a mapping.");
   },
   groupby(value, call, tools) {
-    const bound = bindRequired("groupby", call, ["attribute"], ["default", "case_sensitive"]);
+    const bound = bindRequired("do_groupby", call, ["attribute"], ["default", "case_sensitive"]);
     const attribute = bound.get("attribute") as Cell;
     const caseSensitive = truth(bound.get("case_sensitive") ?? false);
     const fallback = bound.get("default") ?? undefined;

@@ -1,5 +1,6 @@
 // Filters that make text of text.
 
+import { bindRequired } from "../bind.ts";
 import { fault } from "../fault.ts";
 import { percentFormat } from "../percent-format.ts";
 import { truth } from "../sequence.ts";
@@ -30,11 +31,12 @@ export const TEXT_FILTERS: Record<string, Filter> = {
   escape,
   e: escape,
   forceescape: escape,
-  replace: textFilter("replace", ["old", "new", "count"], (text, bound, { budget }) => {
+  replace(value, call, { budget }) {
+    const bound = bindRequired("do_replace", call, ["old", "new"], ["count"]);
     const count = bound.get("count") === null ? -1 : bound.integer("count", -1);
     const pair = [str(bound.get("old") ?? ""), str(bound.get("new") ?? "")] as const;
-    return replaceText(text, pair, { count, room: (size) => budget.room(size) });
-  }),
+    return replaceText(str(value), pair, { count, room: (size) => budget.room(size) });
+  },
   center: textFilter("center", ["width"], (text, bound, { budget }) => {
     const width = bound.integer("width", 80);
     budget.room(width);
@@ -73,13 +75,7 @@ export const TEXT_FILTERS: Record<string, Filter> = {
   ),
   wordcount: textFilter("wordcount", [], (text) => text.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
   striptags: textFilter("striptags", [], (text) =>
-    unescapeHtml(
-      text
-        .replace(/<!--[^]*?-->/g, "")
-        .replace(/<[^>]*>/g, "")
-        .trim()
-        .replace(/\s+/g, " "),
-    ),
+    unescapeHtml(splitText(cut(cut(text, "<!--", "-->"), "<", ">"), null, { limit: -1, fromEnd: false }).join(" ")),
   ),
   format(value, call, { budget }) {
     if (call.args.length > 0 && call.named.size > 0) {
@@ -95,6 +91,19 @@ export const TEXT_FILTERS: Record<string, Filter> = {
     return text === "" ? "" : ` ${text}`;
   },
 };
+
+/** The text without the stretches from `open` to `close`. */
+function cut(text: string, open: string, close: string): string {
+  let out = "";
+  let from = 0;
+  for (let start = text.indexOf(open); start >= 0; start = text.indexOf(open, from)) {
+    const end = text.indexOf(close, start + open.length);
+    if (end < 0) break;
+    out += text.slice(from, start);
+    from = end + close.length;
+  }
+  return out + text.slice(from);
+}
 
 function clampWidth(width: number): number {
   return Math.min(Math.max(0, width), 10_000);
