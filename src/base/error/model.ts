@@ -57,7 +57,7 @@ export const MODEL_ERRORS = {
     status: 504,
     retryable: true,
     meaning: "The model's server did not begin its answer in time.",
-    remedy: "Ask again; if it recurs, raise the model's first_token_ms or look at its server.",
+    remedy: "Ask again; if it recurs, raise the model's first_token_seconds or look at its server.",
     chain: "UserError/OpenAIError/LLMError",
   },
   ModelStalled: {
@@ -65,7 +65,7 @@ export const MODEL_ERRORS = {
     status: 504,
     retryable: true,
     meaning: "The model's answer began and then stood still.",
-    remedy: "Ask again; if it recurs, raise the model's idle_ms or look at its server.",
+    remedy: "Ask again; if it recurs, raise the model's idle_seconds or look at its server.",
     chain: "UserError/OpenAIError/LLMError",
   },
   ModelUnreachable: {
