@@ -4,7 +4,7 @@ import type { ErrorBody } from "../base/error/error.ts";
 import { pyStr } from "../base/value.ts";
 import type { FlowEvent, TokenUsage } from "../flow/event.ts";
 import type { ChatFlow } from "./chat-flow.ts";
-import { citationOf, citingSentences } from "./citation.ts";
+import { type Evidence, citationOf, citingSentences, evidenceIn } from "./citation.ts";
 import { type UsedPassage, documentOf, usedPassages } from "./document.ts";
 import type { Citation, RunEvent, Step } from "./event.ts";
 import { type Marker, MarkerScanner } from "./marker.ts";
@@ -26,6 +26,7 @@ const CONTEXT_CHARACTERS = 2_000;
 export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): Answer {
   const steps = new Map<string, Step>();
   let passages: (UsedPassage | undefined)[] = [];
+  const evidence = new Map<UsedPassage, Evidence>();
   let cited = new Map<number, Citation>();
   let pieces: string[] = [];
   let tail = "";
@@ -58,7 +59,9 @@ export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): A
   function show(n: number, citing: readonly string[]): void {
     const passage = passages[n - 1];
     if (!passage) return;
-    const citation = citationOf(n, passage, citing);
+    const found = evidence.get(passage) ?? evidenceIn(passage.text);
+    evidence.set(passage, found);
+    const citation = citationOf(n, passage, found.of(citing));
     const earlier = cited.get(n);
     if (earlier && JSON.stringify(earlier) === JSON.stringify(citation)) return;
     if (!earlier) {

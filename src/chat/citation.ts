@@ -30,20 +30,33 @@ function sentenceOf(text: string, spans: readonly Span[], at: number, markerStar
   return withoutMarks(text.slice(chosen.start, chosen.end));
 }
 
-/** A citation of passage `n` by these sentences. */
-export function citationOf(n: number, passage: UsedPassage, citing: readonly string[]): Citation {
-  const { filename: _, ...fields } = passage;
-  return { n, ...fields, spans: restsOn(passage.text, citing) };
+/** Finds in one passage what sentences of an answer rest on. Taking the passage apart is done once. */
+export interface Evidence {
+  /** Places that say what the sentences say: the same words where they are quoted, else the sentences nearest to them. */
+  of(citing: readonly string[]): Span[];
 }
 
-/** Places in the passage that say what the sentences say: the same words where they are quoted, else the sentences nearest to them. */
-export function restsOn(passage: string, citing: readonly string[]): Span[] {
+export function evidenceIn(passage: string): Evidence {
   const folded = fold(passage);
-  const spans = citing.flatMap((sentence) => {
-    const quoted = quotedSpans(folded, sentence);
-    return quoted.length > 0 ? quoted : nearestSentences(passage, sentence);
+  const pieces = sentences(passage).map((span) => {
+    const forms = new Set(wordForms(passage.slice(span.start, span.end)));
+    return { span, forms, weight: sum(forms) };
   });
-  return merged(spans);
+  return {
+    of(citing) {
+      const spans = citing.flatMap((sentence) => {
+        const quoted = quotedSpans(folded, sentence);
+        return quoted.length > 0 ? quoted : nearestPieces(pieces, sentence);
+      });
+      return merged(spans);
+    },
+  };
+}
+
+/** A citation of passage `n` that rests on these places. */
+export function citationOf(n: number, passage: UsedPassage, spans: Span[]): Citation {
+  const { filename: _, ...fields } = passage;
+  return { n, ...fields, spans };
 }
 
 const SHORTEST_QUOTE = 12;
@@ -102,24 +115,26 @@ const LEAST_SHARE = 0.34;
 const LEAST_FURTHER_SHARE = 0.2;
 const LEAST_WEIGHT = 1.5;
 
-function nearestSentences(passage: string, sentence: string): Span[] {
+interface Piece {
+  span: Span;
+  forms: ReadonlySet<string>;
+  weight: number;
+}
+
+function nearestPieces(pieces: readonly Piece[], sentence: string): Span[] {
   const open = new Set(wordForms(sentence));
   const total = sum(open);
   if (total === 0) return [];
-  const candidates = sentences(passage).map((span) => ({
-    span,
-    forms: new Set(wordForms(passage.slice(span.start, span.end))),
-  }));
   const chosen: Span[] = [];
   while (chosen.length < MOST_SENTENCES) {
     let best: { span: Span; shared: string[]; value: number } | undefined;
-    for (const { span, forms } of candidates) {
+    for (const { span, forms, weight: size } of pieces) {
       const shared = [...open].filter((form) => forms.has(form));
       const weight = sum(shared);
       const least = chosen.length === 0 ? LEAST_SHARE : LEAST_FURTHER_SHARE;
       if (weight / total < least || weight < LEAST_WEIGHT) continue;
       // Of two that cover the same, the one that says little else is meant.
-      const value = weight / total + (0.3 * weight) / Math.max(sum(forms), 1);
+      const value = weight / total + (0.3 * weight) / Math.max(size, 1);
       if (!best || value > best.value) best = { span, shared, value };
     }
     if (!best) break;

@@ -16,12 +16,16 @@ import type { Target } from "../../src/flow/target.ts";
 import { openRecordStore } from "../../src/store/provider/index.ts";
 import type { RecordStore } from "../../src/store/record-store.ts";
 
+// JSON from the wire, which assertions look into.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Loose = any;
+
 export interface ChatServer {
   chat: Chat;
   store: RecordStore;
   folder: string;
   url: string;
-  call(method: string, path: string, body?: unknown, user?: string): Promise<{ status: number; body: any }>;
+  call(method: string, path: string, body?: unknown, user?: string): Promise<{ status: number; body: Loose }>;
   /** Asks and reads the stream to its end. */
   ask(id: string, text: string, more?: object): Promise<StreamRead>;
   /** Begins to ask; `done` when the stream ends. */
@@ -159,6 +163,8 @@ function reading(response: IncomingMessage): OpenStream {
     }
     for (const watch of watchers) watch();
   });
+  // A cut connection is told by `close` and by what is missing.
+  response.on("error", () => {});
   const done = new Promise<StreamRead>((resolve) => response.on("close", () => resolve(seen)));
   return {
     response,

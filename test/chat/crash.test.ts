@@ -10,7 +10,7 @@ import { SILENT } from "../../src/base/log.ts";
 import { openChat } from "../../src/chat/chat.ts";
 import { CHAT_MIGRATIONS } from "../../src/chat/migration.ts";
 import { openRecordStore } from "../../src/store/provider/index.ts";
-import { chatServer, question, textOf } from "./chat-server.ts";
+import { type Loose, chatServer, question, textOf } from "./chat-server.ts";
 import { answering, gate, on, scriptedTarget } from "./scripted-target.ts";
 
 const SCRIPT = fileURLToPath(new URL("crashing-server.ts", import.meta.url));
@@ -64,8 +64,8 @@ describe("a chat that is killed in mid-answer", () => {
           );
           assert.ok(pieces.length > 30, `${pieces.length} pieces were kept`);
           assert.ok(text.startsWith("Everyone has 30 days of leave [1]. piece0 "));
-          assert.ok(answer.parts.some((part: any) => part.type === "data-citation" && part.data.spans.length === 1));
-          assert.ok(answer.parts.every((part: any) => part.data?.status !== "running"));
+          assert.ok(answer.parts.some((part: Loose) => part.type === "data-citation" && part.data.spans.length === 1));
+          assert.ok(answer.parts.every((part: Loose) => part.data?.status !== "running"));
         }
         const again = await server.ask("c1", "", { trigger: "regenerate-message" });
         assert.equal(again.text, "a whole answer");
@@ -127,9 +127,9 @@ describe("a chat whose disk fails", () => {
         yield* answering(["some text"]);
       });
       const chat = await openChat({ store: failing, target, log: SILENT });
-      const read = async (conversationId: string): Promise<any[]> => {
+      const read = async (conversationId: string): Promise<Loose[]> => {
         const run = await chat.ask("alice", { conversationId, text: "q" });
-        const events: any[] = [];
+        const events: Loose[] = [];
         for await (const batch of run.read(0, new AbortController().signal))
           events.push(...batch.map((each) => each.event));
         return events;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type ChatServer, chatServer, question } from "./chat-server.ts";
+import { type ChatServer, type Loose, chatServer, question } from "./chat-server.ts";
 import { type ScriptedTarget, answering, gate, passage, scriptedTarget } from "./scripted-target.ts";
 
 describe("conversations belong to one person", () => {
@@ -71,12 +71,13 @@ describe("conversations belong to one person", () => {
 
   it("renames, finds by word, pages and deletes", async () => {
     for (let i = 0; i < 5; i++) await server.ask(`page${i}`, `Topic number n${i}x with 100% of a_b`);
-    const list = async (query: string): Promise<any> => (await server.call("GET", `/api/conversations?${query}`)).body;
+    const list = async (query: string): Promise<Loose> =>
+      (await server.call("GET", `/api/conversations?${query}`)).body;
     const ids: string[] = [];
     let cursor = "";
     do {
       const page = await list(`limit=2${cursor && `&cursor=${cursor}`}`);
-      ids.push(...page.items.map((item: any) => item.id));
+      ids.push(...page.items.map((item: Loose) => item.id));
       cursor = page.next ?? "";
     } while (cursor !== "");
     assert.deepEqual(ids, ["page4", "page3", "page2", "page1", "page0", "busy", "mine"]);
@@ -84,7 +85,7 @@ describe("conversations belong to one person", () => {
     assert.equal((await list("limit=1")).items[0].id, "page1");
     await server.call("PATCH", "/api/conversations/page2", { title: "  Holidays " });
     assert.deepEqual(
-      (await list("q=holiDAYS")).items.map((item: any) => item.title),
+      (await list("q=holiDAYS")).items.map((item: Loose) => item.title),
       ["Holidays"],
     );
     assert.equal((await list("q=100%25")).items.length, 5);

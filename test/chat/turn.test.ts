@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
+import { pyStr } from "../../src/base/value.ts";
 import { FlowsteadError } from "../../src/base/error/error.ts";
 import type { FlowEvent } from "../../src/flow/event.ts";
-import { type ChatServer, chatServer, hash, question, textOf } from "./chat-server.ts";
+import { type ChatServer, type Loose, type StreamRead, chatServer, hash, question, textOf } from "./chat-server.ts";
 import { type Script, SIGNATURE, answering, gate, on, passage, scriptedTarget } from "./scripted-target.ts";
 
 const open: ChatServer[] = [];
@@ -52,7 +53,7 @@ describe("a chat turn", () => {
         "finish",
       ],
     );
-    const parts = read.events.map((event) => event.part) as any[];
+    const parts = read.events.map((event) => event.part) as Loose[];
     assert.equal(parts[0].messageMetadata.conversationId, "c1");
     assert.equal(parts[1].data.title, "How much leave do I have?");
     assert.deepEqual(parts[3], {
@@ -91,7 +92,7 @@ describe("a chat turn", () => {
     assert.equal(body.title, "How much leave do I have?");
     assert.equal(body.activeRun, undefined);
     assert.deepEqual(
-      body.messages.map((message: any) => [message.role, message.status]),
+      body.messages.map((message: Loose) => [message.role, message.status]),
       [
         ["user", "complete"],
         ["assistant", "complete"],
@@ -99,7 +100,7 @@ describe("a chat turn", () => {
     );
     assert.equal(textOf(body.messages[1]), "You have 30 days of leave [1].");
     assert.deepEqual(
-      body.messages[1].parts.map((part: any) => part.type),
+      body.messages[1].parts.map((part: Loose) => part.type),
       ["data-node", "data-node", "source-document", "text", "data-citation"],
     );
     assert.equal(body.messages[1].id, parts[0].messageId);
@@ -117,7 +118,7 @@ describe("a chat turn", () => {
       throw new FlowsteadError("InstanceUnavailable", "No instance of the flow is ready");
     };
     const read = await server.ask("c1", "Are you there?");
-    const error = read.events.at(-1)?.part as any;
+    const error = read.events.at(-1)?.part as Loose;
     assert.equal(error.type, "error");
     assert.match(error.errorText, /^No instance of the flow is ready\. Wait for an instance/);
     assert.ok(read.isDone);
@@ -127,7 +128,7 @@ describe("a chat turn", () => {
   });
 
   it("gives the flow the history of the branch, under the flow's own names", async () => {
-    const server = await serve((call) => answering([`echo ${String(call.inputs.question)}`]));
+    const server = await serve((call) => answering([`echo ${pyStr(call.inputs.question)}`]));
     await server.ask("c1", "one");
     await server.ask("c1", "two");
     await server.ask("c1", "three");
@@ -141,7 +142,7 @@ describe("a chat turn", () => {
     });
     const titles = (await server.call("GET", "/api/conversations")).body.items;
     assert.deepEqual(
-      titles.map((item: any) => item.title),
+      titles.map((item: Loose) => item.title),
       ["One"],
     );
   });
@@ -240,7 +241,7 @@ describe("a chat turn", () => {
   });
 
   it("stops the target, keeps what was shown, and lets the next question in at once", async () => {
-    let closed = 0;
+    const state = { closed: 0 };
     const server = await serve(async function* (_call, _signal, nth) {
       try {
         yield on.start("answer");
@@ -250,7 +251,7 @@ describe("a chat turn", () => {
         yield on.text("never shown");
         yield on.end({});
       } finally {
-        closed++;
+        state.closed++;
       }
     });
     const reader = await server.open("/api/chat", question("c1", "tell me"));
@@ -273,20 +274,23 @@ describe("a chat turn", () => {
     assert.deepEqual(server.target.calls[1]?.inputs.chat_history, [
       { inputs: { question: "tell me" }, outputs: { answer: "shown " } },
     ]);
-    while (closed < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (state.closed < 2) await new Promise((resolve) => setTimeout(resolve, 10));
   });
 
   it("answers one question of a conversation at a time, and many conversations at once", async () => {
     const step = gate();
     const server = await serve(async function* (call) {
       await step.opened;
-      yield* answering([`answer to ${String(call.inputs.question)}`]);
+      yield* answering([`answer to ${pyStr(call.inputs.question)}`]);
     });
     const [a, b] = await Promise.all([
       server.open("/api/chat", question("same", "one")),
       server.open("/api/chat", question("same", "two")),
     ]);
-    assert.deepEqual([a.seen.status, b.seen.status].sort(), [200, 409]);
+    assert.deepEqual(
+      [a.seen.status, b.seen.status].sort((x, y) => x - y),
+      [200, 409],
+    );
     const others = await Promise.all(
       Array.from({ length: 20 }, (_, index) => server.open("/api/chat", question(`c${index}`, `q${index}`))),
     );
@@ -314,18 +318,18 @@ describe("a chat turn", () => {
       yield on.end({});
     });
     const read = await server.ask("c1", "tell me");
-    const restart = read.events.find((event) => event.part.type === "data-restart")?.part as any;
+    const restart = read.events.find((event) => event.part.type === "data-restart")?.part as Loose;
     assert.equal(restart.data.reason, "instance 2 was lost");
     const { body } = await server.call("GET", "/api/conversations/c1");
     assert.deepEqual(
-      body.messages[1].parts.map((part: any) => part.type),
+      body.messages[1].parts.map((part: Loose) => part.type),
       ["source-document", "text", "data-citation"],
     );
     assert.equal(body.messages[1].parts[2].data.documentId, "doc-2");
   });
 
   it("answers again and edits as branches, and goes from one to the other", async () => {
-    const server = await serve((call, _signal, nth) => answering([`answer ${nth} to ${String(call.inputs.question)}`]));
+    const server = await serve((call, _signal, nth) => answering([`answer ${nth} to ${pyStr(call.inputs.question)}`]));
     await server.ask("c1", "first");
     await server.ask("c1", "second");
     const before = (await server.call("GET", "/api/conversations/c1")).body.messages;
@@ -346,8 +350,8 @@ describe("a chat turn", () => {
     await server.call("PATCH", "/api/conversations/c1", { activeMessageId: before[0].id });
     const back = (await server.call("GET", "/api/conversations/c1")).body.messages;
     assert.deepEqual(
-      back.map((message: any) => message.id),
-      after.map((message: any) => message.id),
+      back.map((message: Loose) => message.id),
+      after.map((message: Loose) => message.id),
     );
     assert.equal((await server.ask("c1", "", { trigger: "regenerate-message", messageId: "nobody" })).status, 404);
     assert.equal((await server.ask("new", "", { trigger: "regenerate-message" })).status, 404);
@@ -389,7 +393,7 @@ describe("a chat turn", () => {
         read.events.slice(-3).map((event) => event.part.type),
         ["text-end", "finish-step", "error"],
       );
-      texts.push((read.events.at(-1)?.part as { errorText: string }).errorText);
+      texts.push(lastError(read));
       const { body } = await server.call("GET", `/api/conversations/c${i}`);
       assert.equal(textOf(body.messages[1]), "partly ", "what was shown stays");
     }
@@ -403,7 +407,7 @@ describe("a chat turn", () => {
     const server = await chatServer(target);
     open.push(server);
     const read = await server.ask("c1", "hello");
-    assert.match((read.events.at(-1)?.part as { errorText: string }).errorText, /"sums".*is_chat_input: true/);
+    assert.match(lastError(read), /"sums".*is_chat_input: true/);
     assert.equal(target.calls.length, 0);
   });
 
@@ -437,16 +441,17 @@ describe("a chat turn", () => {
   });
 
   it("is not held up by a client that never reads, and cuts it off", async () => {
-    const pieces = Array.from({ length: 2_000 }, () => "x".repeat(12_000));
+    const pieces = Array.from({ length: 1_200 }, () => "x".repeat(12_000));
     const server = await serve(() => answering(pieces), { times: { stallMs: 300 } });
     const stuck = await server.open("/api/chat", question("c1", "flood"));
     stuck.response.pause();
     stuck.response.socket.pause();
     await settled(server, "c1");
     const { body } = await server.call("GET", "/api/conversations/c1");
-    assert.equal(textOf(body.messages[1]).length, 24_000_000);
+    assert.equal(textOf(body.messages[1]).length, 14_400_000);
     assert.equal(body.messages[1].status, "complete");
     await new Promise((resolve) => setTimeout(resolve, 400));
+    stuck.response.socket.resume();
     stuck.response.resume();
     assert.equal((await stuck.done).isDone, false);
   });
@@ -493,6 +498,11 @@ describe("a chat turn", () => {
     assert.ok((await reader.done).isDone);
   });
 });
+
+function lastError(read: StreamRead): string {
+  const part = read.events.at(-1)?.part;
+  return part?.type === "error" ? part.errorText : "no error";
+}
 
 /** Waits until nothing runs in a conversation. */
 async function settled(server: ChatServer, id: string): Promise<void> {

@@ -9,7 +9,7 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 import { FlowsteadError } from "../../../base/error/error.ts";
-import type { SqliteDatabase, SqliteValue } from "./database.ts";
+import type { SqliteDatabase, SqliteStatement, SqliteValue } from "./database.ts";
 import { sqliteError } from "./sqlite-error.ts";
 
 /** Kysely over one open database. One connection, so queries and transactions wait for each other in order. */
@@ -50,15 +50,17 @@ function createDriver(database: SqliteDatabase, file: string): Driver {
 }
 
 function createConnection(database: SqliteDatabase, file: string): DatabaseConnection {
+  const statements = new StatementCache(database);
   return {
     async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
       const values = parameters.map(toSqliteValue);
       try {
-        const statement = database.prepare(sql);
+        const statement = statements.get(sql);
         if (statement.reader) return { rows: statement.all(values) as Row[] };
         const { changes, lastInsertRowid } = statement.run(values);
         return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
       } catch (thrown) {
+        statements.forget(sql);
         throw sqliteError(thrown, file);
       }
     },
@@ -81,6 +83,36 @@ function toSqliteValue(value: unknown): SqliteValue {
     "Unexpected",
     `A record holds text without NUL characters, numbers and null; a ${typeof value} was given.`,
   );
+}
+
+const MOST_STATEMENTS = 100;
+
+/** Compiled statements of queries that come again and again. */
+class StatementCache {
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database;
+  }
+
+  get(sql: string): SqliteStatement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    if (!/^\s*(?:select|insert|update|delete|with)\b/i.test(sql)) {
+      // It may change the tables that the others were compiled for.
+      this.#statements.clear();
+      return statement;
+    }
+    if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  forget(sql: string): void {
+    this.#statements.delete(sql);
+  }
 }
 
 /** First come, first served. */

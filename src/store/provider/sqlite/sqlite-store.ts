@@ -7,6 +7,7 @@ import type { RecordStore } from "../../record-store.ts";
 import { type SqliteDatabase, openDatabase } from "./database.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 import { sqliteError } from "./sqlite-error.ts";
+import { WalSync } from "./wal-sync.ts";
 
 export interface SqliteStoreOptions {
   file: string;
@@ -34,15 +35,25 @@ export async function sqliteStore(options: SqliteStoreOptions): Promise<RecordSt
 function prepareDatabase(database: SqliteDatabase, busyTimeoutMs: number): void {
   database.exec(`pragma busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
   database.exec("pragma journal_mode = wal");
-  // With a write-ahead log, `full` makes each commit outlive a power cut, not only the death of the process.
-  database.exec("pragma synchronous = full");
+  // A commit outlives the death of the process; that it outlives a power cut too is the work of WalSync.
+  database.exec("pragma synchronous = normal");
   database.exec("pragma foreign_keys = on");
 }
 
 function overDatabase(database: SqliteDatabase, file: string): RecordStore {
   const kysely = new Kysely<unknown>({ dialect: sqliteDialect(database, file) });
-  const write = <Schema, Result>(work: (transaction: Transaction<Schema>) => Promise<Result>): Promise<Result> =>
-    kysely.transaction().execute((transaction) => work(transaction as unknown as Transaction<Schema>));
+  const wal = new WalSync(file);
+  const write = async <Schema, Result>(
+    work: (transaction: Transaction<Schema>) => Promise<Result>,
+  ): Promise<Result> => {
+    const result = await kysely
+      .transaction()
+      .execute((transaction) => work(transaction as unknown as Transaction<Schema>));
+    await wal.sync().catch((thrown: unknown) => {
+      throw sqliteError(thrown, file);
+    });
+    return result;
+  };
   let closed: Promise<void> | undefined;
   return {
     name: file,
@@ -61,14 +72,15 @@ function overDatabase(database: SqliteDatabase, file: string): RecordStore {
       }
     },
     close() {
-      closed ??= closeAll(kysely);
+      closed ??= closeAll(kysely, wal);
       return closed;
     },
   };
 }
 
 /** Folds the write-ahead log into the file, so that a copy of the one file is a whole backup. */
-async function closeAll(kysely: Kysely<unknown>): Promise<void> {
+async function closeAll(kysely: Kysely<unknown>, wal: WalSync): Promise<void> {
+  await wal.close();
   await sql`pragma wal_checkpoint(truncate)`.execute(kysely).catch(() => undefined);
   await kysely.destroy();
 }
