@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noBrowser } from "./browser.ts";
 import { ANSWER, CITATIONS, SESSION, wholeAnswer } from "./script.ts";
-import { ask, ended, stage } from "./setup.ts";
+import { ask, ended, stage, until } from "./setup.ts";
 
 const skip = noBrowser();
 const shared = stage(skip, { "": () => wholeAnswer(), gated: () => wholeAnswer({ gate: "middle" }) });
@@ -102,7 +102,7 @@ test("sources that the text names stand under the answer, the others on demand",
   const { page, context } = await shared.visit();
   await ask(page, "How much leave?");
   await ended(page);
-  const sources = page.getByRole("region", { name: "Sources" });
+  const sources = page.getByRole("group", { name: "Sources" });
   assert.equal(await sources.getByRole("listitem").count(), 2);
   await sources.getByRole("button", { name: "1 more passage found" }).click();
   assert.equal(await sources.getByRole("listitem").count(), 3);
@@ -125,7 +125,7 @@ test("a thumb is stored at once, reasons and comment with the form", { skip }, a
   await page.getByRole("form", { name: "Feedback" }).waitFor({ state: "detached" });
   assert.deepEqual(sent(), [{ value: -1 }, { value: -1, reasons: ["Incomplete"], comment: "Nothing about Fridays." }]);
   await down.click();
-  await page.waitForFunction("document.querySelector('[aria-label=\"Bad answer\"]').ariaPressed === 'false'");
+  await until(page, "document.querySelector('[aria-label=\"Bad answer\"]').ariaPressed === 'false'");
   assert.deepEqual(sent().at(-1), { value: 0 });
   await context.close();
 });

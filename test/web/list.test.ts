@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noBrowser } from "./browser.ts";
 import { wholeAnswer } from "./script.ts";
-import { ask, ended, stage } from "./setup.ts";
+import { ask, ended, stage, until } from "./setup.ts";
 
 const skip = noBrowser();
 const shared = stage(skip, { "": () => wholeAnswer({ pieceMs: 0 }) });
@@ -54,7 +54,7 @@ test("rename and delete by keyboard, with a question before deleting", { skip },
   await page.keyboard.type("New name");
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: "New name" }).waitFor();
-  await page.waitForFunction("document.title.startsWith('New name')");
+  await until(page, "document.title.startsWith('New name')");
   assert.equal(shared.chat.conversations.get("d")?.title, "New name");
 
   await page.getByRole("button", { name: "Options for New name" }).focus();

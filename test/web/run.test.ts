@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { noBrowser, watch } from "./browser.ts";
 import { ANSWER, nodePart, say, textAnswer, wholeAnswer } from "./script.ts";
-import { ask, ended, stage } from "./setup.ts";
+import { ask, ended, stage, until } from "./setup.ts";
 
 const skip = noBrowser();
 const shared = stage(skip, {
@@ -121,9 +121,7 @@ test("another answer replaces the last one", { skip }, async () => {
   await ended(page);
   const before = await page.locator(".answer").getAttribute("data-message");
   await page.getByRole("button", { name: "Answer again" }).click();
-  await page.waitForFunction(
-    `document.querySelector(".answer[data-status=complete]")?.dataset.message !== "${before}"`,
-  );
+  await until(page, `document.querySelector(".answer[data-status=complete]")?.dataset.message !== "${before}"`);
   await ended(page);
   const post = shared.chat.requests.findLast(({ line }) => line === "POST /api/chat")?.body as Record<string, unknown>;
   assert.deepEqual([post.trigger, post.messageId], ["regenerate-message", before]);

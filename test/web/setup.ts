@@ -49,3 +49,12 @@ export async function ask(page: Page, question: string): Promise<void> {
 export async function ended(page: Page, status = "complete"): Promise<void> {
   await page.locator(`article.answer[data-status="${status}"]:last-of-type`).waitFor();
 }
+
+/** Waits until an expression holds in the page. (playwright's own waitForFunction needs eval, which the page's policy forbids.) */
+export async function until(page: Page, expression: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (!(await page.evaluate(expression))) {
+    if (Date.now() > deadline) throw new Error(`Never came true in the page: ${expression}`);
+    await page.waitForTimeout(30);
+  }
+}

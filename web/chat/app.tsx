@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { Composer } from "./composer/composer.tsx";
-import { useChat, useConversation, usePage } from "./chat.ts";
+import { titleOf, useChat, useConversation, usePage } from "./chat.ts";
 import { Thread } from "./message/thread.tsx";
 import { Announcer } from "./shell/announcer.tsx";
 import { Notice } from "./shell/notice.tsx";
@@ -16,7 +16,7 @@ export function App() {
   const id = useConversation((state) => state.id);
   const phase = useConversation((state) => state.phase);
   const isEmpty = useConversation((state) => state.messages.length === 0);
-  const title = useConversation((state) => state.title);
+  const title = useConversation(titleOf);
   const productTitle = usePage((state) => state.session?.title);
   const drawerOpen = usePage((state) => state.drawerOpen);
   const sidebarHidden = usePage((state) => state.sidebarHidden);

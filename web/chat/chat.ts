@@ -150,6 +150,11 @@ export function useConversation<T>(select: (state: ConversationState) => T): T {
   return useStore(useChat().conversation.store, select);
 }
 
+/** What the conversation is called, or until it has a name, what was asked first. */
+export function titleOf({ title, messages }: ConversationState): string {
+  return title || (messages[0]?.text.slice(0, 120) ?? "");
+}
+
 function noticeKey(session: Session): string {
   return `${session.model.id}|${session.model.notice ?? ""}`;
 }

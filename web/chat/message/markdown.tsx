@@ -1,4 +1,5 @@
 import { type MouseEvent, memo, useMemo, useState } from "react";
+import { isDense } from "../../shared/format/dense.ts";
 import type { SourceTitles } from "../../shared/markdown/citation-mark.ts";
 import { renderMarkdown } from "../../shared/markdown/render.ts";
 import { BlockSplitter } from "../../shared/markdown/split.ts";
@@ -55,7 +56,7 @@ export function Markdown({ text, titles, open, messageId }: MarkdownProps) {
 
 const Block = memo(function Block({ raw, titles, open }: { raw: string; titles: SourceTitles; open: boolean }) {
   const html = useMemo(() => ({ __html: renderMarkdown(raw, titles, open) }), [raw, titles, open]);
-  return <div className="md-block" dir="auto" dangerouslySetInnerHTML={html} />;
+  return <div className="md-block" dir="auto" data-dense={isDense(raw) || undefined} dangerouslySetInnerHTML={html} />;
 });
 
 function chipOf(target: EventTarget): HTMLElement | null {

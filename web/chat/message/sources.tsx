@@ -11,8 +11,8 @@ export function Sources({ message }: { message: ChatMessage }) {
   const first = cited.length > 0 ? cited : message.citations;
   const rest = message.citations.filter((citation) => !first.includes(citation));
   return (
-    <section className="sources" aria-label="Sources">
-      <h3>{cited.length > 0 ? "Sources" : "Passages found"}</h3>
+    <div className="sources" role="group" aria-label="Sources">
+      <h2>{cited.length > 0 ? "Sources" : "Passages found"}</h2>
       <ol>
         {(all ? [...first, ...rest] : first).map((citation) => (
           <Source key={citation.n} citation={citation} messageId={message.id} />
@@ -23,7 +23,7 @@ export function Sources({ message }: { message: ChatMessage }) {
           {all ? "Only the cited ones" : `${rest.length} more ${rest.length === 1 ? "passage" : "passages"} found`}
         </button>
       ) : null}
-    </section>
+    </div>
   );
 }
 

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "react";
+import { isDense } from "../../shared/format/dense.ts";
 import { useConversation } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
 import { Answer } from "./answer.tsx";
@@ -48,7 +49,13 @@ export function Thread() {
           ) : null}
           {messages.slice(older).map((message, index, all) =>
             message.role === "user" ? (
-              <article className="question" key={message.id} aria-label="You asked" dir="auto">
+              <article
+                className="question"
+                key={message.id}
+                aria-label="You asked"
+                dir="auto"
+                data-dense={isDense(message.text) || undefined}
+              >
                 {message.text}
               </article>
             ) : (

@@ -20,7 +20,9 @@ export function Sidebar() {
   const [deleting, setDeleting] = useState<ConversationSummary>();
   const closeButton = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (drawerOpen) closeButton.current?.focus();
+    if (!drawerOpen) return undefined;
+    closeButton.current?.focus();
+    return () => document.getElementById("drawer-opener")?.focus();
   }, [drawerOpen]);
   return (
     <>

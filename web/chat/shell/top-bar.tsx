@@ -1,4 +1,4 @@
-import { useChat, useConversation, usePage } from "../chat.ts";
+import { titleOf, useChat, useConversation, usePage } from "../chat.ts";
 import { Icon, Mark } from "./icon.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 import { useMedia } from "./use-media.ts";
@@ -8,7 +8,8 @@ export function TopBar() {
   const chat = useChat();
   const narrow = useMedia(NARROW);
   const sidebarHidden = usePage((state) => state.sidebarHidden);
-  const title = useConversation((state) => state.title);
+  const title = useConversation(titleOf);
+  const fresh = useConversation((state) => state.messages.length === 0);
   const model = usePage((state) => state.session?.model);
   const noticeOpen = usePage((state) => state.noticeOpen);
   const showBrand = narrow || sidebarHidden;
@@ -17,6 +18,7 @@ export function TopBar() {
       {narrow ? (
         <button
           type="button"
+          id="drawer-opener"
           className="icon-button"
           aria-label="Show conversations"
           onClick={() => chat.page.setState({ drawerOpen: true })}
@@ -40,7 +42,7 @@ export function TopBar() {
           Flowstead
         </span>
       ) : null}
-      <div className="top-title">{title}</div>
+      {fresh ? <div className="top-title">{title}</div> : <h1 className="top-title">{title}</h1>}
       {model && !model.isLanguageModel ? (
         <button
           type="button"

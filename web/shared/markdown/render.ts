@@ -19,6 +19,11 @@ const marked = new Marked({
   extensions: [citationMark(() => titlesInUse)],
   renderer: {
     html: ({ text }: Tokens.HTML | Tokens.Tag) => (HARMLESS_TAG.test(text.trim()) ? text : escapeHtml(text)),
+    // The page's own heading is the conversation's title; an answer's headings stand below it.
+    heading({ tokens, depth }) {
+      const level = Math.min(6, Math.max(2, depth));
+      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
+    },
     image: ({ href, text }) => {
       const url = safeUrl(href);
       const label = escapeHtml(text || "Picture");

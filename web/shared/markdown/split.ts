@@ -11,6 +11,7 @@ export interface MarkdownBlock {
   open: boolean;
 }
 
+const LIST = /^ {0,3}(?:[*+-]|\d{1,9}[.)])\s/;
 const options = new Marked({ gfm: true } satisfies MarkedExtension).defaults;
 
 export class BlockSplitter {
@@ -24,18 +25,34 @@ export class BlockSplitter {
     if (!clean.startsWith(this.#text)) this.#reset();
     this.#text = clean;
     const raws = rawBlocks(clean.slice(this.#closedLength));
-    for (const raw of raws.slice(0, -1)) {
+    for (const raw of raws.slice(0, -openCount(raws))) {
       this.#closed = [...this.#closed, { key: this.#closedLength, raw, open: false }];
       this.#closedLength += raw.length;
     }
-    const last = raws.at(-1);
-    return last === undefined ? this.#closed : [...this.#closed, { key: this.#closedLength, raw: last, open: true }];
+    let key = this.#closedLength;
+    const open = raws.slice(-openCount(raws)).map((raw) => {
+      const block = { key, raw, open: true };
+      key += raw.length;
+      return block;
+    });
+    return [...this.#closed, ...open];
   }
 
   #reset(): void {
     this.#closed = [];
     this.#closedLength = 0;
   }
+}
+
+/**
+ * How many blocks at the end may still change: the last one, and a list before it as long as the last one may yet turn out to
+ * be its next item ("1. one", blank line, "2" is a list and a paragraph until the dot has come).
+ */
+function openCount(raws: readonly string[]): number {
+  const [before, last] = [raws.at(-2), raws.at(-1)];
+  const mayJoin =
+    before !== undefined && last !== undefined && LIST.test(before) && last.length < 12 && !last.includes("\n");
+  return mayJoin ? 2 : 1;
 }
 
 /** Source texts of the top-level blocks; blank lines stay with the block before them, so that the parts add up to the text. */
