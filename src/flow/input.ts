@@ -2,8 +2,9 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, pyStr } from "../base/value.ts";
+import { JsonDecodeError } from "./decode-json.ts";
 import type { InputDefinition } from "./definition.ts";
-import { JsonDecodeError, parseTyped } from "./value.ts";
+import { parseTyped } from "./value.ts";
 
 /** Fills in defaults; a default of null is none. Inputs that the flow does not have are kept. */
 export function applyDefaults(definitions: readonly InputDefinition[], inputs: ValueMap): ValueMap {

@@ -62,8 +62,9 @@ export async function planFlow(
   const known = toolTable(options.tools);
   const loaded = new Map<NodeDefinition, { tool: NodeTool; prepared: PreparedNode }>();
   const resolved: NodeDefinition[] = [];
+  const named = nodes.flatMap(({ source }) => source?.tool ?? []).filter((id) => known.has(id));
   for (const node of nodes) {
-    const tool = await loadTool(node, known, options.context);
+    const tool = await loadTool(node, { known, named }, options.context);
     const converted = { ...node, inputs: tool.prepared.inputs };
     loaded.set(converted, tool);
     resolved.push(converted);
@@ -110,11 +111,11 @@ function toolTable(tools: readonly NodeTool[]): Map<string, NodeTool> {
 
 async function loadTool(
   node: NodeDefinition,
-  known: Map<string, NodeTool>,
+  tools: ToolTable,
   context: PrepareContext,
 ): Promise<{ tool: NodeTool; prepared: PreparedNode }> {
   try {
-    const tool = findTool(node, known);
+    const tool = findTool(node, tools);
     return { tool, prepared: await tool.prepare(node, context) };
   } catch (thrown) {
     const inner = FlowsteadError.from(thrown);
@@ -131,7 +132,13 @@ async function loadTool(
   }
 }
 
-function findTool(node: NodeDefinition, known: Map<string, NodeTool>): NodeTool {
+interface ToolTable {
+  known: Map<string, NodeTool>;
+  /** Ids of known package tools that nodes of this flow name: what the original calls available. */
+  named: string[];
+}
+
+function findTool(node: NodeDefinition, { known, named }: ToolTable): NodeTool {
   if (!node.type) {
     throw new FlowsteadError(
       "FlowDefinitionError",
@@ -143,10 +150,9 @@ function findTool(node: NodeDefinition, known: Map<string, NodeTool>): NodeTool 
   const tool = known.get(id);
   if (tool) return tool;
   if (isPackage) {
-    const available = [...known.keys()].filter((key) => key.includes("."));
     throw new FlowsteadError(
       "PackageToolNotFoundError",
-      `Package tool '${id}' is not found in the current environment. All available package tools are: ${pyRepr(available)}.`,
+      `Package tool '${id}' is not found in the current environment. All available package tools are: ${pyRepr(named)}.`,
     );
   }
   throw new FlowsteadError("FlowNotSupported", `Tool type ${node.type} is not supported yet.`);

@@ -2,7 +2,7 @@
 
 import { parseJson } from "../base/json.ts";
 import { Float, type Value, float, isFloat, isInt, pyRepr, pyStr, toNumber } from "../base/value.ts";
-import { JsonDecodeError, decodeJson } from "./decode-json.ts";
+import { decodeJson } from "./decode-json.ts";
 
 /** A value that does not fit a type; the message is Python's. */
 export class ValueError extends Error {
@@ -10,11 +10,11 @@ export class ValueError extends Error {
 }
 
 const INT = /^[+-]?\d+(?:_\d+)*$/;
-const FLOAT = /^[+-]?(?:(?:\d+(?:_\d+)*)?\.?(?:\d+(?:_\d+)*)?(?:e[+-]?\d+(?:_\d+)*)?)$/i;
+const FLOAT = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/;
 
 /**
  * Converts a value to a type; types with no rule of their own leave it as it is.
- * @throws ValueError, or JsonDecodeError for text that should be a JSON list.
+ * @throws ValueError, or `JsonDecodeError` for text that should be a JSON list.
  */
 export function parseTyped(type: string, value: Value): Value {
   switch (type) {
@@ -61,7 +61,7 @@ function toFloat(value: Value): Value {
       if (word[2] === "nan") return Number.NaN;
       return word[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     }
-    if (/\d/.test(text) && FLOAT.test(text)) return float(Number(text.replaceAll("_", "")));
+    if (FLOAT.test(text)) return float(Number(text.replaceAll("_", "")));
   }
   throw new ValueError(`could not convert string to float: ${pyRepr(value)}`);
 }
@@ -87,5 +87,3 @@ function toObject(value: Value): Value {
     return value;
   }
 }
-
-export { JsonDecodeError };

@@ -25,7 +25,7 @@ export function checkTools(tools: Value): void {
   if (list.length === 0) fail("ChatAPIInvalidTools", "tools cannot be an empty list.", TOOL_GUIDE);
   list.forEach((one, index) => {
     const what = `tool ${index} '${pyStr(one)}'`;
-    if (!isMap(one)) return fail("ChatAPIInvalidTools", `${what} is not a dict.`, TOOL_GUIDE);
+    if (!isMap(one)) fail("ChatAPIInvalidTools", `${what} is not a dict.`, TOOL_GUIDE);
     for (const key of ["type", "function"]) {
       if (!Object.hasOwn(one, key)) {
         fail("ChatAPIInvalidTools", `${what} does not have '${key}' property.`, TOOL_GUIDE);
