@@ -2,6 +2,7 @@
 
 import { parseJson } from "../../src/base/json.ts";
 import { type Value, type ValueMap, float, isMap } from "../../src/base/value.ts";
+import type { Recordings } from "./recording.ts";
 
 /** A case as it stands in a `cases.jsonl`; `inputs` and `expect` differ from kind to kind. */
 export interface Case {
@@ -19,6 +20,9 @@ export interface Case {
 export interface KindContext {
   /** A checkout of the original. */
   upstream: string;
+  /** `connections.json` and `recordings.jsonl` beside the cases, where they exist. */
+  connections: ValueMap;
+  recordings: Recordings;
   signal: AbortSignal;
 }
 

@@ -4,10 +4,14 @@
 //
 // Prints a table per kind and, last, `N passed, M failed`. A kind that nothing runs counts as failed.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { parseArgs } from "node:util";
+import { parseJson } from "../../src/base/json.ts";
+import type { ValueMap } from "../../src/base/value.ts";
 import { type Case, readCases } from "./case.ts";
 import { KINDS } from "./kind/index.ts";
+import { readRecordings } from "./recording.ts";
 
 const CASE_TIMEOUT_MS = 60_000;
 
@@ -40,6 +44,9 @@ const chosen = readCases(readFileSync(values.cases, "utf8")).filter(
   ({ kind, id }) =>
     (values.only === undefined || kind === values.only) && (values.id === undefined || id.includes(values.id)),
 );
+const beside = path.dirname(path.resolve(values.cases));
+const connections = readConnections(path.join(beside, "connections.json"));
+const recordings = readRecordings(path.join(beside, "recordings.jsonl"));
 const outcomes: Outcome[] = [];
 for (const testCase of chosen) outcomes.push(await judge(testCase));
 print(outcomes);
@@ -52,11 +59,18 @@ async function judge(testCase: Case): Promise<Outcome> {
   if (!run) return { id, kind, tier, passed: false, reason: `nothing runs the kind ${kind} yet` };
   try {
     const signal = AbortSignal.timeout(CASE_TIMEOUT_MS);
-    await within(Promise.resolve(run(testCase, { upstream: values.upstream, signal })), signal);
+    await within(
+      Promise.resolve(run(testCase, { upstream: values.upstream, connections, recordings, signal })),
+      signal,
+    );
     return { id, kind, tier, passed: true };
   } catch (thrown) {
     return { id, kind, tier, passed: false, reason: thrown instanceof Error ? thrown.message : String(thrown) };
   }
+}
+
+function readConnections(file: string): ValueMap {
+  return existsSync(file) ? (parseJson(readFileSync(file, "utf8")) as ValueMap) : {};
 }
 
 /** Fails when the signal fires first, also where the work does not listen to it. */

@@ -2,6 +2,8 @@
 
 import type { Kinds } from "../case.ts";
 import { CHAT_KINDS } from "./chat.ts";
+import { FLOW_UNIT_KINDS } from "./flow-unit.ts";
+import { LINE_KINDS } from "./line.ts";
 import { PROMPTY_KINDS } from "./prompty.ts";
 import { TEMPLATE_KINDS } from "./template.ts";
 
@@ -9,4 +11,6 @@ export const KINDS: Kinds = {
   ...TEMPLATE_KINDS,
   ...CHAT_KINDS,
   ...PROMPTY_KINDS,
+  ...FLOW_UNIT_KINDS,
+  ...LINE_KINDS,
 };

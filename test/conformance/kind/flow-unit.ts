@@ -1,0 +1,150 @@
+// The parts of the engine, one at a time.
+
+import path from "node:path";
+import { FlowsteadError } from "../../../src/base/error/error.ts";
+import { isMap, type Value, type ValueMap } from "../../../src/base/value.ts";
+import { environmentTexts } from "../../../src/flow/environment.ts";
+import { orderNodes } from "../../../src/flow/graph.ts";
+import { applyDefaults, parseInput, resolveInputs } from "../../../src/flow/input.ts";
+import { loadFlow, parseFlow } from "../../../src/flow/load.ts";
+import { isFlowInput, parseAssignment, readProperty } from "../../../src/flow/reference.ts";
+import { parseTyped } from "../../../src/flow/value.ts";
+import { applyVariants } from "../../../src/flow/variant.ts";
+import { checkFunctions, checkTools, functionCall, toolChoice } from "../../../src/tool/function-calling.ts";
+import type { Case, KindContext, Kinds, Runner } from "../case.ts";
+import { expectEqual, expectFailure, expectTrue } from "../compare.ts";
+
+export const FLOW_UNIT_KINDS: Kinds = {
+  "unit:reference_parse"({ inputs, expect }) {
+    const found = parseAssignment(inputs["serialized_value"] ?? null);
+    const { value, value_type: type, section, property } = expect["expected_value"] as ValueMap;
+    if (type === "Literal") return expectEqual(found, { kind: "literal", value });
+    if (type === "FlowInput") return expectEqual(found, { kind: "input", name: value });
+    return expectEqual(found, { kind: "node", node: value, section, property });
+  },
+
+  "unit:is_flow_input"({ inputs, expect }) {
+    expectEqual(isFlowInput(inputs["input_value"] as string), expect["expected_value"]);
+  },
+
+  async "unit:node_property"({ inputs, expect }) {
+    const read = (): Value => readProperty(inputs["node_val"] ?? null, inputs["property"] as string, "node");
+    if ("expected_value" in expect) expectEqual(read(), expect["expected_value"]);
+    else await judgeFailure(read, expect);
+  },
+
+  async "unit:value_type_parse"({ inputs, expect }) {
+    const parse = (): Value => parseTyped(inputs["value_type"] as string, inputs["value"] ?? null);
+    if ("expected" in expect) expectEqual(parse(), expect["expected"]);
+    else await expectFailure(parse);
+  },
+
+  "unit:default_values"({ inputs, expect }) {
+    const definitions = inputDefinitions(inputs["flow_inputs"] as ValueMap);
+    const given = (inputs["inputs"] ?? {}) as ValueMap;
+    expectEqual(applyDefaults(definitions, given), expect["expected_inputs"]);
+  },
+
+  async "unit:input_value_parse"(testCase, context) {
+    const { flow, inputs, expect } = testCase;
+    const index = inputs["index"] as number | null | undefined;
+    if (!flow) {
+      const results = expect["expected_result"] as ValueMap;
+      for (const [name, value] of Object.entries(inputs["inputs"] as ValueMap)) {
+        expectEqual(parseInput(name, "list", value), results[name], name);
+      }
+      return;
+    }
+    const { definition } = loadFlow(path.join(context.upstream, flow));
+    await judgeFailure(() => resolveInputs(definition.inputs, inputs["inputs"] as ValueMap, index ?? undefined), {
+      error_type: expect["error_type"] ?? null,
+      error_message: expect["error_message"] ?? null,
+    });
+  },
+
+  async "unit:nodes_order"(testCase, context) {
+    const { definition } = loadFlow(folder(testCase, context));
+    const order = (): string[] => orderNodes(applyVariants(definition), definition.inputs).map(({ name }) => name);
+    if ("expected_node_order" in testCase.expect) expectEqual(order(), testCase.expect["expected_node_order"]);
+    else await judgeFailure(order, testCase.expect);
+  },
+
+  "unit:env_variables"(testCase, context) {
+    const { definition } = loadFlow(folder(testCase, context));
+    const overrides = testCase.inputs["environment_variables_overrides"] as Record<string, string> | null;
+    expectEqual(
+      environmentTexts(definition.environmentVariables, overrides ?? {}),
+      testCase.expect["except_environment_variables"],
+    );
+  },
+
+  async "unit:message_format"({ inputs, expect }, context) {
+    if (inputs["flow_folder_name"] !== undefined) {
+      const file = inputs["flow_file"] as string | null;
+      const isFlow = file !== null && /\.ya?ml$/.test(file);
+      const root = path.join(context.upstream, "src/promptflow/tests/test_configs/flows");
+      const format = isFlow
+        ? loadFlow(path.join(root, inputs["flow_folder_name"] as string, file)).definition.messageFormat
+        : "basic";
+      return expectEqual(processor(format), expect["processor_class"]);
+    }
+    const type = inputs["message_format_type"] as string | null;
+    const parse = (): string => parseFlow(`message_format: ${JSON.stringify(type)}\n`).messageFormat;
+    if (expect["expected_error"] === null) return expectEqual(processor(parse()), inputs["processor_class"]);
+    const error = await expectFailure(parse);
+    return expectEqual((error as FlowsteadError).code, expect["expected_error"], "error");
+  },
+
+  "unit:flow_input_parse"({ inputs, expect }) {
+    const [input] = inputDefinitions({ x: inputs["data"] ?? null });
+    const wanted = expect["expected_value"] as ValueMap;
+    expectEqual(input?.type, wanted["type"], "type");
+    expectEqual(input?.default ?? null, wanted["default"], "default");
+    expectEqual(input?.description ?? "", wanted["description"], "description");
+    expectEqual(input?.isChatInput, wanted["is_chat_input"], "is_chat_input");
+    expectEqual(input?.isChatHistory ?? null, wanted["is_chat_history"], "is_chat_history");
+  },
+
+  "unit:functions_validate": validates((inputs) => checkFunctions(inputs["functions"] ?? null)),
+  "unit:tools_validate": validates((inputs) => checkTools(inputs["tools"] ?? null)),
+  "unit:function_call_validate": validates((inputs) => functionCall(inputs["function_call"] ?? null)),
+  "unit:tool_choice": validates((inputs) => toolChoice(inputs["tool_choice"] ?? null)),
+};
+
+function validates(check: (inputs: ValueMap) => unknown): Runner {
+  return async ({ inputs, expect }) => {
+    if (expect["success"] === true) {
+      check(inputs);
+      return;
+    }
+    const error = await expectFailure(() => check(inputs));
+    expectTrue(error.message.includes(String(expect["error_message"] as string)), `message: ${error.message}`);
+  };
+}
+
+async function judgeFailure(work: () => unknown, expect: ValueMap): Promise<void> {
+  const error = await expectFailure(work);
+  expectTrue(error instanceof FlowsteadError, `it failed with ${String(error)}`);
+  const code = expect["error_type"] ?? expect["expected_error_class"] ?? expect["error_class"] ?? expect["error_code"];
+  if (typeof code === "string") expectEqual((error as FlowsteadError).code, code, "error");
+  const message = expect["error_message"] ?? expect["expected_error_message"] ?? expect["message"];
+  if (typeof message === "string") expectTrue(error.message.includes(message), `message: ${error.message}`);
+}
+
+function inputDefinitions(inputs: ValueMap): ReturnType<typeof parseFlow>["inputs"] {
+  const compact = Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => [
+      name,
+      isMap(input) ? Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) : input,
+    ]),
+  );
+  return parseFlow(JSON.stringify({ inputs: compact })).inputs;
+}
+
+function folder({ flow }: Case, { upstream }: KindContext): string {
+  return path.join(upstream, flow ?? "");
+}
+
+function processor(format: string): string {
+  return format === "basic" ? "BasicMultimediaProcessor" : "OpenaiVisionMultimediaProcessor";
+}
