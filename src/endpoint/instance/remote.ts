@@ -22,20 +22,30 @@ export interface RemoteTarget extends Target {
 }
 
 async function* invoke(hop: Hop, call: FlowCall, signal: AbortSignal): AsyncGenerator<FlowEvent> {
+  const running = new Map<string, number>();
   let ended = false;
+  let failure: FlowsteadError | undefined;
   try {
     for await (const line of hop.lines("/invoke", call, { signal })) {
       const event = line as unknown as FlowEvent;
+      if (event.type === "node-start") running.set(event.node, event.time);
+      else if (event.type === "node-end") running.delete(event.node);
+      else if (event.type === "restart") running.clear();
       ended = event.type === "flow-end" || event.type === "error";
       yield event;
     }
-    if (!ended)
-      yield failure(new FlowsteadError("InstanceLost", "The flow instance ended in the middle of its answer."));
+    failure = new FlowsteadError("InstanceLost", "The flow instance ended in the middle of its answer.");
   } catch (thrown) {
-    if (!ended) yield failure(FlowsteadError.from(thrown));
+    failure = FlowsteadError.from(thrown);
   }
+  if (!ended) yield* closing(running, failure);
 }
 
-function failure(error: FlowsteadError): FlowEvent {
-  return { type: "error", time: Date.now(), error: error.toBody() };
+/** The events that the other side can no longer send: nodes that ran have ended with it, and so has the run. */
+function* closing(running: ReadonlyMap<string, number>, error: FlowsteadError): Generator<FlowEvent> {
+  const time = Date.now();
+  for (const [node, startTime] of running) {
+    yield { type: "node-end", node, status: "canceled", time, durationMs: Math.max(0, time - startTime) };
+  }
+  yield { type: "error", time, error: error.toBody() };
 }
