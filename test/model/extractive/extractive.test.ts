@@ -37,7 +37,7 @@ test("answers of the question set hold the phrase", () => {
       (pair.cites === undefined || answer.includes(`[${pair.cites}]`));
     if (!isRight) wrong.push(`${pair.question} -> ${answer}`);
   }
-  assert.ok(wrong.length <= 2, `${wrong.length} of ${PAIRS.length} wrong:\n${wrong.join("\n")}`);
+  assert.ok(wrong.length <= 1, `${wrong.length} of ${PAIRS.length} wrong:\n${wrong.join("\n")}`);
 });
 
 test("questions that the documents do not answer are not answered", () => {
@@ -103,9 +103,30 @@ test("documents in the user's own message and a labelled question are understood
   assert.equal(answerTo([{ role: "user", content: [{ type: "text", text: content }] }]), "The fee is 12 euros. [7]");
 });
 
+test("a title may hold headings, a sign of greater and quotes", () => {
+  const document = (title: string): string => `<document id="3" title="${title}">\nIt costs 9 euros.\n</document>`;
+  for (const title of ["Fees > Parking", 'The "Parking" fees', "Parking 5' lots"]) {
+    const messages: ChatMessage[] = [
+      { role: "system", content: document(title) },
+      { role: "user", content: "How much does parking cost?" },
+    ];
+    assert.equal(answerTo(messages), "It costs 9 euros. [3]");
+  }
+});
+
+test("a bare figure of a table keeps the name of its column", () => {
+  const table = "| Occasion | Paid days |\n|---|---|\n| Own wedding | 3 |\n| Moving house | 1 |";
+  assert.match(ask(table, "How many days off for my own wedding?"), /^Own wedding: 3 \(Paid days\)\. \[1\]/);
+});
+
 test("without documents it says what it is", () => {
   assert.equal(answerTo([{ role: "user", content: "Hello" }]), NO_DOCUMENTS);
   assert.equal(answerTo([]), NO_DOCUMENTS);
+});
+
+test("a search that found nothing is no evidence", () => {
+  const system = { role: "system" as const, content: "You answer questions from the documents below." };
+  assert.equal(answerTo([system, { role: "user", content: "What is the fee?" }]), NOT_FOUND);
 });
 
 test("hostile and empty documents do no harm", () => {

@@ -1,5 +1,5 @@
 import { readPrompt } from "./document.ts";
-import { readQuestion } from "./question.ts";
+import { type Question, readQuestion } from "./question.ts";
 import { type Scored, scoreUnits } from "./score.ts";
 import { type Unit, unitsOf } from "./unit.ts";
 import { isWeakWord } from "./word.ts";
@@ -12,28 +12,36 @@ export const NO_DOCUMENTS =
   "prompt holds none. Configure a language model to get other answers.";
 
 /** Less of the question than this being spoken of is no evidence; what has the wanted kind of answer needs less. */
-const MIN_COVERAGE = 0.4;
+const MIN_COVERAGE = 0.45;
 const MIN_COVERAGE_FIT = 0.3;
+/** Below this, several quotes that are equally good show only that a word is common. */
+const CLEAR_COVERAGE = 0.4;
+const AMBIGUOUS = 4;
 const MIN_OWN_COVERAGE = 0.15;
 const MAX_QUOTES = 3;
 const MAX_LIST = 8;
 
 /** The answer to the last question: one to three quotes, each with its citation, or that there is none. */
 export function answerTo(messages: readonly ChatMessage[]): string {
-  const { documents, question, earlier } = readPrompt(messages);
-  if (documents.length === 0) return NO_DOCUMENTS;
+  const { documents, question, earlier, expectsDocuments } = readPrompt(messages);
+  if (documents.length === 0) return expectsDocuments ? NOT_FOUND : NO_DOCUMENTS;
   const units = documents.flatMap((document, rank) => unitsOf(document, rank));
-  const scored = scoreUnits(units, readQuestion(question, earlier));
-  const chosen = choose(scored);
+  const asked = readQuestion(question, earlier);
+  const scored = scoreUnits(units, asked);
+  const chosen = choose(scored, asked);
   if (chosen.length === 0) return NOT_FOUND;
   return quotes(chosen, units)
     .map(({ text, id }) => `${text} [${id}]`)
     .join(" ");
 }
 
-function choose(scored: readonly Scored[]): Scored[] {
+function choose(scored: readonly Scored[], { wanted }: Question): Scored[] {
   const [best] = scored;
   if (!best || !isEvidence(best)) return [];
+  const equals = scored.filter(({ coverage }) => coverage >= best.coverage - 0.01).length;
+  if (best.coverage < CLEAR_COVERAGE && equals >= AMBIGUOUS) return [];
+  // Whether something may be done depends on every word of the question.
+  if (wanted.has("permission") && best.coverage < MIN_COVERAGE) return [];
   const chosen = [best];
   for (const candidate of scored.slice(1, 15)) {
     if (chosen.length === MAX_QUOTES) break;
@@ -51,11 +59,11 @@ function isEvidence({ coverage, ownCoverage, isFit }: Scored): boolean {
 
 /** A further quote has to be nearly as good as the best, or to speak of a part of the question that is still open. */
 function threshold({ unit, matched, isFit }: Scored, chosen: readonly Scored[]): number {
-  const isNear = chosen.some(({ unit: other }) => other.document === unit.document);
+  const isNear = chosen.some(({ unit: other }) => other.document.title === unit.document.title);
   const addsTerm = [...matched].some((stem) => !isWeakWord(stem) && !chosen.some((other) => other.matched.has(stem)));
   const addsFigure = isFit && !chosen.some((other) => other.isFit);
   if (isNear && (addsTerm || addsFigure)) return 0.45;
-  return 0.72 + 0.08 * (chosen.length - 1);
+  return 0.78 + 0.08 * (chosen.length - 1);
 }
 
 /** Whether most of the smaller one's words stand in the other. Rows of one table differ in little and say different things. */
@@ -107,5 +115,5 @@ function following(unit: Unit, units: readonly Unit[]): Unit[] {
 
 /** With a full stop, unless it ends with another mark. */
 function closed(text: string): string {
-  return /[.!?…:"”)]$/.test(text) ? text : `${text.replace(/[;,]$/, "")}.`;
+  return /[.!?…:"”]$|[.!?]\)$/.test(text) ? text : `${text.replace(/[;,]$/, "")}.`;
 }

@@ -4,6 +4,8 @@ export interface QuotedDocument {
   /** As it is cited. */
   id: string;
   title: string;
+  /** Headings above the passage, outermost first: what follows the first ` > ` of the title. */
+  headings: string[];
   body: string;
 }
 
@@ -13,35 +15,39 @@ export interface ReadPrompt {
   question: string;
   /** Earlier questions of the user, the latest first. */
   earlier: string[];
+  /** Whether the instructions speak of documents, so that none of them means that the search found none. */
+  expectsDocuments: boolean;
 }
 
-const DOCUMENT = /<document\b([^>]*)>([\s\S]*?)<\/document\s*>/gi;
+// An attribute may hold a `>`, and a title whose quotes were not escaped should not hide its document.
+const DOCUMENT = /<document\b((?:[^>"'\n]|"[^"\n]*"|'[^'\n]*')*|[^\n]*?)>([\s\S]*?)<\/document\s*>/gi;
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", "#39": "'", "#34": '"' };
 
 /** Finds the documents, the question and what was asked before in the messages of a chat. */
 export function readPrompt(messages: readonly ChatMessage[]): ReadPrompt {
   let documents: QuotedDocument[] = [];
   const asked: string[] = [];
+  let expectsDocuments = false;
   for (const message of messages) {
     const text = textOf(message);
     if (message.role !== "assistant") {
       const found = documentsOf(text);
       if (found.length > 0) documents = found;
+      if (message.role !== "user" && /\bdocuments\b/i.test(text)) expectsDocuments = true;
     }
     if (message.role === "user") {
       const question = questionOf(text);
       if (question !== "") asked.push(question);
     }
   }
-  return { documents, question: asked.pop() ?? "", earlier: asked.toReversed() };
+  return { documents, question: asked.pop() ?? "", earlier: asked.toReversed(), expectsDocuments };
 }
 
 function documentsOf(text: string): QuotedDocument[] {
-  return Array.from(text.matchAll(DOCUMENT), ([, attributes = "", body = ""], at) => ({
-    id: attribute(attributes, "id") ?? String(at + 1),
-    title: attribute(attributes, "title") ?? "",
-    body,
-  }));
+  return Array.from(text.matchAll(DOCUMENT), ([, attributes = "", body = ""], at) => {
+    const [title = "", ...headings] = (attribute(attributes, "title") ?? "").split(" > ");
+    return { id: attribute(attributes, "id") ?? String(at + 1), title, headings, body };
+  });
 }
 
 function attribute(attributes: string, name: string): string | undefined {

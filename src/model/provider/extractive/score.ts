@@ -1,5 +1,6 @@
-import type { AskedTerm, Question, Wanted } from "./question.ts";
+import type { AskedTerm, Question } from "./question.ts";
 import type { Unit } from "./unit.ts";
+import { answerBonus } from "./wanted.ts";
 import { likeness } from "./word.ts";
 
 export interface Scored {
@@ -16,7 +17,10 @@ export interface Scored {
 }
 
 /** How much a word counts by where it stands. */
-const PLACE = { own: 1, lead: 0.85, heading: 0.75, outerHeading: 0.5, title: 0.45, neighbour: 0.3 };
+const PLACE = { lead: 0.85, heading: 0.8, outerHeading: 0.65, title: 0.75, neighbour: 0.3 };
+
+/** What the title names is the subject of every sentence; that one repeats it says little for it. */
+const REPEATED_TITLE = 0.4;
 
 /** Every unit with its score, best first. */
 export function scoreUnits(units: readonly Unit[], question: Question): Scored[] {
@@ -50,12 +54,15 @@ function scoreUnit(
   let total = 0;
   let covered = 0;
   let own = 0;
+  let said = 0;
   for (const term of question.terms) {
     const weight = weigh(term);
     total += weight;
     const ownLikeness = bestLikeness(term.stem, unit.stems);
     if (ownLikeness > 0) matched.add(term.stem);
-    own += weight * Math.max(ownLikeness, PLACE.lead * bestLikeness(term.stem, unit.leadStems));
+    const here = Math.max(ownLikeness, PLACE.lead * bestLikeness(term.stem, unit.leadStems));
+    own += weight * here;
+    said += weight * here * (unit.titleStems.has(term.stem) ? REPEATED_TITLE : 1);
     covered += weight * Math.max(ownLikeness, surroundings(term.stem, unit, near));
   }
   let helped = 0;
@@ -69,12 +76,13 @@ function scoreUnit(
   const coverage = all === 0 ? 0 : (covered + helped) / all;
   const ownCoverage = total === 0 ? 0 : own / total;
   const help = total === 0 ? 0 : Math.min(0.6, helped / total);
-  const answers = answerBonus(unit, question.wanted);
+  const answers = answerBonus(unit.text, question.wanted);
   const bonus = pairBonus(unit, question) + answers;
   const order = 1 - 0.04 * Math.min(unit.rank, 5);
   const form = unit.introduces ? 0.4 : unit.stems.length < 3 && unit.kind === "sentence" ? 0.6 : 1;
   const length = unit.stems.length > 45 ? 0.9 : 1;
-  const score = (0.75 * coverage + 0.35 * ownCoverage + 0.5 * help) * (1 + bonus) * order * form * length;
+  const score =
+    (0.75 * coverage + 0.35 * (total === 0 ? 0 : said / total) + 0.5 * help) * (1 + bonus) * order * form * length;
   return { unit, score, coverage, ownCoverage, isFit: question.wanted.size === 0 || answers > 0, matched };
 }
 
@@ -112,39 +120,4 @@ function pairBonus(unit: Unit, { pairs }: Question): number {
     }
   }
   return Math.min(0.2, 0.08 * hits);
-}
-
-const NUMBER_WORD =
-  "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|half|once|twice)";
-const SIGNS: Record<Wanted, RegExp> = {
-  number: new RegExp(`\\d|\\b${NUMBER_WORD}\\b`, "i"),
-  money: /[€$£]\s?\d|\d[\d.,]*\s?(?:€|\$|£|EUR|USD|GBP|CHF|euros?|dollars?|pounds?|%|percent|cents?)/i,
-  date: /\b(?:\d{1,2}[:.]\d{2}|\d{1,2}\s?(?:am|pm|a\.m|p\.m)|(?:19|20)\d{2}|jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|monday|tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|\d+(?:st|nd|rd|th)|within|days?|weeks?|quarter)\b/i,
-  duration: new RegExp(
-    `(?:\\d|\\b${NUMBER_WORD}\\b)[^.]{0,20}?\\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\\b|\\b(?:daily|weekly|monthly|yearly|annually|every|once|twice)\\b`,
-    "i",
-  ),
-  person:
-    /@|\b(?:team|manager|head|director|officer|department|lead|desk|partner|representative|chief|chair|owner|engineer|hr|ceo|cfo|cto)\b|(?:\p{Lu}\p{Ll}+\s){1,}\p{Lu}\p{Ll}+/iu,
-  contact: /@|https?:|www\.|\b\d{3,}\b|\+\d/,
-  place: /\b(?:at|in|on|under|behind|near|next to|room|floor|building|street|office|portal|page|menu|tab|settings)\b/i,
-  steps:
-    /^(?:\p{Lu}\p{Ll}+ (?:the|a|an|your|and|to|in|on|it)\b|(?:press|hold|open|click|select|go|send|submit|fill|enter|choose|sign|ask|contact|use|turn|remove|insert|book|report|log|apply|write|request)\b)/iu,
-  permission:
-    /\b(?:may|can|must|not|allowed|permitted|entitled|only|never|cannot|eligible|required|need|never|free)\b/i,
-  definition: /^\S+(?:\s\S+){0,6}?\s(?:is|are|means|refers|stands|describes|was)\b|^[^:]{2,40}:\s/i,
-};
-const WEIGHT: Partial<Record<Wanted, number>> = {
-  definition: 0.1,
-  permission: 0.1,
-  place: 0.1,
-  steps: 0.1,
-  person: 0.15,
-};
-
-/** The sign that fits best counts. */
-function answerBonus(unit: Unit, wanted: ReadonlySet<Wanted>): number {
-  let best = 0;
-  for (const kind of wanted) if (SIGNS[kind].test(unit.text)) best = Math.max(best, WEIGHT[kind] ?? 0.25);
-  return best;
 }

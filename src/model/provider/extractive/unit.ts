@@ -30,7 +30,7 @@ const MAX_CHARS = 600;
 /** Everything of a document that can be quoted, in its order. */
 export function unitsOf(document: QuotedDocument, rank: number): Unit[] {
   const units: Unit[] = [];
-  const headings: { level: number; stems: Set<string> }[] = [];
+  const headings = document.headings.map((heading) => ({ level: 0, stems: new Set(stemsOf(heading)) }));
   const titleStems = new Set(stemsOf(document.title));
   let leadIn = "";
   let isFaq = false;
@@ -92,21 +92,20 @@ function labelOf(text: string): { label: string; rest: string } {
   return found ? { label: plainText(found[1] ?? ""), rest: found[2] ?? "" } : { label: "", rest: text };
 }
 
-/** `Part-time: 12 days`, or with more columns `Part-time – Leave: 12 days, Sick pay: 6 weeks`. */
+/** `Part-time: 12 days`, `Part-time: 12 (Days)`, or with more columns `Part-time – Leave: 12 days, Sick pay: 6 weeks`. */
 function rowText(row: string[], header: string[] | undefined): string {
-  const cells = row.map(plainText);
   const names = (header ?? []).map(plainText);
-  const [first = "", ...rest] = cells;
-  const parts = rest
-    .map((cell, at) => {
-      const name = names[at + 1] ?? "";
-      const isNamed = name !== "" && (rest.length > 1 || /^[\d.,\s%€$£-]+$/.test(cell) || cell.length < 4);
-      return cell === "" ? "" : isNamed ? `${name}: ${cell}` : cell;
-    })
-    .filter((part) => part !== "");
-  if (parts.length === 0) return first;
-  if (first === "") return parts.join(", ");
-  return parts.length === 1 && !parts[0]?.includes(": ") ? `${first}: ${parts[0]}` : `${first} – ${parts.join(", ")}`;
+  const [first = "", ...rest] = row.map(plainText);
+  const cells = rest.map((cell, at) => ({ cell, name: names[at + 1] ?? "" })).filter(({ cell }) => cell !== "");
+  const [only] = cells;
+  if (!only) return first;
+  if (cells.length > 1) {
+    const named = cells.map(({ cell, name }) => (name === "" ? cell : `${name}: ${cell}`)).join(", ");
+    return first === "" ? named : `${first} – ${named}`;
+  }
+  const isBare = /^[\d.,\s%€$£-]+$/.test(only.cell) && only.name !== "";
+  const value = isBare ? `${only.cell} (${only.name})` : only.cell;
+  return first === "" ? value : `${first}: ${value}`;
 }
 
 function tableLead(leadIn: string, header: Extract<Block, { kind: "table" }>["header"]): string {
