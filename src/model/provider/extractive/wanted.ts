@@ -20,7 +20,7 @@ export type Wanted =
 const HINTS: [Wanted, RegExp][] = [
   [
     "money",
-    /how much (?:money|does|do|is|are|will|can|may|do i|would|of a|bonus|allowance)|(?:costs?|price|fee|budget|salary|allowance|bonus|limit for)|[€$£]/i,
+    /\bhow much (?:money|does|do|is|are|will|can|may|do i|would|of a|bonus|allowance)|\b(?:costs?|price|fee|budget|salary|allowance|bonus|limit for)\b|[€$£]/i,
   ],
   [
     "number",
