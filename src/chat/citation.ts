@@ -5,17 +5,21 @@ import type { Citation, Span } from "./event.ts";
 import { markersIn, withoutMarks } from "./marker.ts";
 import { sentences, weightOf, wordForms } from "./sentence.ts";
 
+/** How far around a marker its sentence is looked at, and at how many markers: an answer can be hostile. */
+const REACH = 1_000;
+const MOST_MARKERS = 1_000;
+
 /** The citing sentences, without markers, for each number that the text refers to. */
 export function citingSentences(text: string): Map<number, string[]> {
   const citing = new Map<number, string[]>();
   const spans = sentences(text);
   let at = 0;
-  for (const marker of markersIn(text)) {
+  for (const marker of markersIn(text).slice(0, MOST_MARKERS)) {
     while (at + 1 < spans.length && (spans[at]?.end ?? 0) <= marker.start) at++;
-    const sentence = sentenceOf(text, spans, at, marker.start);
     const list = citing.get(marker.n) ?? [];
-    if (sentence !== "" && !list.includes(sentence)) list.push(sentence);
     citing.set(marker.n, list);
+    const sentence = sentenceOf(text, spans, at, marker.start);
+    if (sentence !== "" && !list.includes(sentence)) list.push(sentence);
   }
   return citing;
 }
@@ -25,9 +29,11 @@ function sentenceOf(text: string, spans: readonly Span[], at: number, markerStar
   const span = spans[at];
   if (!span) return "";
   const before = spans[at - 1];
-  const leads = withoutMarks(text.slice(span.start, markerStart)) === "";
+  const leads = markerStart - span.start < REACH && withoutMarks(text.slice(span.start, markerStart)) === "";
   const chosen = leads && before && !text.slice(before.end, span.start).includes("\n") ? before : span;
-  return withoutMarks(text.slice(chosen.start, chosen.end));
+  return withoutMarks(
+    text.slice(Math.max(chosen.start, markerStart - REACH), Math.min(chosen.end, markerStart + REACH)),
+  );
 }
 
 /** Finds in one passage what sentences of an answer rest on. Taking the passage apart is done once. */
@@ -36,7 +42,10 @@ export interface Evidence {
   of(citing: readonly string[]): Span[];
 }
 
-export function evidenceIn(passage: string): Evidence {
+const LONGEST_PASSAGE = 50_000;
+
+export function evidenceIn(whole: string): Evidence {
+  const passage = whole.slice(0, LONGEST_PASSAGE);
   const folded = fold(passage);
   const pieces = sentences(passage).map((span) => {
     const forms = new Set(wordForms(passage.slice(span.start, span.end)));
@@ -113,7 +122,7 @@ const MOST_SENTENCES = 3;
 /** Share of the citing sentence's weight that the first passage sentence, and each one after it, must account for. */
 const LEAST_SHARE = 0.34;
 const LEAST_FURTHER_SHARE = 0.2;
-const LEAST_WEIGHT = 1.5;
+const LEAST_WEIGHT = 1.25;
 
 interface Piece {
   span: Span;

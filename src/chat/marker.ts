@@ -67,11 +67,12 @@ export class MarkerScanner {
   }
 
   #bracket(text: string, at: number, found: Marker[]): number {
-    const close = text.indexOf("]", at);
-    const inside = text.slice(at + 1, close < 0 ? undefined : close);
-    if (!/^[\d,;\s]*$/.test(inside) || inside.length > LONGEST_MARKER) return 1;
-    if (close < 0) return 0;
-    const end = close + 1;
+    const window = text.slice(at, at + LONGEST_MARKER);
+    const close = window.indexOf("]");
+    if (!/^\[[\d,;\s]*$/.test(close < 0 ? window : window.slice(0, close))) return 1;
+    if (close < 0) return window.length < LONGEST_MARKER ? 0 : 1;
+    const end = at + close + 1;
+    const inside = window.slice(1, close);
     for (const digits of inside.match(/\d+/g) ?? []) {
       found.push({ n: Number(digits), start: this.#at + at, end: this.#at + end });
     }
@@ -86,7 +87,7 @@ export function markersIn(text: string): Marker[] {
 /** A text without its markers and the emphasis signs of Markdown. */
 export function withoutMarks(text: string): string {
   return text
-    .replace(/\s*\[\d[\d,;\s]*\]/g, "")
+    .replace(/\s{0,2}\[\d[\d,;\s]{0,20}\]/g, "")
     .replace(/[*_`]{1,3}/g, "")
     .trim();
 }

@@ -6,28 +6,48 @@ const SEGMENTER = new Intl.Segmenter("en", { granularity: "sentence" });
 const ABBREVIATION =
   /(?:^|[\s(])(?:Dr|Mr|Mrs|Ms|Prof|St|Nr|No|Fig|Sec|Art|Abs|vs|approx|incl|e\.g|i\.e|z\.B|etc)\.\s*$/i;
 
+/** The segmenter takes time that grows with the square of some texts, so it is given no more at once. */
+const MOST_AT_ONCE = 4_000;
+
 /** Spans of the sentences, without blanks around them. A line break inside a sentence does not end it; a list item or table row does. */
 export function sentences(text: string): Span[] {
   const spans: Span[] = [];
-  let start = 0;
-  for (const { segment, index } of SEGMENTER.segment(joinWrappedLines(text))) {
-    const end = index + segment.length;
-    const piece = text.slice(start, end);
-    // "Dr." and "3." end no sentence.
-    const goesOn = !/\n\s*$/.test(piece) && (ABBREVIATION.test(piece) || !/[\p{L}]/u.test(piece));
-    if (goesOn && end < text.length) continue;
-    const span = trimmed(text, start, end);
-    if (span) spans.push(span);
-    start = end;
+  let lineStart = 0;
+  for (const line of joinWrappedLines(text).split("\n")) {
+    let start = lineStart;
+    const lineEnd = lineStart + line.length;
+    for (const end of sentenceEnds(line, lineStart)) {
+      const piece = text.slice(start, end);
+      // "Dr." and "3." end no sentence.
+      if (end < lineEnd && (ABBREVIATION.test(piece.slice(-12)) || !/\p{L}/u.test(piece))) continue;
+      const span = trimmed(text, start, end);
+      if (span) spans.push(span);
+      start = end;
+    }
+    lineStart = lineEnd + 1;
   }
   return spans;
 }
 
+function* sentenceEnds(line: string, offset: number): Iterable<number> {
+  if (!/\p{Sentence_Terminal}/u.test(line)) {
+    if (line !== "") yield offset + line.length;
+    return;
+  }
+  for (let at = 0; at < line.length; at += MOST_AT_ONCE) {
+    const part = line.slice(at, at + MOST_AT_ONCE);
+    for (const { segment, index } of SEGMENTER.segment(part)) yield offset + at + index + segment.length;
+  }
+}
+
+/** A shorter line is a heading or stands for itself; a longer one may have been broken only to fit a page. */
+const SHORTEST_WRAPPED = 40;
+
 /** Blanks in place of the line breaks that only wrap a line; every character keeps its place. */
 function joinWrappedLines(text: string): string {
   return text.replace(
-    /([^\s.!?:;|>])([ \t]*)\r?\n(?=[ \t]*[\p{L}\p{N}("'“„])(?![ \t]*\d+[.)]\s)/gu,
-    (match, before: string) => before.padEnd(match.length, " "),
+    /^(.*[^\s.!?:;|>])([ \t]*)(\r?\n)(?=[ \t]*[\p{L}\p{N}("'“„])(?![ \t]*\d+[.)]\s)/gmu,
+    (match, line: string) => (line.length < SHORTEST_WRAPPED ? match : line.padEnd(match.length, " ")),
   );
 }
 

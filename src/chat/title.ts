@@ -1,8 +1,10 @@
 const LONGEST = 60;
+const LOOKED_AT = 2_000;
 
 /** A conversation's title from its first question: its first sentence or line, without markup, cut at a word. */
 export function titleOf(question: string): string {
   const plain = question
+    .slice(0, LOOKED_AT)
     .replace(/```[\s\S]*?(```|$)/g, " ")
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/[*_`#>~|]+/g, " ");
@@ -10,7 +12,7 @@ export function titleOf(question: string): string {
     plain
       .split("\n")
       .map((each) => each.replace(/\s+/g, " ").trim())
-      .find((each) => /[\p{L}\p{N}]/u.test(each)) ?? "";
+      .find((each) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(each)) ?? "";
   const sentence = /^.{8,}?[.!?。！？](?=\s|$)/u.exec(line)?.[0] ?? line;
   const title = cut(sentence).replace(/[.。:;,]+$/u, "");
   if (title === "") return "New conversation";
@@ -20,7 +22,8 @@ export function titleOf(question: string): string {
 function cut(text: string): string {
   const characters = Array.from(text);
   if (characters.length <= LONGEST) return text;
-  const head = characters.slice(0, LONGEST).join("");
-  const blank = head.lastIndexOf(" ");
-  return `${head.slice(0, blank > LONGEST / 2 ? blank : undefined).replace(/[\s,;:.-]+$/u, "")}…`;
+  // One more, to see whether a word ends just there.
+  const blank = characters.slice(0, LONGEST + 1).lastIndexOf(" ");
+  const head = characters.slice(0, blank > LONGEST / 2 ? blank : LONGEST).join("");
+  return `${head.replace(/[\s,;:.-]+$/u, "")}…`;
 }
