@@ -3,15 +3,16 @@
 // The page runs under a policy without inline scripts or styles, so nothing may be inlined into the HTML, and assets stay
 // files of their own (no data: URLs for fonts).
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
 const page = path.join(import.meta.dirname, "chat");
 
 export default defineConfig({
-  plugins: [chatPage(), react()],
+  plugins: [chatPage(), react(), brotli()],
   build: {
     outDir: path.join(import.meta.dirname, "dist", "chat"),
     emptyOutDir: true,
@@ -30,6 +31,20 @@ function chatPage(): Plugin {
     generateBundle() {
       const licence = path.join(import.meta.dirname, "shared", "font", "OFL.txt");
       this.emitFile({ type: "asset", fileName: "assets/fonts-OFL.txt", source: readFileSync(licence, "utf8") });
+    },
+  };
+}
+
+/** Puts a compressed copy beside every text file, so that the server compresses nothing while it serves. */
+function brotli(): Plugin {
+  return {
+    name: "flowstead-brotli",
+    writeBundle({ dir = "" }, bundle) {
+      for (const name of Object.keys(bundle)) {
+        if (!/\.(?:js|css|html)$/.test(name)) continue;
+        const file = path.join(dir, name);
+        writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
+      }
     },
   };
 }

@@ -144,7 +144,7 @@ test("a follow-up goes to the same conversation, by keyboard alone", { skip }, a
   await page.keyboard.press("Enter");
   await page.locator(".answer").nth(1).waitFor();
   await ended(page);
-  const questions = page.getByRole("article", { name: "You asked" });
+  const questions = page.locator(".question");
   assert.deepEqual(await questions.allTextContents(), ["First line\nsecond line", "And for part-timers?"]);
   const posts = shared.chat.requests.filter(({ line }) => line === "POST /api/chat").slice(-2);
   const [first, second] = posts.map(({ body }) => body as { id: string; trigger: string; messages: unknown[] });

@@ -7,20 +7,19 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import type { Session, StoredMessage } from "../../web/shared/wire/contract.ts";
+import {
+  type FakeConversation,
+  append,
+  branch,
+  newConversation,
+  questionFor,
+  showBranch,
+} from "./fake-conversation.ts";
 import { type Beat, type FakeRun, startRun } from "./fake-run.ts";
 
 export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types flowstead dompurify default";
-
-export interface FakeConversation {
-  id: string;
-  title: string;
-  createdAt: string;
-  updatedAt: string;
-  messages: StoredMessage[];
-  run?: FakeRun;
-}
 
 export interface FakeChatOptions {
   /** The built page. */
@@ -104,39 +103,35 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
     const [question] = body.messages as StoredMessage[];
     if (!question) return json(response, 400, { error: { code: "bad", message: "No question." } });
     const text = question.parts.map((part) => String(part.text)).join("");
-    let conversation = conversations.get(id);
-    if (!conversation) {
-      const now = new Date().toISOString();
-      conversation = { id, title: text.slice(0, 60), createdAt: now, updatedAt: now, messages: [] };
-      conversations.set(id, conversation);
-    }
+    const conversation = conversations.get(id) ?? newConversation(id, text.slice(0, 60));
+    conversations.set(id, conversation);
     if (conversation.run && !conversation.run.done) {
-      return json(response, 409, { error: { code: "run_active", message: "An answer is being written." } });
+      return json(response, 409, { error: { code: "RunActive", message: "An answer is being written." } });
     }
-    if (body.trigger === "regenerate-message") {
-      const at = conversation.messages.findIndex((message) => message.id === body.messageId);
-      if (at < 0) return json(response, 404, { error: { code: "not_found", message: "No such message." } });
-      conversation.messages.length = at;
-    } else if (!conversation.messages.some((message) => message.id === question.id)) {
-      conversation.messages.push({ ...question, createdAt: new Date().toISOString(), status: "complete" });
-    }
+    const stored = questionFor(conversation, {
+      text,
+      clientId: question.id,
+      regenerate: body.trigger === "regenerate-message",
+      messageId: body.messageId === undefined ? undefined : String(body.messageId),
+    });
+    if (!stored) return json(response, 404, { error: { code: "NotFound", message: "No such message." } });
     runs++;
     const time = (asked.get(text) ?? 0) + 1;
     asked.set(text, time);
-    const owner = conversation;
     const run = startRun({
       runId: `run-${runs}`,
       conversationId: id,
+      questionId: stored.id,
       messageId: `answer-${runs}-${randomUUID().slice(0, 8)}`,
       beats: options.answer(text, time),
       gate: (name) => gate(name).promise,
       cut,
       onPart(part) {
-        if (part.type === "data-title") owner.title = part.data.title;
+        if (part.type === "data-title") conversation.title = part.data.title;
       },
     });
     conversation.run = run;
-    conversation.messages.push(run.message);
+    append(conversation, run.message, stored.id);
     conversation.updatedAt = new Date().toISOString();
     await stream(response, run, 0);
   }
@@ -194,7 +189,8 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
       return json(response, 200, { events: run.log.slice(after), done: run.done });
     }
     if (method === "PATCH") {
-      conversation.title = String(body.title);
+      if (body.title !== undefined) conversation.title = String(body.title);
+      if (body.activeMessageId !== undefined) showBranch(conversation, String(body.activeMessageId));
       return json(response, 200, {});
     }
     if (method === "DELETE") {
@@ -202,7 +198,7 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
       return json(response, 200, {});
     }
     const active = run && !run.done ? { activeRun: { runId: run.runId, seq: run.log.length } } : {};
-    json(response, 200, { ...summary(conversation), messages: conversation.messages, ...active });
+    json(response, 200, { ...summary(conversation), messages: branch(conversation), ...active });
   }
 
   function page(query: URLSearchParams): unknown {
@@ -216,7 +212,9 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
   }
 
   function source(response: ServerResponse, messageId: string, n: number): void {
-    const message = [...conversations.values()].flatMap((each) => each.messages).find((each) => each.id === messageId);
+    const message = [...conversations.values()]
+      .flatMap((each) => each.nodes)
+      .find((each) => each.message.id === messageId)?.message;
     const part = message?.parts.find((each) => each.type === "data-citation" && each.id === `citation-${n}`);
     if (!part) return json(response, 404, { error: { code: "not_found", message: "There is no such source." } });
     json(response, 200, {
@@ -258,7 +256,12 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
   };
 }
 
-function summary({ id, title, createdAt, updatedAt }: FakeConversation): Omit<FakeConversation, "messages" | "run"> {
+function summary({
+  id,
+  title,
+  createdAt,
+  updatedAt,
+}: FakeConversation): Pick<FakeConversation, "id" | "title" | "createdAt" | "updatedAt"> {
   return { id, title, createdAt, updatedAt };
 }
 

@@ -19,6 +19,7 @@ export interface FakeRun {
 export interface RunOptions {
   runId: string;
   conversationId: string;
+  questionId: string;
   messageId: string;
   beats: Iterable<Beat>;
   gate: (name: string) => Promise<void>;
@@ -54,8 +55,8 @@ export function startRun(options: RunOptions): FakeRun {
   }
 
   async function play(): Promise<void> {
-    const { runId, conversationId, messageId } = options;
-    say({ type: "start", messageId, messageMetadata: { runId, conversationId } });
+    const { runId, conversationId, questionId, messageId } = options;
+    say({ type: "start", messageId, messageMetadata: { runId, conversationId, questionId } });
     for (const beat of options.beats) {
       if (stopped.signal.aborted) break;
       if ("say" in beat) say(beat.say);

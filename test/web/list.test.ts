@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noBrowser } from "./browser.ts";
+import { append, newConversation } from "./fake-conversation.ts";
 import { wholeAnswer } from "./script.ts";
 import { ask, ended, stage, until } from "./setup.ts";
 
@@ -10,14 +11,17 @@ const DAY_MS = 86_400_000;
 
 function store(id: string, title: string, daysAgo: number, messages = 0): void {
   const at = new Date(Date.now() - daysAgo * DAY_MS).toISOString();
-  const list = Array.from({ length: messages }, (_, n) => ({
-    id: `${id}-m${n}`,
-    role: n % 2 === 0 ? ("user" as const) : ("assistant" as const),
-    createdAt: at,
-    status: "complete" as const,
-    parts: [{ type: "text", text: `${n % 2 === 0 ? "Question" : "Answer"} ${n} with **some** words.` }],
-  }));
-  shared.chat.conversations.set(id, { id, title, createdAt: at, updatedAt: at, messages: list });
+  const conversation = newConversation(id, title, at);
+  for (let n = 0; n < messages; n++) {
+    append(conversation, {
+      id: `${id}-m${n}`,
+      role: n % 2 === 0 ? "user" : "assistant",
+      createdAt: at,
+      status: "complete",
+      parts: [{ type: "text", text: `${n % 2 === 0 ? "Question" : "Answer"} ${n} with **some** words.` }],
+    });
+  }
+  shared.chat.conversations.set(id, conversation);
 }
 
 test("conversations are grouped by day, searched by title, and opened", { skip }, async () => {

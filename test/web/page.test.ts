@@ -247,6 +247,6 @@ test("the first load is at most 110 kB of scripts, brotli, and inlines nothing",
   assert.doesNotMatch(html, /<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=/);
   assert.ok(existsSync(path.join(folder, "assets", "fonts-OFL.txt")));
   for (const file of readdirSync(path.join(folder, "assets"))) {
-    assert.match(file, /-[\w-]{8}\.(js|css|woff2)$|^fonts-OFL\.txt$/);
+    assert.match(file, /-[\w-]{8}\.(js|css|woff2)(\.br)?$|^fonts-OFL\.txt$/);
   }
 });

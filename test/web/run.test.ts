@@ -130,6 +130,39 @@ test("another answer replaces the last one", { skip }, async () => {
   await context.close();
 });
 
+test("versions: another answer, another wording, and the way between them", { skip }, async () => {
+  const { page, context, complaints } = await shared.visit();
+  await ask(page, "restarted: first wording");
+  await ended(page);
+  await page.getByRole("button", { name: "Answer again" }).click();
+  const answers = page.getByRole("group", { name: "Versions of this answer" });
+  await answers.getByText("2 / 2").waitFor();
+  const second = await page.locator(".answer").getAttribute("data-message");
+  await answers.getByRole("button", { name: "Previous answer" }).click();
+  await answers.getByText("1 / 2").waitFor();
+  assert.notEqual(await page.locator(".answer").getAttribute("data-message"), second);
+
+  await page.getByRole("button", { name: "Edit question" }).focus();
+  await page.keyboard.press("Enter");
+  const field = page.getByRole("textbox", { name: "Question in other words" });
+  assert.equal(await field.inputValue(), "restarted: first wording");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate("document.activeElement.ariaLabel"), "Edit question");
+  await page.keyboard.press("Enter");
+  await field.fill("restarted: second wording");
+  await page.keyboard.press("Enter");
+  const wordings = page.getByRole("group", { name: "Versions of this question" });
+  await wordings.getByText("2 / 2").waitFor();
+  assert.deepEqual(await page.locator(".question").allTextContents(), ["restarted: second wording"]);
+  await wordings.getByRole("button", { name: "Previous wording" }).click();
+  await page.getByText("restarted: first wording", { exact: true }).last().waitFor();
+  await answers.waitFor();
+  await page.reload();
+  await wordings.getByText("1 / 2").waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test("a restart drops what the first attempt had shown", { skip }, async () => {
   const { page, context } = await shared.visit();
   await ask(page, "restarted");

@@ -4,6 +4,7 @@ import type { FeedbackValue } from "../../shared/wire/contract.ts";
 import { useChat, useConversation } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
 import { FeedbackForm } from "./feedback-form.tsx";
+import { Versions } from "./versions.tsx";
 
 export function Actions({ message, isLast }: { message: ChatMessage; isLast: boolean }) {
   const chat = useChat();
@@ -62,11 +63,7 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
             />
           </>
         )}
-        {message.siblings ? (
-          <span className="actions-note">
-            Answer {message.siblings.index + 1} of {message.siblings.count}
-          </span>
-        ) : null}
+        <Versions message={message} />
       </div>
       {problem ? (
         <p className="actions-problem" role="alert">

@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef, useState } from "react";
-import { isDense } from "../../shared/format/dense.ts";
 import { useConversation } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
 import { Answer } from "./answer.tsx";
+import { Question } from "./question.tsx";
 import { useFollowEnd } from "./use-follow-end.ts";
 
 /** How many messages stand in the page at first, and how many more each step back brings. */
@@ -47,25 +47,15 @@ export function Thread() {
               Show {Math.min(WINDOW, older)} earlier messages
             </button>
           ) : null}
-          {messages.slice(older).map((message, index, all) =>
-            message.role === "user" ? (
-              <article
-                className="question"
-                key={message.id}
-                aria-label="You asked"
-                dir="auto"
-                data-dense={isDense(message.text) || undefined}
-              >
-                {message.text}
-              </article>
-            ) : (
-              <Answer
-                key={answerKey(all[index - 1]?.id, message.id)}
-                message={message}
-                isLast={index === all.length - 1}
-              />
-            ),
-          )}
+          {messages
+            .slice(older)
+            .map((message, index, all) =>
+              message.role === "user" ? (
+                <Question key={message.key} message={message} />
+              ) : (
+                <Answer key={message.key} message={message} isLast={index === all.length - 1} />
+              ),
+            )}
           {connection === "reconnecting" ? <p className="reconnecting">Reconnecting …</p> : null}
         </div>
       </div>
@@ -77,9 +67,4 @@ export function Thread() {
       )}
     </div>
   );
-}
-
-/** An answer gets its real id when the server has named it; that must not tear down what is on the page. */
-function answerKey(questionId: string | undefined, ownId: string): string {
-  return questionId === undefined ? ownId : `after-${questionId}`;
 }

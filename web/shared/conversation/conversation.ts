@@ -5,6 +5,7 @@ import type { Api, ChatRequest } from "../wire/api.ts";
 import type { RunEvent, StoredConversation } from "../wire/contract.ts";
 import { followRun } from "../wire/follow-run.ts";
 import { ApiError } from "../wire/request.ts";
+import { chatRequest } from "./chat-request.ts";
 import { frameBatch } from "./frame-batch.ts";
 import { type ChatMessage, awaitedAnswer, fromStored, questionOf, reduce, settled } from "./message.ts";
 
@@ -33,6 +34,10 @@ export interface Conversation {
   ask(text: string): Promise<void>;
   /** Another answer to the question before this one; also the retry after an error. */
   answerAgain(messageId: string): Promise<void>;
+  /** Asks an earlier question in other words; what followed it stays as another branch. */
+  edit(messageId: string, text: string): Promise<void>;
+  /** Shows the branch of the conversation that goes through this message. Throws ApiError. */
+  showBranch(messageId: string): Promise<void>;
   stop(): Promise<void>;
   patch(messageId: string, change: Partial<ChatMessage>): void;
   /** Loads anew, unless a run is being followed here already. */
@@ -97,6 +102,7 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
       if (!message) return;
       for (const { part } of events) {
         message = reduce(message, part);
+        if (part.type === "start") renameQuestion(current, part.messageMetadata?.questionId);
         if (part.type === "data-title") {
           setState({ title: part.data.title });
           hooks.onChange(id, part.data.title);
@@ -127,27 +133,50 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
       if (signal.aborted) return;
       if (end === "gone") await load(id);
       else close(current, end === "lost" ? "The connection was lost before the answer was complete." : undefined);
+      if (body?.messageId) await countVersions(id);
     } catch (error) {
       batch.flush();
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status === 409 && how.question !== undefined) {
         hooks.onReturned(how.question, "Another answer is being written in this conversation.");
         await load(id);
-      } else if (!(await showIfStored(id, body, signal))) close(current, messageOf(error));
+      } else if (!(await showIfStored(how, old, signal))) close(current, messageOf(error));
     }
     hooks.onChange(id);
   }
 
   /** A short answer may be complete before a broken connection is noticed: shows it, if the server has our question. */
-  async function showIfStored(id: string, body: ChatRequest | undefined, signal: AbortSignal): Promise<boolean> {
-    const question = body?.trigger === "submit-message" ? body.messages[0]?.id : undefined;
-    if (question === undefined) return false;
-    const stored = await api.conversation(id, signal).catch(() => undefined);
+  async function showIfStored(how: { question?: string }, old: Set<string>, signal: AbortSignal): Promise<boolean> {
+    if (how.question === undefined) return false;
+    const stored = await api.conversation(getState().id, signal).catch(() => undefined);
     if (signal.aborted) return true;
-    const at = stored?.messages.findIndex((message) => message.id === question) ?? -1;
-    if (!stored || at < 0 || at === stored.messages.length - 1) return false;
+    const answer = stored?.messages.at(-1);
+    const question = stored?.messages.at(-2);
+    const isOurs =
+      answer?.role === "assistant" && !old.has(answer.id) && question && fromStored(question).text === how.question;
+    if (!stored || !isOurs) return false;
     show(stored);
     return true;
+  }
+
+  /** The server has its own id for what was asked here. */
+  function renameQuestion(answerId: string, questionId: string | undefined): void {
+    const { messages } = getState();
+    const question = messages[messages.findIndex((message) => message.id === answerId) - 1];
+    if (questionId && question?.role === "user") replace(question.id, { ...question, id: questionId });
+  }
+
+  /** After another answer or another wording there is more than one version; the server knows which. */
+  async function countVersions(id: string): Promise<void> {
+    const stored = await api.conversation(id).catch(() => undefined);
+    if (!stored || getState().id !== id) return;
+    const versions = new Map(stored.messages.map((message) => [message.id, message.siblings]));
+    setState(({ messages }) => ({
+      messages: messages.map((message) => {
+        const siblings = versions.get(message.id);
+        return siblings && siblings.ids.length > 1 ? { ...message, siblings } : message;
+      }),
+    }));
   }
 
   function close(messageId: string, problem: string | undefined): void {
@@ -173,7 +202,7 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
     const question = messages.slice(0, Math.max(0, at)).findLast((message) => message.role === "user");
     if (run || !question) return;
     const failed = messages[at]?.status === "error";
-    const answer = awaitedAnswer(crypto.randomUUID());
+    const answer = awaitedAnswer();
     setState({
       messages: [...messages.slice(0, at), answer],
       run: { messageId: answer.id, connection: "live", stopping: false },
@@ -183,7 +212,11 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
     const known = stored?.messages.find((message) => message.id === messageId);
     // What looked like a failure from here may be an answer that was finished, or is being written, over there.
     if (stored && (stored.activeRun || (failed && known?.status === "complete"))) return show(stored);
-    await follow(answer.id, { after: 0, body: chatRequest(id, question, known?.id), question: question.text });
+    await follow(answer.id, {
+      after: 0,
+      body: chatRequest(id, question, { answered: known?.id }),
+      question: question.text,
+    });
   }
 
   async function stop(): Promise<void> {
@@ -213,12 +246,27 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
     async ask(text) {
       const { id, messages, run } = getState();
       if (run) return;
-      const question = questionOf(crypto.randomUUID(), text);
-      const answer = awaitedAnswer(crypto.randomUUID());
+      const question = questionOf(text);
+      const answer = awaitedAnswer();
       setState({ phase: "ready", messages: [...messages, question, answer] });
       await follow(answer.id, { after: 0, body: chatRequest(id, question), question: text });
     },
     answerAgain,
+    async edit(messageId, text) {
+      const { id, messages, run } = getState();
+      const at = messages.findIndex((message) => message.id === messageId);
+      if (run || at < 0) return;
+      const question = questionOf(text);
+      const answer = awaitedAnswer();
+      setState({ messages: [...messages.slice(0, at), question, answer] });
+      await follow(answer.id, { after: 0, body: chatRequest(id, question, { replaced: messageId }), question: text });
+    },
+    async showBranch(messageId) {
+      const { id, run } = getState();
+      if (run) return;
+      await api.showBranch(id, messageId);
+      await load(id);
+    },
     stop,
     patch(messageId, change) {
       const message = getState().messages.find((each) => each.id === messageId);
@@ -228,16 +276,6 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
       const { id, phase, run } = getState();
       if (!run && (phase === "ready" || phase === "failed")) await load(id);
     },
-  };
-}
-
-/** A new question, or, with the id of a stored answer, another answer to an old one. */
-function chatRequest(id: string, question: ChatMessage, answered?: string): ChatRequest {
-  return {
-    id,
-    messages: [{ id: question.id, role: "user", parts: [{ type: "text", text: question.text }] }],
-    trigger: answered ? "regenerate-message" : "submit-message",
-    ...(answered ? { messageId: answered } : {}),
   };
 }
 

@@ -12,6 +12,8 @@ import type {
 
 export interface ChatMessage {
   id: string;
+  /** Stays the same when the server gives the message another id. */
+  key: string;
   role: "user" | "assistant";
   createdAt: number;
   status: MessageStatus;
@@ -21,8 +23,8 @@ export interface ChatMessage {
   error?: string;
   durationMs?: number;
   feedback?: FeedbackValue;
-  /** Which of several answers to the same question this is. */
-  siblings?: { index: number; count: number };
+  /** The versions of this message, itself included: other answers, or earlier wordings of a question. */
+  siblings?: { index: number; ids: string[] };
   /** The text part that the next delta continues; unknown after a reload. */
   textId?: string;
 }
@@ -30,6 +32,7 @@ export interface ChatMessage {
 export function fromStored(stored: StoredMessage): ChatMessage {
   let message: ChatMessage = {
     id: stored.id,
+    key: stored.id,
     role: stored.role === "user" ? "user" : "assistant",
     createdAt: stored.createdAt === undefined ? Date.now() : new Date(stored.createdAt).getTime(),
     status: stored.status ?? "complete",
@@ -39,7 +42,7 @@ export function fromStored(stored: StoredMessage): ChatMessage {
   };
   if (stored.error) message.error = stored.error;
   if (stored.feedback) message.feedback = stored.feedback.value;
-  if (stored.siblings && stored.siblings.count > 1) message.siblings = stored.siblings;
+  if (stored.siblings && stored.siblings.ids.length > 1) message.siblings = stored.siblings;
   for (const part of stored.parts) message = withStoredPart(message, part);
   return message;
 }
@@ -52,13 +55,22 @@ function withStoredPart(message: ChatMessage, part: StoredPart): ChatMessage {
   return message;
 }
 
-export function questionOf(id: string, text: string): ChatMessage {
-  return { id, role: "user", createdAt: Date.now(), status: "complete", text, nodes: [], citations: [] };
+export function questionOf(text: string): ChatMessage {
+  return { ...awaitedAnswer(), role: "user", status: "complete", text };
 }
 
 /** The empty answer that stands in the page from the moment of asking. */
-export function awaitedAnswer(id: string): ChatMessage {
-  return { id, role: "assistant", createdAt: Date.now(), status: "running", text: "", nodes: [], citations: [] };
+export function awaitedAnswer(id: string = crypto.randomUUID()): ChatMessage {
+  return {
+    id,
+    key: id,
+    role: "assistant",
+    createdAt: Date.now(),
+    status: "running",
+    text: "",
+    nodes: [],
+    citations: [],
+  };
 }
 
 export function reduce(message: ChatMessage, part: StreamPart): ChatMessage {

@@ -16,7 +16,7 @@ export interface Feedback {
   comment?: string;
 }
 
-/** The body of `POST /api/chat`: a new question, or another answer to an old one. */
+/** The body of `POST /api/chat`. `messageId`: the message to answer again, or the question that this one replaces. */
 export interface ChatRequest {
   id: string;
   messages: { id: string; role: "user"; parts: { type: "text"; text: string }[] }[];
@@ -42,6 +42,10 @@ export const api = {
 
   rename: (id: string, title: string) =>
     requestJson<unknown>(`/api/conversations/${segment(id)}`, { method: "PATCH", body: { title } }),
+
+  /** Shows the branch of a conversation that goes through this message. */
+  showBranch: (id: string, activeMessageId: string) =>
+    requestJson<unknown>(`/api/conversations/${segment(id)}`, { method: "PATCH", body: { activeMessageId } }),
 
   remove: (id: string) => requestJson<unknown>(`/api/conversations/${segment(id)}`, { method: "DELETE" }),
 

@@ -88,7 +88,11 @@ export interface SourcePassage {
 export type FeedbackValue = 1 | -1 | 0;
 
 export type StreamPart =
-  | { type: "start"; messageId?: string; messageMetadata?: { runId?: string; conversationId?: string } }
+  | {
+      type: "start";
+      messageId?: string;
+      messageMetadata?: { runId?: string; conversationId?: string; questionId?: string };
+    }
   | { type: "data-node"; id: string; data: NodeData }
   | { type: "data-restart"; data?: { reason?: string } }
   | { type: "text-start"; id: string }

@@ -1,0 +1,36 @@
+import type { ChatMessage } from "../../shared/conversation/message.ts";
+import { useChat, useConversation } from "../chat.ts";
+import { Icon } from "../shell/icon.tsx";
+
+/** Leads to the other answers to a question, or to its other wordings. */
+export function Versions({ message }: { message: ChatMessage }) {
+  const chat = useChat();
+  const busy = useConversation((state) => state.run !== undefined);
+  if (!message.siblings) return null;
+  const { index, ids } = message.siblings;
+  const what = message.role === "user" ? "wording" : "answer";
+  const step = (by: number, label: string, icon: "left" | "chevron") => {
+    const to = ids[index + by];
+    return (
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={label}
+        title={label}
+        disabled={busy || to === undefined}
+        onClick={() => to && void chat.conversation.showBranch(to).catch(() => chat.conversation.refresh())}
+      >
+        <Icon name={icon} />
+      </button>
+    );
+  };
+  return (
+    <div className="versions" role="group" aria-label={`Versions of this ${what === "answer" ? "answer" : "question"}`}>
+      {step(-1, `Previous ${what}`, "left")}
+      <span>
+        {index + 1} / {ids.length}
+      </span>
+      {step(1, `Next ${what}`, "chevron")}
+    </div>
+  );
+}
