@@ -33,8 +33,9 @@ export function understand(text: string, analyzer: Analyzer, lexicon: Lexicon): 
       ask(term, { terms: [term], weight: 1 });
       continue;
     }
-    const known = corrections(term, lexicon);
-    const parts = known.length > 0 ? [] : twoWords(text.slice(start, end), lexicon, analyzer);
+    const word = text.slice(start, end);
+    const known = corrections(word, lexicon, analyzer);
+    const parts = known.length > 0 ? [] : twoWords(word, lexicon, analyzer);
     if (known.length > 0) ask(term, { terms: known, weight: 1, corrected: term });
     else if (parts.length > 0) parts.forEach((part) => ask(part, { terms: [part], weight: 1, corrected: term }));
     else ask(term, { terms: [term], weight: 1 });

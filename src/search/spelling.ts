@@ -6,19 +6,48 @@ import type { Lexicon } from "./lexicon.ts";
 
 const MOST = 3;
 const SHORTEST = 4;
+const LATIN = /^[a-z]+$/;
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
-/** Known terms that `term` may have been meant for, the likeliest first; none for short words and numbers. */
-export function corrections(term: string, lexicon: Lexicon): string[] {
-  if (term.length < SHORTEST || /\p{N}/u.test(term)) return [];
-  const near: [string, number][] = [];
-  for (const [known, frequency] of lexicon.terms()) {
-    if (known.length >= SHORTEST - 1 && oneEditApart(term, known)) {
-      // A changed first letter is the rarest of typing errors.
-      near.push([known, known[0] === term[0] ? frequency : frequency / 8]);
+/**
+ * Known terms that a word of a query may have been meant for, the likeliest first; none for short words and numbers.
+ * It is the word as typed that is mended, and then analysed: an error in its ending also hides its stem.
+ */
+export function corrections(word: string, lexicon: Lexicon, analyzer: Analyzer): string[] {
+  const typed = word
+    .normalize("NFKD")
+    .replaceAll(/\p{Diacritic}/gu, "")
+    .toLowerCase();
+  if (typed.length < SHORTEST || typed.length > 40 || !LATIN.test(typed)) return [];
+  const frequencies = new Map<string, number>();
+  for (const { term } of analyzer.tokens([...oneEditAway(typed)].join(" "))) {
+    const frequency = lexicon.frequency(term);
+    if (frequency === 0) continue;
+    // A wrong first letter is the rarest of typing errors.
+    const likelihood = term[0] === typed[0] ? frequency : frequency / 8;
+    frequencies.set(term, Math.max(likelihood, frequencies.get(term) ?? 0));
+  }
+  return [...frequencies]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, MOST)
+    .map(([term]) => term);
+}
+
+/** All words that one deletion, swap of neighbours, substitution or insertion makes of a word. */
+export function oneEditAway(word: string): Set<string> {
+  const variants = new Set<string>();
+  for (let at = 0; at <= word.length; at++) {
+    const before = word.slice(0, at);
+    const after = word.slice(at);
+    if (after !== "") variants.add(before + after.slice(1));
+    if (after.length > 1) variants.add(before + after[1]! + after[0]! + after.slice(2));
+    for (const letter of LETTERS) {
+      if (after !== "") variants.add(before + letter + after.slice(1));
+      variants.add(before + letter + after);
     }
   }
-  near.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return near.slice(0, MOST).map(([known]) => known);
+  variants.delete(word);
+  return variants;
 }
 
 /** The two known terms a word is made of when the blank between them was forgotten. */
@@ -31,15 +60,4 @@ export function twoWords(word: string, lexicon: Lexicon, analyzer: Analyzer): st
     if (rarest > bestRarest) [best, bestRarest] = [parts, rarest];
   }
   return best;
-}
-
-/** Whether one insertion, deletion, substitution or swap of neighbours makes one word of the other. */
-export function oneEditApart(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1 || a === b) return false;
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  let at = 0;
-  while (at < short.length && short[at] === long[at]) at += 1;
-  if (short.length < long.length) return short.slice(at) === long.slice(at + 1);
-  if (short.slice(at + 1) === long.slice(at + 1)) return true;
-  return short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2);
 }

@@ -2,7 +2,7 @@
 // measurements in favour of found best, and never across a heading or a page, so that a citation names one place.
 
 import type { Block, ParsedDocument } from "./document.ts";
-import { GOAL_WORDS, MOST_WORDS, type Piece } from "./piece.ts";
+import { GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS, type Piece } from "./piece.ts";
 import { splitBlock } from "./split.ts";
 
 /** A passage before it has an id. */
@@ -49,7 +49,8 @@ function pack(text: string, blocks: readonly Block[]): Omit<Chunk, "headings">[]
   let size = 0;
   for (const piece of blocks.flatMap((block) => splitBlock(text, block))) {
     const group = groups.at(-1);
-    if (group && piece.prefix === undefined && size + piece.words <= GOAL_WORDS) {
+    const fits = group && size + piece.words <= GOAL_WORDS && piece.end - group[0]!.start <= LONGEST_CHARACTERS;
+    if (fits && piece.prefix === undefined) {
       group.push(piece);
       size += piece.words;
     } else {
@@ -71,6 +72,7 @@ function joinShortEnd(groups: Piece[][]): void {
   const last = groups.at(-1);
   const before = groups.at(-2);
   if (!last || !before || last[0]!.prefix !== undefined) return;
+  if (last.at(-1)!.end - before[0]!.start > LONGEST_CHARACTERS) return;
   const sum = (pieces: readonly Piece[]) => pieces.reduce((total, piece) => total + piece.words, 0);
   if (sum(last) < FEW_WORDS && sum(before) + sum(last) <= MOST_WORDS) {
     before.push(...last);

@@ -53,10 +53,10 @@ function frontMatter(lines: readonly string[], builder: DocumentBuilder): number
 }
 
 function fenced(lines: readonly string[], from: number, mark: string, builder: DocumentBuilder): number {
-  let at = from + 1;
-  while (at < lines.length && !(FENCE.exec(lines[at]!)?.[1]?.startsWith(mark) ?? false)) at += 1;
-  builder.code(lines.slice(from + 1, at).join("\n"));
-  return at + 1;
+  const closing = lines.findIndex((line, at) => at > from && FENCE.exec(line)?.[1]?.startsWith(mark) === true);
+  const end = closing < 0 ? lines.length : closing;
+  builder.code(lines.slice(from + 1, end).join("\n"));
+  return end + 1;
 }
 
 function startsTable(lines: readonly string[], at: number): boolean {

@@ -30,7 +30,7 @@ export async function parseDocument(bytes: Uint8Array, name: string, limits: Ing
       return readText(bytes, htmlCharset(bytes), (text) => parseHtml(text, name, limits));
     case "markdown":
       return readText(bytes, undefined, (text) => parseMarkdown(text, name, limits));
-    case "text":
+    default:
       return readText(bytes, undefined, (text) => parseText(text, name, limits));
   }
 }

@@ -4,6 +4,9 @@ import { words } from "../analysis/word.ts";
 export const GOAL_WORDS = 200;
 export const MOST_WORDS = 260;
 
+/** What has no blanks or ends of sentences is cut here, wherever that is. */
+export const LONGEST_CHARACTERS = 4000;
+
 /** A stretch of a document's text that goes into a passage as a whole. */
 export interface Piece {
   start: number;

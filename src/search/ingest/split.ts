@@ -1,9 +1,6 @@
 import { sentences } from "../analysis/sentence.ts";
 import type { Block } from "./document.ts";
-import { countWords, GOAL_WORDS, MOST_WORDS, type Piece } from "./piece.ts";
-
-// What has no blanks or ends of sentences is cut here, wherever that is.
-const LONGEST_CHARACTERS = 4000;
+import { countWords, GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS, type Piece } from "./piece.ts";
 
 /** A block as one piece, or as several when it is too long for a passage: by rows, lines or sentences. */
 export function splitBlock(text: string, block: Block): Piece[] {

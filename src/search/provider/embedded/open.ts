@@ -44,7 +44,7 @@ export async function openEmbeddedIndex({ folder, name, embedder, log }: Embedde
         `${embedder.fingerprint}. Configure that one, or remove the index and add its folders again.`,
     );
   }
-  const engine = await loadEngine();
+  const engine = loadEngine();
   try {
     // An interval of 0 makes each read look for a newer version, so readers see what another process has written.
     const connection = await engine.lance.connect(dataFolder(folder), { readConsistencyInterval: 0 });
@@ -69,7 +69,7 @@ export async function createEmbeddedIndex(options: EmbeddedOptions): Promise<Sea
   if (await readSetting(folder)) {
     throw new FlowsteadError("IndexExists", `There is a search index named ${name} already.`, { details: { name } });
   }
-  const engine = await loadEngine();
+  const engine = loadEngine();
   // What is left of a making that was cut short has no description, so nothing can be lost with it.
   await rm(dataFolder(folder), { recursive: true, force: true });
   const connection = await engine.lance.connect(dataFolder(folder));

@@ -1,0 +1,314 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { FlowsteadError } from "../../../src/base/error/error.ts";
+import { SILENT } from "../../../src/base/log.ts";
+import type { Embedder } from "../../../src/model/embedder.ts";
+import { type Collection, openCollection } from "../../../src/search/ingest/collection.ts";
+import type { IngestLimits } from "../../../src/search/ingest/limit.ts";
+import type { IngestProgress, IngestReport } from "../../../src/search/ingest/report.ts";
+import { openSearch, type Search } from "../../../src/search/provider/index.ts";
+import type { SearchIndex } from "../../../src/search/search-index.ts";
+import { topicEmbedder } from "../../index-suite.ts";
+import { docxFile, docxParagraph } from "./docx-file.ts";
+
+let home: string;
+let docs: string;
+let search: Search;
+let index: SearchIndex;
+let collection: Collection;
+
+const collect = (limits: Partial<IngestLimits> = {}): Collection =>
+  openCollection({ index, folder: search.folderOf("docs"), limits, log: SILENT });
+
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), "flowstead-collection-"));
+  docs = path.join(home, "docs");
+  search = openSearch({ folder: path.join(home, "search"), log: SILENT });
+  index = await search.create("docs");
+  collection = collect();
+});
+
+afterEach(async () => {
+  await index.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function write(name: string, content: string | Uint8Array): Promise<string> {
+  const file = path.join(docs, name);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, content);
+  return file;
+}
+
+async function found(text: string): Promise<string[]> {
+  const { hits } = await index.query({ text, mode: "text", top: 20 });
+  return [...new Set(hits.map(({ passage }) => path.relative(docs, passage.source)))].sort();
+}
+
+function counts({ added, changed, unchanged, removed, failed, skipped }: IngestReport): number[] {
+  return [added, changed, unchanged, removed, failed.length, skipped.length];
+}
+
+describe("a collection", () => {
+  it("indexes a folder, and the second time only what has changed", async () => {
+    await write("a.md", "# Alpha\nThe penguin page.");
+    await write("sub/b.md", "# Beta\nThe walrus page.");
+    await write("c.txt", "The otter page.");
+    assert.deepEqual(counts(await collection.addFolder(docs)), [3, 0, 0, 0, 0, 0]);
+    assert.deepEqual(await found("walrus"), ["sub/b.md"]);
+
+    assert.deepEqual(counts(await collection.addFolder(docs)), [0, 0, 3, 0, 0, 0]);
+
+    await write("a.md", "# Alpha\nThe puffin page.");
+    await rm(path.join(docs, "c.txt"));
+    await write("d.md", "The seal page.");
+    assert.deepEqual(counts(await collection.addFolder(docs)), [1, 1, 1, 1, 0, 0]);
+    assert.deepEqual(await found("page"), ["a.md", "d.md", "sub/b.md"]);
+    assert.deepEqual(await found("penguin"), []);
+    assert.deepEqual(await found("puffin"), ["a.md"]);
+    assert.equal((await index.statistics()).documents, 3);
+  });
+
+  it("reports progress with rate and remaining time, once for each file", async () => {
+    for (let at = 0; at < 6; at++) await write(`${at}.md`, `Text number ${at}.`);
+    const steps: IngestProgress[] = [];
+    const report = await collection.addFolder(docs, { onProgress: (step) => steps.push(step) });
+    assert.deepEqual(
+      steps.map(({ done, total }) => `${done}/${total}`),
+      ["1/6", "2/6", "3/6", "4/6", "5/6", "6/6"],
+    );
+    assert.ok(steps.every(({ rate, file }) => rate > 0 && file.startsWith(docs)));
+    assert.equal(steps.at(-1)?.remainingSeconds, 0);
+    assert.equal(report.passages, 6);
+    assert.ok(report.seconds > 0);
+  });
+
+  it("lists, describes and removes folders, files and documents", async () => {
+    await write("one/a.md", "penguin");
+    await write("two/b.md", "walrus");
+    await write("two/c.md", "seal");
+    await collection.addFolder(path.join(docs, "one"));
+    await collection.addFolder(path.join(docs, "two"));
+    const shape = async () =>
+      (await collection.list()).map(({ folder, documents }) => `${path.basename(folder)} ${documents}`);
+    assert.deepEqual(await shape(), ["one 1", "two 2"]);
+    const [document] = await collection.documents(path.join(docs, "one"));
+    assert.equal(document?.mediaType, "text/markdown");
+    assert.deepEqual(
+      (await index.documentPassages(document!.id)).map(({ text }) => text),
+      ["penguin"],
+    );
+
+    assert.deepEqual(await collection.remove(document!.id), { folders: 0, documents: 1, passages: 1 });
+    assert.deepEqual(await found("penguin"), []);
+    assert.deepEqual(await collection.remove(path.join(docs, "two/c.md")), { folders: 0, documents: 1, passages: 1 });
+    assert.deepEqual(await collection.remove(path.join(docs, "two")), { folders: 1, documents: 1, passages: 1 });
+    assert.deepEqual(await shape(), ["one 0"]);
+    assert.equal((await index.statistics()).passages, 0);
+    await assert.rejects(collection.remove("nowhere"), { code: "DocumentNotFound" });
+    await assert.rejects(collection.addFolder(path.join(home, "nowhere")), { code: "DocumentNotFound" });
+  });
+
+  it("counts a folder inside a known one as part of it, and takes known ones into a folder around them", async () => {
+    await write("in/a.md", "penguin");
+    await write("b.md", "walrus");
+    await collection.addFolder(path.join(docs, "in"));
+    assert.deepEqual(counts(await collection.addFolder(docs)), [1, 0, 1, 0, 0, 0]);
+    await rm(path.join(docs, "in/a.md"));
+    await rm(path.join(docs, "b.md"));
+    assert.deepEqual(counts(await collection.addFolder(path.join(docs, "in"))), [0, 0, 0, 1, 0, 0]);
+    assert.deepEqual(await found("walrus"), ["b.md"]);
+    const folders = (await collection.list()).map(({ folder }) => folder);
+    assert.deepEqual(folders, [docs]);
+  });
+
+  it("indexes a single file, too", async () => {
+    const file = await write("a.md", "penguin");
+    await write("b.md", "walrus");
+    assert.deepEqual(counts(await collection.addFolder(file)), [1, 0, 0, 0, 0, 0]);
+    assert.deepEqual(await found("penguin walrus"), ["a.md"]);
+  });
+
+  it("skips hidden files, links out of the folder and unknown kinds, and says so", async () => {
+    const outside = path.join(home, "secret.md");
+    await writeFile(outside, "secret walrus");
+    await write("a.md", "penguin");
+    await write(".hidden.md", "hidden");
+    await write(".git/config.md", "hidden");
+    await write("data.jsonl", "{}");
+    await write("..data/real.md", "mounted seal");
+    await symlink(outside, path.join(docs, "out.md"));
+    await symlink(docs, path.join(docs, "loop"));
+    await symlink(path.join(docs, "a.md"), path.join(docs, "again.md"));
+    await symlink(path.join(docs, "..data/real.md"), path.join(docs, "mounted.md"));
+    await symlink(path.join(docs, "nothing"), path.join(docs, "dangling.md"));
+    const report = await collection.addFolder(docs);
+    const reasons = report.skipped.map(({ file, reason }) => `${path.relative(docs, file)}: ${reason}`).sort();
+    assert.deepEqual(reasons, [
+      "..data: hidden",
+      ".git: hidden",
+      ".hidden.md: hidden",
+      "again.md: a link to a file that is indexed itself",
+      "dangling.md: a link to nothing",
+      "data.jsonl: .jsonl files are not indexed",
+      "loop: a link to a folder",
+      "out.md: a link out of the folder",
+    ]);
+    assert.deepEqual(await found("penguin walrus secret hidden seal"), ["a.md", "mounted.md"]);
+  });
+
+  it("names broken files with a reason, indexes the others, and takes a mended one", async () => {
+    await write("good.md", "penguin");
+    await write("zero.md", "");
+    await write(
+      "bytes.md",
+      Uint8Array.from({ length: 2000 }, (_, at) => (at * 89 + 7) % 256),
+    );
+    await write("cut.docx", docxFile(docxParagraph("walrus")).slice(0, 300));
+    await write("cut.pdf", "%PDF-1.7 no more");
+    const first = await collection.addFolder(docs);
+    assert.deepEqual(counts(first), [1, 0, 0, 0, 4, 0]);
+    assert.deepEqual(
+      first.failed.map(({ file, code }) => `${path.basename(file)} ${code}`),
+      ["bytes.md DocumentDamaged", "cut.docx DocumentDamaged", "cut.pdf DocumentDamaged", "zero.md DocumentEmpty"],
+    );
+    const status = await collection.status();
+    assert.equal(status.failed.length, 4);
+    assert.equal(status.documents, 1);
+
+    await write("zero.md", "walrus");
+    await write("good.md", "");
+    assert.deepEqual(counts(await collection.addFolder(docs)), [1, 0, 0, 1, 4, 0]);
+    assert.deepEqual(await found("penguin walrus"), ["zero.md"]);
+  });
+
+  it("stops a file that takes too long or too much, and goes on with the next", async () => {
+    // Each of these marks sends the reader looking for its end through the whole file.
+    await write("a-slow.md", `${"<!-- ".repeat(300_000)}`);
+    await write("b-large.md", "x".repeat(5000));
+    await write("c-good.md", "penguin");
+    const report = await collect({ timeMs: 1500, fileBytes: 2_000_000 }).addFolder(docs);
+    await write("b-large.md", "y".repeat(3_000_000));
+    const again = await collect({ timeMs: 1500, fileBytes: 2_000_000 }).addFolder(docs);
+    assert.deepEqual(
+      report.failed.map(({ file, code }) => `${path.basename(file)} ${code}`),
+      ["a-slow.md DocumentTooSlow"],
+    );
+    assert.deepEqual(again.failed.map(({ code }) => code).sort(), ["DocumentTooLarge", "DocumentTooSlow"]);
+    assert.deepEqual(await found("penguin"), ["c-good.md"]);
+  });
+
+  it("keeps the passages of a file that cannot be opened just now", { skip: process.getuid?.() === 0 }, async () => {
+    const file = await write("a.md", "penguin");
+    await collection.addFolder(docs);
+    await chmod(file, 0o000);
+    const report = await collection.addFolder(docs);
+    assert.equal(report.failed[0]?.code, "DocumentUnreadable");
+    assert.deepEqual(await found("penguin"), ["a.md"]);
+  });
+
+  it("stops when aborted, and goes on where it was", async () => {
+    for (let at = 0; at < 200; at++) await write(`${String(at).padStart(3, "0")}.md`, `Text number ${at}.`);
+    const stop = new AbortController();
+    const run = collection.addFolder(docs, {
+      signal: stop.signal,
+      onProgress: ({ done }) => done === 150 && stop.abort(),
+    });
+    await assert.rejects(run, (thrown) => thrown instanceof FlowsteadError && thrown.code === "Canceled");
+    const report = await collection.addFolder(docs);
+    assert.ok(report.unchanged >= 64, `only ${report.unchanged} were kept`);
+    assert.equal(report.added + report.unchanged + report.changed, 200);
+    assert.equal((await index.statistics()).documents, 200);
+    assert.equal((await collection.status()).unfinished, 0);
+  });
+
+  it("refuses a second writer, while readers may look", async () => {
+    for (let at = 0; at < 20; at++) await write(`${at}.md`, `Text number ${at}.`);
+    const first = collection.addFolder(docs, {
+      onProgress: ({ done }) => {
+        if (done === 1) second = collect().addFolder(docs);
+        second?.catch(() => undefined);
+      },
+    });
+    let second: Promise<IngestReport> | undefined;
+    await first;
+    await assert.rejects(second!, { code: "StateLocked" });
+    assert.equal((await collection.status()).documents, 20);
+  });
+
+  it("survives a torn journal, and an index that lost documents", async () => {
+    await write("a.md", "penguin");
+    await write("b.md", "walrus");
+    await collection.addFolder(docs);
+    const journal = path.join(search.folderOf("docs"), "collection.jsonl");
+    await appendFile(journal, '{"op":"drop","ids":["');
+    assert.equal((await collection.status()).documents, 2);
+    assert.deepEqual(counts(await collection.addFolder(docs)), [0, 0, 2, 0, 0, 0]);
+    assert.match(await readFile(journal, "utf8"), /\}\n$/);
+
+    const [document] = await collection.documents();
+    await index.deleteDocuments([document!.id]);
+    assert.deepEqual(counts(await collection.addFolder(docs)), [1, 0, 1, 0, 0, 0]);
+    assert.deepEqual(await found("penguin walrus"), ["a.md", "b.md"]);
+
+    await truncate(journal, 0);
+    assert.deepEqual(counts(await collection.addFolder(docs)), [2, 0, 0, 0, 0, 0]);
+    assert.equal((await index.statistics()).passages, 2);
+  });
+
+  it("embeds what it indexed without an embedder when there is one", async () => {
+    await write("a.md", "A kitten and a cat.");
+    await write("b.md", "Bread and soup.");
+    await collection.addFolder(docs);
+    await index.close();
+    const embedder: Embedder = topicEmbedder();
+    search = openSearch({ folder: path.join(home, "search"), embedder, log: SILENT });
+    index = await search.open("docs");
+    const before = await index.query({ text: "dog", mode: "vector", top: 1 });
+    assert.match(before.degraded[0] ?? "", /^vector: /);
+    assert.deepEqual(counts(await collect().addFolder(docs)), [0, 2, 0, 0, 0, 0]);
+    const after = await index.query({ text: "dog", mode: "vector", top: 1 });
+    assert.deepEqual(after.degraded, []);
+    assert.equal(path.basename(after.hits[0]!.passage.source), "a.md");
+    assert.deepEqual(counts(await collect().addFolder(docs)), [0, 0, 2, 0, 0, 0]);
+    const other = openSearch({ folder: path.join(home, "search"), embedder: topicEmbedder("other/4"), log: SILENT });
+    await assert.rejects(other.open("docs"), { code: "EmbedderMismatch" });
+  });
+
+  it("agrees with its index after kill -9 at any moment", { timeout: 120_000 }, async () => {
+    const names = Array.from({ length: 160 }, (_, at) => `${String(at).padStart(3, "0")}.md`);
+    const version = async (round: number): Promise<void> => {
+      for (const name of names)
+        await write(name, `# ${name}\n\nThis is round${round} of ${name}.\n\n## More\n\nOtter.`);
+    };
+    const program = path.join(import.meta.dirname, "add-folder.ts");
+    for (const [round, killAfter] of [1, 90, 130].entries()) {
+      await version(round);
+      const child = spawn(process.execPath, ["--import", "tsx", program, path.join(home, "search"), docs], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const ended = once(child, "exit");
+      let seen = 0;
+      child.stdout.on("data", (data: Buffer) => {
+        seen += data.toString().split("\n").length - 1;
+        if (seen >= killAfter) setTimeout(() => child.kill("SIGKILL"), round * 7);
+      });
+      await ended;
+      assert.ok(seen >= killAfter);
+      await delay(10);
+      const { failed } = await collection.addFolder(docs);
+      assert.deepEqual(failed, []);
+      const { documents, passages } = await index.statistics();
+      assert.deepEqual([documents, passages], [names.length, names.length * 2]);
+      const { hits } = await index.query({ text: `round${round}`, mode: "text", top: 500 });
+      assert.equal(hits.length, names.length);
+      assert.equal((await collection.status()).unfinished, 0);
+    }
+  });
+});
