@@ -104,7 +104,7 @@ class Call:
                 converted[name] = connections.from_message(given, tool.module)
         for name in self._message.get("images") or ():
             if name in converted:
-                converted[name] = load_images(converted[name], os.getcwd())
+                converted[name] = load_images(converted[name], os.getcwd(), self._message["image_format"])
         return converted
 
     def _run(self, tool):

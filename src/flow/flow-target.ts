@@ -2,13 +2,17 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
+import type { ValueMap } from "../base/value.ts";
 import type { ProcessEnvironment } from "../python/interpreter.ts";
 import { type PythonPool, createPythonPool } from "../python/pool.ts";
 import type { FlowDefinition } from "./definition.ts";
 import { environmentTexts, resolveEnvironment } from "./environment.ts";
 import { EventChannel } from "./event-channel.ts";
 import type { FlowEvent } from "./event.ts";
+import { loadImages } from "./image.ts";
+import { resolveInputs } from "./input.ts";
 import { loadFlow } from "./load.ts";
+import { isolateNode, resolveNodeInputs } from "./node-run.ts";
 import { type FlowPlan, planFlow } from "./plan.ts";
 import type { FlowResources } from "./resource.ts";
 import { runFlow } from "./run.ts";
@@ -34,6 +38,8 @@ export interface OpenFlowOptions {
   aggregate?: boolean;
   /** Whether outputs may come as `text-delta`. Default true. */
   streaming?: boolean;
+  /** Runs this node alone; its value is the output `output`. */
+  node?: { name: string; outputs: ValueMap };
   python?: FlowPythonOptions;
 }
 
@@ -63,7 +69,10 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   const loaded = options.definition
     ? { directory: options.directory, definition: options.definition }
     : loadFlow(options.directory);
-  const { definition, directory } = loaded;
+  const { directory } = loaded;
+  const nodes = applyVariants(loaded.definition, options.variant);
+  const { node } = options;
+  const definition = node ? isolateNode(loaded.definition, nodes, node.name) : loaded.definition;
   if (definition.additionalIncludes.length > 0) {
     const missing = definition.additionalIncludes.join(", ");
     throw new FlowsteadError(
@@ -73,12 +82,18 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   }
   const python = await createPython(definition, directory, options);
   try {
-    const plan = await planFlow(definition, applyVariants(definition, options.variant), {
+    const plan = await planFlow(definition, node ? definition.nodes : nodes, {
       tools: options.tools,
-      context: { directory, resources: options.resources, python: () => python },
+      context: {
+        directory,
+        resources: options.resources,
+        messageFormat: definition.messageFormat,
+        python: () => python,
+      },
       streaming: options.streaming ?? true,
+      ...(node ? { given: nodes } : {}),
     });
-    return new InProcessFlow(plan, python, options);
+    return new InProcessFlow(plan, python, { ...options, directory });
   } catch (thrown) {
     await python.close();
     throw thrown;
@@ -160,10 +175,19 @@ class InProcessFlow implements FlowTarget {
         concurrency,
         timeoutMs,
         aggregate,
+        resolve: (given) => this.#resolve(given),
+        given: this.#options.node?.outputs,
         emit: (event) => channel.push(event),
         behind: () => channel.behind(),
       },
       signal,
     );
+  }
+
+  #resolve(given: ValueMap): ValueMap {
+    const { definition } = this.plan;
+    const { node, directory } = this.#options;
+    const inputs = node ? resolveNodeInputs(definition, node.name, given) : resolveInputs(this.plan.inputs, given);
+    return loadImages(this.plan.inputs, inputs, { directory, format: definition.messageFormat });
   }
 }

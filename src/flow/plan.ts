@@ -38,6 +38,8 @@ export interface FlowPlan {
   nodes: PlannedNode[];
   /** Nodes that run once over all lines. */
   aggregations: PlannedNode[];
+  /** Names of the nodes that have one value per line, which aggregation nodes get as lists. */
+  perLine: ReadonlySet<string>;
   /** Outputs without those that refer to aggregation nodes. */
   outputs: PlannedOutput[];
   warnings: string[];
@@ -48,6 +50,8 @@ export interface PlanOptions {
   context: PrepareContext;
   /** Whether outputs may stream at all. */
   streaming: boolean;
+  /** Nodes whose values are given from outside, when a node is run alone. */
+  given?: readonly NodeDefinition[];
 }
 
 /**
@@ -69,9 +73,9 @@ export async function planFlow(
     loaded.set(converted, tool);
     resolved.push(converted);
   }
-  const ordered = orderNodes(resolved, definition.inputs);
+  const ordered = options.given ? resolved : orderNodes(resolved, definition.inputs);
   const warnings: string[] = [];
-  const outputs = checkOutputs(definition, ordered, warnings);
+  const outputs = options.given ? definition.outputs : checkOutputs(definition, ordered, warnings);
   const planned = ordered.map((node): PlannedNode => {
     const { tool, prepared } = loaded.get(node) as { tool: NodeTool; prepared: PreparedNode };
     return {
@@ -92,8 +96,9 @@ export async function planFlow(
     name: definition.name,
     definition,
     inputs: definition.inputs,
-    nodes: planned.filter((node) => !node.definition.aggregation),
-    aggregations: planned.filter((node) => node.definition.aggregation),
+    nodes: options.given ? planned : planned.filter((node) => !node.definition.aggregation),
+    aggregations: options.given ? [] : planned.filter((node) => node.definition.aggregation),
+    perLine: new Set((options.given ?? ordered).filter(({ aggregation }) => !aggregation).map(({ name }) => name)),
     outputs: outputs.map((output) => {
       const { reference } = output;
       return {

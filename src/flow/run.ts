@@ -7,7 +7,6 @@ import { Float, type Value, type ValueMap } from "../base/value.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
-import { resolveInputs } from "./input.ts";
 import { plainInputs, plainValue } from "./node-value.ts";
 import { OutputCollector } from "./output.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
@@ -26,6 +25,10 @@ export interface RunOptions {
   aggregate: boolean;
   /** Index in a data file, for messages. */
   line?: number | undefined;
+  /** Makes the flow's inputs of the call's. @throws FlowsteadError */
+  resolve(inputs: ValueMap): ValueMap;
+  /** Values of nodes that are not run, when a node is run alone. */
+  given?: ValueMap | undefined;
   emit(event: FlowEvent): void;
   /** A promise while the reader is behind: a streaming node waits for it before its next piece. */
   behind(): Promise<void> | undefined;
@@ -57,7 +60,7 @@ class LineRun {
   readonly #running = new Map<string, RunningNode>();
   readonly #usage: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
   readonly #python: PythonSession;
-  #progress: Progress = { inputs: {}, values: new Map(), bypassed: new Set() };
+  readonly #progress: Progress = { inputs: {}, values: new Map(), bypassed: new Set() };
   #stopReason: FlowsteadError | undefined;
   #ended = false;
 
@@ -65,6 +68,7 @@ class LineRun {
     this.#plan = plan;
     this.#options = options;
     this.#python = options.python.session(uuid());
+    for (const [node, value] of Object.entries(options.given ?? {})) this.#progress.values.set(node, value);
   }
 
   /** Ends the run with an error as soon as it can be; running nodes are canceled. */
@@ -100,9 +104,9 @@ class LineRun {
   }
 
   async #run(): Promise<ValueMap> {
-    const { inputs, line } = this.#options;
+    const { inputs, resolve } = this.#options;
     try {
-      this.#progress.inputs = resolveInputs(this.#plan.inputs, inputs, line);
+      this.#progress.inputs = resolve(inputs);
     } catch (thrown) {
       this.#start(inputs);
       throw thrown;
@@ -148,7 +152,7 @@ class LineRun {
   async #runNode(node: PlannedNode, outputs: OutputCollector): Promise<void> {
     const { aggregation } = node.definition;
     const inputs = await nodeInputs(node, this.#progress, {
-      perLine: aggregation ? new Set(this.#plan.nodes.map(({ name }) => name)) : undefined,
+      perLine: aggregation ? this.#plan.perLine : undefined,
       warn: (message) => this.#emit({ type: "warning", message }),
     });
     const running = { node, began: performance.now(), inputs: plainInputs(inputs) };

@@ -6,6 +6,7 @@ import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { Assignment, NodeDefinition } from "./definition.ts";
 import type { TokenUsage } from "./event.ts";
+import type { MessageFormat } from "./image.ts";
 import type { NodeInput, NodeValue } from "./node-value.ts";
 import type { FlowResources } from "./resource.ts";
 
@@ -25,6 +26,8 @@ export interface PrepareContext {
   /** The flow's folder; paths in the flow are relative to it. */
   directory: string;
   resources: FlowResources;
+  /** How the flow writes images. */
+  messageFormat: MessageFormat;
   /** The flow's Python processes, started at the first use. */
   python(): PythonPool;
 }

@@ -15,6 +15,8 @@ export interface PythonCall {
   connections: Record<string, { connection: Connection; customType?: string | undefined }>;
   /** Inputs in which image dicts are to become images. */
   images: string[];
+  /** How they are written; the flow's `message_format`. */
+  imageFormat: "basic" | "openai-vision";
 }
 
 export interface PythonListener {
@@ -69,6 +71,7 @@ export class RunSession implements PythonSession {
         ]),
       ),
       images: call.images,
+      image_format: call.imageFormat,
     };
     const result = await worker.call(
       message,

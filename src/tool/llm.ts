@@ -3,6 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { type ValueMap, pyStr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
+import type { MessageFormat } from "../flow/image.ts";
 import { convertLiterals, nodeConnection } from "../flow/literal.ts";
 import { type NodeInput, type NodeValue, plainInput } from "../flow/node-value.ts";
 import type { FlowResources } from "../flow/resource.ts";
@@ -22,11 +23,12 @@ interface LlmNode {
   /** Names of the tool's own parameters; every other input is a variable of the template. */
   parameters: ReadonlySet<string>;
   escape: string[];
+  messageFormat: MessageFormat;
 }
 
 export const LLM_TOOL: NodeTool = {
   id: "llm",
-  async prepare(node: NodeDefinition, { directory, resources }: PrepareContext): Promise<PreparedNode> {
+  async prepare(node: NodeDefinition, { directory, resources, messageFormat }: PrepareContext): Promise<PreparedNode> {
     const name = node.connection ?? "";
     const connection = await nodeConnection(resources, name, node.name);
     const provider = providerOf(connection.type);
@@ -49,6 +51,7 @@ export const LLM_TOOL: NodeTool = {
       template,
       parameters: new Set(names),
       escape: callerInputs(node),
+      messageFormat,
     };
     return {
       inputs,
@@ -113,7 +116,7 @@ async function render(llm: LlmNode, variables: Record<string, NodeInput>, call: 
   const { prompt } = call.inputs;
   if (prompt instanceof RenderedText) return parseChat(prompt);
   const template = prompt === undefined ? llm.template : compileTemplate(pyStr(plainInput(prompt)));
-  const context = await templateContext(variables);
+  const context = await templateContext(variables, llm.messageFormat);
   const options = { escape: llm.escape, chatLists: llm.provider === "AzureOpenAI", signal: call.signal };
   return parseChat(template.renderText(context, options));
 }

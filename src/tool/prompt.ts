@@ -7,7 +7,7 @@ import { callerInputs, readTemplate, refuseReserved, templateContext } from "./t
 
 export const PROMPT_TOOL: NodeTool = {
   id: "prompt",
-  async prepare(node: NodeDefinition, { directory }: PrepareContext): Promise<PreparedNode> {
+  async prepare(node: NodeDefinition, { directory, messageFormat }: PrepareContext): Promise<PreparedNode> {
     const { text, file } = readTemplate(node, directory);
     const template = compileTemplate(text, { file });
     refuseReserved(node.name, template.undeclaredVariables, ["template"], "reserved parameters of prompt tool");
@@ -17,7 +17,7 @@ export const PROMPT_TOOL: NodeTool = {
       streaming: "never",
       optionalInputs: new Set(),
       run: async ({ inputs, signal }) =>
-        template.renderText(await templateContext(inputs), { escape, chatLists: true, signal }),
+        template.renderText(await templateContext(inputs, messageFormat), { escape, chatLists: true, signal }),
     };
   },
 };

@@ -32,7 +32,8 @@ export const PYTHON_TOOL: NodeTool = {
           inputs: Object.fromEntries(Object.entries(call.inputs).map(([name, value]) => [name, pythonInput(value)])),
           init: signature.init,
           connections,
-          images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name])),
+          imageFormat: context.messageFormat,
+          images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name], context.messageFormat)),
         }),
     };
   },

@@ -5,6 +5,7 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { pyRepr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
+import { type MessageFormat, templateImages } from "../flow/image.ts";
 import { type NodeInput, templateInput } from "../flow/node-value.ts";
 
 /** The text of a node's template. @throws FlowsteadError `InvalidSource`. */
@@ -48,8 +49,13 @@ export function callerInputs(node: NodeDefinition): string[] {
 }
 
 /** Inputs as a template sees them. */
-export async function templateContext(inputs: Record<string, NodeInput>): Promise<Record<string, NodeInput>> {
-  const context: Record<string, NodeInput> = {};
-  for (const [name, value] of Object.entries(inputs)) context[name] = await templateInput(value);
+export async function templateContext(
+  inputs: Record<string, NodeInput>,
+  format: MessageFormat,
+): Promise<Record<string, unknown>> {
+  const context: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(inputs)) {
+    context[name] = templateImages(await templateInput(value), format);
+  }
   return context;
 }

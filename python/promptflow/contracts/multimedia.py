@@ -74,28 +74,40 @@ class Text(str):
         return {"type": "text", "text": {"value": str(self), "annotations": self._annotations}}
 
 
-def load_images(value, directory):
-    """Image dicts, at any depth, become images; everything else stays what it is."""
+def load_images(value, directory, message_format="basic"):
+    """Image dicts in the flow's notation, at any depth, become images; everything else stays what it is."""
     if isinstance(value, list):
-        return [load_images(item, directory) for item in value]
+        return [load_images(item, directory, message_format) for item in value]
     if not isinstance(value, dict):
         return value
-    if len(value) == 1:
-        ((key, content),) = value.items()
-        match = _KEY.match(key)
-        if match and isinstance(content, str):
-            return _load(match.group(1), match.group(2), content, directory)
-    if value.get("type") == "image_url" and isinstance(value.get("image_url"), dict):
-        url = value["image_url"].get("url", "")
-        kind, found, data = url.partition(";base64,")
-        if found and kind.startswith("data:image/"):
-            return _load(kind[len("data:") :], "base64", data, directory)
-        return _load("image/*", "url", url, directory)
-    if value.get("type") == "image_file" and isinstance(value.get("image_file"), dict):
-        return _load("image/*", "path", value["image_file"].get("path", ""), directory)
-    if value.get("type") == "text" and "text" in value:
+    image = _vision_image(value, directory) if message_format == "openai-vision" else _basic_image(value, directory)
+    if image is not None:
+        return image
+    return {key: load_images(item, directory, message_format) for key, item in value.items()}
+
+
+def _basic_image(value, directory):
+    if len(value) != 1:
+        return None
+    ((key, content),) = value.items()
+    match = _KEY.match(key)
+    return _load(match.group(1), match.group(2), content, directory) if match and isinstance(content, str) else None
+
+
+def _vision_image(value, directory):
+    kind = value.get("type")
+    if kind == "text" and "text" in value:
         return Text.deserialize(value)
-    return {key: load_images(item, directory) for key, item in value.items()}
+    inner = value.get(kind) if kind in ("image_url", "image_file") else None
+    if not isinstance(inner, dict):
+        return None
+    if kind == "image_file":
+        return _load("image/*", "path", inner.get("path", ""), directory)
+    url = inner.get("url", "")
+    head, found, data = url.partition(";base64,")
+    if found and head.startswith("data:image/"):
+        return _load(head[len("data:") :], "base64", data, directory)
+    return _load("image/*", "url", url, directory)
 
 
 def _load(mime_type, form, content, directory):
