@@ -182,6 +182,33 @@ test("a dead server and an unknown host name host and port", async () => {
   assert.throws(() => openAiModel({ baseUrl: "localhost:11434" }), { code: "InvalidConfig" });
 });
 
+test("a TLS failure says so", async (context) => {
+  const fake = await fakeModel(context);
+  const model = openAiModel({ baseUrl: fake.url.replace("http:", "https:"), model: "m" });
+  context.after(() => model.close());
+  const error = await failureOf(collect(model, ask("x")));
+  assert.equal(error.code, "ModelUnreachable");
+  assert.match(error.message, /does not speak TLS/);
+});
+
+test("a server that keeps the answer open after [DONE] does not keep the caller", async (context) => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(
+      'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const model = openAiModel({ baseUrl: `http://127.0.0.1:${port}/v1`, model: "m" });
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  assert.equal(textOf(await collect(model, ask("x"))), "hi");
+  await model.close();
+});
+
 test("content filter details and retry times survive", async (context) => {
   const fake = await fakeModel(context, {
     faults: [

@@ -158,9 +158,31 @@ for (const [at, group] of GROUPS.entries()) {
   }
 }
 
+const LIKENESSES_KEPT = 200_000;
+let likenessCount = 0;
+const likenesses = new Map<string, Map<string, number>>();
+
 /** How well one stem of a text answers to one of the question, from 0 to 1. */
 export function likeness(asked: string, found: string): number {
   if (asked === found) return 1;
+  let known = likenesses.get(asked);
+  if (!known) {
+    known = new Map();
+    likenesses.set(asked, known);
+  }
+  let like = known.get(found);
+  if (like === undefined) {
+    like = compare(asked, found);
+    known.set(found, like);
+    if (++likenessCount >= LIKENESSES_KEPT) {
+      likenesses.clear();
+      likenessCount = 0;
+    }
+  }
+  return like;
+}
+
+function compare(asked: string, found: string): number {
   if (sharesStart(asked, found)) return 0.75;
   const groups = groupsOf.get(asked);
   if (!groups) return 0;

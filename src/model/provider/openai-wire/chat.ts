@@ -32,6 +32,8 @@ export function wireChat(chat: WireChat): AsyncIterable<ChatChunk> {
   return reading.chunks;
 }
 
+const LINGER_MS = 2000;
+
 class Reading {
   readonly chunks: AsyncQueue<ChatChunk>;
   readonly #chat: WireChat;
@@ -82,8 +84,12 @@ class Reading {
     }
     for (const { data } of this.#sse.push(bytes)) {
       if (this.#isOver) return;
-      if (data === "[DONE]") this.#complete();
-      else this.#message(data);
+      if (data === "[DONE]") {
+        this.#complete();
+        // A server that says it is done and keeps the answer open would hold the socket for ever.
+        this.#timer = setTimeout(() => this.#stop(), LINGER_MS);
+        this.#timer.unref();
+      } else this.#message(data);
     }
   }
 
@@ -117,6 +123,7 @@ class Reading {
   }
 
   #end(): void {
+    clearTimeout(this.#timer);
     const { client, model } = this.#chat;
     if (this.#sse) {
       if (this.#isFinished) this.#complete();

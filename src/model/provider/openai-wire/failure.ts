@@ -60,7 +60,7 @@ export function connectionFailure(upstream: Upstream, thrown: Error, hasBegun: b
   const name = typeof code === "string" ? code : "";
   const options = { cause: thrown, details: { upstreamCode: name || thrown.name } };
   const reason =
-    REASONS[name] ?? (/CERT|TLS|SSL/.test(name) ? `its TLS certificate is not trusted (${name})` : undefined);
+    REASONS[name] ?? (/CERT|TLS|SSL|SIGNATURE/.test(name) ? `its TLS certificate is not trusted (${name})` : undefined);
   if (reason && !hasBegun) {
     return new FlowsteadError(
       "ModelUnreachable",
@@ -92,6 +92,9 @@ const REASONS: Record<string, string> = {
   ENETUNREACH: "there is no route to the network",
   ETIMEDOUT: "the connection attempt timed out",
   UND_ERR_CONNECT_TIMEOUT: "the connection attempt timed out",
+  EPROTO: "it does not speak TLS; try http instead of https",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS; try http instead of https",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS; try http instead of https",
   EACCES: "this process may not connect to it",
 };
 
