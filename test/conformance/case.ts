@@ -23,6 +23,8 @@ export interface KindContext {
   /** `connections.json` and `recordings.jsonl` beside the cases, where they exist. */
   connections: ValueMap;
   recordings: Recordings;
+  /** The Python that runs nodes; the one on the path when absent. */
+  python: string | undefined;
   signal: AbortSignal;
 }
 
@@ -54,10 +56,11 @@ function toCase(raw: ValueMap): Case {
   };
 }
 
-/** Undoes `{"$t":"ScalarFloat","v":"0.2"}`, the corpus' way to write a number as it stood in YAML. */
+/** Undoes `{"$t":"ScalarFloat","v":"0.2"}`, the corpus' way to tell a value's class in the original. */
 function untagged(value: Value): Value {
   if (Array.isArray(value)) return value.map(untagged);
   if (!isMap(value)) return value;
   if (value["$t"] === "ScalarFloat") return float(Number(value["v"]));
+  if (value["$t"] === "PromptResult") return value["v"] ?? null;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, untagged(item)]));
 }

@@ -2,11 +2,15 @@
 
 import type { FlowsteadError } from "../../src/base/error/error.ts";
 import type { Value, ValueMap } from "../../src/base/value.ts";
+import type { Connection } from "../../src/connection/connection.ts";
 import { connectionFromDict } from "../../src/connection/parse.ts";
 import { openConnections } from "../../src/connection/source.ts";
 import { errorChain } from "../../src/flow/error-chain.ts";
 import { type FlowTarget, openFlow } from "../../src/flow/flow-target.ts";
 import type { FlowResources } from "../../src/flow/resource.ts";
+import type { ChatModel } from "../../src/model/chat-model.ts";
+import { connectionModel } from "../../src/model/provider/connection.ts";
+import { openModel } from "../../src/model/provider/index.ts";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
 import type { KindContext } from "./case.ts";
 import { recordedModel } from "./recording.ts";
@@ -27,13 +31,31 @@ export interface LineResult {
 
 const STATUS = { completed: "Completed", failed: "Failed", bypassed: "Bypassed", canceled: "Canceled" } as const;
 
-export async function openCase(directory: string, context: KindContext, aggregate = false): Promise<FlowTarget> {
+/** Makes the model behind a connection. */
+export type Models = (connection: Connection, context: KindContext) => ChatModel;
+
+/** Answers from the recordings, without HTTP. */
+const recordedModels: Models = (_connection, { recordings }) => recordedModel(recordings);
+
+/** Calls the address that the connection names. */
+export const httpModels: Models = (connection) => openModel(connectionModel(connection));
+
+export async function openCase(
+  directory: string,
+  context: KindContext,
+  options: { models?: Models; streaming?: boolean; aggregate?: boolean } = {},
+): Promise<FlowTarget> {
+  const { models = recordedModels, streaming = false, aggregate = false } = options;
   return openFlow({
     directory,
     tools: BUILT_IN_TOOLS,
-    resources: resources(context),
+    resources: resources(context, models),
     aggregate,
-    python: { env: { PATH: process.env["PATH"], HOME: process.env["HOME"] } },
+    streaming,
+    python: {
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+      ...(context.python === undefined ? {} : { interpreter: context.python }),
+    },
   });
 }
 
@@ -71,13 +93,15 @@ export function createError(thrown: FlowsteadError): { class: string; code: stri
   };
 }
 
-function resources({ connections, recordings }: KindContext): FlowResources {
-  const entries = Object.entries(connections).map(([name, entry]) => connectionFromDict(name, entry));
+function resources(context: KindContext, models: Models): FlowResources {
+  const opened = new Map<string, ChatModel>();
+  const entries = Object.entries(context.connections).map(([name, entry]) => connectionFromDict(name, entry));
   const source = openConnections({ entries, env: {}, provider: "dict" });
   return {
     async chatModel(name) {
-      await source.get(name);
-      return recordedModel(recordings);
+      const model = opened.get(name) ?? models(await source.get(name), context);
+      opened.set(name, model);
+      return model;
     },
     embedder: () => Promise.resolve(undefined),
     searchIndex: (name) => Promise.reject(new Error(`no index ${name} here`)),

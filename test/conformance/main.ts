@@ -1,6 +1,7 @@
 // Runs conformance cases against the real code:
 //
-//   node --import tsx test/conformance/main.ts --cases FILE.jsonl --upstream DIR [--only KIND] [--report OUT.json]
+//   node --import tsx test/conformance/main.ts --cases FILE.jsonl --upstream DIR [--only KIND] [--id TEXT]
+//     [--python FILE] [--report OUT.json] [--quiet]
 //
 // Prints a table per kind and, last, `N passed, M failed`. A kind that nothing runs counts as failed.
 
@@ -29,13 +30,14 @@ const { values } = parseArgs({
     upstream: { type: "string", default: "." },
     only: { type: "string" },
     id: { type: "string" },
+    python: { type: "string" },
     report: { type: "string" },
     quiet: { type: "boolean", default: false },
   },
 });
 if (values.cases === undefined) {
   console.error(
-    "Usage: main.ts --cases FILE.jsonl --upstream DIR [--only KIND] [--id TEXT] [--report OUT.json] [--quiet]",
+    "Usage: main.ts --cases FILE.jsonl --upstream DIR [--only KIND] [--id TEXT] [--python FILE] [--report OUT.json] [--quiet]",
   );
   process.exit(2);
 }
@@ -60,7 +62,9 @@ async function judge(testCase: Case): Promise<Outcome> {
   try {
     const signal = AbortSignal.timeout(CASE_TIMEOUT_MS);
     await within(
-      Promise.resolve(run(testCase, { upstream: values.upstream, connections, recordings, signal })),
+      Promise.resolve(
+        run(testCase, { upstream: values.upstream, python: values.python, connections, recordings, signal }),
+      ),
       signal,
     );
     return { id, kind, tier, passed: true };

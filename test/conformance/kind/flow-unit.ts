@@ -3,6 +3,7 @@
 import path from "node:path";
 import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { isMap, type Value, type ValueMap } from "../../../src/base/value.ts";
+import type { NodeDefinition } from "../../../src/flow/definition.ts";
 import { environmentTexts } from "../../../src/flow/environment.ts";
 import { orderNodes } from "../../../src/flow/graph.ts";
 import { applyDefaults, parseInput, resolveInputs } from "../../../src/flow/input.ts";
@@ -11,12 +12,14 @@ import { isFlowInput, parseAssignment, readProperty } from "../../../src/flow/re
 import { parseTyped } from "../../../src/flow/value.ts";
 import { applyVariants } from "../../../src/flow/variant.ts";
 import { checkFunctions, checkTools, functionCall, toolChoice } from "../../../src/tool/function-calling.ts";
+import { callerInputs, readTemplate } from "../../../src/tool/template-source.ts";
 import type { Case, KindContext, Kinds, Runner } from "../case.ts";
 import { expectEqual, expectFailure, expectTrue } from "../compare.ts";
 
 export const FLOW_UNIT_KINDS: Kinds = {
   "unit:reference_parse"({ inputs, expect }) {
-    const found = parseAssignment(inputs["serialized_value"] ?? null);
+    const inner = inputs["serialized_reference"] ?? inputs["serialized_node_reference"];
+    const found = parseAssignment(typeof inner === "string" ? `\${${inner}}` : (inputs["serialized_value"] ?? null));
     const { value, value_type: type, section, property } = expect["expected_value"] as ValueMap;
     if (type === "Literal") return expectEqual(found, { kind: "literal", value });
     if (type === "FlowInput") return expectEqual(found, { kind: "input", name: value });
@@ -28,7 +31,7 @@ export const FLOW_UNIT_KINDS: Kinds = {
   },
 
   async "unit:node_property"({ inputs, expect }) {
-    const read = (): Value => readProperty(inputs["node_val"] ?? null, inputs["property"] as string, "node");
+    const read = (): Value => readProperty(inputs["node_val"] ?? null, inputs["property"] as string, "node1");
     if ("expected_value" in expect) expectEqual(read(), expect["expected_value"]);
     else await judgeFailure(read, expect);
   },
@@ -48,13 +51,7 @@ export const FLOW_UNIT_KINDS: Kinds = {
   async "unit:input_value_parse"(testCase, context) {
     const { flow, inputs, expect } = testCase;
     const index = inputs["index"] as number | null | undefined;
-    if (!flow) {
-      const results = expect["expected_result"] as ValueMap;
-      for (const [name, value] of Object.entries(inputs["inputs"] as ValueMap)) {
-        expectEqual(parseInput(name, "list", value), results[name], name);
-      }
-      return;
-    }
+    if (!flow) return judgeInput(inputs, expect);
     const { definition } = loadFlow(path.join(context.upstream, flow));
     await judgeFailure(() => resolveInputs(definition.inputs, inputs["inputs"] as ValueMap, index ?? undefined), {
       error_type: expect["error_type"] ?? null,
@@ -105,6 +102,49 @@ export const FLOW_UNIT_KINDS: Kinds = {
     expectEqual(input?.isChatHistory ?? null, wanted["is_chat_history"], "is_chat_history");
   },
 
+  "unit:flow_output_parse"({ inputs, expect }) {
+    const text = JSON.stringify({ outputs: { x: inputs["data"] ?? null } });
+    const [output] = parseFlow(text).outputs;
+    const wanted = expect["expected_value"] as ValueMap;
+    expectEqual(output?.type, wanted["type"], "type");
+    expectEqual(output?.reference, { kind: "literal", value: (wanted["reference"] as ValueMap)["value"] }, "reference");
+    expectEqual(output?.description ?? "", wanted["description"], "description");
+    expectEqual(output?.evaluationOnly, wanted["evaluation_only"], "evaluation_only");
+    expectEqual(output?.isChatOutput, wanted["is_chat_output"], "is_chat_output");
+  },
+
+  "unit:node_parse"({ inputs, expect }) {
+    const [node] = parseFlow(JSON.stringify({ nodes: [inputs["data"] ?? null] })).nodes;
+    const wanted = expect["expected_value"] as ValueMap;
+    expectEqual(node?.name, wanted["name"], "name");
+    expectEqual(node?.inputs, wanted["inputs"], "inputs");
+    expectEqual(node?.aggregation, wanted["aggregation"], "aggregation");
+    expectEqual(node?.useVariants, wanted["use_variants"], "use_variants");
+    for (const key of ["api", "provider", "connection", "source", "type", "activate"] as const) {
+      expectEqual(node?.[key] ?? null, wanted[key], key);
+    }
+  },
+
+  "unit:inputs_to_escape"({ inputs, expect }) {
+    const given = inputs["node_inputs"] as Record<string, ValueMap>;
+    const written = Object.entries(given).map(([name, input]) => [
+      name,
+      input["value_type"] === "FlowInput" ? `\${inputs.${String(input["value"] as string)}}` : input["value"],
+    ]);
+    const node = { name: "n", type: inputs["tool_type"], inputs: Object.fromEntries(written) as ValueMap };
+    const [parsed] = parseFlow(JSON.stringify({ nodes: [node] })).nodes;
+    const wanted = (expect["expected_inputs"] as Record<string, ValueMap>)["_inputs_to_escape"]?.["value"] ?? [];
+    const isPrompt = ["llm", "prompt", "custom_llm"].includes(inputs["tool_type"] as string);
+    expectEqual(isPrompt && parsed ? callerInputs(parsed) : [], wanted);
+  },
+
+  async "unit:tool_source_error"({ inputs, expect }) {
+    const source = inputs["source"] ?? undefined;
+    const [node] = parseFlow(JSON.stringify({ nodes: [{ name: "n", type: "prompt", source }] })).nodes;
+    const error = await expectFailure(() => readTemplate(node as NodeDefinition, "."));
+    expectEqual((error as FlowsteadError).code, expect["raises"], "error");
+  },
+
   "unit:functions_validate": validates((inputs) => checkFunctions(inputs["functions"] ?? null)),
   "unit:tools_validate": validates((inputs) => checkTools(inputs["tools"] ?? null)),
   "unit:function_call_validate": validates((inputs) => functionCall(inputs["function_call"] ?? null)),
@@ -122,12 +162,29 @@ function validates(check: (inputs: ValueMap) => unknown): Runner {
   };
 }
 
+async function judgeInput(inputs: ValueMap, expect: ValueMap): Promise<void> {
+  if (isMap(inputs["inputs"])) {
+    const wanted = expect["expected_result"] as Record<string, Value[]>;
+    for (const [name, values] of Object.entries(inputs["inputs"])) {
+      const typed = (values as Value[]).map((value) => parseInput(name, "int", value));
+      expectEqual(typed, wanted[name], name);
+    }
+    return;
+  }
+  const index = inputs["index"] as number | null | undefined;
+  const parse = (): Value =>
+    parseInput("my_input", inputs["type"] as string, inputs["input"] ?? null, index ?? undefined);
+  if ("expected_result" in expect) expectEqual(parse(), expect["expected_result"]);
+  else await judgeFailure(parse, expect);
+}
+
 async function judgeFailure(work: () => unknown, expect: ValueMap): Promise<void> {
   const error = await expectFailure(work);
   expectTrue(error instanceof FlowsteadError, `it failed with ${String(error)}`);
   const code = expect["error_type"] ?? expect["expected_error_class"] ?? expect["error_class"] ?? expect["error_code"];
   if (typeof code === "string") expectEqual((error as FlowsteadError).code, code, "error");
-  const message = expect["error_message"] ?? expect["expected_error_message"] ?? expect["message"];
+  const message =
+    expect["error_message"] ?? expect["expected_error_message"] ?? expect["expected_message"] ?? expect["message"];
   if (typeof message === "string") expectTrue(error.message.includes(message), `message: ${error.message}`);
 }
 

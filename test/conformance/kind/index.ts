@@ -4,6 +4,7 @@ import type { Kinds } from "../case.ts";
 import { CHAT_KINDS } from "./chat.ts";
 import { FLOW_UNIT_KINDS } from "./flow-unit.ts";
 import { LINE_KINDS } from "./line.ts";
+import { LLM_HTTP_KINDS } from "./llm-http.ts";
 import { PROMPTY_KINDS } from "./prompty.ts";
 import { TEMPLATE_KINDS } from "./template.ts";
 
@@ -13,4 +14,5 @@ export const KINDS: Kinds = {
   ...PROMPTY_KINDS,
   ...FLOW_UNIT_KINDS,
   ...LINE_KINDS,
+  ...LLM_HTTP_KINDS,
 };

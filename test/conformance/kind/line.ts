@@ -63,7 +63,7 @@ async function judgeLine(
   judgeResult(result, expect);
 }
 
-function judgeResult(result: LineResult, expect: ValueMap): void {
+export function judgeResult(result: LineResult, expect: ValueMap): void {
   const { error } = result;
   if (expect["status"] !== undefined) expectEqual(result.status, expect["status"], `status (${error?.message ?? ""})`);
   if (expect["output"] !== undefined && result.status === "Completed") {
