@@ -4,6 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
 import type { Target } from "../flow/target.ts";
 import type { RecordStore } from "../store/record-store.ts";
+import { ActiveRuns } from "./active-runs.ts";
 import {
   type ConversationPage,
   type ConversationQuery,
@@ -18,7 +19,7 @@ import { type Feedback, saveFeedback } from "./feedback.ts";
 import { LiveRun, type RunIds } from "./live-run.ts";
 import { type ConversationView, citationIn, ownAnswer, viewConversation } from "./message.ts";
 import { CHAT_MIGRATIONS } from "./migration.ts";
-import { type Question, runActive, saveQuestion } from "./question.ts";
+import { type Question, saveQuestion } from "./question.ts";
 import { dropOldLogs, interruptDeadRuns } from "./reaper.ts";
 import { createRunLog } from "./run-log.ts";
 import type { ChatSchema } from "./schema.ts";
@@ -88,20 +89,17 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
   const db = store.tables<ChatSchema>();
   const runLog = createRunLog(store, log);
   const context = { store, target, runLog, log, historyExchanges };
-  const running = new Map<string, LiveRun>();
-  /** Conversations of which a question is being saved. */
-  const starting = new Set<string>();
+  const runs = new ActiveRuns();
   let isClosing = false;
 
-  const dropLogs = (): Promise<void> =>
-    dropOldLogs(store, Date.now() - keepLogsMs).catch((thrown: unknown) =>
-      log.warn({ err: thrown }, "old run logs cannot be dropped"),
-    );
+  const logged = (thrown: unknown): void => log.warn({ err: thrown }, "run logs cannot be put in order");
+  const dropLogs = (): Promise<void> => dropOldLogs(store, Date.now() - keepLogsMs).catch(logged);
   await dropLogs();
   const sweep = setInterval(() => void dropLogs(), Math.min(keepLogsMs, HOUR_MS));
   sweep.unref();
 
   async function begin(ownerId: string, question: Question): Promise<LiveRun> {
+    if (isClosing) throw new FlowsteadError("ShuttingDown", "The system is stopping. Ask again in a moment.");
     const { conversationId } = question;
     // Whatever is left running in the store and not here has died on the way to its end.
     await interruptDeadRuns(store, conversationId);
@@ -109,41 +107,29 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
       saveQuestion(transaction, ownerId, question),
     );
     const run = new LiveRun(saved.ids);
-    running.set(conversationId, run);
-    void runTurn(context, run, saved, question.requestId).finally(() => {
-      running.delete(conversationId);
-      run.end();
-    });
+    runs.add(run, runTurn(context, run, saved, question.requestId));
     return run;
-  }
-
-  async function stop(conversationId: string): Promise<boolean> {
-    const run = running.get(conversationId);
-    if (!run) return false;
-    run.controller.abort(STOPPED);
-    await run.over;
-    return true;
   }
 
   return {
     list: (ownerId, query) => listConversations(db, ownerId, query),
     async view(ownerId, conversationId) {
-      const live = (): LiveRun | undefined => running.get(conversationId);
+      const live = (): LiveRun | undefined => runs.now(conversationId);
+      await runs.of(conversationId);
       const view = await viewConversation(db, ownerId, conversationId, live);
       if (view.activeRun || !view.messages.some((message) => message.status === "running")) return view;
       // Either the run ended between the reading of its message and the look at it, or its end could not be saved.
-      if (!starting.has(conversationId)) await interruptDeadRuns(store, conversationId);
+      await runs.reserve(conversationId, () => interruptDeadRuns(store, conversationId)).catch(logged);
       return viewConversation(db, ownerId, conversationId, live);
     },
     rename: (ownerId, conversationId, title) => renameConversation(store, ownerId, conversationId, title),
     showBranch: (ownerId, conversationId, messageId) => showBranch(store, ownerId, conversationId, messageId),
     async remove(ownerId, conversationId) {
       await ownConversation(db, ownerId, conversationId);
-      await stop(conversationId);
-      await removeConversation(store, ownerId, conversationId);
+      await runs.stop(conversationId, STOPPED);
+      await runs.reserve(conversationId, () => removeConversation(store, ownerId, conversationId));
     },
     async ask(ownerId, question) {
-      if (isClosing) throw new FlowsteadError("ShuttingDown", "The system is stopping. Ask again in a moment.");
       const { conversationId } = question;
       const found = await db
         .selectFrom("conversation")
@@ -151,21 +137,15 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
         .where("id", "=", conversationId)
         .executeTakeFirst();
       if (found) await ownConversation(db, ownerId, conversationId);
-      if (starting.has(conversationId) || running.has(conversationId)) throw runActive();
-      starting.add(conversationId);
-      try {
-        return await begin(ownerId, question);
-      } finally {
-        starting.delete(conversationId);
-      }
+      return runs.reserve(conversationId, () => begin(ownerId, question));
     },
     async activeRun(ownerId, conversationId) {
       await ownConversation(db, ownerId, conversationId);
-      return running.get(conversationId);
+      return runs.of(conversationId);
     },
     async eventsAfter(ownerId, conversationId, { after, waitMs, signal }) {
       await ownConversation(db, ownerId, conversationId);
-      const run = running.get(conversationId);
+      const run = await runs.of(conversationId);
       if (run) return waitForEvents(run, { after, waitMs, signal });
       const latest = await db
         .selectFrom("run")
@@ -178,23 +158,23 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
     },
     async stop(ownerId, conversationId) {
       await ownConversation(db, ownerId, conversationId);
-      return stop(conversationId);
+      return runs.stop(conversationId, STOPPED);
     },
     rate: (ownerId, messageId, feedback) => saveFeedback(store, ownerId, messageId, feedback),
     async citation(ownerId, messageId, n) {
       const { conversationId, parts } = await ownAnswer(db, ownerId, messageId);
-      const run = running.get(conversationId);
+      const run = runs.now(conversationId);
       return citationIn(run?.ids.messageId === messageId ? run.content.parts : parts, n);
     },
     async close(graceMs = 0) {
       isClosing = true;
       clearInterval(sweep);
-      const all = [...running.values()];
-      const ended = Promise.all(all.map((run) => run.over));
+      await runs.settled();
+      const ended = Promise.all(runs.all.map((run) => run.over));
       const grace = new AbortController();
       await Promise.race([ended, patience(graceMs, grace.signal)]);
       grace.abort();
-      for (const run of running.values()) run.controller.abort(SHUT_DOWN);
+      for (const run of runs.all) run.controller.abort(SHUT_DOWN);
       await ended;
       await runLog.close();
     },

@@ -34,17 +34,25 @@ export function createRunLog(store: RecordStore, log: Logger): RunLog {
   }
 
   async function flush(): Promise<void> {
-    if (pending.size === 0) return;
     const batch = pending;
     pending = new Map();
+    if (batch.size === 0 || (await isWritten(batch))) return;
+    // One run that cannot be written must not hold up the others.
+    for (const [runId, events] of batch) {
+      if (batch.size > 1 && (await isWritten(new Map([[runId, events]])))) continue;
+      // The answer goes on, and what could not be written waits for the next attempt or for the end of its run.
+      pending.set(runId, [...events, ...(pending.get(runId) ?? [])]);
+      schedule(RETRY_MS);
+    }
+  }
+
+  async function isWritten(batch: ReadonlyMap<string, readonly Logged[]>): Promise<boolean> {
     try {
       await store.write<ChatSchema, void>((db) => insert(db, batch));
+      return true;
     } catch (thrown) {
-      // The answers go on, and what could not be written waits for the next attempt or for the end of its run.
-      log.error({ err: thrown }, "the run log cannot be written");
-      for (const [runId, later] of pending) batch.set(runId, [...(batch.get(runId) ?? []), ...later]);
-      pending = batch;
-      schedule(RETRY_MS);
+      log.error({ err: thrown, runs: [...batch.keys()] }, "the run log cannot be written");
+      return false;
     }
   }
 
