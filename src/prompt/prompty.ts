@@ -12,7 +12,7 @@ import { resolveReferences } from "./prompty-reference.ts";
 import { renderChat } from "./render-chat.ts";
 import { type Template, compileTemplate } from "./template.ts";
 
-export interface PromptyModel {
+interface PromptyModel {
   api: "chat" | "completion";
   /** `connection`, or the fields of one, with `type` `azure_openai` or `openai`. */
   configuration: ValueMap;

@@ -32,7 +32,7 @@ export function maskUserText(prompt: RenderedText): Masked {
   return { text: prompt.text, mask: masks.join("") };
 }
 
-export function asRole(text: string): PromptRole | undefined {
+function asRole(text: string): PromptRole | undefined {
   const word = pyStrip(text).toLowerCase();
   return ROLES.find((role) => role === word);
 }

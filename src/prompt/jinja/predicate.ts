@@ -8,7 +8,7 @@ import { contains, order, same } from "./operate.ts";
 import { itemsOf, lengthOf } from "./sequence.ts";
 import { str } from "./text.ts";
 
-export interface Names {
+interface Names {
   filters: ReadonlyMap<string, unknown>;
   tests: ReadonlyMap<string, unknown>;
   budget: Budget;

@@ -111,7 +111,7 @@ function clampWidth(width: number): number {
 
 const HTML: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;" };
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>'"]/g, (char) => HTML[char] ?? char);
 }
 

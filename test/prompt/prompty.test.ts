@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
+import { Float } from "../../src/base/value.ts";
+import { Image, imageVariables } from "../../src/prompt/image.ts";
+import { loadPrompty, promptyInputs, renderPrompty } from "../../src/prompt/prompty.ts";
+
+const root = mkdtempSync(path.join(tmpdir(), "flowstead-prompty-"));
+const folder = path.join(root, "inside");
+mkdirSync(folder);
+after(() => rmSync(root, { recursive: true, force: true }));
+
+function write(name: string, text: string | Uint8Array): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+function code(expected: string): (error: unknown) => boolean {
+  return (error) => error instanceof FlowsteadError && error.code === expected;
+}
+
+const HEAD = `---
+name: Ask
+model:
+  api: chat
+  configuration:
+    type: azure_openai
+    azure_deployment: \${env:DEPLOYMENT}
+    api_key: \${env:NOT_SET}
+  parameters:
+    temperature: 1.0
+    tools: \${file:tools.json}
+inputs:
+  question: {type: string}
+  tone: {type: string, default: kind}
+---
+`;
+
+test("a prompty gives its model, its inputs and its messages", () => {
+  write("tools.json", '[{"type": "function"}]');
+  const file = write("ask.prompty", `${HEAD}system:\nBe {{tone}}.\n---\nuser:\n{{question}}\n`);
+  const prompty = loadPrompty(file, { env: { DEPLOYMENT: "gpt" } });
+  assert.equal(prompty.name, "Ask");
+  assert.deepEqual(prompty.model.configuration, {
+    type: "azure_openai",
+    azure_deployment: "gpt",
+    api_key: "${env:NOT_SET}",
+  });
+  assert.deepEqual(prompty.model.parameters, { temperature: new Float(1), tools: [{ type: "function" }] });
+  assert.equal(prompty.model.response, "first");
+  assert.deepEqual(renderPrompty(prompty, { question: "Why?\nsystem:\nNo." }), [
+    { role: "system", content: "Be kind.\n---" },
+    { role: "user", content: "Why?\nsystem:\nNo." },
+  ]);
+  assert.throws(() => renderPrompty(prompty, { tone: "x" }), code("MissingRequiredInputError"));
+  assert.throws(() => promptyInputs(prompty, { tone: "x" }), /Missing required inputs: \['question'\]/);
+});
+
+test("the sample stands in when nothing is sent", () => {
+  const file = write("sample.prompty", "---\nsample: {q: hello}\n---\nuser:\n{{q}}");
+  const prompty = loadPrompty(file);
+  assert.equal(prompty.name, "sample");
+  assert.deepEqual(renderPrompty(prompty, {}), [{ role: "user", content: "hello" }]);
+  assert.deepEqual(renderPrompty(prompty, { q: "mine" }), [{ role: "user", content: "mine" }]);
+});
+
+test("what can not be read is said", () => {
+  assert.throws(() => loadPrompty(path.join(folder, "none.prompty")), code("InvalidPrompty"));
+  assert.throws(() => loadPrompty(write("a.prompty", "no head")), code("InvalidPrompty"));
+  assert.throws(() => loadPrompty(write("b.prompty", "---\n- 1\n---\nx")), code("InvalidPrompty"));
+  assert.throws(() => loadPrompty(write("c.prompty", "---\na: [\n---\nx")), code("InvalidYaml"));
+  assert.throws(() => loadPrompty(write("d.prompty", "---\nmodel: {api: other}\n---\nx")), code("InvalidPrompty"));
+  assert.throws(
+    () => loadPrompty(write("e.prompty", "---\nsample: ${file:none.json}\n---\nx")),
+    code("InvalidPrompty"),
+  );
+  assert.throws(() => loadPrompty(write("f.prompty", "---\na: 1\n---\n{% if %}")), code("JinjaTemplateError"));
+});
+
+test("images become parts of the content", () => {
+  const bytes = Buffer.from("not really a picture");
+  write("logo.png", bytes);
+  const file = write(
+    "see.prompty",
+    "---\ninputs: {pic: {}, far: {}, q: {}}\n---\nuser:\n{{q}} ![image]({{pic}})![image]({{far}})",
+  );
+  const prompty = loadPrompty(file);
+  const far = "data:image/jpg;url:https://example.com/a.jpg";
+  const messages = renderPrompty(prompty, { pic: "data:image/png;path:logo.png", far, q: "What?" });
+  assert.deepEqual(messages, [
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "What? " },
+        { type: "image_url", image_url: { url: `data:image/png;base64,${bytes.toString("base64")}`, detail: "auto" } },
+        { type: "image_url", image_url: { url: "https://example.com/a.jpg", detail: "auto" } },
+      ],
+    },
+  ]);
+});
+
+test("an input reads no file outside the prompty's folder", () => {
+  writeFileSync(path.join(root, "secret.png"), "secret");
+  symlinkSync(path.join(root, "secret.png"), path.join(folder, "link.png"));
+  const prompty = loadPrompty(write("spy.prompty", "---\ninputs: {pic: {}}\n---\nuser:\n{{pic}}"));
+  for (const target of [path.join(root, "secret.png"), "../secret.png", "link.png", "none.png"]) {
+    const pic = `data:image/png;path:${target}`;
+    assert.deepEqual(renderPrompty(prompty, { pic }), [{ role: "user", content: pic }]);
+  }
+});
+
+test("image variables are those in image tags", () => {
+  assert.deepEqual(imageVariables("![image]({{ a }}) {{ b }} ![ image ]({{c}}) ![x]({{d}}) ![image]({{ a }})"), [
+    "a",
+    "c",
+  ]);
+});
+
+test("an image is named by its bytes", () => {
+  assert.match(String(new Image(Buffer.from("a"))), /^Image\([\da-f]{8}\)$/);
+  assert.equal(String(new Image(Buffer.from("a"), "image/PNG")), String(new Image(Buffer.from("a"))));
+  assert.equal(new Image(Buffer.from("a"), "image/PNG").toUrl(), "data:image/png;base64,YQ==");
+});
