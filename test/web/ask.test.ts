@@ -14,7 +14,7 @@ test(
     const { page, context, complaints } = await shared.visit();
     await page.getByRole("heading", { level: 1, name: SESSION.title }).waitFor();
     await page.getByText("15 documents").waitFor();
-    assert.equal(await page.getByText("not a language model").count(), 0);
+    assert.equal(await page.getByRole("complementary", { name: "About the model" }).count(), 0);
     const example = SESSION.examples[1] ?? "";
     await page.getByRole("button", { name: example }).click();
     await page.getByRole("article", { name: "You asked" }).getByText(example).waitFor();
@@ -168,11 +168,11 @@ test("a model that is no language model is named as such, dismissably and reacha
   shared.chat.session = { ...SESSION, model: { id: "extractive", isLanguageModel: false, notice } };
   const { page, context } = await shared.visit();
   const banner = page.getByRole("complementary", { name: "About the model" });
-  await banner.getByText("The built-in extractive model is not a language model.").waitFor();
+  await banner.getByText("No language model is configured.").waitFor();
   await banner.getByText(notice).waitFor();
   await banner.getByRole("button", { name: "Close this notice" }).click();
   await page.reload();
-  const chip = page.getByRole("button", { name: "Extractive model: what this means" });
+  const chip = page.getByRole("button", { name: "No language model: what this means" });
   await chip.waitFor();
   assert.equal(await banner.count(), 0);
   await chip.click();

@@ -58,7 +58,7 @@ async function assertAccessible(page: Page, where: string): Promise<void> {
   await until(page, "document.getAnimations().every((each) => each.effect.getTiming().iterations === Infinity)");
   await page.evaluate(axe);
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const found = (await page.evaluate(`axe.run({ runOnly: ${JSON.stringify(tags)} })`)) as {
+  const found = (await page.evaluate(`axe.run({ runOnly: ${JSON.stringify(tags)}, resultTypes: ["violations"] })`)) as {
     violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
   };
   const violations = found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);

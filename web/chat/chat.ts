@@ -8,7 +8,6 @@ import type { Api } from "../shared/wire/api.ts";
 import type { Session } from "../shared/wire/contract.ts";
 import { tabChannel } from "../shared/tab-channel.ts";
 import { conversationInPath, pathOf } from "./route.ts";
-import { NARROW } from "./shell/width.ts";
 
 export interface PageState {
   session?: Session;
@@ -17,7 +16,8 @@ export interface PageState {
   drawerOpen: boolean;
   /** The list folded away on wide screens. */
   sidebarHidden: boolean;
-  noticeOpen: boolean;
+  /** The reader has opened or closed the notice about the model; without a choice it stands where nothing has been asked yet. */
+  notice?: boolean;
   source?: { messageId: string; n: number };
   /** Text for the composer, with a count so that the same text can be given twice. */
   draft: { text: string; reason?: string; turn: number };
@@ -47,7 +47,6 @@ export function createChat(api: Api): Chat {
   const page = createStore<PageState>(() => ({
     drawerOpen: false,
     sidebarHidden: recall(SIDEBAR_KEY) === "yes",
-    noticeOpen: false,
     draft: { text: "", turn: 0 },
     announcement: "",
   }));
@@ -78,7 +77,7 @@ export function createChat(api: Api): Chat {
       const session = await api.session();
       // A notice that was closed comes back when it says something else, or when the model is another one.
       const closed = recall(NOTICE_KEY) === noticeKey(session);
-      page.setState({ session, sessionProblem: undefined, noticeOpen: !session.model.isLanguageModel && !closed });
+      page.setState({ session, sessionProblem: undefined, ...(closed ? { notice: false } : {}) });
     } catch (error) {
       page.setState({ sessionProblem: error instanceof Error ? error.message : String(error) });
     }
@@ -111,8 +110,7 @@ export function createChat(api: Api): Chat {
     },
     ask(text) {
       const { id } = conversation.store.getState();
-      // Where room is scarce, the notice makes way for the answer; its button stays.
-      if (matchMedia(NARROW).matches) page.setState({ noticeOpen: false });
+      if (page.getState().notice) page.setState({ notice: undefined });
       if (conversationInPath() !== id) history.pushState(null, "", pathOf(id));
       void conversation.ask(text);
     },
@@ -124,7 +122,7 @@ export function createChat(api: Api): Chat {
     setNotice(open) {
       const { session } = page.getState();
       remember(NOTICE_KEY, open || !session ? "" : noticeKey(session));
-      page.setState({ noticeOpen: open });
+      page.setState({ notice: open });
     },
     setSidebarHidden(hidden) {
       remember(SIDEBAR_KEY, hidden ? "yes" : "");

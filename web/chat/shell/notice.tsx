@@ -1,21 +1,21 @@
-import { useChat, usePage } from "../chat.ts";
+import { useChat, useConversation, usePage } from "../chat.ts";
 import { Icon } from "./icon.tsx";
 
 /** Says plainly that the answers do not come from a language model, and what to do about it. */
 export function Notice() {
   const chat = useChat();
   const model = usePage((state) => state.session?.model);
-  const open = usePage((state) => state.noticeOpen);
+  const open = useNoticeOpen();
   if (!model || model.isLanguageModel || !open) return null;
   return (
     <aside className="notice" id="model-notice" aria-label="About the model">
       <Icon name="info" />
       <div className="notice-text">
         <p>
-          <strong>The built-in extractive model is not a language model.</strong> It answers only with sentences that
-          stand in the documents.
+          <strong>No language model is configured.</strong>{" "}
+          {model.notice ??
+            "The built-in extractive model answers only with sentences that stand in the documents. It is not a language model."}
         </p>
-        {model.notice ? <p className="notice-more">{model.notice}</p> : null}
       </div>
       <button
         type="button"
@@ -27,4 +27,10 @@ export function Notice() {
       </button>
     </aside>
   );
+}
+
+export function useNoticeOpen(): boolean {
+  const choice = usePage((state) => state.notice);
+  const fresh = useConversation((state) => state.phase === "new" && state.messages.length === 0);
+  return choice ?? fresh;
 }

@@ -1,5 +1,6 @@
 import { titleOf, useChat, useConversation, usePage } from "../chat.ts";
 import { Icon, Mark } from "./icon.tsx";
+import { useNoticeOpen } from "./notice.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 import { useMedia } from "./use-media.ts";
 import { NARROW } from "./width.ts";
@@ -11,7 +12,7 @@ export function TopBar() {
   const title = useConversation(titleOf);
   const fresh = useConversation((state) => state.messages.length === 0);
   const model = usePage((state) => state.session?.model);
-  const noticeOpen = usePage((state) => state.noticeOpen);
+  const noticeOpen = useNoticeOpen();
   const showBrand = narrow || sidebarHidden;
   return (
     <header className="top-bar">
@@ -49,11 +50,11 @@ export function TopBar() {
           className="model-chip"
           aria-expanded={noticeOpen}
           aria-controls={noticeOpen ? "model-notice" : undefined}
-          aria-label="Extractive model: what this means"
+          aria-label="No language model: what this means"
           onClick={() => chat.setNotice(!noticeOpen)}
         >
           <Icon name="info" />
-          <span>Extractive model</span>
+          <span>No language model</span>
         </button>
       ) : model ? (
         <span className="model-name" title={`Model: ${model.id}`}>

@@ -4,7 +4,7 @@ import type { ChatMessage } from "../../shared/conversation/message.ts";
 import type { Citation, SourcePassage } from "../../shared/wire/contract.ts";
 import { useChat } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
-import { placeOf } from "./place.ts";
+import { placeOf, sourceName } from "./place.ts";
 
 export interface SourceViewProps {
   message: ChatMessage;
@@ -63,7 +63,7 @@ export function SourceView({ message, citation, onClose }: SourceViewProps) {
       {shown.source ? (
         <footer className="source-foot">
           <Icon name="document" />
-          <span>{shown.source}</span>
+          <span>{sourceName(shown.source)}</span>
         </footer>
       ) : null}
     </>

@@ -1,6 +1,9 @@
 import { useChat, usePage } from "../chat.ts";
 import { Icon, Mark } from "../shell/icon.tsx";
 
+/** The title of an installation that has not been given one; it says nothing about what is answered here. */
+const PRODUCT = "Flowstead";
+
 /** What a new conversation begins with: what is answered here, from what, and questions to try. */
 export function Start() {
   const chat = useChat();
@@ -21,7 +24,7 @@ export function Start() {
   return (
     <section className="start">
       <Mark className="start-mark" />
-      <h1>{session.title}</h1>
+      <h1>{session.title === PRODUCT ? "Ask the documents" : session.title}</h1>
       <p className="start-line">{sourceLine(session.documents)}</p>
       {session.examples.length > 0 ? (
         <>
