@@ -4,7 +4,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, isMap } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { Image } from "../prompt/image.ts";
 import type { FlowDefinition, InputDefinition } from "./definition.ts";
 
@@ -80,7 +80,8 @@ function load(value: Value, directory: string, format: MessageFormat): Value {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, load(item, directory, format)]));
 }
 
-function createImage(value: Value, directory: string, format: MessageFormat): Value {
+/** The image that a literal or input of type image stands for. @throws FlowsteadError `InvalidImageInput`. */
+export function createImage(value: Value, directory: string, format: MessageFormat): Value {
   if (isMap(value) && isImage(value, format)) return read(value, directory, format);
   if (isMap(value)) {
     throw invalid(
@@ -115,11 +116,11 @@ function read(value: ValueMap, directory: string, format: MessageFormat): Value 
 function describe(value: ValueMap): { mimeType: string | undefined; form: "path" | "base64" | "url"; content: string } {
   const [[key, content] = ["", ""]] = Object.entries(value);
   const [, mimeType, form] = KEY.exec(key) ?? [];
-  if (form) return { mimeType, form: form as "path" | "base64" | "url", content: String(content) };
+  if (form) return { mimeType, form: form as "path" | "base64" | "url", content: pyStr(content ?? "") };
   const file = value["image_file"];
-  if (isMap(file)) return { mimeType: undefined, form: "path", content: String(file["path"]) };
+  if (isMap(file)) return { mimeType: undefined, form: "path", content: pyStr(file["path"] ?? "") };
   const link = value["image_url"];
-  const url = isMap(link) ? String(link["url"]) : "";
+  const url = isMap(link) ? pyStr(link["url"] ?? "") : "";
   const [, type, data] = DATA_URL.exec(url) ?? [];
   if (data !== undefined) return { mimeType: type, form: "base64", content: data };
   return { mimeType: undefined, form: "url", content: url };

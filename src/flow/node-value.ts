@@ -1,4 +1,4 @@
-import { type Value, type ValueMap, isMap } from "../base/value.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 import { RenderedText } from "../prompt/rendered-text.ts";
 import { type PythonResult, PythonValue } from "../python/python-value.ts";
 
@@ -37,9 +37,4 @@ export function pythonInput(value: NodeInput): PythonResult | PythonResult[] {
   if (Array.isArray(value))
     return (value as NodeValue[]).map((item) => (item instanceof RenderedText ? item.text : item));
   return value instanceof RenderedText ? value.text : value;
-}
-
-/** A mapping, where JSON data is wanted. */
-export function isPlainMap(value: NodeInput): value is ValueMap {
-  return !(value instanceof PythonValue) && !(value instanceof RenderedText) && isMap(value);
 }

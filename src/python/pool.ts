@@ -30,45 +30,8 @@ export interface PythonPool {
    */
   load(file: string): Promise<PythonSignature>;
   /** A session for one run. */
-  session(run: string): PythonSession;
-  /** Ends all processes and waits for their end. */
-  close(): Promise<void>;
-}
-
-export function createPythonPool(options: PythonPoolOptions): PythonPool {
-  return new Pool(options);
-}
-
-const START_TIMEOUT_MS = 60_000;
-const CANCEL_GRACE_MS = 2000;
-
-class Pool implements PythonPool {
-  readonly #options: PythonPoolOptions;
-  readonly #files: string[] = [];
-  readonly #workers = new Set<Worker>();
-  #starting: Promise<Worker> | undefined;
-  #closed = false;
-
-  constructor(options: PythonPoolOptions) {
-    this.#options = options;
-  }
-
-  async load(file: string): Promise<PythonSignature> {
-    const worker = await this.#pick();
-    const message = { t: "load", directory: this.#options.directory, file };
-    try {
-      const { value } = await worker.process.request(message).answer;
-      if (!this.#files.includes(file)) this.#files.push(file);
-      const others = [...this.#workers].filter((other) => other !== worker);
-      await Promise.all(others.map((other) => other.process.request(message).answer));
-      return SIGNATURE.parse(value);
-    } catch (thrown) {
-      throw loadError(thrown, file);
-    }
-  }
-
   session(run: string): PythonSession {
-    return new RunSession(run, () => this.#pick());
+    return new RunSession(run, () => this.#pick(1));
   }
 
   async close(): Promise<void> {
@@ -78,18 +41,22 @@ class Pool implements PythonPool {
     this.#workers.clear();
   }
 
-  /** The least busy process. When all are busy another is started beside, for the calls to come. */
-  async #pick(): Promise<Worker> {
+  /**
+   * The process with the fewest runs, which has `runs` more from now on. When all have runs another is started beside,
+   * for the runs to come.
+   */
+  async #pick(runs: number): Promise<Worker> {
     if (this.#closed) throw new FlowsteadError("ShuttingDown", "The flow is being closed.");
     let best: Worker | undefined;
     for (const worker of this.#workers) {
-      if (!worker.usable) this.#workers.delete(worker);
-      else if (!best || worker.process.inFlight < best.process.inFlight) best = worker;
+      if (!worker.alive) this.#workers.delete(worker);
+      else if (worker.usable && (!best || worker.runs < best.runs)) best = worker;
     }
-    if (!best) return this.#start();
-    if (best.process.inFlight > 0 && this.#workers.size < (this.#options.maxWorkers ?? 2)) {
-      this.#start().catch(() => undefined); // The busy one serves meanwhile; the next call tries again.
+    if (best && best.runs > 0 && this.#workers.size < (this.#options.maxWorkers ?? 2)) {
+      this.#start().catch(() => undefined); // The busy one serves meanwhile; the next run tries again.
     }
+    best ??= await this.#start();
+    best.runs += runs;
     return best;
   }
 

@@ -38,6 +38,8 @@ export class RunSession implements PythonSession {
   readonly #run: string;
   readonly #pick: () => Promise<Worker>;
   readonly #keeping = new Set<Worker>();
+  readonly #held: Worker[] = [];
+  #ended = false;
   #worker: Promise<Worker> | undefined;
 
   constructor(run: string, pick: () => Promise<Worker>) {
@@ -87,16 +89,25 @@ export class RunSession implements PythonSession {
   }
 
   end(): void {
+    this.#ended = true;
     for (const worker of this.#keeping) worker.process.post({ t: "end", run: this.#run });
     this.#keeping.clear();
+    for (const worker of this.#held.splice(0)) worker.runs--;
   }
 
   /** The run's process; another one when it has ended. */
   async #current(): Promise<Worker> {
-    const worker = await (this.#worker ??= this.#pick());
+    const worker = await (this.#worker ??= this.#take());
     if (worker.alive) return worker;
-    this.#worker = this.#pick();
+    this.#worker = this.#take();
     return this.#worker;
+  }
+
+  async #take(): Promise<Worker> {
+    const worker = await this.#pick();
+    if (this.#ended) worker.runs--;
+    else this.#held.push(worker);
+    return worker;
   }
 }
 

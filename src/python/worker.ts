@@ -7,6 +7,8 @@ import { type PythonResult, type ObjectKeeper, type ObjectReference, PythonValue
 
 export class Worker implements ObjectKeeper {
   readonly process: PythonProcess;
+  /** Runs that have this process. */
+  runs = 0;
   readonly #graceMs: number;
   #retired = false;
 

@@ -6,7 +6,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { pyStr } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
-import { hasImage } from "../flow/image.ts";
+import { createImage, hasImage } from "../flow/image.ts";
 import { convertLiterals, nodeConnection, takesConnection } from "../flow/literal.ts";
 import { type NodeValue, pythonInput } from "../flow/node-value.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
@@ -19,7 +19,7 @@ export const PYTHON_TOOL: NodeTool = {
   async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
     const file = sourceFile(node, context.directory);
     const signature = await context.python().load(file);
-    const inputs = convertLiterals(node, signature.inputs);
+    const inputs = literalImages(convertLiterals(node, signature.inputs), { node, signature, context });
     const connections = await findConnections(node, signature, context);
     const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
     return {
@@ -74,6 +74,29 @@ function executionError(node: string, { fault }: WorkerFailure): FlowsteadError 
   return new FlowsteadError("ToolExecutionError", `Execution failure in '${node}': (${fault.class}) ${fault.message}`, {
     details,
   });
+}
+
+/** Texts given for image parameters become image data. */
+function literalImages(
+  inputs: PreparedNode["inputs"],
+  { node, signature, context }: { node: NodeDefinition; signature: PythonSignature; context: PrepareContext },
+): PreparedNode["inputs"] {
+  const converted = { ...inputs };
+  for (const [name, input] of Object.entries(inputs)) {
+    if (input.kind !== "literal" || signature.inputs[name]?.type[0] !== "image") continue;
+    try {
+      const value = createImage(input.value, context.directory, context.messageFormat);
+      converted[name] = { kind: "literal", value };
+    } catch (thrown) {
+      const { code, message } = FlowsteadError.from(thrown);
+      throw new FlowsteadError(
+        "NodeInputValidationError",
+        `Failed to load image for input '${name}': (${code}) ${message}`,
+        { cause: thrown, details: { node: node.name, input: name } },
+      );
+    }
+  }
+  return converted;
 }
 
 function sourceFile(node: NodeDefinition, directory: string): string {

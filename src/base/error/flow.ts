@@ -110,12 +110,6 @@ const TOOL = {
     "A node names a package tool that is not installed.",
     "Mend the tool id or install the package.",
   ),
-  InvalidCustomLLMTool: row(
-    "author",
-    "UserError/ValidationError/InvalidCustomLLMTool",
-    "A custom LLM tool takes no prompt template.",
-    "Give the tool's function a parameter of type PromptTemplate.",
-  ),
   ValueTypeUnresolved: row(
     "author",
     "UserError/ValidationError/ValueTypeUnresolved",
@@ -185,12 +179,6 @@ const INPUT = {
     "UserError/LoadMultimediaDataError",
     "An image of a flow input cannot be loaded.",
     "Mend the image that the message names.",
-  ),
-  InvalidAggregationInput: row(
-    "caller",
-    "SystemError/InvalidAggregationInput",
-    "The lists given to aggregation nodes do not fit together.",
-    "Give one list of equal length for each input.",
   ),
   SingleNodeValidationError: row(
     "caller",

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
+import { openFlow } from "../../src/flow/flow-target.ts";
+import { flowResources, pythonChain, runFlow, writeFolder } from "./flow-folder.ts";
+
+const PNG = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
+const HASH = createHash("sha1").update(PNG).digest("hex").slice(0, 8);
+
+async function open(context: Parameters<typeof writeFolder>[0], files: Record<string, string>) {
+  const directory = writeFolder(context, files);
+  writeFileSync(path.join(directory, "dot.png"), PNG);
+  const target = await openFlow({
+    directory,
+    tools: BUILT_IN_TOOLS,
+    resources: flowResources(),
+    python: { env: { PATH: process.env["PATH"] } },
+  });
+  context.after(() => target.close());
+  return target;
+}
+
+test("images reach Python as bytes with a type, from files, dicts and data, and come back as data", async (context) => {
+  const source =
+    "from promptflow.contracts.multimedia import Image\n\n\n@tool\ndef a(x):\n    image = x[0] if isinstance(x, list) else x\n    return [type(image).__name__, len(image), image.mime_type, str(image), image]\n";
+  const files = pythonChain(source);
+  const base64 = PNG.toString("base64");
+  const image = { "data:image/png;base64": base64 };
+  const expected = ["Image", PNG.length, "image/png", `Image(${HASH})`, image];
+  const typed = {
+    ...files,
+    "flow.dag.yaml": files["flow.dag.yaml"]?.replace("type: object, default", "type: image, default") ?? "",
+  };
+  const target = await open(context, typed);
+  for (const x of ["dot.png", { "data:image/png;path": "dot.png" }, image, `data:image/png;base64,${base64}`]) {
+    const { outputs, error } = await runFlow(target, { x });
+    assert.deepEqual(outputs?.["o"], expected, error?.message);
+  }
+  const inList = await open(context, files);
+  assert.deepEqual((await runFlow(inList, { x: [{ "data:image/png;path": "dot.png" }] })).outputs?.["o"], expected);
+  const vision = await open(context, {
+    ...files,
+    "flow.dag.yaml": `message_format: openai-vision\n${files["flow.dag.yaml"]}`,
+  });
+  const { outputs } = await runFlow(vision, { x: [{ type: "image_file", image_file: { path: "dot.png" } }] });
+  assert.deepEqual((outputs as { o: unknown[] }).o.slice(0, 4), expected.slice(0, 4));
+});
+
+test("a prompt prints an image by its hash", async (context) => {
+  const target = await open(context, {
+    "flow.dag.yaml":
+      "inputs: {x: {type: image}}\noutputs: {o: {type: string, reference: '${p.output}'}}\nnodes:\n- {name: p, type: prompt, source: {path: p.jinja2}, inputs: {x: '${inputs.x}'}}\n",
+    "p.jinja2": "see {{x}}",
+  });
+  assert.deepEqual((await runFlow(target, { x: "dot.png" })).outputs, { o: `see Image(${HASH})` });
+});
+
+test("an image that cannot be loaded is told by input; files outside the flow's folder are not read", async (context) => {
+  const files = pythonChain("@tool\ndef a(x):\n    return str(x)\n");
+  const target = await open(context, {
+    ...files,
+    "flow.dag.yaml": files["flow.dag.yaml"]?.replace("type: object, default", "type: image, default") ?? "",
+  });
+  const cases: [unknown, RegExp][] = [
+    ["", /^Failed to load image for input 'x': \(InvalidImageInput\) The image input should not be empty\.$/],
+    ["gone.png", /The image file 'gone\.png' is not in the flow's folder\./],
+    ["../../../../../../etc/passwd", /is not in the flow's folder\./],
+    [{ "data:image/png;path": "/etc/passwd" }, /is not in the flow's folder\./],
+    [{ "data:image/png;base64": "***" }, /Invalid base64 image/],
+    [{ a: 1 }, /Invalid image input format/],
+    [5, /Unsupported image input type/],
+  ];
+  for (const [x, message] of cases) {
+    const { error, nodes } = await runFlow(target, { x: x as never });
+    assert.equal(error?.code, "LoadMultimediaDataError");
+    assert.match(error?.message ?? "", message);
+    assert.deepEqual(nodes, {});
+  }
+});

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { FrameReader, encodeFrame } from "../../src/python/frame.ts";
+import { type PythonPool, type PythonPoolOptions, createPythonPool } from "../../src/python/pool.ts";
+import type { PythonResult } from "../../src/python/python-value.ts";
+import type { PythonCall, PythonSession } from "../../src/python/session.ts";
+
+function open(context: TestContext, source: string, options: Partial<PythonPoolOptions> = {}): PythonPool {
+  const directory = mkdtempSync(path.join(tmpdir(), "pool-"));
+  writeFileSync(path.join(directory, "tool.py"), `from promptflow.core import tool\n${source}`);
+  const pool = createPythonPool({ directory, env: { PATH: process.env["PATH"] }, ...options });
+  context.after(async () => {
+    await pool.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return pool;
+}
+
+const CALL: Omit<PythonCall, "inputs"> = {
+  file: "tool.py",
+  init: [],
+  connections: {},
+  images: [],
+  imageFormat: "basic",
+};
+
+function call(
+  session: PythonSession,
+  inputs: PythonCall["inputs"],
+  signal = new AbortController().signal,
+): Promise<PythonResult> {
+  const listener = { onText: () => undefined, onLog: () => undefined, onMetric: () => undefined };
+  return session.call({ ...CALL, inputs }, listener, signal);
+}
+
+test("messages are found in a byte stream however it is cut", () => {
+  const messages = [{ a: 1 }, { text: "\u00e9\u{1f600}".repeat(50) }, [], { b: [1.5, null] }];
+  const bytes = Buffer.concat(messages.map(encodeFrame));
+  for (const size of [1, 3, 7, 64, bytes.length]) {
+    const reader = new FrameReader();
+    const found = [];
+    for (let at = 0; at < bytes.length; at += size) found.push(...reader.push(bytes.subarray(at, at + size)));
+    assert.deepEqual(found, messages, `cut every ${size} bytes`);
+  }
+});
+
+test("a signature has the original's types, from annotations or defaults", async (context) => {
+  const pool = open(
+    context,
+    [
+      "import enum",
+      "from typing import Any, List, Optional, Union",
+      "from promptflow.connections import AzureOpenAIConnection, CustomStrongTypeConnection, OpenAIConnection",
+      "from promptflow.contracts.multimedia import Image",
+      "from promptflow.contracts.types import FilePath, PromptTemplate, Secret",
+      "class Color(str, enum.Enum):",
+      "    RED = 'red'",
+      "class Mine(CustomStrongTypeConnection):",
+      "    key: Secret",
+      "@tool",
+      "def f(a: int, b: float, c: bool, d: str, e: list, f: dict, g: Any, h: Image, i: Secret, j: FilePath, k: PromptTemplate,",
+      "      l: Union[AzureOpenAIConnection, OpenAIConnection], m: Mine, n: Color, o: List[str], p: 'int', q=2, r='x', s=None,",
+      "      t: Optional[AzureOpenAIConnection] = None, *args, **kwargs):",
+      "    '''Says nothing.'''",
+      "",
+    ].join("\n"),
+  );
+  const signature = await pool.load("tool.py");
+  assert.equal(signature.name, "f");
+  assert.equal(signature.description, "Says nothing.");
+  const types = Object.fromEntries(Object.entries(signature.inputs).map(([name, input]) => [name, input.type]));
+  assert.deepEqual(types, {
+    a: ["int"],
+    b: ["double"],
+    c: ["bool"],
+    d: ["string"],
+    e: ["list"],
+    f: ["object"],
+    g: ["object"],
+    h: ["image"],
+    i: ["secret"],
+    j: ["file_path"],
+    k: ["prompt_template"],
+    l: ["AzureOpenAIConnection", "OpenAIConnection"],
+    m: ["CustomConnection"],
+    n: ["string"],
+    o: ["object"],
+    p: ["int"],
+    q: ["int"],
+    r: ["string"],
+    s: ["object"],
+    t: ["AzureOpenAIConnection"],
+  });
+  assert.deepEqual(signature.inputs["m"]?.custom_type, ["Mine"]);
+  assert.deepEqual(signature.inputs["n"]?.enum, ["red"]);
+  assert.deepEqual(
+    Object.entries(signature.inputs).flatMap(([name, input]) => (input.has_default ? [name] : [])),
+    ["q", "r", "s", "t"],
+  );
+});
+
+test("busy processes get company up to the limit, and a run stays with its process", async (context) => {
+  const pool = open(context, "import os, time\n@tool\ndef f(x):\n    time.sleep(x)\n    return os.getpid()\n", {
+    maxWorkers: 2,
+  });
+  await pool.load("tool.py");
+  const seen = new Set<PythonResult>();
+  const deadline = Date.now() + 20_000;
+  while (seen.size < 2) {
+    assert.ok(Date.now() < deadline, "no second process was started");
+    const pids = await Promise.all(
+      Array.from({ length: 6 }, async (_, index) => {
+        const session = pool.session(`run-${index}`);
+        const first = await call(session, { x: 0.05 });
+        assert.equal(await call(session, { x: 0 }), first, "a run changed its process");
+        return first;
+      }),
+    );
+    for (const pid of pids) seen.add(pid);
+  }
+  assert.equal(seen.size, 2);
+});
+
+test("several calls run in one process at a time", async (context) => {
+  const pool = open(
+    context,
+    "import threading\nmeet = threading.Barrier(4)\n@tool\ndef f(x):\n    meet.wait(20)\n    return x\n",
+    { maxWorkers: 1 },
+  );
+  await pool.load("tool.py");
+  const session = pool.session("run");
+  assert.deepEqual(await Promise.all([1, 2, 3, 4].map((x) => call(session, { x }))), [1, 2, 3, 4]);
+});
+
+test("an aborted call rejects at once, and one that was aborted before is not made", async (context) => {
+  const pool = open(context, "import time\n@tool\ndef f(x):\n    time.sleep(x)\n    return 'done'\n", {
+    cancelGraceMs: 50,
+  });
+  await pool.load("tool.py");
+  const session = pool.session("run");
+  const stop = new AbortController();
+  const began = performance.now();
+  const waiting = call(session, { x: 60 }, stop.signal);
+  setTimeout(() => stop.abort(), 20);
+  await assert.rejects(waiting, { code: "Canceled" });
+  assert.ok(performance.now() - began < 5000);
+  await assert.rejects(call(session, { x: 0 }, stop.signal), { code: "Canceled" });
+});
+
+test("objects are freed when their run ends", async (context) => {
+  const pool = open(
+    context,
+    "import gc\nclass Thing: pass\n@tool\ndef f(x):\n    gc.collect()\n    return Thing() if x else sum(isinstance(o, Thing) for o in gc.get_objects())\n",
+    { maxWorkers: 1 },
+  );
+  await pool.load("tool.py");
+  const first = pool.session("first");
+  await call(first, { x: 1 });
+  const second = pool.session("second");
+  assert.equal(await call(second, { x: 0 }), 1);
+  first.end();
+  assert.equal(await call(second, { x: 0 }), 0);
+});
+
+test("nothing of this process's environment reaches Python but what is given", async (context) => {
+  process.env["FLOWSTEAD_TEST_SECRET"] = "secret";
+  const pool = open(
+    context,
+    "import os\n@tool\ndef f(x):\n    return [os.environ.get('FLOWSTEAD_TEST_SECRET'), os.environ.get('GIVEN')]\n",
+    {
+      env: { PATH: process.env["PATH"], GIVEN: "yes" },
+    },
+  );
+  await pool.load("tool.py");
+  assert.deepEqual(await call(pool.session("run"), { x: 0 }), [null, "yes"]);
+});
