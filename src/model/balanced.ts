@@ -30,6 +30,8 @@ export interface BalancedOptions {
   /** Pause before a pool of one asks its member a second time. Default 200. */
   backoffMs?: number;
   log?: Logger;
+  /** Monotonic milliseconds; injected by tests. */
+  now?: () => number;
 }
 
 /** A model and what its pool knows about its members, for readiness pages. */
@@ -45,7 +47,7 @@ const EJECTION_MS = 60_000;
  * replaced, at once and unseen; after the first text a failure is a failure.
  */
 export function balancedModel(members: readonly BalancedMember[], options: BalancedOptions = {}): BalancedModel {
-  const { waitMs = 10_000, health, breaker, cooldownMs = 5000, backoffMs, log } = options;
+  const { waitMs = 10_000, health, breaker, cooldownMs = 5000, backoffMs, log, now } = options;
   // With nobody to move to, shutting a member out would only hide why it fails.
   const isAlone = members.length === 1;
   const pool = createPool<ChatModel>({
@@ -53,6 +55,7 @@ export function balancedModel(members: readonly BalancedMember[], options: Balan
     breaker: isAlone ? { failures: Infinity } : breaker,
     health: health && { ...health, probe: (model, signal) => model.probe(signal) },
     onEvent: (event) => note(event, log),
+    now,
   });
   const judge = (error: FlowsteadError): Judgement =>
     judgeModel(error, { cooldownMs, ejectionMs: isAlone ? undefined : EJECTION_MS });

@@ -24,7 +24,7 @@ interface Regions {
 async function regions(
   context: TestContext,
   scripts: Record<string, FakeScript & { always?: Fault }>,
-  options: BalancedOptions & { keys?: Record<string, string> } = {},
+  options: BalancedOptions & { keys?: Record<string, string>; east?: { firstTokenMs?: number; idleMs?: number } } = {},
 ): Promise<Regions> {
   const fakes: Record<string, FakeModelServer> = {};
   for (const [name, { always, ...script }] of Object.entries(scripts)) {
@@ -40,8 +40,7 @@ async function regions(
       apiKey: options.keys?.[region] ?? "key",
       model: "m",
       region,
-      firstTokenMs: 100,
-      idleMs: 60,
+      ...(region === "east" ? options.east : {}),
     }),
   }));
   const model = balancedModel(members, options);
@@ -92,7 +91,8 @@ for (const fault of [
   { kind: "error-chunk", at: 0 },
 ] satisfies Fault[]) {
   test(`${JSON.stringify(fault)} before the first text: the next region answers, and nothing of the first is seen`, async (context) => {
-    const { model, calls } = await regions(context, { east: { faults: [{ fault }] }, west: {} });
+    const east = fault.kind === "stall" ? { firstTokenMs: 100 } : {};
+    const { model, calls } = await regions(context, { east: { faults: [{ fault }] }, west: {} }, { east });
     const chunks = await collect(model.chat(ASK, never()));
     assert.equal(textOf(chunks), "from west with love");
     assert.equal(chunks.filter((chunk) => chunk.choices[0]?.delta?.role).length, 1, "two beginnings");
@@ -107,7 +107,8 @@ for (const [fault, code] of [
   [{ kind: "cut", at: 2 }, "ModelConnectionLost"],
 ] satisfies [Fault, string][]) {
   test(`${fault.kind} after the first text is ${code}, never a second answer`, async (context) => {
-    const { model, calls } = await regions(context, { east: { faults: [{ fault }] }, west: {} });
+    const east = fault.kind === "stall" ? { idleMs: 60 } : {};
+    const { model, calls } = await regions(context, { east: { faults: [{ fault }] }, west: {} }, { east });
     const { text, error } = await collectUntilFailure(model.chat(ASK, never()));
     assert.equal(text, "from east ");
     assert.equal(error.code, code);
@@ -167,22 +168,28 @@ test("all regions at their limit: waits for the first to be free when that is so
   assert.deepEqual(calls(), ["east", "west", "west"]);
 });
 
-test("a circuit opens, is left alone, and half opens with one call", async (context) => {
+test("a circuit opens, is left alone, and half opens with one call that decides", async (context) => {
+  let now = 0;
+  const failing: Fault = { kind: "status", status: 500 };
   const { model, calls, fakes } = await regions(
     context,
-    { east: { always: { kind: "status", status: 500 } }, west: {} },
-    { breaker: { failures: 2, windowMs: 10_000, openMs: 80 } },
+    { east: { faults: [{ times: 3, fault: failing }] }, west: {} },
+    { breaker: { failures: 2, windowMs: 10_000, openMs: 100 }, now: () => now },
   );
-  for (let call = 0; call < 4; call++) await collect(model.chat(ASK, never()));
-  assert.deepEqual(calls(), ["east", "west", "east", "west", "west", "west"]);
-  fakes.east?.reset();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  fakes.east?.script({ faults: [], reply: "back" });
-  // The fault for always is part of the server's own script: the trial fails, and the circuit opens again.
-  await collect(model.chat(ASK, never()));
-  assert.equal(fakes.east?.journal.entries.length, 1);
-  await collect(model.chat(ASK, never()));
-  assert.equal(fakes.east?.journal.entries.length, 1, "an open circuit was called");
+  const callsOf = async (count: number): Promise<string[]> => {
+    for (const fake of Object.values(fakes)) fake.journal.clear();
+    for (let call = 0; call < count; call++) await collect(model.chat(ASK, never()));
+    return calls();
+  };
+  assert.deepEqual(await callsOf(1), ["east", "west"]);
+  assert.deepEqual(await callsOf(1), ["east", "west"]);
+  assert.deepEqual(await callsOf(2), ["west", "west"], "open");
+  now = 100;
+  assert.deepEqual(await callsOf(1), ["east", "west"], "a trial that fails");
+  now = 200;
+  assert.deepEqual(await callsOf(1), ["west"], "open for twice the time");
+  now = 300;
+  assert.deepEqual(await callsOf(2), ["east", "east"], "a trial that succeeds closes the circuit");
 });
 
 test("a pool of one asks its server a second time after a lost connection", async (context) => {
@@ -240,7 +247,7 @@ test("probes take a dead region out before any call meets it, and let it in agai
   const { model, calls, fakes } = await regions(
     context,
     { east: {}, west: {} },
-    { health: { periodMs: 10, failureThreshold: 2, timeoutMs: 500 } },
+    { health: { periodMs: 10, failureThreshold: 2, timeoutMs: 5000 } },
   );
   const east = model.pool.members[0];
   assert.ok(east && fakes.east);

@@ -1,3 +1,4 @@
+import { throwIfAborted } from "../../../base/abort.ts";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { ChatChunk, ChatModel, ChatRequest } from "../../chat-model.ts";
@@ -79,8 +80,14 @@ export function wireModel(options: WireModelOptions): ChatModel {
     id,
     async *chat(request, signal): AsyncGenerator<ChatChunk> {
       const model = await modelOf(request, signal);
-      const attempt = (): AsyncIterable<ChatChunk> =>
-        wireChat({ client, call: callOf(request, model), model, isStream: request.stream, deadlines, signal });
+      async function* attempt(): AsyncGenerator<ChatChunk> {
+        const call = callOf(request, model);
+        for await (const chunk of wireChat({ client, call, model, isStream: request.stream, deadlines, signal })) {
+          // What has arrived before an abort is not shown after it.
+          throwIfAborted(signal);
+          yield chunk;
+        }
+      }
       try {
         yield* attempt();
       } catch (thrown) {
