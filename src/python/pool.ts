@@ -30,6 +30,43 @@ export interface PythonPool {
    */
   load(file: string): Promise<PythonSignature>;
   /** A session for one run. */
+  session(run: string): PythonSession;
+  /** Ends all processes and waits for their end. */
+  close(): Promise<void>;
+}
+
+export function createPythonPool(options: PythonPoolOptions): PythonPool {
+  return new Pool(options);
+}
+
+const START_TIMEOUT_MS = 60_000;
+const CANCEL_GRACE_MS = 2000;
+
+class Pool implements PythonPool {
+  readonly #options: PythonPoolOptions;
+  readonly #files: string[] = [];
+  readonly #workers = new Set<Worker>();
+  #starting: Promise<Worker> | undefined;
+  #closed = false;
+
+  constructor(options: PythonPoolOptions) {
+    this.#options = options;
+  }
+
+  async load(file: string): Promise<PythonSignature> {
+    const worker = await this.#pick(0);
+    const message = { t: "load", directory: this.#options.directory, file };
+    try {
+      const { value } = await worker.process.request(message).answer;
+      if (!this.#files.includes(file)) this.#files.push(file);
+      const others = [...this.#workers].filter((other) => other !== worker);
+      await Promise.all(others.map((other) => other.process.request(message).answer));
+      return SIGNATURE.parse(value);
+    } catch (thrown) {
+      throw loadError(thrown, file);
+    }
+  }
+
   session(run: string): PythonSession {
     return new RunSession(run, () => this.#pick(1));
   }
