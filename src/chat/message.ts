@@ -79,7 +79,8 @@ export async function viewConversation(
     title: conversation.title,
     createdAt: conversation.created_at,
     messages,
-    ...(run && { activeRun: { runId: run.ids.runId, seq: run.seq } }),
+    // A run on another branch, or one that began after the branch was read, is not this page's.
+    ...(run && branch.includes(run.ids.messageId) && { activeRun: { runId: run.ids.runId, seq: run.seq } }),
   };
 }
 
