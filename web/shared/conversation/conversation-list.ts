@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Api } from "../wire/api.ts";
 import type { ConversationSummary } from "../wire/contract.ts";
 
-export interface ConversationListState {
+interface ConversationListState {
   items: ConversationSummary[];
   query: string;
   next?: string;

@@ -19,7 +19,7 @@ export interface ConversationSummary {
   updatedAt: Timestamp;
 }
 
-export type Timestamp = string | number;
+type Timestamp = string | number;
 
 export interface ConversationPage {
   items: ConversationSummary[];
@@ -49,7 +49,7 @@ export interface StoredMessage {
 
 export type StoredPart = { type: string; [key: string]: unknown };
 
-export type NodeState = "running" | "completed" | "failed" | "bypassed" | "canceled";
+type NodeState = "running" | "completed" | "failed" | "bypassed" | "canceled";
 
 export interface NodeData {
   node: string;
