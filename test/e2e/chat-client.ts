@@ -21,12 +21,18 @@ export interface Answer {
   seqs: number[];
 }
 
-/** Asks and reads to the end. */
-export async function ask(url: string, question: string, conversation: string = randomUUID()): Promise<Answer> {
+/** Asks and reads to the end; `onPart` sees what comes as it comes. */
+export async function ask(
+  url: string,
+  question: string,
+  conversation: string = randomUUID(),
+  onPart: (part: Part) => void = () => {},
+): Promise<Answer> {
   const answer: Answer = { conversation, text: "", citations: [], error: undefined, parts: [], seqs: [] };
   for await (const { seq, part } of stream(url, question, conversation)) {
     if (seq !== undefined) answer.seqs.push(seq);
     answer.parts.push(part);
+    onPart(part);
     if (part.type === "data-restart") answer.text = "";
     if (part.type === "text-delta") answer.text += part.delta ?? "";
     if (part.type === "data-citation") answer.citations.push(part.data as never);

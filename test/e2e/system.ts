@@ -1,7 +1,7 @@
 // The whole system as a person starts it: the command line in a process of its own, with a state folder of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -94,11 +94,15 @@ export async function temporaryHome(): Promise<{ home: string; remove: () => Pro
   return { home: path.join(folder, "state"), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** The pids of a process's children, by /proc; empty where there is no /proc. */
-export async function childrenOf(pid: number): Promise<number[]> {
-  const { readFile } = await import("node:fs/promises");
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
-  return text.split(" ").filter(Boolean).map(Number);
+/** The pids of the flow instances that a process runs, by /proc. */
+export async function instancesOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  const found: number[] = [];
+  for (const child of children.split(" ").filter(Boolean)) {
+    const title = await readFile(`/proc/${child}/cmdline`, "utf8").catch(() => "");
+    if (/flowstead instance|instance\/main/.test(title)) found.push(Number(child));
+  }
+  return found;
 }
 
 export function isAlive(pid: number): boolean {

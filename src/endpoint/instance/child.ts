@@ -1,6 +1,7 @@
 // One flow instance in a child process: started, watched, restarted after a crash with growing pauses, and stopped.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "../../base/log.ts";
@@ -75,6 +76,8 @@ class ChildInstance implements Instance {
   start(): void {
     const { spec, log } = this.#options;
     const startedAt = Date.now();
+    // A process that was killed leaves its socket behind, and nobody can listen there until it is gone.
+    rmSync(spec.socketPath, { force: true });
     const child = spawn(process.execPath, [...process.execArgv, MAIN], {
       env: spec.env,
       stdio: ["pipe", "pipe", "pipe", "ipc"],
