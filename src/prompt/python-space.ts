@@ -2,7 +2,7 @@
 
 const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const ONE = new RegExp(`[${SPACE}]`);
-const NOT_SPACE = new RegExp(`[^${SPACE}]`, "g");
+const WORDS = new RegExp(`[^${SPACE}]+`, "g");
 
 export function isSpace(char: string | undefined): boolean {
   return char !== undefined && ONE.test(char);
@@ -30,5 +30,5 @@ export function skipSpaceBack(text: string, at: number): number {
 
 /** The same text with everything but white space replaced, character by character. */
 export function blot(text: string, by: string): string {
-  return text.replace(NOT_SPACE, by);
+  return text.replace(WORDS, (word) => by.repeat(word.length));
 }

@@ -33,7 +33,8 @@ export function maskUserText(prompt: RenderedText): Masked {
 }
 
 function asRole(text: string): PromptRole | undefined {
-  const word = pyStrip(text).toLowerCase();
+  const stripped = pyStrip(text);
+  const word = stripped.length < 10 ? stripped.toLowerCase() : "";
   return ROLES.find((role) => role === word);
 }
 

@@ -3,12 +3,14 @@
 import path from "node:path";
 import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { isMap, type Value, type ValueMap } from "../../../src/base/value.ts";
+import { findKind } from "../../../src/connection/kind.ts";
 import type { NodeDefinition } from "../../../src/flow/definition.ts";
 import { environmentTexts } from "../../../src/flow/environment.ts";
 import { orderNodes } from "../../../src/flow/graph.ts";
 import { applyDefaults, parseInput, resolveInputs } from "../../../src/flow/input.ts";
 import { loadFlow, parseFlow } from "../../../src/flow/load.ts";
 import { isFlowInput, parseAssignment, readProperty } from "../../../src/flow/reference.ts";
+import { resolveAssignment } from "../../../src/flow/resolve.ts";
 import { parseTyped } from "../../../src/flow/value.ts";
 import { applyVariants } from "../../../src/flow/variant.ts";
 import { checkFunctions, checkTools, functionCall, toolChoice } from "../../../src/tool/function-calling.ts";
@@ -34,6 +36,15 @@ export const FLOW_UNIT_KINDS: Kinds = {
     const read = (): Value => readProperty(inputs["node_val"] ?? null, inputs["property"] as string, "node1");
     if ("expected_value" in expect) expectEqual(read(), expect["expected_value"]);
     else await judgeFailure(read, expect);
+  },
+
+  async "unit:reference_resolve"({ inputs, expect }) {
+    const progress = { inputs: { text: "hello" }, values: new Map([["node1", "output"]]), bypassed: new Set<string>() };
+    await judgeFailure(() => resolveAssignment(parseAssignment(inputs["input"] ?? null), progress), expect);
+  },
+
+  "unit:connection_class_name"({ inputs, expect }) {
+    expectEqual(findKind(inputs["type_name"] as string) !== undefined, expect["expected"]);
   },
 
   async "unit:value_type_parse"({ inputs, expect }) {
