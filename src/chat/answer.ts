@@ -106,7 +106,7 @@ export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): A
           break;
         case "node-end": {
           const { kind, tool } = steps.get(event.node) ?? { kind: "", tool: "" };
-          step({ node: event.node, kind, tool, status: event.status, durationMs: event.durationMs });
+          step({ node: event.node, kind, tool, status: event.status, durationMs: Math.round(event.durationMs) });
           break;
         }
         case "output":
@@ -121,7 +121,7 @@ export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): A
         case "flow-end":
           if (flow.documents && passages.length === 0) passages = usedPassages(event.outputs[flow.documents]);
           if (pieces.length === 0) say(textOf(event.outputs[flow.answer]));
-          return { status: "completed", usage: event.usage, durationMs: event.durationMs };
+          return { status: "completed", usage: event.usage, durationMs: Math.round(event.durationMs) };
         case "error":
           return { status: "error", error: event.error };
       }
