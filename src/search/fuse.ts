@@ -1,5 +1,5 @@
 /** The constant of reciprocal rank fusion; the same one Azure AI Search uses. */
-export const RRF_K = 60;
+const RRF_K = 60;
 
 export interface RankedList {
   /** Ids, best first. */

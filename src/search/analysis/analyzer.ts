@@ -3,7 +3,7 @@ import { ENGLISH_QUESTION_WORDS, ENGLISH_STOP_WORDS } from "./stop-word.ts";
 import { type Word, words } from "./word.ts";
 
 /** A word as the index knows it, with its place in the text. */
-export interface Token {
+interface Token {
   term: string;
   start: number;
   end: number;

@@ -2,7 +2,7 @@ import type { Passage, SearchIndex } from "../search-index.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 
 /** A document's new state: its passages, and what the journal is to say, or nothing when it is gone. */
-export interface Change {
+interface Change {
   id: string;
   file: string;
   passages: Passage[];
@@ -14,6 +14,8 @@ export interface Batch {
   add(change: Change): Promise<void>;
   /** Writes the rest and waits until everything is durable. */
   finish(): Promise<void>;
+  /** Waits for a write that is under way, whatever comes of it: nothing may go on after the caller has left. */
+  settle(): Promise<void>;
 }
 
 const PASSAGES = 400;
@@ -69,6 +71,7 @@ export function batchWriter(index: SearchIndex, journal: Journal, signal: AbortS
       await flush();
       await writing;
     },
+    settle: () => writing.catch(() => undefined),
   };
 }
 

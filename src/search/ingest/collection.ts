@@ -23,12 +23,12 @@ export interface CollectionOptions {
   log: Logger;
 }
 
-export interface AddOptions {
+interface AddOptions {
   onProgress?(progress: IngestProgress): void;
   signal?: AbortSignal;
 }
 
-export interface CollectionFolder {
+interface CollectionFolder {
   folder: string;
   addedAt: string;
   documents: number;
@@ -36,7 +36,7 @@ export interface CollectionFolder {
   failed: number;
 }
 
-export interface CollectionDocument {
+interface CollectionDocument {
   id: string;
   file: string;
   title: string;
@@ -47,7 +47,7 @@ export interface CollectionDocument {
   indexedAt: string;
 }
 
-export interface CollectionStatus {
+interface CollectionStatus {
   folders: CollectionFolder[];
   documents: number;
   passages: number;
@@ -58,7 +58,7 @@ export interface CollectionStatus {
   indexedAt?: string;
 }
 
-export interface Removal {
+interface Removal {
   folders: number;
   documents: number;
   passages: number;
@@ -156,8 +156,12 @@ export function openCollection({ index, folder, limits: given, log }: Collection
         // The folders go first: a removal that is cut short is then taken up by doing it again, not by the next add.
         for (const root of left) await journal.append({ op: "unroot", path: root });
         const batch = batchWriter(index, journal, signal);
-        for (const { id, file: where } of gone) await batch.add({ id, file: where, passages: [], entry: undefined });
-        await batch.finish();
+        try {
+          for (const { id, file: where } of gone) await batch.add({ id, file: where, passages: [], entry: undefined });
+          await batch.finish();
+        } finally {
+          await batch.settle();
+        }
         return removal;
       });
     },

@@ -28,16 +28,26 @@ const READING = "read/1";
 
 /** Brings the index to what a scan of `scope` found; the report is filled as it goes. */
 export async function ingest(scope: string, scan: Scan, parts: IngestParts): Promise<void> {
-  const { index, journal, signal, report } = parts;
+  const { index, journal, signal } = parts;
   const pipeline = `${READING};${(await index.statistics(signal)).embedder ?? "words only"}`;
   const batch = batchWriter(index, journal, signal);
+  try {
+    await ingestAll(scope, scan, { ...parts, batch, pipeline });
+    await batch.finish();
+  } finally {
+    await batch.settle();
+  }
+}
+
+async function ingestAll(scope: string, scan: Scan, parts: FileParts): Promise<void> {
+  const { journal, signal, report, batch } = parts;
   const missing = await missingFromIndex(parts);
   const seen = new Set<string>();
   for (const { file } of scan.files) {
     throwIfAborted(signal);
     const id = documentId(file);
     const known = missing.has(id) ? undefined : journal.state.entries.get(id);
-    if (await ingestFile(file, known, { ...parts, batch, pipeline })) seen.add(id);
+    if (await ingestFile(file, known, parts)) seen.add(id);
     parts.onFile(file);
   }
   const unread = scan.skipped.filter(({ reason }) => reason.startsWith("the folder cannot be read"));
@@ -46,7 +56,6 @@ export async function ingest(scope: string, scan: Scan, parts: IngestParts): Pro
     if (passages > 0) report.removed += 1;
     await batch.add({ id, file, passages: [], entry: undefined });
   }
-  await batch.finish();
 }
 
 interface FileParts extends IngestParts {
@@ -119,7 +128,7 @@ function blankEntry(id: string, file: string): JournalEntry {
 }
 
 /** The same file has the same id in every run, so that indexing it again replaces what is there. */
-export function documentId(file: string): string {
+function documentId(file: string): string {
   return createHash("sha256").update(file).digest("hex").slice(0, 20);
 }
 

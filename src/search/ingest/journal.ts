@@ -41,8 +41,8 @@ const Line = z.discriminatedUnion("op", [
 ]);
 
 export type JournalEntry = z.infer<typeof Entry>;
-export type JournalRoot = z.infer<typeof Root>;
-export type JournalLine = z.infer<typeof Line>;
+type JournalRoot = z.infer<typeof Root>;
+type JournalLine = z.infer<typeof Line>;
 
 export interface JournalState {
   /** By path. */

@@ -14,13 +14,24 @@ const SETEXT = /^ {0,3}(=+|-+)[ \t]*$/;
 
 export function parseMarkdown(source: string, name: string, limits: IngestLimits): ParsedDocument {
   const builder = new DocumentBuilder(limits);
-  const lines = source
+  const lines = withoutComments(source)
     .replace(/^\ufeff/, "")
-    .replaceAll(/<!--[^]*?-->/g, "")
     .split(/\r\n|\n|\r/);
   let at = frontMatter(lines, builder);
   while (at < lines.length) at = block(lines, at, builder);
   return builder.finish(MEDIA_TYPES.markdown, name);
+}
+
+function withoutComments(source: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (;;) {
+    const start = source.indexOf("<!--", from);
+    const end = start < 0 ? -1 : source.indexOf("-->", start + 4);
+    if (end < 0) return parts.join("") + source.slice(from);
+    parts.push(source.slice(from, start));
+    from = end + 3;
+  }
 }
 
 /** Reads the block that begins at a line, and gives the line after it. */

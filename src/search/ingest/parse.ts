@@ -6,7 +6,6 @@ import { recognize } from "./format.ts";
 import { htmlCharset, parseHtml } from "./html.ts";
 import type { IngestLimits } from "./limit.ts";
 import { parseMarkdown } from "./markdown.ts";
-import { parsePdf } from "./pdf.ts";
 import { parseText } from "./text.ts";
 
 /**
@@ -22,8 +21,11 @@ export async function parseDocument(bytes: Uint8Array, name: string, limits: Ing
   const recognized = recognize(bytes, name);
   if ("unsupported" in recognized) throw new FlowsteadError("DocumentUnsupported", `It is ${recognized.unsupported}.`);
   switch (recognized.format) {
-    case "pdf":
+    case "pdf": {
+      // The PDF library is by far the largest of the readers, and most folders do without it.
+      const { parsePdf } = await import("./pdf.ts");
       return parsePdf(bytes, name, limits);
+    }
     case "docx":
       return parseDocx(bytes, name, limits);
     case "html":

@@ -2,7 +2,7 @@ import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { throwIfAborted } from "../../base/abort.ts";
 
-export interface FoundFile {
+interface FoundFile {
   /** Absolute, as a person sees it: links are not resolved. */
   file: string;
   bytes: number;

@@ -1,7 +1,7 @@
 import { type IndexFolderOptions, type Search, searchInFolder } from "./embedded/folder.ts";
 
-export type { IndexSummary, Search } from "./embedded/folder.ts";
-export { createEmbeddedIndex, type EmbeddedOptions, openEmbeddedIndex } from "./embedded/open.ts";
+export type { Search } from "./embedded/folder.ts";
+export { createEmbeddedIndex, openEmbeddedIndex } from "./embedded/open.ts";
 
 export type SearchSettings = IndexFolderOptions;
 

@@ -1,5 +1,5 @@
 import type { Table } from "@lancedb/lancedb";
-import { abortable, throwIfAborted } from "../../../base/abort.ts";
+import { abortable, sleep, throwIfAborted } from "../../../base/abort.ts";
 import { FlowsteadError, isAbort } from "../../../base/error/error.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Embedder } from "../../../model/embedder.ts";
@@ -33,6 +33,8 @@ export interface EmbeddedParts {
   /** Closes what the index was opened with. */
   release(): Promise<void>;
 }
+
+const ATTEMPTS = 8;
 
 /** A `SearchIndex` in a folder of this machine, kept by LanceDB: any number of reading processes, writers take turns. */
 export class EmbeddedIndex implements SearchIndex {
@@ -168,13 +170,26 @@ export class EmbeddedIndex implements SearchIndex {
     this.#refuseWhenClosed();
     const turn = this.#writing.then(async () => {
       throwIfAborted(signal);
-      return this.#explained(work);
+      return this.#explained(() => this.#again(work));
     });
     this.#writing = turn
       .catch(() => undefined)
       .then(() => (this.#upkeep.due() ? this.#upkeep.run() : undefined))
       .catch((thrown: unknown) => this.#parts.log.warn({ err: thrown }, "upkeep of the index failed"));
     return turn;
+  }
+
+  /** The engine tells when another process has written at the same time; the work is then done on what that one left. */
+  async #again<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (thrown) {
+        if (attempt === ATTEMPTS || !(thrown instanceof Error) || !/conflict/i.test(thrown.message)) throw thrown;
+        await sleep(attempt * 50 * Math.random());
+        await this.#parts.table.checkoutLatest();
+      }
+    }
   }
 
   async #read<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {

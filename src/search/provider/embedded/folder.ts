@@ -14,7 +14,7 @@ export interface IndexFolderOptions {
   log: Logger;
 }
 
-export interface IndexSummary {
+interface IndexSummary {
   name: string;
   created: string;
   /** Fingerprint of its vectors, when it has any. */
