@@ -147,7 +147,7 @@ test("versions: another answer, another wording, and the way between them", { sk
   const field = page.getByRole("textbox", { name: "Question in other words" });
   assert.equal(await field.inputValue(), "restarted: first wording");
   await page.keyboard.press("Escape");
-  assert.equal(await page.evaluate("document.activeElement.ariaLabel"), "Edit question");
+  await until(page, "document.activeElement.ariaLabel === 'Edit question'");
   await page.keyboard.press("Enter");
   await field.fill("restarted: second wording");
   await page.keyboard.press("Enter");

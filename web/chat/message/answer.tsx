@@ -22,7 +22,7 @@ export const Answer = memo(function Answer({ message, isLast }: { message: ChatM
       ) : null}
       {empty ? null : <Markdown text={message.text} titles={titles} open={running} messageId={message.id} />}
       <Ending message={message} />
-      {message.citations.length > 0 && !(running && empty) ? <Sources message={message} /> : null}
+      {message.citations.length > 0 && !running ? <Sources message={message} /> : null}
       {running ? null : <Actions message={message} isLast={isLast} />}
     </article>
   );

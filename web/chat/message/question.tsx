@@ -10,6 +10,11 @@ export const Question = memo(function Question({ message }: { message: ChatMessa
   const busy = useConversation((state) => state.run !== undefined);
   const [editing, setEditing] = useState(false);
   const editButton = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    if (wasEditing.current && !editing) editButton.current?.focus();
+    wasEditing.current = editing;
+  }, [editing]);
   if (editing && !busy) {
     return (
       <EditForm
@@ -19,7 +24,7 @@ export const Question = memo(function Question({ message }: { message: ChatMessa
           if (text && text !== message.text) {
             void chat.conversation.edit(message.id, text);
             document.getElementById("composer")?.focus();
-          } else setTimeout(() => editButton.current?.focus());
+          }
         }}
       />
     );

@@ -11,6 +11,9 @@ import { sanitize } from "./sanitize.ts";
 /** HTML without attributes that models like to put into tables and formulas. */
 const HARMLESS_TAG = /^<\/?(?:br|sub|sup|kbd|b|i|em|strong|u|s)\s*\/?>$/i;
 
+/** The first line of a table, as long as the line under it is not whole: bare bars that would turn into a table at once. */
+const TABLE_HEAD = /^\s*\|[^\n]*(?:\n[|:\- ]*)?$/;
+
 let titlesInUse: SourceTitles = new Map();
 
 const marked = new Marked({
@@ -51,9 +54,10 @@ const marked = new Marked({
   },
 });
 
-/** `open` says that more text may come: marks that are not closed yet are closed, and half a citation is held back. */
+/** `open` says that more text may come: marks that are not closed yet are closed, and half a citation or half a table head is held back. */
 export function renderMarkdown(raw: string, titles: SourceTitles, open: boolean): TrustedHTML | string {
   titlesInUse = titles;
+  if (open && TABLE_HEAD.test(raw)) return sanitize("");
   const source = open ? remend(raw.replace(/\[[\d\s,;]{0,16}$/, ""), { linkMode: "text-only", katex: false }) : raw;
   return sanitize(marked.parse(source, { async: false }));
 }
