@@ -18,7 +18,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 once("node_modules/.flowstead-setup", hashOf(["package-lock.json"]), "Installing dependencies", () =>
-  run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]),
+  // Not `npm ci`: it refuses a lock file that was written where some platform's optional packages could not be seen.
+  run("npm", ["install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]),
 );
 once("dist/.flowstead-setup", hashOf(["src", "tsconfig.json", "package-lock.json"]), "Compiling", () =>
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]),
