@@ -1,8 +1,13 @@
+import os
 import sys
 
 if sys.version_info < (3, 8):
     sys.stderr.write("Python 3.8 or newer is needed, this is " + sys.version.split()[0] + "\n")
     sys.exit(64)
+
+# Started by path: the folder of the packages takes the place of this one. The flow's own folder comes in only when
+# everything of the worker is imported, since a flow may have a file named like a module of the standard library.
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from flowstead_worker.worker import main  # noqa: E402
 

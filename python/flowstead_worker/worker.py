@@ -299,7 +299,9 @@ async def _wait(awaitable):
 def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent decides when to stop.
     directory = os.environ.pop("FLOWSTEAD_FLOW_DIRECTORY")
-    sys.path[:] = [directory] + [entry for entry in sys.path if entry not in ("", directory)]
+    sys.path.insert(0, directory)
+    inherited = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+    os.environ["PYTHONPATH"] = os.pathsep.join([directory, sys.path[1]] + inherited)  # For processes of user code.
     worker = Worker(Channel(int(os.environ.pop("FLOWSTEAD_CHANNEL_FD"))))
     sys.stdout = NodeStream("stdout", sys.stdout, worker.sole_call)
     sys.stderr = NodeStream("stderr", sys.stderr, worker.sole_call)

@@ -227,7 +227,7 @@ function readVariants(
 }
 
 function readMessageFormat(format: string | null | undefined): "basic" | "openai-vision" {
-  const lower = (format ?? "basic").toLowerCase();
+  const lower = (format || "basic").toLowerCase();
   if (lower === "basic" || lower === "openai-vision") return lower;
   throw new FlowsteadError(
     "InvalidMessageFormatType",

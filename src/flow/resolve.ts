@@ -1,7 +1,7 @@
 // The values of a node's inputs while a flow runs.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type ValueMap, pyEquals } from "../base/value.ts";
+import { type ValueMap, pyEquals, pyRepr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { Assignment } from "./definition.ts";
 import { type NodeInput, type NodeValue, plainValue } from "./node-value.ts";
@@ -16,10 +16,10 @@ export interface Progress {
   bypassed: Set<string>;
 }
 
-/** @throws FlowsteadError `UnsupportedReference`, `InvalidReferenceProperty`. */
+/** @throws FlowsteadError `UnsupportedReference`, `InvalidReferenceProperty`, `InputNotFoundFromAncestorNodeOutput`. */
 export function resolveAssignment(assignment: Assignment, progress: Progress): NodeValue | Promise<NodeValue> {
   if (assignment.kind === "literal") return assignment.value;
-  if (assignment.kind === "input") return progress.inputs[assignment.name] ?? null;
+  if (assignment.kind === "input") return flowInput(assignment.name, progress.inputs);
   if (assignment.section !== "output") {
     throw new FlowsteadError(
       "UnsupportedReference",
@@ -27,7 +27,25 @@ export function resolveAssignment(assignment: Assignment, progress: Progress): N
       { details: { node: assignment.node } },
     );
   }
-  return nodeProperty(assignment.node, progress.values.get(assignment.node) ?? null, assignment.property);
+  const value = progress.values.get(assignment.node);
+  if (value === undefined) {
+    throw new FlowsteadError(
+      "InputNotFoundFromAncestorNodeOutput",
+      `Flow execution failed. The input '${assignment.node}' is not found from ancestor node outputs ${pyRepr([...progress.values.keys()])}. Please check the node name and try again.`,
+      { details: { node: assignment.node } },
+    );
+  }
+  return nodeProperty(assignment.node, value, assignment.property);
+}
+
+function flowInput(name: string, inputs: ValueMap): NodeValue {
+  const value = inputs[name];
+  if (value !== undefined) return value;
+  throw new FlowsteadError(
+    "InputNotFound",
+    `Flow execution failed. The input '${name}' is not found from flow inputs '${Object.keys(inputs).join(", ")}'. Please check the input name and try again.`,
+    { details: { input: name } },
+  );
 }
 
 /** A property of a node's value, read where the value lives. */

@@ -13,13 +13,16 @@ export function choosePython(directory: string, configured: string | undefined):
   return existsSync(own) ? own : windows ? "python" : "python3";
 }
 
-/** Variables of a worker: what the caller gives, with the flow's folder and our packages first on PYTHONPATH. */
+/** The program that an interpreter is given. */
+export function workerProgram(): string {
+  return path.join(packageRoot(), "python", "flowstead_worker", "__main__.py");
+}
+
+/** Variables of a worker: what the caller gives, and what the worker must know. */
 export function workerEnvironment(directory: string, given: ProcessEnvironment): ProcessEnvironment {
-  const search = [directory, path.join(packageRoot(), "python"), given.PYTHONPATH];
   return {
     PATH: "/usr/local/bin:/usr/bin:/bin",
     ...given,
-    PYTHONPATH: search.filter(Boolean).join(path.delimiter),
     PYTHONIOENCODING: "utf-8",
     PYTHONUNBUFFERED: "1",
     FLOWSTEAD_FLOW_DIRECTORY: directory,

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { FlowsteadError } from "../base/error/error.ts";
 import { FrameReader, encodeFrame } from "./frame.ts";
 import type { WorkerFault, WorkerMessage } from "./message.ts";
-import type { ProcessEnvironment } from "./interpreter.ts";
+import { type ProcessEnvironment, workerProgram } from "./interpreter.ts";
 
 export interface PythonProcessOptions {
   interpreter: string;
@@ -79,7 +79,7 @@ export class PythonProcess {
 
   /** Starts an interpreter and waits until it is ready. @throws FlowsteadError `PythonNotFound`. */
   static async start(options: PythonProcessOptions): Promise<PythonProcess> {
-    const child = spawn(options.interpreter, ["-m", "flowstead_worker"], {
+    const child = spawn(options.interpreter, [workerProgram()], {
       cwd: options.directory,
       env: options.env,
       stdio: ["ignore", "pipe", "pipe", "pipe"],

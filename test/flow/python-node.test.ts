@@ -302,3 +302,15 @@ test("the flow's variables, folder and search path are what its code sees", asyn
   const target = await openFiles(context, files);
   assert.deepEqual((await runFlow(target)).outputs?.["o"], [true, "thing", "1", '[1, {"a": "b"}]', null]);
 });
+
+test("a flow may have files named like modules of the standard library", async (context) => {
+  const files = pythonChain(
+    "import helper\n\n\n@tool\ndef a(x):\n    import json, os, subprocess, sys\n    code = 'import promptflow, helper; print(helper.NAME)'\n    out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)\n    return [helper.NAME, json.dumps([1]), out.stdout + out.stderr]\n",
+  );
+  for (const name of ["json", "socket", "queue", "signal", "channel"])
+    files[`${name}.py`] = "raise RuntimeError('shadowed')\n";
+  files["helper.py"] = "NAME = 'helper'\n";
+  const target = await openFiles(context, files);
+  const { outputs, error } = await runFlow(target);
+  assert.deepEqual(outputs?.["o"], ["helper", "[1]", "helper\n"], error?.message);
+});

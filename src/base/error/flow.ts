@@ -220,6 +220,12 @@ const EXECUTION = {
     "A flow output is a Python object that is no JSON.",
     "Return text, numbers, lists or dicts from the node.",
   ),
+  InputNotFoundFromAncestorNodeOutput: row(
+    "caller",
+    "SystemError/InputNotFoundFromAncestorNodeOutput",
+    "A node that is run alone needs the output of another node, and it was not given.",
+    "Give the outputs of the nodes that it refers to.",
+  ),
   LineExecutionTimeoutError: row(
     "author",
     "UserError/LineExecutionTimeoutError",
