@@ -2,6 +2,8 @@ import type { DocumentBuilder } from "./document-builder.ts";
 import type { Line } from "./pdf-line.ts";
 
 const BULLET = /^(?:[•◦▪‣●○■–—*·]|-(?=\s)|\uf0b7)\s*/;
+const UNSPACED_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}、。，；：）」]$/u;
+const UNSPACED_START = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}、。，；：（「]/u;
 const NUMBERED = /^(\d{1,3}[.)])\s+(?=\S)/;
 
 /** The size most text is set in, which headings exceed. */
@@ -102,5 +104,7 @@ function flowing(lines: readonly Line[], from: number, builder: DocumentBuilder,
 function joinLines(text: string, next: string): string {
   if (/\p{Ll}\u00ad$/u.test(text)) return text.slice(0, -1) + next;
   if (/\p{Ll}-$/u.test(text) && /^\p{Ll}/u.test(next)) return text.slice(0, -1) + next;
+  // Chinese and Japanese put no blank between words, so none between lines.
+  if (UNSPACED_END.test(text) && UNSPACED_START.test(next)) return text + next;
   return /[-‐/]$/.test(text) ? text + next : `${text} ${next}`;
 }

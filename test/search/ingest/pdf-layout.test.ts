@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { DocumentBuilder } from "../../../src/search/ingest/document-builder.ts";
+import { DEFAULT_LIMITS } from "../../../src/search/ingest/limit.ts";
+import { withoutFurniture } from "../../../src/search/ingest/pdf-furniture.ts";
+import { layOut } from "../../../src/search/ingest/pdf-layout.ts";
+import { type TextRun, toLines } from "../../../src/search/ingest/pdf-line.ts";
+
+const run = (str: string, x: number, y: number, rest: Partial<TextRun> = {}): TextRun => ({
+  str,
+  x,
+  y,
+  width: str.length * 5,
+  fontSize: 10,
+  hasEOL: false,
+  ...rest,
+});
+
+describe("lines of a PDF", () => {
+  it("are put together from runs: without a blank, with one, or as cells", () => {
+    const lines = toLines([
+      run("Ware", 50, 700),
+      run("house", 70, 700),
+      run("door", 98, 700.5),
+      run("$9", 300, 700),
+      run("next", 50, 686),
+    ]);
+    assert.deepEqual(
+      lines.map(({ cells }) => cells),
+      [["Warehouse door", "$9"], ["next"]],
+    );
+  });
+
+  it("are joined without the printer's hyphens, and without blanks in Chinese", () => {
+    const joined = (...texts: string[]): string => {
+      const builder = new DocumentBuilder(DEFAULT_LIMITS);
+      const lines = toLines(texts.map((text, at) => run(text, 50, 700 - at * 12)));
+      layOut(lines, builder, { body: 10, headings: [] });
+      return builder.finish("application/pdf", "a.pdf").text;
+    };
+    assert.equal(joined("fifteen work-", "ing days"), "fifteen working days");
+    assert.equal(joined("the Anglo-", "Saxon way"), "the Anglo-Saxon way");
+    assert.equal(joined("two", "words"), "two words");
+    assert.equal(joined("从研究生院网站下载、打印即", "可。"), "从研究生院网站下载、打印即可。");
+  });
+
+  it("leave out running heads and feet, and nothing else that comes again", () => {
+    const pages = [1, 2, 3, 4].map((page) =>
+      toLines([
+        run("The guide", 50, 800),
+        run(`Step ${page * 3}`, 50, 700),
+        run("Same words in the middle", 50, 600),
+        run(`Closing words of ${"abcd"[page]}`, 50, 500),
+        run(`${page} / 4`, 50, 20),
+      ]),
+    );
+    assert.deepEqual(
+      withoutFurniture(pages)[1]!.map(({ text }) => text),
+      ["Step 6", "Same words in the middle", "Closing words of c"],
+    );
+    assert.equal(withoutFurniture(pages.slice(0, 2))[0]!.length, 5);
+  });
+});
