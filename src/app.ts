@@ -77,7 +77,7 @@ export async function openApp(
   log: Logger,
   events: AppEvents = {},
 ): Promise<App> {
-  const closers: ((graceMs: number) => Promise<unknown> | unknown)[] = [];
+  const closers: ((graceMs: number) => unknown)[] = [];
   const close = async (graceMs: number): Promise<void> => {
     for (const end of closers.splice(0).reverse()) await end(graceMs);
   };
@@ -125,7 +125,6 @@ export async function openApp(
     const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
     closers.push(() => store.close());
     const chat = await openChat({ store, target: endpoint, log });
-    closers.push((graceMs) => chat.close(graceMs));
 
     const model = modelFacts(config, models);
     const entry = await openEntry({
@@ -150,6 +149,8 @@ export async function openApp(
       },
     });
     closers.push((graceMs) => entry.close(graceMs));
+    // First of all, so that answers end while their readers are still connected.
+    closers.push((graceMs) => chat.close(graceMs));
     await announce(config, entry);
     closers.push(() => rm(path.join(config.home, "running.json"), { force: true }));
     log.info({ url: entry.url }, "started");

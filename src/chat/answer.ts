@@ -3,7 +3,7 @@
 import type { ErrorBody } from "../base/error/error.ts";
 import { pyStr } from "../base/value.ts";
 import type { FlowEvent, TokenUsage } from "../flow/event.ts";
-import type { ChatFlow } from "./chat-flow.ts";
+import type { ChatFlow } from "../flow/chat-flow.ts";
 import { type Evidence, citationOf, citingSentences, evidenceIn } from "./citation.ts";
 import { type UsedPassage, documentOf, usedPassages } from "./document.ts";
 import type { Citation, RunEvent, Step } from "./event.ts";

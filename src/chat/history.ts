@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Exchange } from "./chat-flow.ts";
+import type { Exchange } from "../flow/chat-flow.ts";
 import { messagesBefore } from "./message-tree.ts";
 import type { ChatSchema } from "./schema.ts";
 

@@ -8,7 +8,7 @@ import type { TokenUsage } from "../flow/event.ts";
 import type { Target } from "../flow/target.ts";
 import type { RecordStore } from "../store/record-store.ts";
 import { type Answer, createAnswer } from "./answer.ts";
-import { chatFlow, flowInputs } from "./chat-flow.ts";
+import { chatFlow, flowInputs } from "../flow/chat-flow.ts";
 import { INTERRUPTED_TEXT, errorText } from "./error-text.ts";
 import type { RunEvent } from "./event.ts";
 import { exchangesBefore } from "./history.ts";

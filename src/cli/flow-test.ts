@@ -5,6 +5,7 @@ import { parseJson, stringifyJson } from "../base/json.ts";
 import { SILENT } from "../base/log.ts";
 import { type ValueMap, isMap } from "../base/value.ts";
 import type { FlowEvent } from "../flow/event.ts";
+import { parseVariant } from "../flow/variant.ts";
 import { RunRecord } from "../run/record.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import type { Console } from "./console.ts";
@@ -76,13 +77,6 @@ export function pairs(words: readonly string[]): Record<string, string> {
       return [word.slice(0, at), word.slice(at + 1)];
     }),
   );
-}
-
-function parseVariant(text: string): { node: string; variant: string } {
-  const match = /^\$\{([^.}]+)\.([^}]+)\}$/.exec(text);
-  if (!match?.[1] || !match[2])
-    throw new FlowsteadError("UsageError", `"${text}" is not of the form \${node.variant}.`);
-  return { node: match[1], variant: match[2] };
 }
 
 async function writeDetail(folder: string, record: RunRecord): Promise<void> {

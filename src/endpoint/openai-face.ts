@@ -5,7 +5,7 @@ import type { ErrorBody } from "../base/error/error.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { plain } from "../base/json.ts";
 import { type Value, type ValueMap, pyStr } from "../base/value.ts";
-import { type ChatExchange, type ChatFields, chatFields, chatInputs } from "../flow/chat-field.ts";
+import { type ChatFlow, type Exchange, chatFlow, flowInputs } from "../flow/chat-flow.ts";
 import type { FlowEvent, TokenUsage } from "../flow/event.ts";
 import type { FlowSignature } from "../flow/target.ts";
 
@@ -23,35 +23,29 @@ export const completionRequest = z.looseObject({
 });
 export type CompletionRequest = z.output<typeof completionRequest>;
 
-/** @throws FlowsteadError `InvalidRequest` when the flow or the messages do not fit a chat. */
+/** @throws FlowsteadError `NotAChatFlow`, or `InvalidRequest` when the messages do not fit a chat. */
 export function completionInputs(
   signature: FlowSignature,
   request: CompletionRequest,
-): { inputs: ValueMap; fields: ChatFields } {
-  const fields = chatFields(signature);
-  if (!fields) {
-    throw new FlowsteadError(
-      "InvalidRequest",
-      `The flow "${signature.name}" is not a chat flow: it has no input with is_chat_input. Call its /score instead.`,
-    );
-  }
+): { inputs: ValueMap; flow: ChatFlow } {
+  const flow = chatFlow(signature);
   const turns = request.messages.filter(({ role }) => role === "user" || role === "assistant");
   const last = turns.at(-1);
   if (last?.role !== "user") throw new FlowsteadError("InvalidRequest", "The last message must have the role user.");
   const inputs: ValueMap = {
     ...(request.inputs as ValueMap | undefined),
-    ...chatInputs(fields, asValue(last.content), pairs(turns.slice(0, -1))),
+    ...flowInputs(flow, asValue(last.content), pairs(turns.slice(0, -1))),
   };
   const system = request.messages.find(({ role }) => role === "system" || role === "developer");
-  if (system && fields.system !== undefined) inputs[fields.system] = asValue(system.content);
-  return { inputs, fields };
+  if (system && flow.system !== undefined) inputs[flow.system] = asValue(system.content);
+  return { inputs, flow };
 }
 
 type Turn = CompletionRequest["messages"][number];
 
 /** Earlier messages as questions with answers; a question without an answer keeps an empty one. */
-function pairs(turns: readonly Turn[]): ChatExchange[] {
-  const exchanges: ChatExchange[] = [];
+function pairs(turns: readonly Turn[]): Exchange[] {
+  const exchanges: Exchange[] = [];
   for (const turn of turns) {
     const open = exchanges.at(-1);
     if (turn.role === "user") exchanges.push({ question: asValue(turn.content), answer: "" });
@@ -83,30 +77,30 @@ export interface CompletionIdentity {
 /** Encodes the events of one run as chunks; documents come as Azure's `context.citations` with the first chunk that follows them. */
 export class CompletionEncoder {
   readonly #identity: CompletionIdentity;
-  readonly #fields: ChatFields;
+  readonly #flow: ChatFlow;
   #citations: unknown[] = [];
   text = "";
   usage: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
   error: ErrorBody | undefined;
 
-  constructor(identity: CompletionIdentity, fields: ChatFields) {
+  constructor(identity: CompletionIdentity, flow: ChatFlow) {
     this.#identity = identity;
-    this.#fields = fields;
+    this.#flow = flow;
   }
 
   /** The chunk that an event becomes, if any. */
   chunk(event: FlowEvent): object | undefined {
     if (event.type === "restart") this.#citations = [];
-    else if (event.type === "output" && event.name === this.#fields.documents) {
+    else if (event.type === "output" && event.name === this.#flow.documents) {
       this.#citations = citations(event.value);
       if (this.#citations.length > 0)
         return this.#frame({ role: "assistant", content: "", context: { citations: this.#citations } });
-    } else if (event.type === "text-delta" && event.output === this.#fields.output) {
+    } else if (event.type === "text-delta" && event.output === this.#flow.answer) {
       this.text += event.text;
       return this.#frame({ content: event.text });
     } else if (event.type === "flow-end") {
       this.usage = event.usage;
-      const whole = event.outputs[this.#fields.output];
+      const whole = event.outputs[this.#flow.answer];
       const text =
         typeof whole === "string" ? whole : whole === undefined || whole === null ? "" : JSON.stringify(plain(whole));
       const rest = text.slice(this.text.length);

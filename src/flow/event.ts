@@ -54,5 +54,3 @@ export type FlowEvent =
       usage: TokenUsage;
     }
   | { type: "error"; time: number; error: ErrorBody };
-
-export type FlowEventType = FlowEvent["type"];

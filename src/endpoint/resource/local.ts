@@ -47,7 +47,7 @@ export function localResources({
     searchIndex: (name) => once(indexes, name, () => openIndex(name)),
     async close() {
       const all = await Promise.allSettled([...opened.values(), ...indexes.values()]);
-      await Promise.all(all.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)));
+      await Promise.all(all.map(async (result) => result.status === "fulfilled" && result.value.close()));
     },
   };
 }

@@ -71,11 +71,11 @@ async function complete(hot: Hot, context: HotContext, { open, headers }: Comple
       `The model "${request.model}" does not exist. GET /v1/models lists those that do.`,
     );
   const deployment = endpoint.route(deploymentName);
-  const { inputs, fields } = completionInputs(await deployment.describe(), request);
+  const { inputs, flow } = completionInputs(await deployment.describe(), request);
   const signal = clientSignal(hot.response);
   const events = deployment.invoke({ inputs, runId: hot.requestId, requestId: hot.requestId }, signal);
   const identity = { id: `chatcmpl-${hot.requestId}`, created: Math.floor(Date.now() / 1000), model: request.model };
-  const encoder = new CompletionEncoder(identity, fields);
+  const encoder = new CompletionEncoder(identity, flow);
   if (request.stream) return stream(hot, events, { encoder, request, headers });
   for await (const event of events) encoder.chunk(event);
   if (encoder.error) return sendFailure(hot, encoder.error, headers);

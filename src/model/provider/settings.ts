@@ -47,7 +47,9 @@ export function modelSettings(entry: Readonly<Record<string, unknown>>): ModelSe
 
 /** @throws FlowsteadError `InvalidConfig` that names the key. */
 export function embedderSettings(entry: Readonly<Record<string, unknown>>): EmbedderSettings {
-  return camel(parse(embedderEntry, entry, { where: "embedder", providers: EMBEDDER_PROVIDERS })) as unknown as EmbedderSettings;
+  return camel(
+    parse(embedderEntry, entry, { where: "embedder", providers: EMBEDDER_PROVIDERS }),
+  ) as unknown as EmbedderSettings;
 }
 
 function parse<T>(

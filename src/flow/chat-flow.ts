@@ -1,21 +1,24 @@
 // Which inputs and outputs of a flow are the question, the history, the answer and the documents.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import type { ValueMap } from "../base/value.ts";
-import type { FlowSignature } from "../flow/target.ts";
+import type { Value, ValueMap } from "../base/value.ts";
+import type { FlowSignature } from "./target.ts";
 
 export interface ChatFlow {
   question: string;
   /** Absent when the flow takes no history. */
   history?: string;
   answer: string;
+  /** The output that lists what the answer rests on, in the order of its `[n]` marks. */
   documents?: string;
+  /** An input that takes a system message. */
+  system?: string;
 }
 
 /** One earlier question with its answer. */
 export interface Exchange {
-  question: string;
-  answer: string;
+  question: Value;
+  answer: Value;
 }
 
 const QUESTIONS = ["question", "query", "chat_input", "input"];
@@ -41,11 +44,18 @@ export function chatFlow(signature: FlowSignature): ChatFlow {
     outputs.filter((output) => output.name !== answer),
     DOCUMENTS,
   );
-  return { question, answer, ...(history && { history }), ...(documents && { documents }) };
+  const system = named(inputs, ["system_message"]);
+  return {
+    question,
+    answer,
+    ...(history && { history }),
+    ...(documents && { documents }),
+    ...(system && { system }),
+  };
 }
 
 /** A question and what came before it as the flow wants them. */
-export function flowInputs(flow: ChatFlow, question: string, exchanges: readonly Exchange[]): ValueMap {
+export function flowInputs(flow: ChatFlow, question: Value, exchanges: readonly Exchange[]): ValueMap {
   const inputs: ValueMap = { [flow.question]: question };
   if (flow.history) {
     inputs[flow.history] = exchanges.map((exchange) => ({
