@@ -80,3 +80,20 @@ test("an image that cannot be loaded is told by input; files outside the flow's 
     assert.deepEqual(nodes, {});
   }
 });
+
+test("an image URL is fetched by http from public addresses only", async (context) => {
+  const target = await open(context, pythonChain("@tool\ndef a(x):\n    return str(x)\n"));
+  for (const url of [
+    "file:///etc/passwd",
+    "http://127.0.0.1:1/a.png",
+    "http://localhost/a.png",
+    "http://169.254.169.254/",
+  ]) {
+    const { error } = await runFlow(target, { x: [{ "data:image/png;url": url }] });
+    assert.match(
+      error?.message ?? "",
+      /\(ValueError\) Images are (fetched by http and https only|not fetched from private)/,
+      url,
+    );
+  }
+});

@@ -117,10 +117,9 @@ def _load(mime_type, form, content, directory):
     if form == "path":
         with open(os.path.join(directory, content), "rb") as file:
             return Image(file.read(), kind)
-    import urllib.request  # Slow to import and rarely needed.
+    from ._fetch import fetch  # Slow to import and rarely needed.
 
-    with urllib.request.urlopen(content, timeout=30) as response:
-        return Image(response.read(), kind, content)
+    return Image(fetch(content), kind, content)
 
 
 def _guess(value):
