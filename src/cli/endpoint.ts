@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { keyFolder } from "../app.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { readKeys } from "../endpoint/key.ts";
@@ -15,7 +15,7 @@ export function endpointCommand(console: Console): Command {
   withHome(endpoint.command("get-credentials"))
     .description("print the keys of an endpoint")
     .requiredOption("-n, --name <name>", "name of the endpoint")
-    .option("-o, --output <format>", "json or tsv", "json")
+    .addOption(new Option("-o, --output <format>", "how to print them").choices(["json", "tsv"]).default("json"))
     .action(async (options: CredentialOptions) => {
       const { config } = configOf(options);
       if (options.name !== config.endpoint.name) {

@@ -4,7 +4,7 @@ import { indexFolder, openConfiguredEmbedder, openResources } from "../app.ts";
 import type { Logger } from "../base/log.ts";
 import { type FlowTarget, openFlow } from "../flow/flow-target.ts";
 import { openModelPools } from "../model/pools.ts";
-import { modelSettings } from "../model/provider/settings.ts";
+import { modelSettings } from "../model/provider/index.ts";
 import { openSearch } from "../search/provider/index.ts";
 import { BUILT_IN_TOOLS } from "../tool/index.ts";
 import { type HomeOptions, configOf } from "./option.ts";

@@ -5,6 +5,7 @@ import { flowServer, listen } from "../endpoint/flow-server.ts";
 import { isLoopback } from "../network/address.ts";
 import type { Console } from "./console.ts";
 import { openFlowHere } from "./flow-open.ts";
+import { withPlaces } from "./flow-place.ts";
 import { pairs } from "./flow-test.ts";
 import { type HomeOptions, configOf } from "./option.ts";
 
@@ -28,7 +29,9 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
     options,
     { directory: options.source, environmentVariables: pairs(options.environmentVariables ?? []), serving: true },
     log,
-  );
+  ).catch((thrown: unknown) => {
+    throw withPlaces(thrown, options.source);
+  });
   const server = flowServer(flow, {
     log,
     version: version(),

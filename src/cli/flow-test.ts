@@ -3,13 +3,14 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import { SILENT } from "../base/log.ts";
-import { type ValueMap, isMap } from "../base/value.ts";
+import { type Value, type ValueMap, isMap } from "../base/value.ts";
 import type { FlowEvent } from "../flow/event.ts";
 import { parseVariant } from "../flow/variant.ts";
 import { RunRecord } from "../run/record.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import type { Console } from "./console.ts";
 import { openFlowHere } from "./flow-open.ts";
+import { withPlaces } from "./flow-place.ts";
 import type { HomeOptions } from "./option.ts";
 
 export interface FlowTestOptions extends HomeOptions {
@@ -34,7 +35,10 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
       serving: false,
     },
     SILENT,
-  );
+  ).catch((thrown: unknown) => {
+    throw withPlaces(thrown, options.flow);
+  });
+  warnOfUnknown(inputs, flow.signature.inputs, console);
   const record = new RunRecord();
   try {
     for await (const event of flow.invoke({ inputs }, controller.signal)) {
@@ -45,8 +49,16 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
     await close();
   }
   if (options.detail !== undefined) await writeDetail(options.detail, record);
-  if (record.error) throw FlowsteadError.fromBody(record.error);
+  if (record.error) throw withPlaces(FlowsteadError.fromBody(record.error), options.flow);
   console.print(stringifyJson(record.outputs ?? {}, 4));
+}
+
+/** A misspelt input would else go unseen where the flow has a default. */
+function warnOfUnknown(inputs: ValueMap, known: readonly { name: string }[], console: Console): void {
+  const names = known.map(({ name }) => name);
+  const unknown = Object.keys(inputs).filter((name) => !names.includes(name));
+  if (unknown.length === 0) return;
+  console.say(`warning: the flow has no input ${unknown.join(", ")}; its inputs are ${names.join(", ") || "none"}`);
 }
 
 function sayEvent(event: FlowEvent, console: Console): void {
@@ -63,10 +75,20 @@ async function readInputs(words: readonly string[]): Promise<ValueMap> {
   const text = await readFile(first, "utf8").catch((cause: Error) => {
     throw new FlowsteadError("UsageError", `Cannot read the inputs file ${first}: ${cause.message}`, { cause });
   });
-  const value = parseJson(first.endsWith(".jsonl") ? (text.split("\n", 1)[0] ?? "") : text);
+  const value = readJson(first.endsWith(".jsonl") ? (text.split("\n", 1)[0] ?? "") : text, first);
   if (!isMap(value))
     throw new FlowsteadError("UsageError", `${first} must hold a JSON object whose keys are the flow's inputs.`);
   return value;
+}
+
+function readJson(text: string, file: string): Value {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    throw new FlowsteadError("UsageError", `Cannot read the inputs file ${file}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 export function pairs(words: readonly string[]): Record<string, string> {

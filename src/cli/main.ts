@@ -2,6 +2,7 @@
 // The command line. Each command is one file here; errors end with one clear message and exit code 1.
 
 import { Command, CommanderError } from "commander";
+import { FlowsteadError } from "../base/error/error.ts";
 import { version } from "../base/version.ts";
 import { explain, terminal } from "./console.ts";
 import { devCommand } from "./dev.ts";
@@ -27,7 +28,8 @@ try {
   if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode;
   else {
     terminal().say(`Error: ${explain(thrown)}`);
-    process.exitCode = 1;
+    // 130 is what shells give for a program that Ctrl-C ended.
+    process.exitCode = FlowsteadError.from(thrown).code === "Canceled" ? 130 : 1;
   }
 }
 

@@ -131,7 +131,13 @@ async function loadTool(
       {
         cause: thrown,
         status: inner.status,
-        details: { ...inner.details, node: node.name, inner: inner.code, chain: errorChain(inner), line: node.line },
+        details: {
+          ...inner.details,
+          node: node.name,
+          inner: inner.code,
+          chain: errorChain(inner),
+          nodeLine: node.line,
+        },
       },
     );
   }
