@@ -80,7 +80,7 @@ test("Azure: path, api-version and key; filter chunks pass through as they came"
   const [entry] = fake.journal.entries;
   assert.equal(entry?.path, "/openai/deployments/my%20gpt/chat/completions?api-version=2024-10-21");
   assert.equal(entry.auth, "api-key");
-  assert.equal((entry.body as { model?: unknown }).model, undefined);
+  assert.equal((entry.body as { model?: unknown }).model, "my gpt");
   assert.ok(chunks[0]?.prompt_filter_results, "the first chunk of Azure");
   assert.ok(chunks.some((chunk) => chunk.choices[0] && !chunk.choices[0].delta));
   assert.ok(chunks.some((chunk) => chunk.choices[0]?.content_filter_results));

@@ -6,8 +6,7 @@ import type { FlowResources } from "../../flow/resource.ts";
 import { balancedModel } from "../../model/balanced.ts";
 import type { ChatModel } from "../../model/chat-model.ts";
 import type { Embedder } from "../../model/embedder.ts";
-import { connectionModel } from "../../model/provider/connection.ts";
-import { openModel } from "../../model/provider/index.ts";
+import { connectionModel, openModel } from "../../model/provider/index.ts";
 import type { SearchIndex } from "../../search/search-index.ts";
 
 export interface LocalResourceOptions {

@@ -3,7 +3,7 @@
 import { FlowsteadError } from "../../base/error/error.ts";
 import { type Value, pyStr } from "../../base/value.ts";
 import type { Connection } from "../../connection/connection.ts";
-import type { ModelSettings } from "./index.ts";
+import type { ModelSettings } from "./kind.ts";
 
 /** @throws FlowsteadError `InvalidConnectionType` for a connection that has no model behind it. */
 export function connectionModel({ name, type, configs, secrets }: Connection): ModelSettings {

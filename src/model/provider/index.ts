@@ -4,37 +4,14 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ChatModel } from "../chat-model.ts";
 import type { Embedder } from "../embedder.ts";
-import {
-  azureOpenAiEmbedder,
-  type AzureOpenAiEmbedderSettings,
-  azureOpenAiModel,
-  type AzureOpenAiSettings,
-} from "./azure-openai.ts";
+import { azureOpenAiEmbedder, azureOpenAiModel } from "./azure-openai.ts";
 import { extractiveModel } from "./extractive.ts";
-import { openAiEmbedder, type OpenAiEmbedderSettings, openAiModel, type OpenAiSettings } from "./openai.ts";
+import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelSettings } from "./kind.ts";
+import { openAiEmbedder, openAiModel } from "./openai.ts";
 
-/** Where a model stands in a pool; the provider does not read it. */
-export interface PoolPlace {
-  /** Entries of one name form one pool. */
-  name?: string;
-  region?: string;
-  priority?: number;
-  weight?: number;
-}
-
-export type ModelSettings = PoolPlace &
-  (
-    | ({ provider: "openai" } & OpenAiSettings)
-    | ({ provider: "azure-openai" } & AzureOpenAiSettings)
-    | { provider: "extractive" }
-  );
-
-export type EmbedderSettings =
-  | ({ provider: "openai" } & OpenAiEmbedderSettings)
-  | ({ provider: "azure-openai" } & AzureOpenAiEmbedderSettings);
-
-export const MODEL_PROVIDERS = ["openai", "azure-openai", "extractive"] as const;
-export const EMBEDDER_PROVIDERS = ["openai", "azure-openai"] as const;
+export { connectionModel } from "./connection.ts";
+export type { EmbedderSettings, ModelSettings } from "./kind.ts";
+export { embedderSettings, modelSettings } from "./settings.ts";
 
 /** Opens one model; nothing is sent before the first call. @throws FlowsteadError `InvalidConfig`. */
 export function openModel(settings: ModelSettings, { log }: { log?: Logger } = {}): ChatModel {

@@ -37,7 +37,7 @@ export function openAiModel(settings: OpenAiSettings, log?: Logger): ChatModel {
     id: `openai/${model ?? client.upstream.host}${region ? `@${region}` : ""}`,
     client,
     defaultModel: model,
-    route: () => ({ path: "/chat/completions", isModelInBody: true }),
+    path: () => "/chat/completions",
     modelsPath: "/models",
     streamUsage: true,
     deadlines: deadlinesOf(settings),
@@ -48,10 +48,7 @@ export function openAiModel(settings: OpenAiSettings, log?: Logger): ChatModel {
 export function openAiEmbedder(settings: OpenAiEmbedderSettings, signal: AbortSignal): Promise<Embedder> {
   const model = settings.model || DEFAULT_EMBEDDING;
   const { dimensions } = settings;
-  return wireEmbedder(
-    { client: clientOf(settings), model, path: "/embeddings", isModelInBody: true, dimensions },
-    signal,
-  );
+  return wireEmbedder({ client: clientOf(settings), model, path: "/embeddings", dimensions }, signal);
 }
 
 function clientOf({ baseUrl, apiKey, organization, keySource }: OpenAiSettings): WireClient {

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
-import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelSettings } from "./index.ts";
+import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelSettings } from "./kind.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
 const seconds = z.number().positive().optional();

@@ -32,15 +32,15 @@ export async function ingest(scope: string, scan: Scan, parts: IngestParts): Pro
   const pipeline = `${READING};${(await index.statistics(signal)).embedder ?? "words only"}`;
   const batch = batchWriter(index, journal, signal);
   try {
-    await ingestAll(scope, scan, { ...parts, batch, pipeline });
+    await ingestAll(scan, { ...parts, scope, batch, pipeline });
     await batch.finish();
   } finally {
     await batch.settle();
   }
 }
 
-async function ingestAll(scope: string, scan: Scan, parts: FileParts): Promise<void> {
-  const { journal, signal, report, batch } = parts;
+async function ingestAll(scan: Scan, parts: FileParts): Promise<void> {
+  const { scope, journal, signal, report, batch } = parts;
   const missing = await missingFromIndex(parts);
   const seen = new Set<string>();
   for (const { file } of scan.files) {
@@ -59,13 +59,15 @@ async function ingestAll(scope: string, scan: Scan, parts: FileParts): Promise<v
 }
 
 interface FileParts extends IngestParts {
+  /** The folder, or file, that is being added. */
+  scope: string;
   batch: Batch;
   pipeline: string;
 }
 
 /** Whether the file is still one of the collection. */
 async function ingestFile(file: string, known: JournalEntry | undefined, parts: FileParts): Promise<boolean> {
-  const { parser, limits, signal, report, batch, pipeline } = parts;
+  const { scope, parser, limits, signal, report, batch, pipeline } = parts;
   const id = documentId(file);
   let sha256 = "";
   let bytes = 0;
@@ -84,7 +86,7 @@ async function ingestFile(file: string, known: JournalEntry | undefined, parts: 
       return true;
     }
     const document = await parser.parse(read.bytes, path.basename(file), signal);
-    const passages = toPassages(id, file, document);
+    const passages = toPassages(id, sourceOf(scope, file), document);
     if (known && known.passages > 0) report.changed += 1;
     else report.added += 1;
     report.passages += passages.length;
@@ -132,7 +134,12 @@ function documentId(file: string): string {
   return createHash("sha256").update(file).digest("hex").slice(0, 20);
 }
 
-function toPassages(id: string, file: string, { title, chunks }: ReadDocument): Passage[] {
+/** The file as readers of a citation may know it: from the name of its folder on, and nothing of the machine above. */
+function sourceOf(scope: string, file: string): string {
+  return [path.basename(scope), ...path.relative(scope, file).split(path.sep)].filter(Boolean).join("/");
+}
+
+function toPassages(id: string, source: string, { title, chunks }: ReadDocument): Passage[] {
   return chunks.map(({ text, headings, page, start, end }, ordinal) => {
     const passage: Passage = {
       id: `${id}-${ordinal}`,
@@ -143,7 +150,7 @@ function toPassages(id: string, file: string, { title, chunks }: ReadDocument): 
       headings,
       start,
       end,
-      source: file,
+      source,
     };
     if (page !== undefined) passage.page = page;
     return passage;

@@ -6,7 +6,7 @@ import { modelSuite } from "../../model-suite.ts";
 import { lend, only } from "./lend.ts";
 
 modelSuite("over the resource socket", async (context) => {
-  const fake = await fakeModel(context, { tokensPerSecond: 500, reply: "The garden opens at nine. ".repeat(6) });
+  const fake = await fakeModel(context, { tokensPerSecond: 500, reply: "The garden opens at nine. ".repeat(60) });
   const model = openModel({ provider: "openai", baseUrl: `${fake.url}/v1`, model: "fake-model" });
   const lent = await lend(only({ chatModel: async () => model }));
   context.after(async () => {

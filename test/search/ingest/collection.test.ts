@@ -48,7 +48,7 @@ async function write(name: string, content: string | Uint8Array): Promise<string
 
 async function found(text: string): Promise<string[]> {
   const { hits } = await index.query({ text, mode: "text", top: 20 });
-  return [...new Set(hits.map(({ passage }) => path.relative(docs, passage.source)))].sort();
+  return [...new Set(hits.map(({ passage }) => passage.source.replace(`${path.basename(docs)}/`, "")))].sort();
 }
 
 function counts({ added, changed, unchanged, removed, failed, skipped }: IngestReport): number[] {
@@ -201,14 +201,18 @@ describe("a collection", () => {
     assert.deepEqual(await found("penguin"), ["c-good.md"]);
   });
 
-  it("keeps the passages of a file that cannot be opened just now", { skip: process.getuid?.() === 0 }, async () => {
-    const file = await write("a.md", "penguin");
-    await collection.addFolder(docs);
-    await chmod(file, 0o000);
-    const report = await collection.addFolder(docs);
-    assert.equal(report.failed[0]?.code, "DocumentUnreadable");
-    assert.deepEqual(await found("penguin"), ["a.md"]);
-  });
+  it(
+    "keeps the passages of a file that cannot be opened just now",
+    { skip: process.getuid?.() === 0 && "root may read every file" },
+    async () => {
+      const file = await write("a.md", "penguin");
+      await collection.addFolder(docs);
+      await chmod(file, 0o000);
+      const report = await collection.addFolder(docs);
+      assert.equal(report.failed[0]?.code, "DocumentUnreadable");
+      assert.deepEqual(await found("penguin"), ["a.md"]);
+    },
+  );
 
   it("stops when aborted, and goes on where it was", async () => {
     for (let at = 0; at < 220; at++) await write(`${String(at).padStart(3, "0")}.md`, `Text number ${at}.`);

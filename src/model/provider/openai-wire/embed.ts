@@ -8,7 +8,6 @@ export interface WireEmbedderOptions {
   client: WireClient;
   model: string;
   path: string;
-  isModelInBody: boolean;
   /** Asked of the server when given; else found out. */
   dimensions: number | undefined;
 }
@@ -57,12 +56,12 @@ export async function wireEmbedder(options: WireEmbedderOptions, signal: AbortSi
 }
 
 async function embedBatch(
-  { client, model, path, isModelInBody, dimensions }: WireEmbedderOptions,
+  { client, model, path, dimensions }: WireEmbedderOptions,
   input: string[],
   signal: AbortSignal,
 ): Promise<Float32Array[]> {
   const body = {
-    ...(isModelInBody ? { model } : {}),
+    model,
     // Servers refuse an empty text; a blank has no meaning either.
     input: input.map((text) => text || " "),
     encoding_format: "float",

@@ -11,8 +11,8 @@ export interface WireModelOptions {
   client: WireClient;
   /** The model to use when a request names none; undefined takes the first that the server lists. */
   defaultModel: string | undefined;
-  /** Path of the call below the base URL, and whether the body names the model. */
-  route: (model: string) => { path: string; isModelInBody: boolean };
+  /** Path of the call below the base URL. */
+  path: (model: string) => string;
   modelsPath: string;
   /** Whether streams are asked to tell their usage. */
   streamUsage: boolean;
@@ -24,7 +24,7 @@ const PROBE_MS = 10_000;
 
 /** A chat model behind the OpenAI-compatible wire. */
 export function wireModel(options: WireModelOptions): ChatModel {
-  const { id, client, route, modelsPath, log } = options;
+  const { id, client, modelsPath, log } = options;
   const deadlines: Deadlines = {
     firstTokenMs: 60_000,
     idleMs: 30_000,
@@ -63,17 +63,16 @@ export function wireModel(options: WireModelOptions): ChatModel {
   }
 
   function callOf(request: ChatRequest, model: string): WireCall {
-    const { path, isModelInBody } = route(model);
     const { messages, parameters, stream, headers } = request;
     const withUsage = stream && streamUsage && parameters.stream_options === undefined;
     const body = {
-      ...(isModelInBody ? { model } : {}),
+      model,
       messages,
       ...parameters,
       stream,
       ...(withUsage ? { stream_options: { include_usage: true } } : {}),
     };
-    return { method: "POST", path, body, ...(headers ? { headers } : {}) };
+    return { method: "POST", path: options.path(model), body, ...(headers ? { headers } : {}) };
   }
 
   return {
