@@ -14,7 +14,7 @@ import { RenderedText } from "../prompt/rendered-text.ts";
 import { type Template, compileTemplate } from "../prompt/template.ts";
 import { ChatAnswer } from "./collect-chat.ts";
 import { type ChatParameters, type LlmProvider, chatParameters, llmParameters, providerOf } from "./llm-parameter.ts";
-import { callerInputs, readTemplate, refuseReserved, templateContext } from "./template-source.ts";
+import { callerInputs, escapedInputs, readTemplate, refuseReserved, templateContext } from "./template-source.ts";
 
 interface LlmNode {
   connection: string;
@@ -22,7 +22,8 @@ interface LlmNode {
   template: Template;
   /** Names of the tool's own parameters; every other input is a variable of the template. */
   parameters: ReadonlySet<string>;
-  escape: string[];
+  /** Names of the inputs bound to flow inputs. */
+  callers: string[];
   messageFormat: MessageFormat;
 }
 
@@ -50,7 +51,7 @@ export const LLM_TOOL: NodeTool = {
       provider,
       template,
       parameters: new Set(names),
-      escape: callerInputs(node),
+      callers: callerInputs(node),
       messageFormat,
     };
     return {
@@ -117,7 +118,8 @@ async function render(llm: LlmNode, variables: Record<string, NodeInput>, call: 
   if (prompt instanceof RenderedText) return parseChat(prompt);
   const template = prompt === undefined ? llm.template : compileTemplate(pyStr(plainInput(prompt)));
   const context = await templateContext(variables, llm.messageFormat);
-  const options = { escape: llm.escape, chatLists: llm.provider === "AzureOpenAI", signal: call.signal };
+  const escape = escapedInputs(llm.callers, variables);
+  const options = { escape, chatLists: llm.provider === "AzureOpenAI", signal: call.signal };
   return parseChat(template.renderText(context, options));
 }
 

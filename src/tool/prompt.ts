@@ -3,7 +3,7 @@
 import type { NodeDefinition } from "../flow/definition.ts";
 import type { NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { compileTemplate } from "../prompt/template.ts";
-import { callerInputs, readTemplate, refuseReserved, templateContext } from "./template-source.ts";
+import { callerInputs, escapedInputs, readTemplate, refuseReserved, templateContext } from "./template-source.ts";
 
 export const PROMPT_TOOL: NodeTool = {
   id: "prompt",
@@ -11,13 +11,16 @@ export const PROMPT_TOOL: NodeTool = {
     const { text, file } = readTemplate(node, directory);
     const template = compileTemplate(text, { file });
     refuseReserved(node.name, template.undeclaredVariables, ["template"], "reserved parameters of prompt tool");
-    const escape = callerInputs(node);
+    const callers = callerInputs(node);
     return {
       inputs: node.inputs,
       streaming: "never",
       optionalInputs: new Set(),
       run: async ({ inputs, signal }) =>
-        template.renderText(await templateContext(inputs, messageFormat), { escape, chatLists: true, signal }),
+        template.renderText(await templateContext(inputs, messageFormat), {
+          escape: escapedInputs(callers, inputs),
+          signal,
+        }),
     };
   },
 };

@@ -3,10 +3,11 @@
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { pyRepr } from "../base/value.ts";
+import { isMap, pyRepr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { type MessageFormat, templateImages } from "../flow/image.ts";
-import { type NodeInput, templateInput } from "../flow/node-value.ts";
+import { type NodeInput, plainInput, templateInput } from "../flow/node-value.ts";
+import { RenderedText } from "../prompt/rendered-text.ts";
 
 /** The text of a node's template. @throws FlowsteadError `InvalidSource`. */
 export function readTemplate(node: NodeDefinition, directory: string): { text: string; file: string } {
@@ -46,6 +47,22 @@ export function refuseReserved(
 /** Names of the inputs whose values are a caller's: their text can never become a chat role. */
 export function callerInputs(node: NodeDefinition): string[] {
   return Object.entries(node.inputs).flatMap(([name, input]) => (input.kind === "input" ? [name] : []));
+}
+
+/**
+ * Names of the inputs whose values can never become a chat role: those bound to a caller's inputs, and every list and dict,
+ * wherever it comes from. Retrieved documents and histories are data that others wrote; the original protects only the
+ * caller's own inputs.
+ */
+export function escapedInputs(callers: readonly string[], values: Record<string, NodeInput>): string[] {
+  const structures = Object.keys(values).filter((name) => isStructure(values[name] ?? null));
+  return [...callers, ...structures.filter((name) => !callers.includes(name))];
+}
+
+function isStructure(value: NodeInput): boolean {
+  if (value instanceof RenderedText) return false;
+  const plain = plainInput(value);
+  return Array.isArray(plain) || isMap(plain);
 }
 
 /** Inputs as a template sees them. */
