@@ -25,7 +25,7 @@ export interface FlowTestOptions extends HomeOptions {
 export async function flowTest(options: FlowTestOptions, console: Console): Promise<void> {
   const inputs = await readInputs(options.inputs ?? []);
   const controller = new AbortController();
-  process.once("SIGINT", () => controller.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
   const { flow, close } = await openFlowHere(
     options,
     {
