@@ -24,3 +24,8 @@ export function portNumber(text: string): number {
     throw new InvalidArgumentError("Give a number from 0 to 65535.");
   return port;
 }
+
+/** How a person who started this process calls the next command: through npm in a clone, by name when installed. */
+export function commandName(): string {
+  return process.env.npm_lifecycle_event === undefined ? "flowstead" : "npm run -s flowstead --";
+}

@@ -5,7 +5,7 @@ import { createLog } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import type { IngestReport } from "../search/ingest/report.ts";
 import { type Console, progressLine } from "./console.ts";
-import { type HomeOptions, configOf, portNumber, withHome } from "./option.ts";
+import { type HomeOptions, commandName, configOf, portNumber, withHome } from "./option.ts";
 import { addedLine } from "./index-report.ts";
 
 interface UpOptions extends HomeOptions {
@@ -61,7 +61,7 @@ async function up(options: UpOptions, console: Console): Promise<void> {
     `Model: ${app.model.id}${app.model.isLanguageModel ? "" : " (built in; not a language model: see the page for how to configure one)"}`,
   );
   console.say(
-    `Endpoint: ${app.url}/endpoints/${app.endpoint.name}/score (key: flowstead online-endpoint get-credentials -n ${app.endpoint.name})`,
+    `Endpoint: ${app.url}/endpoints/${app.endpoint.name}/score (key: ${commandName()} online-endpoint get-credentials -n ${app.endpoint.name})`,
   );
   console.say(`Ready in ${seconds} s. Ctrl-C stops it.`);
   console.print(`\n  ${app.url}\n`);
