@@ -36,6 +36,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "node:tls": ["entry", "endpoint", "network"],
   "node:child_process": ["endpoint", "python", "network", "cli", "search/ingest"],
   "node:fs": [
+    "run",
     "store",
     "config",
     "registry",
