@@ -78,7 +78,6 @@ function readdirSyncSafe(place) {
 function installPrograms() {
   const wanted = [
     ["chromium", "chromium"],
-    ["bwrap", "bubblewrap"],
     ["/usr/share/doc/python3-requests", "python3-requests"],
     ["/usr/share/doc/python3-bs4", "python3-bs4"],
     ["/usr/bin/python3", "python3"],

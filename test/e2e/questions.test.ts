@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import OpenAI from "openai";
 import { type Answer, ask } from "./chat-client.ts";
 import { type System, runCommand, startSystem, temporaryHome } from "./system.ts";
 
@@ -102,6 +103,32 @@ test("a folder added while it runs is answered from, and gone after its removal"
     /93 seconds/,
   );
   assert.match((await runCommand(["index", "status", "--home", home, "--json"])).stdout, /"documents": 17/);
+});
+
+test("the openai package and plain HTTP reach the same flow with the endpoint's key", async () => {
+  const printed = await runCommand(["online-endpoint", "get-credentials", "-n", "chat", "-o", "json", "--home", home]);
+  const { primaryKey } = JSON.parse(printed.stdout) as { primaryKey: string };
+  const client = new OpenAI({ apiKey: primaryKey, baseURL: `${system.url}/v1`, maxRetries: 0 });
+  const messages = [{ role: "user" as const, content: "On which day of the month are salaries paid?" }];
+  const whole = await client.chat.completions.create({ model: "chat", messages });
+  assert.match(whole.choices[0]?.message.content ?? "", /27th/);
+  let streamed = "";
+  for await (const chunk of await client.chat.completions.create({ model: "chat", messages, stream: true })) {
+    streamed += chunk.choices[0]?.delta.content ?? "";
+  }
+  assert.equal(streamed, whole.choices[0]?.message.content);
+  const score = await fetch(`${system.url}/endpoints/chat/score`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${primaryKey}`, accept: "text/event-stream" },
+    body: JSON.stringify({ question: messages[0]?.content }),
+  });
+  const frames = (await score.text()).split("\n\n").filter(Boolean);
+  assert.match(frames[0] ?? "", /^data: \{"documents":\[\{/);
+  const pieces = frames
+    .slice(1)
+    .map((frame) => (JSON.parse(frame.slice("data: ".length)) as { answer: string }).answer);
+  assert.ok(pieces.length > 1, "one piece is no stream");
+  assert.equal(pieces.join(""), streamed);
 });
 
 /** White space and marks aside, so that a phrase counts wherever it stands. */
