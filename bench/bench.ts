@@ -1,0 +1,14 @@
+/** One measurement that stands beside a thing to compare it with. */
+export interface Bench {
+  name: string;
+  /** One line for the list. */
+  about: string;
+  /** @returns what the JSON line holds besides the bench's name. */
+  run(options: BenchOptions): Promise<Record<string, unknown>>;
+}
+
+export interface BenchOptions {
+  /** A few rounds only: shows that it works, too few to compare. */
+  isQuick: boolean;
+  signal: AbortSignal;
+}

@@ -1,0 +1,36 @@
+// `npm run bench -- NAME [--quick]`: runs one bench. A table for people goes to standard error; the last line of
+// standard output is one JSON object.
+
+import type { Bench } from "./bench.ts";
+import { turn } from "./turn.ts";
+
+const BENCHES: readonly Bench[] = [turn];
+
+const words = process.argv.slice(2);
+const name = words.find((word) => !word.startsWith("-"));
+const unknown = words.filter((word) => word !== name && word !== "--quick");
+const bench = BENCHES.find((one) => one.name === name);
+
+if (name === undefined && unknown.length === 0) list();
+else if (!bench || unknown.length > 0) {
+  console.error(
+    bench ? `There is no option ${unknown.join(" ")}.` : `There is no bench "${name ?? unknown.join(" ")}".`,
+  );
+  list();
+  process.exitCode = 1;
+} else {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
+  try {
+    const result = await bench.run({ isQuick: words.includes("--quick"), signal: stopping.signal });
+    console.log(JSON.stringify({ bench: bench.name, node: process.version, ...result }));
+  } catch (thrown) {
+    console.error(stopping.signal.aborted ? "Stopped." : `Error: ${(thrown as Error).message}`);
+    process.exitCode = stopping.signal.aborted ? 130 : 1;
+  }
+}
+
+function list(): void {
+  console.error("Benches: npm run bench -- NAME [--quick]");
+  for (const one of BENCHES) console.error(`  ${one.name}  ${one.about}`);
+}

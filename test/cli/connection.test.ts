@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { after, test } from "node:test";
+import { runCommand, temporaryHome } from "../e2e/system.ts";
+
+const { home, remove } = await temporaryHome();
+after(remove);
+const file = path.join(path.dirname(home), "connection.yaml");
+await writeFile(file, "name: my_ai\ntype: azure_open_ai\napi_base: https://x.example\napi_key: <user-input>\n");
+
+const run = (...args: string[]): ReturnType<typeof runCommand> => runCommand(["connection", ...args, "--home", home]);
+
+test("connections are created, shown without secrets, updated and deleted", async () => {
+  const refused = await run("create", "-f", file);
+  assert.deepEqual([refused.code, /api_key: <user-input> asks a person/.test(refused.stderr)], [1, true]);
+  const created = await run("create", "-f", file, "--set", "api_key=very-secret");
+  assert.equal(created.code, 0, created.stderr);
+  assert.match(created.stdout, /"api_key": "\*{6}"/);
+  assert.match((await run("create", "-f", file, "--set", "api_key=x")).stderr, /already.*connection update/);
+  const updated = await run("update", "-n", "my_ai", "--set", "api_version=2030-01-01", "api_key=<no-change>");
+  assert.match(updated.stdout, /2030-01-01/);
+  const shown = await run("show", "-n", "my_ai");
+  const connection = JSON.parse(shown.stdout) as Record<string, string>;
+  assert.deepEqual(
+    [connection.type, connection.api_base, connection.api_version, connection.api_key],
+    ["azure_open_ai", "https://x.example", "2030-01-01", "******"],
+  );
+  assert.equal((JSON.parse((await run("list")).stdout) as object[]).length, 1);
+  assert.equal((await run("delete", "-n", "my_ai", "--yes")).code, 0);
+  assert.match((await run("show", "-n", "my_ai")).stderr, /no stored connection "my_ai"/);
+});
