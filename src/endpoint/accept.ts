@@ -10,16 +10,16 @@ const JSON_TYPES = new Set(["application/json", "application/*", "*/*"]);
  * @throws FlowsteadError `NotAcceptable`, `MultipleStreamOutputFieldsNotSupported`.
  */
 export function scoreFormat(accept: string | undefined, signature: FlowSignature): ScoreFormat {
-  const types = (accept ?? "*/*").split(",").map((part) => part.split(";")[0]?.trim().toLowerCase() ?? "");
+  const types = (accept || "*/*").split(",").map((part) => part.split(";")[0]?.trim().toLowerCase() ?? "");
   const streamed = signature.outputs.filter((output) => output.streamed && !output.evaluationOnly);
-  if (streamed.length > 1) {
+  const wantsStream = types.includes("text/event-stream");
+  if (streamed.length > 1 && wantsStream) {
     throw new FlowsteadError("MultipleStreamOutputFieldsNotSupported", "Multiple stream output fields not supported.");
   }
-  if (streamed.length === 1 && types.includes("text/event-stream")) return "event-stream";
+  if (streamed.length === 1 && wantsStream) return "event-stream";
   if (types.some((type) => JSON_TYPES.has(type))) return "json";
-  const supported = streamed.length === 1 ? "text/event-stream, application/json" : "application/json";
   throw new FlowsteadError(
     "NotAcceptable",
-    `Media type ${types.join(", ")} in Accept header is not acceptable. Supported media type(s) - ${supported}`,
+    `Media type ${types.join(", ")} in Accept header is not acceptable. Supported media type(s) - application/json`,
   );
 }

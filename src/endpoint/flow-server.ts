@@ -33,6 +33,7 @@ export function flowServer(target: Target, options: FlowServerOptions): Server {
     "POST /score": (request, response) => score(target, options, { request, response }),
     "GET /health": (_request, response) => sendJson(response, 200, health),
     "GET /version": (_request, response) => sendJson(response, 200, { build_info: "", ...health }),
+    "POST /feedback": (request, response) => feedback(options, { request, response }),
     "GET /swagger.json": async (_request, response) => sendJson(response, 200, swagger(await target.describe())),
   };
   if (options.internal) {
@@ -93,13 +94,25 @@ async function invoke(target: Target, options: FlowServerOptions, { request, res
   sink.end();
 }
 
+/** What users say about answers; it goes to the log, beside the request that it belongs to. */
+async function feedback(options: FlowServerOptions, { request, response }: Exchange): Promise<void> {
+  const text = await readBody(request, options.bodyLimit ?? 32 * 2 ** 20);
+  options.log.info({ feedback: text, traceparent: header(request, "traceparent") }, "feedback");
+  sendJson(response, 200, { status: "Feedback received." });
+}
+
 function unknownPath(request: IncomingMessage, response: ServerResponse, path: string): void {
   response
-    .writeHead(404, { "content-type": "text/plain; charset=utf-8" })
+    .writeHead(404, { "content-type": "text/html; charset=utf-8", "x-content-type-options": "nosniff" })
     .end(
-      `The requested api '${path.slice(1)}' with ${request.method} is not supported by current app, ` +
+      `The requested api '${escapeHtml(path.slice(1))}' with ${request.method} is not supported by current app, ` +
         "if you entered the URL manually please check your spelling and try again.",
     );
+}
+
+/** The original answers in HTML, so what the caller wrote must not become markup. */
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {

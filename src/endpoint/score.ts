@@ -54,7 +54,7 @@ async function writeJson(
     if (event.type === "error") return writeError(event.error, sink, options.managed ?? false);
     if (event.type !== "flow-end") continue;
     sink.head(200, { "content-type": "application/json" });
-    await sink.write(stringifyJson(pick(event.outputs, shown)));
+    await sink.write(stringifyJson(answer(event.outputs, shown, options.signature)));
     sink.end();
   }
   return undefined;
@@ -107,6 +107,12 @@ async function writeStream(
     }
   }
   return undefined;
+}
+
+/** An object of the outputs, or the one value of a flow whose output has no name. */
+function answer(outputs: ValueMap, shown: ReadonlySet<string>, { bareOutput }: FlowSignature): Value {
+  const picked = pick(outputs, shown);
+  return bareOutput ? (Object.values(picked)[0] ?? null) : picked;
 }
 
 function pick(outputs: ValueMap, shown: ReadonlySet<string>): { [key: string]: Value } {

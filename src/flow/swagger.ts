@@ -1,5 +1,6 @@
 // The OpenAPI document of a served flow, in the original's shape (`/swagger.json`).
 
+import { type Value, truthy } from "../base/value.ts";
 import type { FlowInput, FlowSignature } from "./target.ts";
 
 const SCHEMA_TYPE: Record<string, Record<string, unknown>> = {
@@ -7,19 +8,47 @@ const SCHEMA_TYPE: Record<string, Record<string, unknown>> = {
   double: { type: "number" },
   bool: { type: "boolean" },
   string: { type: "string" },
-  list: { type: "array", items: { type: "object" } },
+  list: { type: "array", items: { type: "object", additionalProperties: {} } },
   object: { type: "object", additionalProperties: {} },
   image: { type: "object" },
 };
 
+const OBJECT = { "application/json": { schema: { type: "object", additionalProperties: {} } } };
+
+const FEEDBACK = {
+  parameters: [
+    {
+      name: "flatten",
+      in: "query",
+      description: "flatten the feedback data into traced data",
+      required: false,
+      schema: { type: "boolean" },
+    },
+  ],
+  post: {
+    summary: "collect promptflow feedback",
+    requestBody: { description: "promptflow feedback data", required: true, content: OBJECT },
+    responses: {
+      "200": { description: "successful operation", content: OBJECT },
+      "400": { description: "Invalid input" },
+      default: { description: "unexpected error" },
+    },
+  },
+};
+
+/** @param sample stands as the example of a request */
 export function swagger(signature: FlowSignature, sample?: Record<string, unknown>): Record<string, unknown> {
-  const schema: Record<string, unknown> = {
-    type: "object",
-    properties: Object.fromEntries(signature.inputs.map((input) => [input.name, schemaOf(input.type)])),
-  };
-  if (signature.inputs.length > 0) schema.required = signature.inputs.map((input) => input.name);
-  if (signature.inputs.length > 0) schema.example = sample ?? sampleOf(signature.inputs);
-  const outputs = signature.outputs.filter((output) => !output.evaluationOnly);
+  const { inputs } = signature;
+  const schema: Record<string, unknown> = { type: "object" };
+  if (inputs.length > 0) {
+    schema["properties"] = Object.fromEntries(inputs.map((input) => [input.name, inputSchema(input)]));
+    schema["required"] = inputs.map((input) => input.name);
+  }
+  const answer: Record<string, unknown> = { type: "object" };
+  if (signature.outputs.length > 0 && !signature.bareOutput) {
+    const outputs = signature.outputs.filter((output) => !output.evaluationOnly);
+    answer["properties"] = Object.fromEntries(outputs.map((output) => [output.name, fieldSchema(output)]));
+  }
   return {
     openapi: "3.0.0",
     info: {
@@ -35,19 +64,14 @@ export function swagger(signature: FlowSignature, sample?: Record<string, unknow
           summary: `run promptflow: ${signature.name} with an given input`,
           requestBody: {
             description: "promptflow input data",
-            required: true,
-            content: { "application/json": { schema } },
+            required: inputs.length > 0,
+            content: { "application/json": { schema, example: sample ?? {} } },
           },
           responses: {
             "200": {
               description: "successful operation",
               content: {
-                "application/json": {
-                  schema: {
-                    type: "object",
-                    properties: Object.fromEntries(outputs.map((output) => [output.name, schemaOf(output.type)])),
-                  },
-                },
+                "application/json": { schema: answer },
               },
             },
             "400": { description: "Invalid input" },
@@ -55,17 +79,21 @@ export function swagger(signature: FlowSignature, sample?: Record<string, unknow
           },
         },
       },
+      "/feedback": FEEDBACK,
     },
     security: [{ bearerAuth: [] }],
   };
 }
 
-function schemaOf(type: string): Record<string, unknown> {
-  return SCHEMA_TYPE[type] ?? { type: "object" };
+function inputSchema(input: FlowInput): Record<string, unknown> {
+  const schema = fieldSchema(input);
+  // The original shows no default that counts as false in Python.
+  if (input.default !== undefined && truthy(input.default as Value)) schema["default"] = input.default;
+  return schema;
 }
 
-function sampleOf(inputs: FlowInput[]): Record<string, unknown> {
-  return Object.fromEntries(inputs.map((input) => [input.name, input.default ?? null]));
+function fieldSchema({ type, description }: { type: string; description?: string }): Record<string, unknown> {
+  return { ...(SCHEMA_TYPE[type] ?? { type: "object" }), ...(description ? { description } : {}) };
 }
 
 function chatInfo({ inputs, outputs }: FlowSignature): Record<string, string> {

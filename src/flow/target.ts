@@ -31,6 +31,8 @@ export interface FlowSignature {
   description?: string;
   inputs: FlowInput[];
   outputs: FlowOutput[];
+  /** Whether the flow gives one value without a name: `/score` answers with that value instead of an object. */
+  bareOutput?: boolean;
 }
 
 export interface FlowCall {
@@ -41,6 +43,8 @@ export interface FlowCall {
   requestId?: string;
   /** W3C trace context of the caller. */
   traceparent?: string;
+  /** Index of the call in a batch run, which messages then name. */
+  line?: number;
 }
 
 export interface Target {

@@ -6,7 +6,7 @@ import type { Connection } from "../../src/connection/connection.ts";
 import { connectionFromDict } from "../../src/connection/parse.ts";
 import { openConnections } from "../../src/connection/source.ts";
 import { errorChain } from "../../src/flow/error-chain.ts";
-import { type FlowTarget, openFlow } from "../../src/flow/flow-target.ts";
+import { type FlowTarget, type OpenFlowOptions, openFlow } from "../../src/flow/flow-target.ts";
 import type { FlowResources } from "../../src/flow/resource.ts";
 import type { ChatModel } from "../../src/model/chat-model.ts";
 import { connectionModel } from "../../src/model/provider/connection.ts";
@@ -24,6 +24,8 @@ export interface LineResult {
   status: "Completed" | "Failed";
   output: ValueMap;
   node_status: Record<string, string>;
+  node_output: Record<string, Value>;
+  metrics: Record<string, number>;
   bypassed: string[];
   log: string;
   error?: LineError;
@@ -43,17 +45,21 @@ export const httpModels: Models = (connection) => openModel(connectionModel(conn
 export async function openCase(
   directory: string,
   context: KindContext,
-  options: { models?: Models; streaming?: boolean; aggregate?: boolean } = {},
+  options: { models?: Models } & Pick<OpenFlowOptions, "streaming" | "aggregate" | "node"> & {
+      environmentVariables?: Record<string, string>;
+    } = {},
 ): Promise<FlowTarget> {
-  const { models = recordedModels, streaming = false, aggregate = false } = options;
+  const { models = recordedModels, streaming = false, aggregate = false, node, environmentVariables } = options;
   return openFlow({
     directory,
     tools: BUILT_IN_TOOLS,
     resources: resources(context, models),
     aggregate,
     streaming,
+    ...(node && { node }),
     python: {
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+      ...(environmentVariables && { environmentVariables }),
       ...(context.python === undefined ? {} : { interpreter: context.python }),
     },
   });
@@ -61,13 +67,23 @@ export async function openCase(
 
 /** Runs one line on a flow that is closed afterwards. */
 export async function runLine(flow: FlowTarget, inputs: ValueMap, signal: AbortSignal): Promise<LineResult> {
-  const result: LineResult = { status: "Failed", output: {}, node_status: {}, bypassed: [], log: "" };
+  const result: LineResult = {
+    status: "Failed",
+    output: {},
+    node_status: {},
+    node_output: {},
+    metrics: {},
+    bypassed: [],
+    log: "",
+  };
   try {
     for await (const event of flow.invoke({ inputs }, signal)) {
       if (event.type === "node-end") {
         result.node_status[event.node] = STATUS[event.status];
+        if (event.output !== undefined) result.node_output[event.node] = event.output;
         if (event.status === "bypassed") result.bypassed.push(event.node);
       }
+      if (event.type === "metric") result.metrics[event.name] = event.value;
       if (event.type === "warning") result.log += `${event.message}\n`;
       if (event.type === "node-log") result.log += event.text;
       if (event.type === "error") result.error = { code: errorChain(event.error), message: event.error.message };

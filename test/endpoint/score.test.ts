@@ -132,7 +132,11 @@ test("Accept decides the format as the original does", () => {
       "Media type text/event-stream in Accept header is not acceptable. Supported media type(s) - application/json",
   });
   assert.throws(() => scoreFormat("text/html", CHAT_SIGNATURE), { code: "NotAcceptable" });
-  assert.throws(() => scoreFormat(undefined, twice), { message: "Multiple stream output fields not supported." });
+  assert.throws(() => scoreFormat("text/event-stream", twice), {
+    message: "Multiple stream output fields not supported.",
+  });
+  assert.equal(scoreFormat(undefined, twice), "json", "only a stream cannot have two");
+  assert.equal(scoreFormat("", CHAT_SIGNATURE), "json", "an empty header is no header");
 });
 
 test("request bodies: objects, plain text for a single input, and clear refusals", () => {
@@ -148,6 +152,11 @@ test("request bodies: objects, plain text for a single input, and clear refusals
     message: "Required input fields ['question'] are missing in request data {}",
   });
   assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "42"), { code: "InvalidRequest" });
+});
+
+test("a flow whose output has no name answers with the value itself", async () => {
+  const signature: FlowSignature = { ...CHAT_SIGNATURE, bareOutput: true, outputs: CHAT_SIGNATURE.outputs.slice(0, 1) };
+  assert.equal((await write([start(), end({ answer: "hi" })], { signature })).body, '"hi"');
 });
 
 test("swagger names the chat fields, types and required inputs", () => {

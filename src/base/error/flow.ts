@@ -140,6 +140,24 @@ const TOOL = {
     "A Python node's file fails when it is imported.",
     "Mend the error in parentheses; a missing module must be installed for the interpreter that the flow uses.",
   ),
+  JinjaParsingError: row(
+    "author",
+    "UserError/ToolValidationError/JinjaParsingError",
+    "A template cannot be parsed.",
+    "Mend the template at the line that the message names.",
+  ),
+  MetaFileNotFound: row(
+    "author",
+    "UserError/ToolValidationError/MetaFileNotFound",
+    "A tool's file is missing.",
+    "Add the file or mend its path.",
+  ),
+  MetaFileReadError: row(
+    "author",
+    "UserError/ToolValidationError/MetaFileReadError",
+    "A tool's file cannot be read.",
+    "Mend the path in `source.path`, or the file's permissions.",
+  ),
   PythonLoaderNotFound: row(
     "author",
     "UserError/ToolValidationError/PythonLoaderNotFound",

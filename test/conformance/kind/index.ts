@@ -5,8 +5,11 @@ import { CHAT_KINDS } from "./chat.ts";
 import { FLOW_UNIT_KINDS } from "./flow-unit.ts";
 import { LINE_KINDS } from "./line.ts";
 import { LLM_HTTP_KINDS } from "./llm-http.ts";
+import { NODE_KINDS } from "./node.ts";
 import { PROMPTY_KINDS } from "./prompty.ts";
+import { SERVE_KINDS } from "./serve.ts";
 import { TEMPLATE_KINDS } from "./template.ts";
+import { TOOL_META_KINDS } from "./tool-meta.ts";
 
 export const KINDS: Kinds = {
   ...TEMPLATE_KINDS,
@@ -15,4 +18,7 @@ export const KINDS: Kinds = {
   ...FLOW_UNIT_KINDS,
   ...LINE_KINDS,
   ...LLM_HTTP_KINDS,
+  ...NODE_KINDS,
+  ...SERVE_KINDS,
+  ...TOOL_META_KINDS,
 };

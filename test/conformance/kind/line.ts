@@ -125,6 +125,6 @@ function judgeFailure(thrown: unknown, expect: ValueMap): void {
   }
 }
 
-function withoutPaths(text: string): string {
+export function withoutPaths(text: string): string {
   return text.replace(/(?:\/[\w.@-]+){2,}\//g, "<path>/").replace(/0x[\da-f]{6,}/g, "<address>");
 }

@@ -1,0 +1,109 @@
+// What `.promptflow/flow.tools.json` says about a file of a flow: the tool's inputs, as the original finds them.
+
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import type { ValueMap } from "../base/value.ts";
+import type { PythonPool } from "../python/pool.ts";
+import type { PythonParameter } from "../python/message.ts";
+import { compileTemplate } from "../prompt/template.ts";
+
+/** `![image]({{ name }})`: a variable written so takes an image. */
+const IMAGE_VARIABLE = /!\[\s*image\s*\]\(\{\{\s*([^{}]+)\s*\}\}\)/g;
+
+export interface ToolMetaContext {
+  /** The flow's folder. */
+  directory: string;
+  python: Pick<PythonPool, "load">;
+}
+
+/**
+ * The meta of one file.
+ * @param file relative to the flow's folder
+ * @param type `python`, `llm` or `prompt`
+ * @throws FlowsteadError `MetaFileNotFound`, `MetaFileReadError`, `JinjaParsingError`, `FlowNotSupported`, and what
+ * loading a Python tool throws.
+ */
+export async function toolMeta(file: string, type: string, { directory, python }: ToolMetaContext): Promise<ValueMap> {
+  if (type === "python") {
+    readSource(file, type, directory);
+    return pythonMeta(file, python);
+  }
+  if (type === "llm" || type === "prompt") {
+    return { ...describeTemplate(readSource(file, type, directory), type), name: stem(file), source: file };
+  }
+  throw new FlowsteadError(
+    "FlowNotSupported",
+    `Generate tool meta failed. The type '${type}' is currently unsupported. Please choose from available types: python,llm,prompt and try again.`,
+  );
+}
+
+async function pythonMeta(file: string, python: Pick<PythonPool, "load">): Promise<ValueMap> {
+  const signature = await python.load(file);
+  const inputs = Object.entries(signature.inputs).map(([name, parameter]) => [
+    name,
+    inputMeta(name, parameter, signature.init),
+  ]);
+  return {
+    name: stem(file),
+    type: "python",
+    inputs: Object.fromEntries(inputs) as ValueMap,
+    ...(signature.description === null ? {} : { description: signature.description }),
+    source: file,
+    function: signature.function,
+    ...(signature.class_name === null ? {} : { class_name: signature.class_name }),
+  };
+}
+
+/** The inputs of a template's text. @throws FlowsteadError `JinjaParsingError`. */
+export function describeTemplate(text: string, type: "llm" | "prompt"): ValueMap {
+  const images = new Set(Array.from(text.matchAll(IMAGE_VARIABLE), ([, name = ""]) => name.trim()));
+  const inputs = undeclared(text, type).map((name) => [name, { type: [images.has(name) ? "image" : "string"] }]);
+  return { type, inputs: Object.fromEntries(inputs) as ValueMap };
+}
+
+function undeclared(text: string, type: string): readonly string[] {
+  try {
+    return compileTemplate(text).undeclaredVariables;
+  } catch (thrown) {
+    const { details } = FlowsteadError.from(thrown);
+    const { type: kind, reason, line } = details as { type?: string; reason?: string; line?: number };
+    throw new FlowsteadError(
+      "JinjaParsingError",
+      `Generate tool meta failed for ${type} tool. Jinja parsing failed at line ${line ?? 1}: (${kind ?? "TemplateError"}) ${reason ?? ""}`,
+      { cause: thrown, details: { line } },
+    );
+  }
+}
+
+function readSource(file: string, type: string, directory: string): string {
+  const start = `Generate tool meta failed for ${type} tool.`;
+  const full = path.join(directory, file);
+  if (!existsSync(full)) {
+    throw new FlowsteadError("MetaFileNotFound", `${start} Meta file '${file}' can not be found.`, {
+      details: { file },
+    });
+  }
+  try {
+    return readFileSync(full, "utf8");
+  } catch (thrown) {
+    const { name, message } = thrown as Error;
+    throw new FlowsteadError("MetaFileReadError", `${start} Read meta file '${file}' failed: (${name}) ${message}`, {
+      cause: thrown,
+      details: { file },
+    });
+  }
+}
+
+function inputMeta(name: string, parameter: PythonParameter, init: readonly string[]): ValueMap {
+  const meta: ValueMap = { type: parameter.type };
+  if (parameter.has_default) meta["default"] = parameter.default ?? null;
+  if (parameter.enum) meta["enum"] = parameter.enum;
+  if (parameter.custom_type) meta["custom_type"] = parameter.custom_type;
+  if (init.includes(name)) meta["input_type"] = "init";
+  return meta;
+}
+
+function stem(file: string): string {
+  return path.basename(file, path.extname(file));
+}
