@@ -12,6 +12,7 @@ import { childEnvironment } from "./config/child-environment.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { configuredConnections } from "./connection/configured.ts";
+import { openConnectionStore } from "./connection/store.ts";
 import { type Deployment, openDeployment } from "./endpoint/deployment.ts";
 import { type OnlineEndpoint, openEndpoint } from "./endpoint/endpoint.ts";
 import { listen } from "./endpoint/flow-server.ts";
@@ -197,8 +198,14 @@ export interface ResourceParts {
 }
 
 /** What flows may reach under this configuration. */
-export function openResources({ connections }: Readonly<Config>, { env, ...parts }: ResourceParts): LocalResources {
-  return localResources({ ...parts, connections: configuredConnections(connections, env) });
+export function openResources(config: Readonly<Config>, { env, ...parts }: ResourceParts): LocalResources {
+  const store = openConnectionStore(connectionFolder(config));
+  return localResources({ ...parts, connections: configuredConnections({ entries: config.connections, store, env }) });
+}
+
+/** Where connections created by command are kept. */
+export function connectionFolder({ home }: Readonly<Config>): string {
+  return path.join(home, "connections");
 }
 
 async function lendResources(

@@ -6,7 +6,7 @@ import { isLoopback } from "../network/address.ts";
 import type { Console } from "./console.ts";
 import { openFlowHere } from "./flow-open.ts";
 import { withPlaces } from "./flow-place.ts";
-import { pairs } from "./flow-test.ts";
+import { pairs } from "./pair.ts";
 import { type HomeOptions, configOf } from "./option.ts";
 
 export interface FlowServeOptions extends HomeOptions {

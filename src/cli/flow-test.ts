@@ -9,6 +9,7 @@ import { parseVariant } from "../flow/variant.ts";
 import { RunRecord } from "../run/record.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import type { Console } from "./console.ts";
+import { pairs } from "./pair.ts";
 import { openFlowHere } from "./flow-open.ts";
 import { withPlaces } from "./flow-place.ts";
 import type { HomeOptions } from "./option.ts";
@@ -89,16 +90,6 @@ function readJson(text: string, file: string): Value {
       cause,
     });
   }
-}
-
-export function pairs(words: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf("=");
-      if (at <= 0) throw new FlowsteadError("UsageError", `"${word}" is not of the form name=value.`);
-      return [word.slice(0, at), word.slice(at + 1)];
-    }),
-  );
 }
 
 async function writeDetail(folder: string, record: RunRecord): Promise<void> {

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
 import { version } from "../base/version.ts";
 import { explain, terminal } from "./console.ts";
+import { connectionCommand } from "./connection.ts";
 import { devCommand } from "./dev.ts";
 import { endpointCommand } from "./endpoint.ts";
 import { flowCommand } from "./flow.ts";
@@ -18,7 +19,7 @@ const program = new Command("flowstead")
   .showSuggestionAfterError()
   .exitOverride();
 
-for (const command of [upCommand, indexCommand, flowCommand, endpointCommand, devCommand])
+for (const command of [upCommand, indexCommand, flowCommand, endpointCommand, connectionCommand, devCommand])
   program.addCommand(command(terminal()));
 for (const command of program.commands) inherit(command);
 

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
 import { secretToken } from "../base/id.ts";
+import { readOwnerFile } from "../store/owner-file.ts";
 
 export interface EndpointKeys {
   /** Whether an `Authorization` header holds one of the two keys; takes the same time for every wrong one. */
@@ -16,36 +16,17 @@ export type KeyPair = z.output<typeof keyFile>;
 /** The endpoint's keys, made at the first call and kept in a file that only its owner may read. */
 export async function readKeys(folder: string, endpoint: string): Promise<KeyPair> {
   const file = path.join(folder, `${endpoint}.json`);
-  for (;;) {
-    const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text === undefined) await createKeys(folder, file);
-    else {
-      const parsed = keyFile.safeParse(tryJson(text));
-      if (parsed.success) return parsed.data;
-      throw new FlowsteadError(
-        "InvalidConfig",
-        `${file} does not hold endpoint keys. Delete it to make new ones; callers then need the new key.`,
-      );
-    }
-  }
+  const text = await readOwnerFile(file, () => `${JSON.stringify(newKeys(), null, 2)}\n`);
+  const parsed = keyFile.safeParse(tryJson(text));
+  if (parsed.success) return parsed.data;
+  throw new FlowsteadError(
+    "InvalidConfig",
+    `${file} does not hold endpoint keys. Delete it to make new ones; callers then need the new key.`,
+  );
 }
 
-/** Written whole beside the place and linked there, so that two processes that start at once agree on one pair. */
-async function createKeys(folder: string, file: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
-  const draft = `${file}.${process.pid}.${secretToken().slice(0, 8)}`;
-  await writeFile(draft, `${JSON.stringify({ primaryKey: secretToken(), secondaryKey: secretToken() }, null, 2)}\n`, {
-    mode: 0o600,
-    flush: true,
-  });
-  try {
-    await link(draft, file);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
-  } finally {
-    await rm(draft, { force: true });
-  }
+function newKeys(): KeyPair {
+  return { primaryKey: secretToken(), secondaryKey: secretToken() };
 }
 
 /** Keeps only hashes of the keys. */

@@ -31,10 +31,23 @@ const FOREIGN_FRESH_MS = 20_000;
 const TAKEOVER_STALE_MS = 10_000;
 
 /**
- * Takes the folder for this process, or for this holder in it.
+ * Takes the folder for this process, or for this holder in it; waits up to `waitMs` for one that holds it for a moment only.
  * @throws FlowsteadError `StateLocked`, naming the process that has it.
  */
-export async function lockState(folder: string): Promise<StateLock> {
+export async function lockState(folder: string, waitMs = 0): Promise<StateLock> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    try {
+      return await tryLock(folder);
+    } catch (thrown) {
+      const held = thrown instanceof FlowsteadError && thrown.code === "StateLocked";
+      if (!held || Date.now() >= deadline) throw thrown;
+      await sleep(25);
+    }
+  }
+}
+
+async function tryLock(folder: string): Promise<StateLock> {
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, "flowstead.lock");
   const me: Holder = {

@@ -1,0 +1,165 @@
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import { connectionFolder } from "../app.ts";
+import { FlowsteadError } from "../base/error/error.ts";
+import { parseJson } from "../base/json.ts";
+import { type ValueMap, isMap } from "../base/value.ts";
+import { parseYaml } from "../base/yaml.ts";
+import type { Connection } from "../connection/connection.ts";
+import { CONNECTION_KINDS } from "../connection/kind.ts";
+import { parseConnection } from "../connection/parse.ts";
+import { type ConnectionStore, openConnectionStore } from "../connection/store.ts";
+import type { Console } from "./console.ts";
+import { type HomeOptions, configOf, withHome } from "./option.ts";
+import { pairs } from "./pair.ts";
+
+interface WriteOptions extends HomeOptions {
+  file?: string;
+  name?: string;
+  set?: string[];
+}
+
+interface NameOptions extends HomeOptions {
+  name: string;
+}
+
+const ASK = "<user-input>";
+const KEEP = "<no-change>";
+const MASK = "******";
+
+export function connectionCommand(console: Console): Command {
+  const connection = new Command("connection").description("connections that flows name: addresses and keys");
+  const sub = (name: string, description: string): Command =>
+    withHome(connection.command(name)).description(description);
+  const writing = (name: string, description: string): Command =>
+    sub(name, description)
+      .option("-f, --file <file>", "the connection as YAML or JSON")
+      .option("-n, --name <name>", "its name, in place of the one in the file")
+      .option("--set <pair...>", "key=value, in place of the file's");
+
+  writing("create", "store a connection; its secrets are encrypted").action(async (options: WriteOptions) => {
+    const store = storeOf(options);
+    const data = await readData(options);
+    if (typeof data.name === "string" && (await find(store, data.name))) {
+      throw new FlowsteadError(
+        "UsageError",
+        `There is a connection "${data.name}" already. Use \`connection update\`.`,
+      );
+    }
+    await save(store, data, console);
+  });
+  writing("update", "change a stored connection").action(async (options: WriteOptions) => {
+    const store = storeOf(options);
+    const data = await readData(options);
+    const known = await mustFind(store, String(data.name ?? ""));
+    const kept = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== KEEP));
+    await save(store, { ...written(known, (secret) => secret), ...kept }, console);
+  });
+  sub("list", "list the stored connections").action(async (options: HomeOptions) => {
+    const all = await storeOf(options).list();
+    console.print(
+      JSON.stringify(
+        all.map((one) => written(one, () => MASK)),
+        null,
+        4,
+      ),
+    );
+  });
+  sub("show", "show a stored connection without its secrets")
+    .requiredOption("-n, --name <name>", "its name")
+    .action(async (options: NameOptions) => {
+      const found = await mustFind(storeOf(options), options.name);
+      console.print(
+        JSON.stringify(
+          written(found, () => MASK),
+          null,
+          4,
+        ),
+      );
+    });
+  sub("delete", "delete a stored connection")
+    .requiredOption("-n, --name <name>", "its name")
+    .option("-y, --yes", "accepted for scripts; nothing is asked")
+    .action(async (options: NameOptions) => {
+      if (!(await storeOf(options).remove(options.name))) throw notFound(options.name);
+      console.say(`Deleted connection "${options.name}".`);
+    });
+  return connection;
+}
+
+function storeOf(options: HomeOptions): ConnectionStore {
+  return openConnectionStore(connectionFolder(configOf(options).config));
+}
+
+async function find(store: ConnectionStore, name: string): Promise<Connection | undefined> {
+  return (await store.list()).find((one) => one.name === name);
+}
+
+async function mustFind(store: ConnectionStore, name: string): Promise<Connection> {
+  const found = await find(store, name);
+  if (found) return found;
+  throw notFound(name);
+}
+
+function notFound(name: string): FlowsteadError {
+  return new FlowsteadError(
+    "ConnectionNotFound",
+    `There is no stored connection "${name}". \`flowstead connection list\` shows those there are.`,
+  );
+}
+
+/** The file's data with what the command line sets. */
+async function readData({ file, name, set }: WriteOptions): Promise<ValueMap> {
+  let data: ValueMap = {};
+  if (file !== undefined) {
+    const text = await readFile(file, "utf8").catch((cause: Error) => {
+      throw new FlowsteadError("UsageError", `Cannot read ${file}: ${cause.message}`, { cause });
+    });
+    const value = file.endsWith(".json") ? parseJson(text) : parseYaml(text, file).value;
+    if (!isMap(value)) throw new FlowsteadError("UsageError", `${file} does not hold a connection.`);
+    data = value;
+  }
+  return { ...data, ...pairs(set ?? []), ...(name === undefined ? {} : { name }) };
+}
+
+async function save(store: ConnectionStore, data: ValueMap, console: Console): Promise<void> {
+  const answered = await askFor(data);
+  const connection = parseConnection(answered, "connection");
+  await store.save(connection);
+  console.print(
+    JSON.stringify(
+      written(connection, () => MASK),
+      null,
+      4,
+    ),
+  );
+}
+
+/** Puts what a person types in place of `<user-input>`. */
+async function askFor(data: ValueMap): Promise<ValueMap> {
+  const open = Object.keys(data).filter((key) => data[key] === ASK);
+  if (open.length === 0) return data;
+  if (!process.stdin.isTTY) {
+    throw new FlowsteadError(
+      "UsageError",
+      `${open.join(", ")}: ${ASK} asks a person, and nobody is here. Use --set ${open[0]}=... or \${env:NAME}.`,
+    );
+  }
+  const dialog = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answers: ValueMap = {};
+    for (const key of open) answers[key] = await dialog.question(`${key}: `);
+    return { ...data, ...answers };
+  } finally {
+    dialog.close();
+  }
+}
+
+/** The connection as its YAML would say it. */
+function written({ name, type, configs, secrets }: Connection, secret: (value: string) => string): ValueMap {
+  const kind = CONNECTION_KINDS.find((one) => one.type === type)?.yaml ?? type;
+  const hidden = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, secret(value)]));
+  if (type === "CustomConnection") return { name, type: kind, configs, secrets: hidden };
+  return { name, type: kind, ...configs, ...hidden };
+}

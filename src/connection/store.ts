@@ -1,0 +1,115 @@
+// Connections that people create by command: a file with their secrets encrypted, and beside it the key that only its owner
+// may read. Who copies the one without the other has no secret.
+
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { FlowsteadError } from "../base/error/error.ts";
+import { parseJson, stringifyJson } from "../base/json.ts";
+import type { Value } from "../base/value.ts";
+import { writeFileAtomic } from "../store/atomic-file.ts";
+import { lockState } from "../store/lock.ts";
+import { readOwnerFile } from "../store/owner-file.ts";
+import type { Connection, ConnectionType } from "./connection.ts";
+
+export interface ConnectionStore {
+  /** With their secrets, by name. */
+  list(): Promise<Connection[]>;
+  /** Adds the connection, or replaces the one of its name. */
+  save(connection: Connection): Promise<void>;
+  /** @returns whether there was one. */
+  remove(name: string): Promise<boolean>;
+}
+
+const stored = z.record(
+  z.string(),
+  z.object({
+    type: z.custom<ConnectionType>((type) => typeof type === "string"),
+    configs: z.record(z.string(), z.custom<Value>()),
+    /** Initialisation vector, tag and text, base64, with dots between. */
+    secrets: z.string(),
+  }),
+);
+type Stored = z.output<typeof stored>;
+
+const CIPHER = "aes-256-gcm";
+// Another command writes for a moment only.
+const LOCK_WAIT_MS = 5_000;
+
+export function openConnectionStore(folder: string): ConnectionStore {
+  const file = path.join(folder, "connections.json");
+  const readKey = async (): Promise<Buffer> =>
+    Buffer.from(
+      await readOwnerFile(path.join(folder, "connections.key"), () => randomBytes(32).toString("base64")),
+      "base64",
+    );
+
+  const read = async (): Promise<Stored> => {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text === undefined) return {};
+    const parsed = stored.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw new FlowsteadError(
+      "InvalidConnection",
+      `${file} cannot be read as connections. Restore it, or delete it and create them again.`,
+    );
+  };
+  const change = async (work: (entries: Stored, key: Buffer) => void): Promise<void> => {
+    const key = await readKey();
+    const lock = await lockState(folder, LOCK_WAIT_MS);
+    try {
+      const entries = await read();
+      work(entries, key);
+      await writeFileAtomic(file, `${stringifyJson(entries, 2)}\n`, 0o600);
+    } finally {
+      await lock.release();
+    }
+  };
+
+  return {
+    async list() {
+      const entries = await read();
+      if (Object.keys(entries).length === 0) return [];
+      const key = await readKey();
+      return Object.entries(entries).map(([name, { type, configs, secrets }]) => ({
+        name,
+        type,
+        configs,
+        secrets: decrypt(secrets, name, key),
+      }));
+    },
+    save: ({ name, type, configs, secrets }) =>
+      change((entries, key) => {
+        entries[name] = { type, configs, secrets: encrypt(secrets, name, key) };
+      }),
+    async remove(name) {
+      if (!Object.hasOwn(await read(), name)) return false;
+      await change((entries) => delete entries[name]);
+      return true;
+    },
+  };
+}
+
+/** The name is bound to the text, so that secrets cannot be moved to another connection. */
+function encrypt(secrets: Record<string, string>, name: string, key: Buffer): string {
+  const vector = randomBytes(12);
+  const cipher = createCipheriv(CIPHER, key, vector).setAAD(Buffer.from(name));
+  const text = Buffer.concat([cipher.update(JSON.stringify(secrets), "utf8"), cipher.final()]);
+  return [vector, cipher.getAuthTag(), text].map((part) => part.toString("base64")).join(".");
+}
+
+function decrypt(sealed: string, name: string, key: Buffer): Record<string, string> {
+  try {
+    const [vector, tag, text] = sealed.split(".").map((part) => Buffer.from(part, "base64"));
+    if (!vector || !tag || !text) throw new Error("a part is missing");
+    const decipher = createDecipheriv(CIPHER, key, vector).setAAD(Buffer.from(name)).setAuthTag(tag);
+    return JSON.parse(decipher.update(text, undefined, "utf8") + decipher.final("utf8")) as Record<string, string>;
+  } catch (cause) {
+    throw new FlowsteadError(
+      "InvalidConnection",
+      `The secrets of connection "${name}" cannot be decrypted: connections.key is not the key they were made with. Create the connection again.`,
+      { cause },
+    );
+  }
+}

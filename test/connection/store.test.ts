@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { configuredConnections } from "../../src/connection/configured.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import { openConnectionStore } from "../../src/connection/store.ts";
+
+const OPEN_AI: Connection = {
+  name: "open ai",
+  type: "OpenAIConnection",
+  configs: { base_url: "http://127.0.0.1:1/v1" },
+  secrets: { api_key: "sk-very-secret" },
+};
+
+test("connections are kept with their secrets encrypted, and only the owner may read key and file", async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "connections-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const store = openConnectionStore(folder);
+  assert.deepEqual(await store.list(), []);
+  await Promise.all([store.save(OPEN_AI), openConnectionStore(folder).save({ ...OPEN_AI, name: "other" })]);
+  assert.deepEqual(
+    (await openConnectionStore(folder).list()).find(({ name }) => name === "open ai"),
+    OPEN_AI,
+  );
+  for (const name of ["connections.json", "connections.key"]) {
+    const file = path.join(folder, name);
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.ok(!(await readFile(file, "utf8")).includes("very-secret"));
+  }
+  assert.equal(await store.remove("open ai"), true);
+  assert.equal(await store.remove("open ai"), false);
+  assert.deepEqual(
+    (await store.list()).map(({ name }) => name),
+    ["other"],
+  );
+});
+
+test("secrets that another key made, or of another connection, are refused by name", async (context) => {
+  const [one, two] = await Promise.all([mkdtemp(path.join(tmpdir(), "a-")), mkdtemp(path.join(tmpdir(), "b-"))]);
+  context.after(() => Promise.all([one, two].map((folder) => rm(folder, { recursive: true, force: true }))));
+  await openConnectionStore(one).save(OPEN_AI);
+  await copyFile(path.join(one, "connections.json"), path.join(two, "connections.json"));
+  await assert.rejects(openConnectionStore(two).list(), {
+    code: "InvalidConnection",
+    message: /"open ai" cannot be decrypted/,
+  });
+  const text = await readFile(path.join(one, "connections.json"), "utf8");
+  await writeFile(path.join(one, "connections.json"), text.replace('"open ai"', '"moved"'));
+  await assert.rejects(openConnectionStore(one).list(), { code: "InvalidConnection", message: /"moved"/ });
+});
+
+test("of one name the file of the environment wins over a created one, that over the configuration", async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "connections-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const store = openConnectionStore(path.join(folder, "store"));
+  const entries = {
+    a: { type: "open_ai", base_url: "configured", api_key: "k" },
+    b: { type: "open_ai", base_url: "configured", api_key: "k" },
+    c: { type: "open_ai", base_url: "configured", api_key: "${env:C_KEY}" },
+  };
+  const file = path.join(folder, "connections.json");
+  await writeFile(
+    file,
+    JSON.stringify({
+      a: { type: "OpenAIConnection", value: { api_key: "f", base_url: "from file" }, secret_keys: ["api_key"] },
+    }),
+  );
+  const source = configuredConnections({ entries, store, env: { PROMPTFLOW_CONNECTIONS: file, C_KEY: "from env" } });
+  // Created while the source is in use, as in a running system.
+  for (const name of ["a", "b"]) await store.save({ ...OPEN_AI, name, configs: { base_url: "created" } });
+  assert.equal((await source.get("a")).configs.base_url, "from file");
+  assert.equal((await source.get("b")).configs.base_url, "created");
+  assert.deepEqual(
+    [(await source.get("c")).configs.base_url, (await source.get("c")).secrets.api_key],
+    ["configured", "from env"],
+  );
+  await assert.rejects(source.get("d"), { code: "ConnectionNotFound" });
+});
