@@ -9,6 +9,7 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { sleep } from "../base/abort.ts";
 import { secretToken } from "../base/id.ts";
+import { isAlive } from "./alive.ts";
 
 export interface StateLock {
   /** Gives the folder free; a second call does nothing. */
@@ -145,15 +146,6 @@ function ageMs(file: string): number {
     return Date.now() - statSync(file).mtimeMs;
   } catch {
     return 0;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

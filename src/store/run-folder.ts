@@ -4,6 +4,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { isAlive } from "./alive.ts";
 
 const PREFIX = "flowstead-";
 
@@ -16,13 +17,4 @@ export async function openRunFolder(): Promise<string> {
     }
   }
   return mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
