@@ -49,6 +49,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "python",
     "prompt",
     "connection",
+    "run",
     "app",
     "base/package-root.ts",
     "base/version.ts",

@@ -6,7 +6,7 @@ metric_sink = contextvars.ContextVar("flowstead_metric_sink", default=None)
 
 
 def log_metric(key, value, variant_id=None):
-    """Tells a metric of the run; only an aggregation node's metrics count."""
+    """Tells a metric of the run; only an aggregation node's metrics count. As in the original, runs ignore variant_id."""
     sink = metric_sink.get()
     if sink is not None:
-        sink(key if variant_id is None else "%s.%s" % (key, variant_id), value)
+        sink(key, value)

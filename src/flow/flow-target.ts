@@ -5,6 +5,7 @@ import { uuid } from "../base/id.ts";
 import type { ValueMap } from "../base/value.ts";
 import type { ProcessEnvironment } from "../python/interpreter.ts";
 import { type PythonPool, createPythonPool } from "../python/pool.ts";
+import { type AggregationLists, planAggregation } from "./aggregate.ts";
 import type { FlowDefinition } from "./definition.ts";
 import { environmentTexts, resolveEnvironment } from "./environment.ts";
 import { EventChannel } from "./event-channel.ts";
@@ -59,6 +60,18 @@ export interface FlowPythonOptions {
 export interface FlowTarget extends Target {
   readonly plan: FlowPlan;
   readonly signature: FlowSignature;
+  /**
+   * Runs the aggregation nodes over the lists; as `invoke` in everything else. Its run has no outputs.
+   * @throws FlowsteadError `InvalidAggregationInput`, before anything runs.
+   */
+  aggregate(call: { runId: string; lists: AggregationLists }, signal: AbortSignal): AsyncIterable<FlowEvent>;
+}
+
+/** What is run of a plan, and how its inputs are made. */
+interface Phase {
+  plan: FlowPlan;
+  inputs: ValueMap;
+  resolve(inputs: ValueMap): ValueMap;
 }
 
 /**
@@ -131,7 +144,18 @@ class InProcessFlow implements FlowTarget {
   }
 
   invoke(call: FlowCall, signal: AbortSignal): AsyncIterable<FlowEvent> {
-    return { [Symbol.asyncIterator]: () => this.#start(call, signal) };
+    const { inputs, line } = call;
+    const phase = { plan: this.plan, inputs, resolve: (given: ValueMap) => this.#resolve(given, line) };
+    return { [Symbol.asyncIterator]: () => this.#start(call, phase, signal) };
+  }
+
+  aggregate(
+    { runId, lists }: { runId: string; lists: AggregationLists },
+    signal: AbortSignal,
+  ): AsyncIterable<FlowEvent> {
+    const { plan, inputs } = planAggregation(this.plan, lists);
+    const phase = { plan, inputs, resolve: () => inputs };
+    return { [Symbol.asyncIterator]: () => this.#start({ runId, inputs }, phase, signal) };
   }
 
   async close(): Promise<void> {
@@ -140,13 +164,13 @@ class InProcessFlow implements FlowTarget {
     await this.#python.close();
   }
 
-  #start(call: FlowCall, signal: AbortSignal): AsyncIterator<FlowEvent> {
+  #start(call: FlowCall, phase: Phase, signal: AbortSignal): AsyncIterator<FlowEvent> {
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     const channel = new EventChannel(onAbort);
-    const run = this.#run(call, channel, stop.signal).finally(() => {
+    const run = this.#run(call, phase, channel, stop.signal).finally(() => {
       signal.removeEventListener("abort", onAbort);
       channel.end();
       this.#runs.delete(run);
@@ -155,9 +179,9 @@ class InProcessFlow implements FlowTarget {
     return channel;
   }
 
-  async #run(call: FlowCall, channel: EventChannel, signal: AbortSignal): Promise<void> {
+  async #run(call: FlowCall, phase: Phase, channel: EventChannel, signal: AbortSignal): Promise<void> {
     const runId = call.runId ?? uuid();
-    const { inputs } = call;
+    const { plan, inputs, resolve } = phase;
     if (this.#closed) {
       const error = new FlowsteadError("ShuttingDown", "The flow is being closed and takes no more calls.").toBody();
       const outputs = { plain: [], streamed: [] };
@@ -167,7 +191,7 @@ class InProcessFlow implements FlowTarget {
     }
     const { concurrency = 16, timeoutMs, aggregate = false } = this.#options;
     await runFlow(
-      this.plan,
+      plan,
       {
         runId,
         inputs,
@@ -175,7 +199,8 @@ class InProcessFlow implements FlowTarget {
         concurrency,
         timeoutMs,
         aggregate,
-        resolve: (given) => this.#resolve(given),
+        line: call.line,
+        resolve,
         given: this.#options.node?.outputs,
         emit: (event) => channel.push(event),
         behind: () => channel.behind(),
@@ -184,10 +209,12 @@ class InProcessFlow implements FlowTarget {
     );
   }
 
-  #resolve(given: ValueMap): ValueMap {
+  #resolve(given: ValueMap, line: number | undefined): ValueMap {
     const { definition } = this.plan;
     const { node, directory } = this.#options;
-    const inputs = node ? resolveNodeInputs(definition, node.name, given) : resolveInputs(this.plan.inputs, given);
+    const inputs = node
+      ? resolveNodeInputs(definition, node.name, given)
+      : resolveInputs(this.plan.inputs, given, line);
     return loadImages(this.plan.inputs, inputs, { directory, format: definition.messageFormat });
   }
 }

@@ -12,16 +12,33 @@ const STATUS: Record<NodeStatus, string> = {
   canceled: "Canceled",
 };
 
+export interface NodeRunRecord {
+  node: string;
+  status: string;
+  error: object | null;
+  start_time: string;
+  end_time: string;
+  logs: { stdout: string; stderr: string };
+  [field: string]: unknown;
+}
+
 interface NodeRun {
   startTime: number;
   stdout: string;
   stderr: string;
 }
 
+/** Where a run belongs that is one line of a batch run, or its aggregation (which has no index). */
+export interface RunPlace {
+  rootRunId: string;
+  index: number | null;
+}
+
 /** Folds events as they come; `detail` is complete after the run's last event. */
 export class RunRecord {
+  readonly #place: RunPlace | undefined;
   readonly #nodes = new Map<string, NodeRun>();
-  #nodeRuns: object[] = [];
+  #nodeRuns: NodeRunRecord[] = [];
   #metrics: Record<string, number> = {};
   #runId = "";
   #startTime = 0;
@@ -29,6 +46,10 @@ export class RunRecord {
   #flowRun: object = {};
   outputs: ValueMap | undefined;
   error: ErrorBody | undefined;
+
+  constructor(place?: RunPlace) {
+    this.#place = place;
+  }
 
   add(event: FlowEvent): void {
     if (event.type === "flow-start") {
@@ -54,12 +75,21 @@ export class RunRecord {
     }
   }
 
-  get detail(): { flow_runs: object[]; node_runs: object[] } {
+  get detail(): { flow_runs: object[]; node_runs: NodeRunRecord[] } {
     return { flow_runs: [this.#flowRun], node_runs: this.#nodeRuns };
   }
 
   get metrics(): Readonly<Record<string, number>> {
     return this.#metrics;
+  }
+
+  get #root(): string {
+    return this.#place?.rootRunId ?? this.#runId;
+  }
+
+  get #suffix(): string {
+    if (!this.#place) return "";
+    return this.#place.index === null ? "_reduce" : `_${this.#place.index}`;
   }
 
   #run(status: string, { time, usage }: { time: number; usage?: TokenUsage }): object {
@@ -70,12 +100,12 @@ export class RunRecord {
       inputs: this.#inputs,
       output: this.outputs ?? {},
       metrics: Object.keys(this.#metrics).length > 0 ? this.#metrics : null,
-      parent_run_id: this.#runId,
-      root_run_id: this.#runId,
+      parent_run_id: this.#root,
+      root_run_id: this.#root,
       flow_id: "default_flow_id",
       start_time: iso(this.#startTime),
       end_time: iso(time),
-      index: null,
+      index: this.#place?.index ?? null,
       name: "",
       description: "",
       tags: null,
@@ -84,14 +114,14 @@ export class RunRecord {
     };
   }
 
-  #nodeRun(event: Extract<FlowEvent, { type: "node-end" }>): object {
+  #nodeRun(event: Extract<FlowEvent, { type: "node-end" }>): NodeRunRecord {
     const { node, status, time, durationMs, inputs = null, usage, error } = event;
     const output: Value = event.output ?? null;
     const { startTime = time, stdout = "", stderr = "" } = this.#nodes.get(node) ?? {};
     return {
       node,
-      flow_run_id: this.#runId,
-      run_id: `${this.#runId}_${node}`,
+      flow_run_id: this.#root,
+      run_id: `${this.#root}_${node}${this.#suffix}`,
       status: STATUS[status],
       inputs,
       output,
@@ -100,7 +130,7 @@ export class RunRecord {
       parent_run_id: this.#runId,
       start_time: iso(startTime),
       end_time: iso(time),
-      index: null,
+      index: this.#place?.index ?? null,
       logs: { stdout, stderr },
       system_metrics: metricsOf(durationMs, usage),
       result: output,
@@ -117,8 +147,16 @@ function metricsOf(durationMs: number, usage?: TokenUsage): object {
   return { duration: durationMs / 1000, ...tokens };
 }
 
+/** An error in the original's form. */
+export interface ErrorRecord {
+  message: string;
+  code: string;
+  innerError: object | null;
+  additionalInfo: object[];
+}
+
 /** The original's error object: the root of the code chain with the rest as inner errors. */
-function errorRecord({ code, message, details }: ErrorBody): object {
+export function errorRecord({ code, message, details }: ErrorBody): ErrorRecord {
   const row: ErrorRow | undefined = ERROR_TABLE[code];
   const [root = "SystemError", ...inner] = (row?.chain ?? `SystemError/${code}`).split("/");
   const innerError = inner.reduceRight<object | null>((within, name) => ({ code: name, innerError: within }), null);

@@ -7,6 +7,7 @@ import { GENERAL_ERRORS } from "./general.ts";
 import { MODEL_ERRORS } from "./model.ts";
 import { PROMPT_ERRORS } from "./prompt.ts";
 import type { ErrorActor, ErrorRow } from "./row.ts";
+import { RUN_ERRORS } from "./run.ts";
 import { SEARCH_ERRORS } from "./search.ts";
 
 export type { ErrorActor, ErrorRow };
@@ -19,6 +20,7 @@ export const ERROR_TABLE = {
   ...SEARCH_ERRORS,
   ...ENDPOINT_ERRORS,
   ...CHAT_ERRORS,
+  ...RUN_ERRORS,
 } satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

@@ -1,11 +1,13 @@
 // All kinds. A new family is a file beside this one and a line here.
 
 import type { Kinds } from "../case.ts";
+import { BATCH_KINDS } from "./batch.ts";
 import { CHAT_KINDS } from "./chat.ts";
 import { FLOW_UNIT_KINDS } from "./flow-unit.ts";
 import { LINE_KINDS } from "./line.ts";
 import { LLM_HTTP_KINDS } from "./llm-http.ts";
 import { NODE_KINDS } from "./node.ts";
+import { MAPPING_KINDS } from "./mapping.ts";
 import { PROMPTY_KINDS } from "./prompty.ts";
 import { SERVE_KINDS } from "./serve.ts";
 import { TEMPLATE_KINDS } from "./template.ts";
@@ -18,6 +20,8 @@ export const KINDS: Kinds = {
   ...FLOW_UNIT_KINDS,
   ...LINE_KINDS,
   ...LLM_HTTP_KINDS,
+  ...MAPPING_KINDS,
+  ...BATCH_KINDS,
   ...NODE_KINDS,
   ...SERVE_KINDS,
   ...TOOL_META_KINDS,

@@ -1,0 +1,203 @@
+// Runs a flow over data and keeps the run.
+
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import { parseJson, stringifyJson } from "../base/json.ts";
+import type { FlowTarget } from "../flow/flow-target.ts";
+import { writeFileAtomic } from "../store/atomic-file.ts";
+import { type BatchResult, runBatch } from "./batch-run.ts";
+import { openDataset } from "./dataset.ts";
+import type { NamedSource } from "./lines.ts";
+import { checkMapping } from "./mapping.ts";
+import type { BatchProgress } from "./progress.ts";
+import { type RunInfo, type RunRequest, defaultRunName } from "./run-info.ts";
+import { errorRecord } from "./record.ts";
+import { openRunLog } from "./run-log.ts";
+import type { OpenRun, RunStore } from "./run-store.ts";
+import { copySnapshot } from "./snapshot.ts";
+
+export interface CreateRunOptions {
+  /** Made up from the flow's name and the time when absent. */
+  name?: string | undefined;
+  displayName?: string | undefined;
+  description?: string | undefined;
+  tags?: Record<string, string> | undefined;
+  request: RunRequest;
+  /** Opens the flow that the request names, with its variant and variables. It is closed when the run ends. */
+  openFlow(): Promise<FlowTarget>;
+  concurrency: number;
+  lineTimeoutMs: number;
+  batchTimeoutMs?: number | undefined;
+  /** Told once the run has its name and its folder. */
+  onStart?(run: RunInfo): void;
+  onProgress?(progress: BatchProgress): void;
+}
+
+/**
+ * Resolves with the record of the run when it has ended; lines that failed do not fail it.
+ * @throws FlowsteadError before there is a run for a wrong request (`RunExistsError`, `RunNotFoundError`,
+ *   `InvalidRunStatusError`, `UsageError`, anything wrong in the flow); afterwards for what is no fault of flow or data.
+ */
+export async function createRun(store: RunStore, options: CreateRunOptions, signal: AbortSignal): Promise<RunInfo> {
+  const { request } = options;
+  checkMapping(request.column_mapping ?? undefined);
+  const resumeFrom = request.resume_from === null ? undefined : await endedRun(store, request.resume_from);
+  const sources = await openSources(store, request);
+  const flow = await options.openFlow();
+  try {
+    const run = await store.create(firstInfo(options));
+    try {
+      options.onStart?.(run.info);
+      const resumeLayout = resumeFrom && store.layout(resumeFrom.name);
+      await execute(run, { ...options, flow, sources, resumeFrom: resumeLayout }, signal);
+      return run.info;
+    } finally {
+      await run.release();
+    }
+  } finally {
+    await flow.close();
+  }
+}
+
+interface Execution extends CreateRunOptions {
+  flow: FlowTarget;
+  sources: ReadonlyMap<string, NamedSource>;
+  resumeFrom: OpenRun["layout"] | undefined;
+}
+
+async function execute(run: OpenRun, options: Execution, signal: AbortSignal): Promise<void> {
+  const { layout } = run;
+  const log = openRunLog(layout.logs);
+  const { flow: flowPath, column_mapping } = options.request;
+  try {
+    await copySnapshot(flowFolder(flowPath), layout.snapshot, [path.dirname(layout.folder), layout.folder]);
+    const { flow, sources, resumeFrom, concurrency, lineTimeoutMs, batchTimeoutMs, onProgress } = options;
+    const result = await runBatch(
+      {
+        flow,
+        sources,
+        resumeFrom,
+        concurrency,
+        lineTimeoutMs,
+        batchTimeoutMs,
+        log,
+        layout,
+        runId: run.info.name,
+        mapping: column_mapping ?? undefined,
+        ...(onProgress ? { onProgress } : {}),
+      },
+      signal,
+    );
+    await run.update({
+      status: "Completed",
+      end_time: new Date().toISOString(),
+      system_metrics: systemMetrics(result),
+    });
+  } catch (thrown) {
+    const error = FlowsteadError.from(thrown);
+    log.error(`Run ${run.info.name} failed: ${error.message}`);
+    const status = error.code === "Canceled" ? "Canceled" : "Failed";
+    await keepError(layout.error, error);
+    await run.update({ status, end_time: new Date().toISOString() });
+    if (error.actor === "operator") throw error;
+  } finally {
+    await log.close();
+  }
+}
+
+/** Wrong data ends a run before there is anything to publish; its error.json is then made here. */
+async function keepError(file: string, error: FlowsteadError): Promise<void> {
+  const exists = (await readJson(file, undefined)) !== undefined;
+  if (!exists) await writeFileAtomic(file, `${stringifyJson(errorRecord(error.toBody()))}\n`);
+}
+
+function firstInfo({ name, displayName, description, tags, request }: CreateRunOptions): RunInfo {
+  const flowName = path.basename(flowFolder(request.flow));
+  const chosen = name ?? defaultRunName(flowName, request.variant);
+  return {
+    name: chosen,
+    status: "Running",
+    display_name: displayName ?? chosen,
+    description: description ?? null,
+    tags: tags ?? {},
+    created_on: new Date().toISOString(),
+    end_time: null,
+    flow_name: flowName,
+    is_archived: false,
+    request,
+    properties: {},
+    system_metrics: {},
+  };
+}
+
+function flowFolder(flow: string): string {
+  return path.extname(flow) === "" ? flow : path.dirname(flow);
+}
+
+function systemMetrics({ usage, durationMs, completed, failed, nodeStatus }: BatchResult): Record<string, number> {
+  const nodes = Object.entries(nodeStatus).map(([key, count]) => [`__pf__.nodes.${key}`, count] as const);
+  return {
+    ...usage,
+    duration: durationMs / 1000,
+    ...Object.fromEntries(nodes),
+    "__pf__.lines.completed": completed,
+    "__pf__.lines.failed": failed,
+  };
+}
+
+/** The data, and outputs and inputs of another run. What that run was given is the data that it was given. */
+async function openSources(store: RunStore, { data, run }: RunRequest): Promise<Map<string, NamedSource>> {
+  const sources = new Map<string, NamedSource>();
+  const add = async (name: string, origin: string): Promise<void> => {
+    sources.set(name, { ...(await openDataset(origin)), origin });
+  };
+  if (data === null && run === null) {
+    throw new FlowsteadError("UsageError", "Either run or data or resume from run must be specified for flow run.");
+  }
+  if (data !== null) await add("data", data);
+  if (run !== null) {
+    const other = await store.get(run);
+    if (other.status !== "Completed") {
+      throw new FlowsteadError(
+        "InvalidRunStatusError",
+        `Referenced run ${run} is not completed, got status ${other.status}. Wait for it, or go on with it by --resume-from.`,
+      );
+    }
+    await add("run.outputs", path.join(store.layout(run).flowOutputs, "output.jsonl"));
+    await add("run.inputs", await originalData(store, other));
+  }
+  return sources;
+}
+
+/** A run over a run was given what the first run of the chain was given, where it had no data of its own. */
+async function originalData(store: RunStore, info: RunInfo): Promise<string> {
+  if (info.request.data !== null) return info.request.data;
+  if (info.request.run !== null) return originalData(store, await store.get(info.request.run));
+  return store.layout(info.name).inputs;
+}
+
+async function endedRun(store: RunStore, name: string): Promise<RunInfo> {
+  const info = await store.get(name);
+  if (info.status !== "Running") return info;
+  throw new FlowsteadError(
+    "InvalidRunStatusError",
+    `Run ${name} is going on; only a run that has ended can be resumed.`,
+  );
+}
+
+/** The metrics of a run. */
+export async function readMetrics(store: RunStore, name: string): Promise<unknown> {
+  await store.get(name);
+  return readJson(store.layout(name).metrics, {});
+}
+
+/** What failed in a run, or undefined. */
+export function readErrors(store: RunStore, name: string): Promise<unknown> {
+  return readJson(store.layout(name).error, undefined);
+}
+
+async function readJson(file: string, fallback: unknown): Promise<unknown> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  return text === undefined ? fallback : parseJson(text);
+}

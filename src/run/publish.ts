@@ -1,0 +1,200 @@
+// The files that others read, made from the journal in the order of the lines. May be done again at any time.
+
+import { createWriteStream } from "node:fs";
+import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { finished } from "node:stream/promises";
+import { stringifyJson } from "../base/json.ts";
+import { writeFileAtomic } from "../store/atomic-file.ts";
+import { decodeRow } from "./journal-row.ts";
+import { type RunLayout, artifactName, batchSize, chunkName } from "./layout.ts";
+import type { LineJournal } from "./line-journal.ts";
+
+export interface PublishedTotals {
+  completed: number;
+  failed: number;
+  /** Counts by `<node>.completed`, `<node>.failed` ... */
+  nodeStatus: Record<string, number>;
+  usage: { total_tokens: number; prompt_tokens: number; completion_tokens: number };
+  /** Message of the first failed line. */
+  firstError?: string;
+}
+
+/** Writes inputs, outputs and artifacts of all lines. @param outputNames columns of a failed line, which hold null */
+export async function publishLines(
+  journal: LineJournal,
+  layout: RunLayout,
+  outputNames: readonly string[],
+): Promise<PublishedTotals> {
+  const lines = journal.lines();
+  const size = batchSize((lines.at(-1) ?? 0) + 1);
+  for (const folder of [layout.flowArtifacts, layout.nodeArtifacts, layout.flowLogs]) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+  }
+  await mkdir(layout.flowOutputs, { recursive: true });
+  await writeFileAtomic(layout.meta, `${stringifyJson({ batch_size: size })}\n`);
+  const inputs = new TextFile(layout.inputs);
+  const outputs = new TextFile(layout.outputs);
+  const completed = new TextFile(path.join(layout.flowOutputs, "output.jsonl"));
+  const chunks = new ChunkFiles();
+  const failed = new Set(journal.lines("Failed"));
+  const usage = { total_tokens: 0, prompt_tokens: 0, completion_tokens: 0 };
+  const totals: PublishedTotals = { completed: lines.length - failed.size, failed: failed.size, nodeStatus: {}, usage };
+  const blanks = stringifyJson(Object.fromEntries(outputNames.map((name) => [name, null])));
+  try {
+    for (const line of lines) {
+      const row = decodeRow(await journal.read(line));
+      const { nodes, usage: spent, log } = row.summary();
+      await inputs.write(row.inputs);
+      await outputs.write(failed.has(line) ? withLine(blanks, line) : withLine(withoutLine(row.output), line));
+      if (failed.has(line)) totals.firstError ??= (JSON.parse(row.error) as { message: string }).message;
+      else await completed.write(row.output);
+      const name = chunkName(line, size);
+      await chunks.write(path.join(layout.flowArtifacts, artifactName(line, size)), row.flowRecord);
+      if (log !== "") await chunks.write(path.join(layout.flowLogs, `${name}.log`), log.slice(0, -1));
+      for (const [index, [node, status]] of nodes.entries()) {
+        countStatus(totals.nodeStatus, node, status);
+        await chunks.write(
+          path.join(layout.nodeArtifacts, fileName(node), `${name}.jsonl`),
+          row.nodeRecords[index] ?? "{}",
+        );
+      }
+      usage.total_tokens += spent.totalTokens;
+      usage.prompt_tokens += spent.promptTokens;
+      usage.completion_tokens += spent.completionTokens;
+    }
+    await chunks.flush();
+  } finally {
+    await Promise.all([inputs, outputs, completed].map((file) => file.close()));
+  }
+  const firstLog = path.join(layout.flowLogs, `${chunkName(0, size)}.log`);
+  await appendFile(firstLog, "");
+  return totals;
+}
+
+export function countStatus(counts: Record<string, number>, node: string, status: string): void {
+  const key = `${node}.${status.toLowerCase()}`;
+  counts[key] = (counts[key] ?? 0) + 1;
+}
+
+/** Adds the record of an aggregation node to its artifacts; there is one run of it, so it is in the first file. */
+export async function publishAggregationNode(layout: RunLayout, node: string, record: string): Promise<void> {
+  const folder = path.join(layout.nodeArtifacts, fileName(node));
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, `${chunkName(0, 1)}.jsonl`), `${record}\n`);
+}
+
+export interface RunFailure {
+  totals: PublishedTotals;
+  aggregation: Readonly<Record<string, object>>;
+  /** What ended the run as a whole. */
+  error?: { message: string } | undefined;
+}
+
+/** Writes error.json with every failed line, or removes it when nothing failed. */
+export async function publishErrors(
+  journal: LineJournal,
+  layout: RunLayout,
+  { totals, aggregation, error }: RunFailure,
+): Promise<void> {
+  const failed = Object.entries(aggregation);
+  if (totals.failed === 0 && failed.length === 0 && !error) return rm(layout.error, { force: true });
+  const [, firstAggregation] = failed[0] ?? [];
+  const first =
+    error?.message ?? totals.firstError ?? (firstAggregation as { message?: string } | undefined)?.message ?? "";
+  const total = totals.completed + totals.failed;
+  const counted = totals.failed > 0 ? `Failed to run ${totals.failed}/${total} lines. ` : "";
+  const message = JSON.stringify(`${counted}First error message is: ${first}`);
+  const file = new TextFile(layout.error);
+  try {
+    await file.write(
+      `{"message":${message},"code":"UserError","innerError":{"code":"BulkRunException","innerError":null},"additionalInfo":[{"type":"BulkRunErrors","info":{"errors":[`,
+    );
+    let separator = "";
+    for (const line of journal.lines("Failed")) {
+      const row = decodeRow(await journal.read(line));
+      await file.write(`${separator}{"line_number":${line},"error":${row.error}}`);
+      separator = ",";
+    }
+    for (const [node, given] of failed) {
+      await file.write(`${separator}{"error":${stringifyJson(given)},"aggregation_node_name":${JSON.stringify(node)}}`);
+      separator = ",";
+    }
+    await file.write("]}}]}");
+  } finally {
+    await file.close();
+  }
+}
+
+/** `{"line_number":3,"x":1}` without its number, which always comes first. */
+function withoutLine(output: string): string {
+  return output.replace(/^\{"line_number":-?\d+,?/, "{");
+}
+
+function withLine(object: string, line: number): string {
+  return `${object.slice(0, -1)}${object === "{}" ? "" : ","}"line_number":${line}}`;
+}
+
+/** A node's name as the name of a folder: names with a slash or of dots alone must not lead elsewhere. */
+function fileName(node: string): string {
+  return /^\.+$/.test(node) ? `_${node}` : node.replace(/[/\\:]/g, "_");
+}
+
+const BUFFER = 1 << 18;
+
+/** A file written from its beginning, row by row. */
+class TextFile {
+  readonly #stream;
+  readonly #finished: Promise<void>;
+  #rows = "";
+
+  constructor(file: string) {
+    this.#stream = createWriteStream(file);
+    this.#finished = finished(this.#stream);
+    this.#finished.catch(() => undefined);
+  }
+
+  async write(row: string): Promise<void> {
+    this.#rows += `${row}\n`;
+    if (this.#rows.length > BUFFER) await this.#flush();
+  }
+
+  async close(): Promise<void> {
+    if (this.#rows !== "") await this.#flush();
+    this.#stream.end();
+    await this.#finished;
+  }
+
+  async #flush(): Promise<void> {
+    const rows = this.#rows;
+    this.#rows = "";
+    if (!this.#stream.write(rows)) {
+      await Promise.race([new Promise<void>((resolve) => this.#stream.once("drain", resolve)), this.#finished]);
+    }
+  }
+}
+
+/** Many files, each written in pieces; rows wait in memory until there are enough of them. */
+class ChunkFiles {
+  readonly #files = new Map<string, string>();
+  readonly #folders = new Set<string>();
+  #size = 0;
+
+  async write(file: string, row: string): Promise<void> {
+    this.#files.set(file, `${this.#files.get(file) ?? ""}${row}\n`);
+    this.#size += row.length;
+    if (this.#size > BUFFER) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const files = [...this.#files];
+    this.#files.clear();
+    this.#size = 0;
+    for (const folder of new Set(files.map(([file]) => path.dirname(file)))) {
+      if (!this.#folders.has(folder)) await mkdir(folder, { recursive: true });
+      this.#folders.add(folder);
+    }
+    await Promise.all(files.map(([file, rows]) => appendFile(file, rows)));
+  }
+}

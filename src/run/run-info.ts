@@ -1,0 +1,71 @@
+// The record of a run, as `run show` prints it, and what is needed to go on with it.
+
+import { z } from "zod";
+import type { ValueMap } from "../base/value.ts";
+
+const STATUSES = ["NotStarted", "Running", "Completed", "Failed", "Canceled"] as const;
+export type RunStatus = (typeof STATUSES)[number];
+
+const text = z.string();
+const texts = z.record(text, text);
+
+export const runInfoSchema = z.object({
+  name: text,
+  status: z.enum(STATUSES),
+  display_name: text,
+  description: text.nullable(),
+  tags: texts,
+  /** ISO 8601. */
+  created_on: text,
+  end_time: text.nullable(),
+  flow_name: text,
+  is_archived: z.boolean(),
+  /** What was asked for; paths are absolute. */
+  request: z.object({
+    flow: text,
+    data: text.nullable(),
+    run: text.nullable(),
+    column_mapping: z.custom<ValueMap>((value) => typeof value === "object").nullable(),
+    variant: text.nullable(),
+    environment_variables: texts,
+    resume_from: text.nullable(),
+  }),
+  properties: texts,
+  system_metrics: z.record(text, z.number()),
+});
+
+export type RunInfo = z.infer<typeof runInfoSchema>;
+export type RunRequest = RunInfo["request"];
+
+/** The record in the original's form. Values of environment variables are left out: they may be secrets. */
+export function shownRun(info: RunInfo, folder: string, error?: unknown): object {
+  const { request, system_metrics, properties } = info;
+  const visible = Object.entries(system_metrics).filter(([name]) => !name.startsWith("__pf__"));
+  const shown = {
+    name: info.name,
+    created_on: info.created_on,
+    status: info.status,
+    display_name: info.display_name,
+    description: info.description,
+    tags: info.tags,
+    properties: {
+      flow_path: request.flow,
+      output_path: folder,
+      ...(request.column_mapping ? { column_mapping: request.column_mapping } : {}),
+      ...(request.resume_from === null ? {} : { resume_from: request.resume_from }),
+      ...properties,
+      system_metrics: Object.fromEntries(visible),
+    },
+    flow_name: info.flow_name,
+    data: request.data,
+    output: `${folder}/flow_outputs`,
+  };
+  return { ...shown, ...(request.run === null ? {} : { run: request.run }), ...(error === undefined ? {} : { error }) };
+}
+
+/** `<flow>_<variant>_<time>` with the time to the microsecond, as the original names runs. */
+export function defaultRunName(flowName: string, variant: string | null, now = new Date()): string {
+  const stamp = now.toISOString().replace(/[-:Z]/g, "").replace("T", "_").replace(".", "_");
+  const chosen = /\.([^.{}]+)\}$/.exec(variant ?? "")?.[1] ?? "variant_0";
+  return `${flowName}_${chosen}_${stamp}000`.replace(/\W/g, "_");
+}

@@ -1,0 +1,124 @@
+// The runs of a state folder: one folder each.
+
+import { mkdir, readFile, readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import { parseJson, stringifyJson } from "../base/json.ts";
+import { writeFileAtomic } from "../store/atomic-file.ts";
+import { type StateLock, lockState } from "../store/lock.ts";
+import { type RunLayout, runLayout } from "./layout.ts";
+import { type RunInfo, runInfoSchema } from "./run-info.ts";
+
+export interface OpenRun {
+  readonly layout: RunLayout;
+  readonly info: RunInfo;
+  /** Changes the record on the disk. */
+  update(change: Partial<RunInfo>): Promise<void>;
+  /** Ends the claim that this process works on the run. */
+  release(): Promise<void>;
+}
+
+export interface RunStore {
+  /** Makes the folder of a new run and claims it for this process. @throws FlowsteadError `RunExistsError`. */
+  create(info: RunInfo): Promise<OpenRun>;
+  /**
+   * A run that is Running in the record, but whose process is gone, is Failed.
+   * @throws FlowsteadError `RunNotFoundError`.
+   */
+  get(name: string): Promise<RunInfo>;
+  /** Newest first. Folders without a readable record are left out. */
+  list(): Promise<RunInfo[]>;
+  update(name: string, change: Partial<RunInfo>): Promise<RunInfo>;
+  /** @throws FlowsteadError `InvalidRunStatusError` while the run is going on. */
+  delete(name: string): Promise<void>;
+  layout(name: string): RunLayout;
+}
+
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/;
+
+export function openRunStore(folder: string): RunStore {
+  const layout = (name: string): RunLayout => {
+    if (NAME.test(name)) return runLayout(path.join(folder, name));
+    throw new FlowsteadError(
+      "UsageError",
+      `"${name.slice(0, 80)}" cannot name a run: use up to 200 letters, digits, "_", "-" and ".", and begin with none of the last two.`,
+    );
+  };
+  const get = async (name: string): Promise<RunInfo> => {
+    const info = await readRecord(layout(name).record);
+    if (!info) throw new FlowsteadError("RunNotFoundError", `Run '${name}' cannot be found in ${folder}.`);
+    return info.status === "Running" && !(await isClaimed(layout(name).folder)) ? { ...info, status: "Failed" } : info;
+  };
+  return {
+    layout,
+    get,
+    async create(info) {
+      const own = layout(info.name);
+      await mkdir(folder, { recursive: true });
+      await mkdir(own.folder).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== "EEXIST") throw cause;
+        throw new FlowsteadError("RunExistsError", `Run '${info.name}' already exists.`, { cause });
+      });
+      const claim = await lockState(own.folder);
+      await writeRecord(own, info);
+      return openRun(own, info, claim);
+    },
+    async list() {
+      const names = await readdir(folder).catch(() => []);
+      const runs = await Promise.all(
+        names.filter((name) => NAME.test(name)).map((name) => get(name).catch(() => undefined)),
+      );
+      return runs.filter((info) => info !== undefined).sort((a, b) => (a.created_on < b.created_on ? 1 : -1));
+    },
+    async update(name, change) {
+      const info = { ...(await get(name)), ...change };
+      await writeRecord(layout(name), info);
+      return info;
+    },
+    async delete(name) {
+      const info = await get(name);
+      if (info.status === "Running") {
+        throw new FlowsteadError("InvalidRunStatusError", `Run '${name}' is going on; stop it before you delete it.`);
+      }
+      await rm(layout(name).folder, { recursive: true });
+    },
+  };
+}
+
+function openRun(layout: RunLayout, first: RunInfo, claim: StateLock): OpenRun {
+  let info = first;
+  return {
+    layout,
+    get info() {
+      return info;
+    },
+    async update(change) {
+      // Others may have renamed or archived it meanwhile.
+      info = { ...((await readRecord(layout.record)) ?? info), ...change };
+      await writeRecord(layout, info);
+    },
+    release: () => claim.release(),
+  };
+}
+
+/** May hold values of environment variables. */
+async function writeRecord(layout: RunLayout, info: RunInfo): Promise<void> {
+  await writeFileAtomic(layout.record, `${stringifyJson(info, 2)}\n`, 0o600);
+}
+
+async function readRecord(file: string): Promise<RunInfo | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const parsed = runInfoSchema.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
+async function isClaimed(folder: string): Promise<boolean> {
+  try {
+    const lock = await lockState(folder);
+    await lock.release();
+    return false;
+  } catch {
+    return true;
+  }
+}
