@@ -25,6 +25,11 @@ export async function resolveEnvironment(
   return resolved;
 }
 
+/** Names of the connections that variables refer to. */
+export function environmentConnections(variables: ValueMap): string[] {
+  return Object.values(variables).flatMap((value) => CONNECTION_FIELD.exec(variableText(value))?.[1] ?? []);
+}
+
 async function connectionField(resources: FlowResources, connection: string, key: string): Promise<string> {
   const { configs, secrets } = await resources.connection(connection);
   const value = secrets[key] ?? configs[key];

@@ -11,3 +11,17 @@ export function errorChain(error: Pick<ErrorBody, "code" | "details">): string {
   if (row.chain) return row.chain;
   return row.actor === "caller" || row.actor === "author" ? `UserError/${error.code}` : `SystemError/${error.code}`;
 }
+
+/** An error as the original writes it, from the outermost code inwards. */
+export interface NestedError {
+  code?: string | null;
+  innerError?: NestedError | null;
+}
+
+/** The chain of a nested error; empty when its outermost part has no code. */
+export function nestedErrorChain(error: NestedError): string {
+  const { code, innerError } = error;
+  if (!code) return "";
+  const inner = innerError ? nestedErrorChain(innerError) : "";
+  return inner === "" ? code : `${code}/${inner}`;
+}

@@ -7,6 +7,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { Image } from "../prompt/image.ts";
 import type { FlowDefinition, InputDefinition } from "./definition.ts";
+import { checkImageAddress } from "./image-address.ts";
 
 export type MessageFormat = FlowDefinition["messageFormat"];
 
@@ -94,7 +95,10 @@ export function createImage(value: Value, directory: string, format: MessageForm
   if (value === "") throw invalid("The image input should not be empty.");
   const [, mimeType, data] = DATA_URL.exec(value) ?? [];
   if (mimeType && data !== undefined) return write({ mimeType, content: data }, format);
-  if (/^https?:\/\//.test(value)) return { "data:image/*;url": value };
+  if (/^https?:\/\//.test(value)) {
+    checkImageAddress(value);
+    return { "data:image/*;url": value };
+  }
   if (BASE64.test(value) && value.length % 4 === 0 && value.length > 64) {
     return write({ mimeType: sniff(Buffer.from(value, "base64")), content: value }, format);
   }
@@ -104,7 +108,10 @@ export function createImage(value: Value, directory: string, format: MessageForm
 
 function read(value: ValueMap, directory: string, format: MessageFormat): Value {
   const { mimeType, form, content } = describe(value);
-  if (form === "url") return value;
+  if (form === "url") {
+    checkImageAddress(content);
+    return value;
+  }
   if (form === "path") {
     const bytes = readFile(content, directory);
     return write({ mimeType: mimeType ?? sniff(bytes), content: bytes.toString("base64") }, format);

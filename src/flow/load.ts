@@ -114,10 +114,13 @@ export function loadFlow(source: string): { directory: string; definition: FlowD
 }
 
 /**
- * @param options `file` stands in messages; `folderName` is the flow's name when the YAML gives none.
+ * @param options `file` stands in messages; `name` wins over the YAML's, `folderName` stands in when it has none.
  * @throws FlowsteadError `InvalidYaml`, `FlowDefinitionError`, `InvalidMessageFormatType`, `FlowNotSupported`.
  */
-export function parseFlow(text: string, options: { file?: string; folderName?: string } = {}): FlowDefinition {
+export function parseFlow(
+  text: string,
+  options: { file?: string; folderName?: string; name?: string } = {},
+): FlowDefinition {
   const { file = "flow.dag.yaml", folderName = "flow" } = options;
   const { value, lineOf } = parseYaml(text, file);
   const parsed = FLOW.safeParse(value ?? {});
@@ -135,7 +138,7 @@ export function parseFlow(text: string, options: { file?: string; folderName?: s
     throw new FlowsteadError("FlowNotSupported", `${file}:${line}: flows in '${yaml.language}' are not supported.`);
   }
   return {
-    name: yaml.name || flowName(folderName),
+    name: options.name || yaml.name || flowName(folderName),
     description: yaml.description ?? undefined,
     inputs: Object.entries(yaml.inputs ?? {}).map(([name, input]) => ({
       name,

@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
+import { checkImageAddress } from "../../src/flow/image-address.ts";
 import { flowResources, pythonChain, runFlow, writeFolder } from "./flow-folder.ts";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
@@ -81,19 +82,44 @@ test("an image that cannot be loaded is told by input; files outside the flow's 
   }
 });
 
-test("an image URL is fetched by http from public addresses only", async (context) => {
-  const target = await open(context, pythonChain("@tool\ndef a(x):\n    return str(x)\n"));
+test("Python fetches an image by http from public addresses only", async (context) => {
+  const target = await open(
+    context,
+    pythonChain("from promptflow.contracts._fetch import fetch\n\n@tool\ndef a(x):\n    return fetch(x[0])\n"),
+  );
   for (const url of [
     "file:///etc/passwd",
     "http://127.0.0.1:1/a.png",
     "http://localhost/a.png",
     "http://169.254.169.254/",
   ]) {
-    const { error } = await runFlow(target, { x: [{ "data:image/png;url": url }] });
+    const { error } = await runFlow(target, { x: [url] });
     assert.match(
       error?.message ?? "",
       /\(ValueError\) Images are (fetched by http and https only|not fetched from private)/,
       url,
     );
+  }
+});
+
+test("addresses of this machine and of private networks are refused before anything is fetched", () => {
+  for (const url of [
+    "http://localhost:8080/x.png",
+    "https://me@127.0.0.1/",
+    "http://0x7f.1/",
+    "http://2130706433/",
+    "https://10.1.2.3/",
+    "http://169.254.169.254/latest",
+    "http://[::1]/",
+    "http://[::ffff:10.0.0.1]/",
+    "http://[fe80::1]/",
+    "ftp://example.com/x.png",
+    "file:///etc/passwd",
+    "::1",
+  ]) {
+    assert.throws(() => checkImageAddress(url), { code: "InvalidImageInput" }, url);
+  }
+  for (const url of ["https://example.com/x.png", "http://8.8.8.8/x.png", "http://[2606:4700::1111]/x.png"]) {
+    checkImageAddress(url);
   }
 });

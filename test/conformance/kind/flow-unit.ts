@@ -199,7 +199,7 @@ async function judgeFailure(work: () => unknown, expect: ValueMap): Promise<void
   if (typeof message === "string") expectTrue(error.message.includes(message), `message: ${error.message}`);
 }
 
-function inputDefinitions(inputs: ValueMap): ReturnType<typeof parseFlow>["inputs"] {
+export function inputDefinitions(inputs: ValueMap): ReturnType<typeof parseFlow>["inputs"] {
   const compact = Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => [
       name,

@@ -1,8 +1,10 @@
 // All kinds. A new family is a file beside this one and a line here.
 
 import type { Kinds } from "../case.ts";
+import { AGGREGATION_KINDS } from "./aggregation.ts";
 import { BATCH_KINDS } from "./batch.ts";
 import { CHAT_KINDS } from "./chat.ts";
+import { DEFINITION_KINDS } from "./definition.ts";
 import { FLOW_UNIT_KINDS } from "./flow-unit.ts";
 import { LINE_KINDS } from "./line.ts";
 import { LLM_HTTP_KINDS } from "./llm-http.ts";
@@ -22,6 +24,8 @@ export const KINDS: Kinds = {
   ...LLM_HTTP_KINDS,
   ...MAPPING_KINDS,
   ...BATCH_KINDS,
+  ...AGGREGATION_KINDS,
+  ...DEFINITION_KINDS,
   ...NODE_KINDS,
   ...SERVE_KINDS,
   ...TOOL_META_KINDS,
