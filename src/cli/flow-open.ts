@@ -20,6 +20,8 @@ export interface OpenFlowHereOptions {
   environmentVariables?: Record<string, string>;
   /** Whether the process's variables win over the flow's own, as in serving. */
   serving: boolean;
+  /** Lines at a time of a batch run; aggregation nodes then wait for the end of all lines. */
+  lines?: number;
 }
 
 export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptions, log: Logger): Promise<OpenedFlow> {
@@ -39,12 +41,14 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
       tools: BUILT_IN_TOOLS,
       resources,
       variant: options.variant,
-      aggregate: !options.serving,
+      aggregate: !options.serving && options.lines === undefined,
+      streaming: options.lines === undefined,
       python: {
         interpreter: config.python,
         env,
         environmentVariables: options.environmentVariables,
         keepEnvironment: options.serving,
+        ...(options.lines === undefined ? {} : { maxWorkers: options.lines }),
       },
     });
     return {

@@ -10,6 +10,7 @@ import { devCommand } from "./dev.ts";
 import { endpointCommand } from "./endpoint.ts";
 import { flowCommand } from "./flow.ts";
 import { indexCommand } from "./index-command.ts";
+import { runCommand } from "./run.ts";
 import { upCommand } from "./up.ts";
 
 const program = new Command("flowstead")
@@ -19,7 +20,15 @@ const program = new Command("flowstead")
   .showSuggestionAfterError()
   .exitOverride();
 
-for (const command of [upCommand, indexCommand, flowCommand, endpointCommand, connectionCommand, devCommand])
+for (const command of [
+  upCommand,
+  indexCommand,
+  flowCommand,
+  runCommand,
+  endpointCommand,
+  connectionCommand,
+  devCommand,
+])
   program.addCommand(command(terminal()));
 for (const command of program.commands) inherit(command);
 

@@ -25,7 +25,7 @@ export interface CreateRunOptions {
   tags?: Record<string, string> | undefined;
   request: RunRequest;
   /** Opens the flow that the request names, with its variant and variables. It is closed when the run ends. */
-  openFlow(): Promise<FlowTarget>;
+  openFlow(): Promise<{ flow: FlowTarget; close(): Promise<void> }>;
   concurrency: number;
   lineTimeoutMs: number;
   batchTimeoutMs?: number | undefined;
@@ -44,7 +44,7 @@ export async function createRun(store: RunStore, options: CreateRunOptions, sign
   checkMapping(request.column_mapping ?? undefined);
   const resumeFrom = request.resume_from === null ? undefined : await endedRun(store, request.resume_from);
   const sources = await openSources(store, request);
-  const flow = await options.openFlow();
+  const { flow, close } = await options.openFlow();
   try {
     const run = await store.create(firstInfo(options));
     try {
@@ -56,7 +56,7 @@ export async function createRun(store: RunStore, options: CreateRunOptions, sign
       await run.release();
     }
   } finally {
-    await flow.close();
+    await close();
   }
 }
 

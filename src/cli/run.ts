@@ -1,0 +1,82 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Console } from "./console.ts";
+import { withHome } from "./option.ts";
+import { archiveRun, deleteRun, updateRun } from "./run-change.ts";
+import { runCreate } from "./run-create.ts";
+import { listRuns, showDetails, showMetrics, showRun, streamRun } from "./run-show.ts";
+
+export function runCommand(console: Console): Command {
+  const run = new Command("run").description("run a flow over many rows of data, and look at such runs");
+  createCommand(run, console);
+  withHome(run.command("list"))
+    .description("list runs, newest first")
+    .option("-r, --max-results <number>", "how many at most", count, 50)
+    .option("--all-results", "all of them")
+    .addOption(new Option("--archived-only", "archived runs alone").conflicts("includeArchived"))
+    .option("--include-archived", "archived runs too")
+    .addOption(new Option("-o, --output <format>", "json or table").choices(["json", "table"]).default("json"))
+    .option("--json", "the same as --output json")
+    .action((options) => listRuns(options, console));
+  named(run, "show", "print the record of a run").action((options) => showRun(options, console));
+  named(run, "show-details", "print inputs and outputs of the lines, also while the run goes on")
+    .option("-r, --max-results <number>", "how many lines at most", count, 100)
+    .option("--all-results", "all of them")
+    .action((options) => showDetails(options, console));
+  named(run, "show-metrics", "print the metrics that aggregation nodes logged").action((options) =>
+    showMetrics(options, console),
+  );
+  named(run, "stream", "print the log of a run until it ends").action((options) => streamRun(options, console));
+  named(run, "archive", "hide a run from lists").action((options) => archiveRun(options, true, console));
+  named(run, "restore", "show an archived run in lists again").action((options) => archiveRun(options, false, console));
+  named(run, "update", "change what a run is called")
+    .requiredOption("--set <value...>", "display_name=..., description=..., tags.<name>=...")
+    .action((options) => updateRun(options, console));
+  named(run, "delete", "delete a run with its folder")
+    .option("-y, --yes", "without asking")
+    .action((options) => deleteRun(options, console));
+  return run;
+}
+
+function createCommand(run: Command, console: Console): void {
+  withHome(run.command("create"))
+    .description("run a flow over data; in front, until it ends")
+    .option("-f, --file <file>", "a YAML file with the same keys; options win over it")
+    .option("--flow <folder>", "folder of the flow, or its flow.dag.yaml")
+    .option("--data <file>", "rows: a .jsonl, .csv, .tsv or .json file, or a folder of such files")
+    .option(
+      "--column-mapping <mapping...>",
+      "input='${data.column}', '${run.outputs.name}', '${run.inputs.column}' or a constant",
+    )
+    .option("--run <name>", "a completed run whose outputs are data of this one")
+    .option("--variant <variant>", "a variant in place of a node's default, as ${node.variant}")
+    .option("--environment-variables <variable...>", "name=value, in place of the flow's own")
+    .option("-n, --name <name>", "name of the new run")
+    .option("--set <value...>", "display_name=..., description=..., tags.<name>=...")
+    .option("--resume-from <name>", "take over the completed lines of this run, and run the others")
+    .option("--concurrency <number>", "lines at a time (default: PF_WORKER_COUNT, or 4)", count)
+    .option("--stream", "print the log while it runs")
+    .option("--json", "print nothing but the run's record")
+    .addHelpText("after", EXAMPLES)
+    .action((options) => runCreate(options, console));
+}
+
+const EXAMPLES = `
+Examples:
+  flowstead run create --flow answer/ --data questions.jsonl --column-mapping question='\${data.question}' --name first
+  flowstead run create --flow grade/ --data questions.jsonl --run first \\
+    --column-mapping groundtruth='\${data.answer}' prediction='\${run.outputs.answer}'
+  flowstead run create --resume-from first --name second
+`;
+
+function named(run: Command, name: string, description: string): Command {
+  return withHome(run.command(name))
+    .description(description)
+    .requiredOption("-n, --name <name>", "name of the run")
+    .option("--json", "print JSON");
+}
+
+function count(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("Give a whole number from 1.");
+  return number;
+}
