@@ -36,12 +36,11 @@ export async function startProgram({ args, env, ready, signal }: StartProgramOpt
     // Ctrl-C is for the bench, which then ends its programs.
     detached: true,
   });
-  const program: Program = {
+  return {
     found: await untilReady(child, { ready, signal, name: args.join(" ") }),
     cpuMs: () => cpuOfTree(child.pid ?? 0).catch(() => undefined),
     stop: () => stop(child),
   };
-  return program;
 }
 
 function untilReady(
@@ -51,8 +50,9 @@ function untilReady(
   return new Promise((resolve, reject) => {
     let output = "";
     const fail = (why: string): void => {
-      void stop(child);
-      reject(new Error(`${name}: ${why}\n${output}`));
+      const error = new Error(`${name}: ${why}\n${output}`);
+      // Only then may its folder be removed.
+      void stop(child).then(() => reject(error), reject);
     };
     const timer = setTimeout(() => fail(`not ready within ${READY_MS} ms`), READY_MS);
     const onAbort = (): void => fail("stopped");
