@@ -60,14 +60,12 @@ test("--help and --version go to standard output and end with 0", async () => {
 
 const WRONG: readonly { words: string[]; says: RegExp }[] = [
   { words: ["flo"], says: /unknown command 'flo'\n\(Did you mean flow\?\)/ },
-  { words: ["flow", "tst"], says: /unknown command 'tst'\n\(Did you mean test\?\)/ },
   {
     words: ["flow", "test", "--flow", "x", "--input", "a=b"],
     says: /unknown option '--input'\n\(Did you mean --inputs\?\)/,
   },
   { words: ["flow", "test"], says: /required option '--flow <folder>' not specified/ },
   { words: ["flow", "serve", "--source", "x", "--port", "99999"], says: /'99999' is invalid\. Give a number from 0/ },
-  { words: ["index", "add"], says: /missing required argument 'folder'/ },
   { words: ["online-endpoint", "get-credentials", "-n", "chat", "-o", "xml"], says: /Allowed choices are json, tsv/ },
   { words: ["flow"], says: /^Usage: flowstead flow .*test .*serve /s },
 ];
