@@ -17,6 +17,8 @@ export interface ChatMessage {
   status: MessageStatus;
   error?: string;
   parts: ContentPart[];
+  /** How long the flow took for a complete answer. */
+  durationMs?: number;
   /** Present when there are several messages at this place. */
   siblings?: { index: number; count: number; ids: string[] };
   /** What the reader thinks of it. */
@@ -49,8 +51,10 @@ export async function viewConversation(
     .leftJoin("feedback", (join) =>
       join.onRef("feedback.message_id", "=", "message.id").on("feedback.user_id", "=", ownerId),
     )
-    .select(["id", "role", "created_at", "status", "error", "text", "parts", "value"])
-    .where("conversation_id", "=", id)
+    .leftJoin("run", "run.id", "message.run_id")
+    .select(["message.id", "role", "message.created_at", "message.status", "message.error", "text", "parts", "value"])
+    .select("run.duration_ms")
+    .where("message.conversation_id", "=", id)
     .execute();
   // Read last and without waiting after it: the content and its number belong together.
   const run = live();
@@ -69,6 +73,7 @@ export async function viewConversation(
         status: isLive ? "running" : row.status,
         ...(row.error !== null && { error: row.error }),
         parts: allParts(content),
+        ...(!isLive && row.status === "complete" && row.duration_ms !== null && { durationMs: row.duration_ms }),
         ...(ids.length > 1 && { siblings: { index: ids.indexOf(messageId), count: ids.length, ids } }),
         ...(row.value !== null && { feedback: { value: row.value } }),
       },

@@ -117,7 +117,8 @@ async function finish(context: TurnContext, run: LiveRun, end: End, durationMs: 
           seq: last.seq,
           usage: end.status === "completed" ? JSON.stringify(end.usage) : null,
           error: end.status === "error" ? JSON.stringify(end.error) : null,
-          duration_ms: durationMs,
+          // The number that readers are told, so that it is the same after a reload.
+          duration_ms: end.status === "completed" ? end.durationMs : durationMs,
           ended_at: now,
         })
         .where("id", "=", runId)

@@ -99,6 +99,7 @@ describe("a chat turn", () => {
       ],
     );
     assert.equal(textOf(body.messages[1]), "You have 30 days of leave [1].");
+    assert.deepEqual([body.messages[0].durationMs, body.messages[1].durationMs], [undefined, 40]);
     assert.deepEqual(
       body.messages[1].parts.map((part: Loose) => part.type),
       ["data-node", "data-node", "source-document", "text", "data-citation"],

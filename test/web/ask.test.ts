@@ -85,6 +85,44 @@ test("a citation opens its passage with the words marked; Esc leads back to the 
   await context.close();
 });
 
+test("tables and lists of a passage are shown as such, with the marks where the words are", { skip }, async () => {
+  const { page, context, complaints } = await shared.visit();
+  await ask(page, "How much leave?");
+  await ended(page);
+  await page.getByRole("button", { name: "1 more passage found" }).click();
+  await page.getByRole("button", { name: "3 Employee handbook" }).click();
+  const passage = page.locator(".passage");
+  const table = passage.getByRole("table").first();
+  assert.deepEqual(await table.getByRole("columnheader").allTextContents(), ["Kind of leave", "Days", "Who decides"]);
+  const cells = ["Moving house | <b>once a year</b>", "1 day", "Line manager", "Wedding", "2 days", ""];
+  assert.deepEqual(await table.getByRole("cell").allTextContents(), cells);
+  const align = await page.evaluate(`getComputedStyle(document.querySelectorAll(".passage td")[1]).textAlign`);
+  assert.equal(align, "end");
+  assert.deepEqual(await passage.locator("mark").allTextContents(), [
+    "Moving house | <b>once a year</b>",
+    "1 day",
+    "who stands in",
+    "the form",
+  ]);
+  assert.deepEqual(await passage.getByRole("listitem").allInnerTexts(), [
+    "the dates\nand who stands in",
+    "and who stands in",
+    "the form",
+    "The manager signs.",
+    "Payroll is told.",
+  ]);
+  assert.equal(await passage.locator("b").count(), 0);
+  assert.doesNotMatch((await passage.textContent()) ?? "", /---/);
+  // Only the table that is too wide scrolls, never the panel.
+  const [panel, narrow, wide] = (await page.evaluate(`[".source-body", ".passage .passage-table"]
+    .flatMap((each) => [...document.querySelectorAll(each)])
+    .map((each) => each.scrollWidth - each.clientWidth)`)) as number[];
+  assert.deepEqual([panel, narrow], [0, 0]);
+  assert.ok((wide ?? 0) > 50);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test("on a small screen the passage is a sheet over the conversation", { skip }, async () => {
   const { page, context } = await shared.visit("/", { viewport: { width: 390, height: 780 } });
   await ask(page, "How much leave?");

@@ -109,7 +109,10 @@ function fold(message: StoredMessage, part: StreamPart): void {
     message.status = "error";
     message.error = part.errorText;
   } else if (part.type === "abort") message.status = "stopped";
-  else if (part.type === "finish" && message.status === "running") message.status = "complete";
+  else if (part.type === "finish" && message.status === "running") {
+    message.status = "complete";
+    if (part.messageMetadata?.durationMs !== undefined) message.durationMs = part.messageMetadata.durationMs;
+  }
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -31,6 +31,7 @@ test("the server's id, steps, sources and text make the message", () => {
   ]);
   assert.deepEqual(message.citations, [citation]);
   assert.deepEqual([message.status, message.durationMs], ["complete", 40]);
+  assert.equal(fromStored({ id: "m1", role: "assistant", parts: [], durationMs: 40 }).durationMs, 40);
 });
 
 test("an error or a stop is not overwritten by the finish that follows", () => {

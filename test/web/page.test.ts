@@ -113,6 +113,10 @@ for (const [name, options] of SCREENS) {
     await page.locator(".cite").last().click();
     await page.getByText("Every employee has a leave account.").waitFor();
     await check("source");
+    await page.getByRole("button", { name: "Next source" }).click();
+    await page.getByRole("cell", { name: "Wedding" }).waitFor();
+    await page.getByText("Every employee has a leave account.").waitFor();
+    await check("source with tables");
     await page.keyboard.press("Escape");
     const opener = page.getByRole("button", { name: "Show conversations" });
     if (await opener.isVisible()) await opener.click();
@@ -129,6 +133,45 @@ for (const [name, options] of SCREENS) {
     await context.close();
   });
 }
+
+for (const viewport of [
+  { width: 1280, height: 860 },
+  { width: 320, height: 640 },
+]) {
+  test(
+    `what a new visitor sees stands on one edge, without scrolling sideways: ${viewport.width} px`,
+    { skip },
+    async () => {
+      const { page, context } = await shared.visit("/", { viewport });
+      const about = page.getByRole("complementary", { name: "About the model" });
+      await about.waitFor();
+      // Where the words begin, not their boxes.
+      const edges =
+        (await page.evaluate(`[".start h1", ".start-line", ".notice-text", ".start-try", ".examples span", "textarea"]
+      .map((each) => document.querySelector(each).getBoundingClientRect().left)`)) as number[];
+      assert.ok(Math.max(...edges) - Math.min(...edges) < 1.5, edges.join(", "));
+      const [notice, composer] = await Promise.all([about.boundingBox(), page.locator(".composer-box").boundingBox()]);
+      assert.ok(
+        notice && composer && Math.abs(notice.x - composer.x) < 1.5 && Math.abs(notice.width - composer.width) < 3,
+      );
+      const [content, view, wide, room] =
+        (await page.evaluate(`(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) =>
+      [scrollHeight, clientHeight, scrollWidth, clientWidth])(document.querySelector(".start"))`)) as number[];
+      assert.equal(wide, room);
+      if (viewport.height > 700) assert.equal(content, view);
+      await context.close();
+    },
+  );
+}
+
+test("the notice says once what answers, and names the settings as code", { skip }, async () => {
+  const { page, context } = await shared.visit();
+  const about = page.getByRole("complementary", { name: "About the model" });
+  await about.getByText(notice).waitFor();
+  assert.equal((await about.innerText()).match(/language model/gi)?.length, 1);
+  assert.deepEqual(await about.locator("code").allTextContents(), ["OPENAI_API_KEY"]);
+  await context.close();
+});
 
 test(
   "a hostile answer does nothing: no script, no request, no frame, no form, no foreign style",

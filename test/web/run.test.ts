@@ -192,6 +192,25 @@ test("reload in mid-answer: nothing is lost or doubled", { skip }, async () => {
   await context.close();
 });
 
+test("how long an answer took is the same after a reload; one that was stopped tells no time", { skip }, async () => {
+  const { page, context } = await shared.visit();
+  const time = page.locator(".steps-head .steps-time");
+  await ask(page, "plain");
+  await ended(page);
+  assert.equal(await time.textContent(), "1.4 s");
+  await page.reload();
+  await ended(page);
+  assert.equal(await time.textContent(), "1.4 s");
+  await ask(page, "gated");
+  await page.getByText("Part-timers have leave").nth(1).waitFor();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await ended(page, "stopped");
+  await page.reload();
+  await ended(page, "stopped");
+  assert.equal(await time.count(), 1);
+  await context.close();
+});
+
 test("two tabs show the same run, and a new question appears in both", { skip }, async () => {
   const whole = await expectedText();
   const { page, context, complaints } = await shared.visit();

@@ -20,6 +20,27 @@ const PASSAGE =
   "Full-time employees have 28 days of paid leave a year. Part-time employees have leave in proportion to their hours: " +
   "someone who works three days a week has 17 days. Days that are not taken by 31 March of the next year lapse.";
 
+/** What an indexed handbook looks like below its paragraphs: tables, one too wide for the panel, and lists. */
+const PASSAGE_WITH_TABLES = `Requests go to the line manager at least two weeks ahead.
+
+| Kind of leave | Days | Who decides |
+| --- | ---: | --- |
+| Moving house \\| <b>once a year</b> | 1 day | Line manager |
+| Wedding | 2 days | |
+
+| Month | Offices | Warehouses | Workshops | Laboratories | Headquarters | Representatives |
+| --- | --- | --- | --- | --- | --- | --- |
+| January | open | closed | closed | open | open | open |
+
+Bring to the talk:
+
+- the dates
+  - and who stands in
+- the form
+
+1. The manager signs.
+2. Payroll is told.`;
+
 export const CITATIONS: Citation[] = [
   {
     n: 1,
@@ -49,10 +70,13 @@ export const CITATIONS: Citation[] = [
     documentId: "d1",
     title: "Employee handbook",
     headings: ["Leave", "How to ask for it"],
-    text: "Requests go to the line manager at least two weeks ahead.",
+    text: PASSAGE_WITH_TABLES,
     source: "handbook/leave.md",
     score: 3.3,
-    spans: [],
+    spans: [
+      spanOf("| Moving house \\| <b>once a year</b> | 1 day", PASSAGE_WITH_TABLES),
+      spanOf("who stands in\n- the form", PASSAGE_WITH_TABLES),
+    ],
   },
 ];
 
@@ -108,7 +132,7 @@ export function nodePart(
   return { type: "data-node", id: node, data };
 }
 
-function spanOf(words: string): { start: number; end: number } {
-  const start = PASSAGE.indexOf(words);
+function spanOf(words: string, passage = PASSAGE): { start: number; end: number } {
+  const start = passage.indexOf(words);
   return { start, end: start + words.length };
 }

@@ -36,7 +36,7 @@ export function App() {
       <div className="stage" inert={drawerOpen}>
         <TopBar />
         <main className="main" data-fresh={fresh || undefined}>
-          <Notice />
+          {fresh ? null : <Notice />}
           {phase === "missing" || phase === "failed" ? <Problem /> : fresh ? <Start /> : <Thread key={id} />}
           {phase === "missing" ? null : <Composer key={id} />}
         </main>

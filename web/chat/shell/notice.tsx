@@ -1,5 +1,10 @@
+import { Fragment } from "react";
+import { noticeText, withSettings } from "../../shared/format/notice.ts";
 import { useChat, useConversation, usePage } from "../chat.ts";
 import { Icon } from "./icon.tsx";
+
+const OWN_WORDS =
+  "Answers come from the built-in extractive model. It is not a language model: it quotes sentences of the documents and writes nothing of its own.";
 
 /** Says plainly that the answers do not come from a language model, and what to do about it. */
 export function Notice() {
@@ -7,15 +12,20 @@ export function Notice() {
   const model = usePage((state) => state.session?.model);
   const open = useNoticeOpen();
   if (!model || model.isLanguageModel || !open) return null;
+  const { lead, rest, remedy } = noticeText(model.notice ?? OWN_WORDS);
   return (
     <aside className="notice" id="model-notice" aria-label="About the model">
-      <Icon name="info" />
       <div className="notice-text">
         <p>
-          <strong>No language model is configured.</strong>{" "}
-          {model.notice ??
-            "The built-in extractive model answers only with sentences that stand in the documents. It is not a language model."}
+          <strong>{lead}</strong> {rest}
         </p>
+        {remedy ? (
+          <p>
+            {withSettings(remedy).map(({ text, isSetting }, at) =>
+              isSetting ? <code key={at}>{text}</code> : <Fragment key={at}>{text}</Fragment>,
+            )}
+          </p>
+        ) : null}
       </div>
       <button
         type="button"

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "react";
-import { highlighted } from "../../shared/format/highlight.ts";
 import type { ChatMessage } from "../../shared/conversation/message.ts";
 import type { Citation, SourcePassage } from "../../shared/wire/contract.ts";
 import { useChat } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
+import { PassageText } from "./passage-text.tsx";
 import { placeOf, sourceName } from "./place.ts";
 
 export interface SourceViewProps {
@@ -42,19 +42,17 @@ export function SourceView({ message, citation, onClose }: SourceViewProps) {
       </header>
       <div className="source-body" ref={body} tabIndex={0} role="group" aria-label="Passage">
         {surroundings?.before.map((text, at) => (
-          <p className="surrounding" key={`before-${at}`} dir="auto">
-            {text}
-          </p>
+          <div className="surrounding" key={`before-${at}`}>
+            <PassageText text={text} />
+          </div>
         ))}
         <blockquote className="passage" dir="auto">
-          {highlighted(shown.text, marks).map((piece, at) =>
-            piece.marked ? <mark key={at}>{piece.text}</mark> : <span key={at}>{piece.text}</span>,
-          )}
+          <PassageText text={shown.text} marks={marks} />
         </blockquote>
         {surroundings?.after.map((text, at) => (
-          <p className="surrounding" key={`after-${at}`} dir="auto">
-            {text}
-          </p>
+          <div className="surrounding" key={`after-${at}`}>
+            <PassageText text={text} />
+          </div>
         ))}
         {problem ? (
           <p className="source-problem">What stands around this passage could not be loaded. {problem}</p>

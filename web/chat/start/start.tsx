@@ -1,5 +1,6 @@
 import { useChat, usePage } from "../chat.ts";
-import { Icon, Mark } from "../shell/icon.tsx";
+import { Icon } from "../shell/icon.tsx";
+import { Notice } from "../shell/notice.tsx";
 
 /** The title of an installation that has not been given one; it says nothing about what is answered here. */
 const PRODUCT = "Flowstead";
@@ -23,9 +24,9 @@ export function Start() {
   if (!session) return <section className="start" aria-busy="true" />;
   return (
     <section className="start">
-      <Mark className="start-mark" />
       <h1>{session.title === PRODUCT ? "Ask the documents" : session.title}</h1>
       <p className="start-line">{sourceLine(session.documents)}</p>
+      <Notice />
       {session.examples.length > 0 ? (
         <>
           <h2 className="start-try">Try one of these</h2>

@@ -41,6 +41,7 @@ export function fromStored(stored: StoredMessage): ChatMessage {
     citations: [],
   };
   if (stored.error) message.error = stored.error;
+  if (stored.durationMs !== undefined) message.durationMs = stored.durationMs;
   if (stored.feedback) message.feedback = stored.feedback.value;
   if (stored.siblings && stored.siblings.ids.length > 1) message.siblings = stored.siblings;
   for (const part of stored.parts) message = withStoredPart(message, part);

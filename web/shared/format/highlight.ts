@@ -17,3 +17,21 @@ export function highlighted(text: string, spans: readonly Span[]): { text: strin
   if (at < text.length) pieces.push({ text: text.slice(at), marked: false });
   return pieces;
 }
+
+/** The same of some stretches of a text, put together; `spans` are places in the whole text. */
+export function highlightedIn(
+  text: string,
+  stretches: readonly Span[],
+  spans: readonly Span[],
+): { text: string; marked: boolean }[] {
+  const pieces: { text: string; marked: boolean }[] = [];
+  for (const { start: from, end: to } of stretches) {
+    const moved = spans.map(({ start, end }) => ({ start: start - from, end: end - from }));
+    for (const piece of highlighted(text.slice(from, to), moved)) {
+      const last = pieces.at(-1);
+      if (last?.marked === piece.marked) last.text += piece.text;
+      else pieces.push(piece);
+    }
+  }
+  return pieces;
+}

@@ -43,6 +43,8 @@ export interface StoredMessage {
   status?: MessageStatus;
   error?: string;
   parts: StoredPart[];
+  /** Of a complete answer: what the stream's last part says. */
+  durationMs?: number;
   siblings?: { index: number; count: number; ids: string[] };
   feedback?: { value: FeedbackValue } | null;
 }
