@@ -3,7 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import type { ValueMap } from "../base/value.ts";
-import type { ProcessEnvironment } from "../python/interpreter.ts";
+import { type ProcessEnvironment, choosePython } from "../python/interpreter.ts";
 import { type PythonPool, createPythonPool } from "../python/pool.ts";
 import { type AggregationLists, planAggregation } from "./aggregate.ts";
 import type { FlowDefinition } from "./definition.ts";
@@ -11,6 +11,7 @@ import { environmentTexts, resolveEnvironment } from "./environment.ts";
 import { EventChannel } from "./event-channel.ts";
 import type { FlowEvent } from "./event.ts";
 import { loadImages } from "./image.ts";
+import { type MergedFlow, mergeIncludes } from "./include.ts";
 import { resolveInputs } from "./input.ts";
 import { loadFlow } from "./load.ts";
 import { isolateNode, resolveNodeInputs } from "./node-run.ts";
@@ -41,6 +42,8 @@ export interface OpenFlowOptions {
   streaming?: boolean;
   /** Runs this node alone; its value is the output `output`. */
   node?: { name: string; outputs: ValueMap };
+  /** Whether additional_includes are merged in; without it only the folder's own files count. Default true. */
+  includes?: boolean;
   python?: FlowPythonOptions;
 }
 
@@ -60,6 +63,8 @@ export interface FlowPythonOptions {
 export interface FlowTarget extends Target {
   readonly plan: FlowPlan;
   readonly signature: FlowSignature;
+  /** Where its files are while it is open: its folder, or the merged copy. */
+  readonly directory: string;
   /**
    * Runs the aggregation nodes over the lists; as `invoke` in everything else. Its run has no outputs.
    * @throws FlowsteadError `InvalidAggregationInput`, before anything runs.
@@ -82,35 +87,43 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   const loaded = options.definition
     ? { directory: options.directory, definition: options.definition }
     : loadFlow(options.directory);
-  const { directory } = loaded;
+  const { includes = true } = options;
   const nodes = applyVariants(loaded.definition, options.variant);
   const { node } = options;
   const definition = node ? isolateNode(loaded.definition, nodes, node.name) : loaded.definition;
-  if (definition.additionalIncludes.length > 0) {
-    const missing = definition.additionalIncludes.join(", ");
-    throw new FlowsteadError(
-      "FlowNotSupported",
-      `${definition.file}: additional_includes (${missing}) are not supported yet; copy the files into the flow's folder.`,
-    );
-  }
-  const python = await createPython(definition, directory, options);
+  const merged = includes && definition.additionalIncludes.length > 0 ? merge(loaded.directory, definition) : undefined;
+  const directory = merged?.directory ?? loaded.directory;
+  let python: PythonPool | undefined;
   try {
+    const pool = (python = await createPython(definition, directory, withInterpreter(options, loaded.directory)));
     const plan = await planFlow(definition, node ? definition.nodes : nodes, {
       tools: options.tools,
       context: {
         directory,
         resources: options.resources,
         messageFormat: definition.messageFormat,
-        python: () => python,
+        python: () => pool,
       },
       streaming: options.streaming ?? true,
       ...(node ? { given: nodes } : {}),
     });
-    return new InProcessFlow(plan, python, { ...options, directory });
+    plan.warnings.unshift(...(merged?.warnings ?? []));
+    return new InProcessFlow(plan, pool, { ...options, directory }, () => merged?.remove());
   } catch (thrown) {
-    await python.close();
+    await python?.close();
+    merged?.remove();
     throw thrown;
   }
+}
+
+function merge(directory: string, { additionalIncludes, file }: FlowDefinition): MergedFlow {
+  return mergeIncludes(directory, additionalIncludes, file);
+}
+
+/** The flow's own virtual environment is where the flow is, not in a merged copy of it. */
+function withInterpreter(options: OpenFlowOptions, directory: string): OpenFlowOptions {
+  const interpreter = choosePython(directory, options.python?.interpreter);
+  return { ...options, python: { ...options.python, interpreter } };
 }
 
 async function createPython(
@@ -127,16 +140,21 @@ async function createPython(
 class InProcessFlow implements FlowTarget {
   readonly plan: FlowPlan;
   readonly signature: FlowSignature;
+  readonly directory: string;
   readonly #python: PythonPool;
   readonly #options: OpenFlowOptions;
+  readonly #release: () => void;
   readonly #runs = new Set<Promise<void>>();
   #closed = false;
 
-  constructor(plan: FlowPlan, python: PythonPool, options: OpenFlowOptions) {
+  /** @param release frees what the flow holds besides its processes */
+  constructor(plan: FlowPlan, python: PythonPool, options: OpenFlowOptions, release: () => void) {
     this.plan = plan;
     this.signature = flowSignature(plan);
     this.#python = python;
+    this.directory = options.directory;
     this.#options = options;
+    this.#release = release;
   }
 
   describe(): Promise<FlowSignature> {
@@ -162,6 +180,7 @@ class InProcessFlow implements FlowTarget {
     this.#closed = true;
     await Promise.all(this.#runs);
     await this.#python.close();
+    this.#release();
   }
 
   #start(call: FlowCall, phase: Phase, signal: AbortSignal): AsyncIterator<FlowEvent> {

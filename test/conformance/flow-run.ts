@@ -56,6 +56,7 @@ export async function openCase(
     resources: resources(context, models),
     aggregate,
     streaming,
+    includes: false, // The cases were observed on the original's executor; its commands merge before they call it.
     ...(node && { node }),
     python: {
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },

@@ -16,6 +16,12 @@ const DEFINITION = {
     "flow.dag.yaml has a missing or wrong key.",
     "Mend the key at the line that the message names.",
   ),
+  IncludeNotFound: row(
+    "author",
+    "UserError",
+    "A path in `additional_includes` does not exist.",
+    "Mend the path; it is relative to the flow's folder.",
+  ),
   FlowNotSupported: row(
     "author",
     "UserError/NotSupported",

@@ -8,7 +8,7 @@ import { type NestedError, nestedErrorChain } from "../../../src/flow/error-chai
 import { createImage } from "../../../src/flow/image.ts";
 import { loadFlow, parseFlow } from "../../../src/flow/load.ts";
 import { createPythonPool } from "../../../src/python/pool.ts";
-import { FlowsteadError } from "../../../src/base/error/error.ts";
+import type { FlowsteadError } from "../../../src/base/error/error.ts";
 import type { Kinds } from "../case.ts";
 import { expectEqual, expectFailure } from "../compare.ts";
 

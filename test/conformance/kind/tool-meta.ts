@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { FlowsteadError } from "../../../src/base/error/error.ts";
+import type { FlowsteadError } from "../../../src/base/error/error.ts";
 import { type Value, type ValueMap, isMap, pyRepr } from "../../../src/base/value.ts";
 import { errorChain } from "../../../src/flow/error-chain.ts";
 import { createPythonPool } from "../../../src/python/pool.ts";
