@@ -45,6 +45,8 @@ export interface BatchResult extends PublishedTotals {
 }
 
 const LOG_EVERY_MS = 10_000;
+/** Rows that are copied between two waits for the disk. */
+const TAKEN_AT_ONCE = 500;
 
 /**
  * Resolves also when every line failed: the run itself is then complete. When it is stopped, what has come of the lines
@@ -139,11 +141,18 @@ async function* notIn(journal: LineJournal, lines: AsyncIterable<BatchLine>): As
 
 /** Copies the completed lines of an earlier run, and the images that they name. */
 async function takeOver(from: RunLayout, to: RunLayout, journal: LineJournal): Promise<void> {
-  const earlier = await LineJournal.open(from.journal, { readOnly: true });
+  const earlier = await LineJournal.open(from.journal, { readOnly: true }).catch(() => undefined);
+  // A run whose data was wrong never began with a line.
+  if (!earlier) return;
   try {
-    for (const line of earlier.lines("Completed")) {
-      if (!journal.has(line)) await journal.append(line, "Completed", await earlier.read(line));
+    let written = Promise.resolve();
+    for (const [index, line] of earlier.lines("Completed").entries()) {
+      written = journal.append(line, "Completed", await earlier.read(line));
+      // A write that fails is told by the next one that is waited for, too.
+      written.catch(() => undefined);
+      if (index % TAKEN_AT_ONCE === 0) await written;
     }
+    await written;
   } finally {
     await earlier.close();
   }

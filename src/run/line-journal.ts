@@ -16,6 +16,7 @@ interface Place {
 const SYNC_MS = 250;
 const WINDOW = 1 << 20;
 const NEWLINE = 10;
+const NOTHING = Buffer.alloc(0);
 
 export class LineJournal {
   readonly #file: FileHandle;
@@ -23,9 +24,11 @@ export class LineJournal {
   #size = 0;
   #pending: { line: number; text: string; status: LineStatus }[] = [];
   #writing: Promise<void> | undefined;
+  #failure: FlowsteadError | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;
-  #window: { offset: number; bytes: Buffer } = { offset: 0, bytes: Buffer.alloc(0) };
+  readonly #buffer = Buffer.allocUnsafe(WINDOW);
+  #window: { offset: number; bytes: Buffer } = { offset: 0, bytes: NOTHING };
 
   private constructor(file: FileHandle) {
     this.#file = file;
@@ -61,12 +64,13 @@ export class LineJournal {
 
   /** Resolves when the row would survive the end of this process; a quarter of a second later, that of the machine. */
   append(line: number, status: LineStatus, fields: readonly string[]): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#pending.push({ line, status, text: `${line}\t${status}\t${fields.join("\t")}\n` });
     this.#writing ??= this.#write();
     return this.#writing;
   }
 
-  /** The fields of a line as they were given. Reading in ascending order is fast. */
+  /** The fields of a line as they were given. Reading in ascending order is fast; one line at a time. */
   async read(line: number): Promise<string[]> {
     const place = this.#places.get(line);
     if (!place) throw new FlowsteadError("Unexpected", `The journal has no line ${line}.`);
@@ -81,7 +85,7 @@ export class LineJournal {
     clearTimeout(this.#syncTimer);
     this.#syncTimer = undefined;
     try {
-      await this.#writing;
+      await this.#writing?.catch(() => undefined);
       await this.#syncing;
       await this.#file.datasync().catch(() => undefined);
     } finally {
@@ -103,6 +107,10 @@ export class LineJournal {
           this.#size += size;
         }
       }
+    } catch (thrown) {
+      // Part of a row may be in the file; nothing may follow it.
+      this.#failure = FlowsteadError.from(thrown);
+      throw this.#failure;
     } finally {
       this.#writing = undefined;
     }
@@ -116,7 +124,9 @@ export class LineJournal {
     const { offset: from, bytes } = this.#window;
     if (offset >= from && offset + size <= from + bytes.length)
       return bytes.subarray(offset - from, offset - from + size);
-    const buffer = Buffer.allocUnsafe(Math.max(WINDOW, size));
+    // One buffer is used again and again: what is read becomes text before the next read.
+    const buffer = size <= this.#buffer.length ? this.#buffer : Buffer.allocUnsafe(size);
+    this.#window = { offset: 0, bytes: NOTHING };
     let filled = 0;
     while (filled < size) {
       const { bytesRead } = await this.#file.read(buffer, filled, buffer.length - filled, offset + filled);

@@ -46,7 +46,10 @@ export async function prepareLines(
         yield { line, inputs: applyDefaults(inputs, given) };
       } catch (thrown) {
         const { code, message, details } = FlowsteadError.from(thrown);
-        throw new FlowsteadError(code, message, { cause: thrown, details: { ...details, line } });
+        throw new FlowsteadError(code, `${message} (First in line ${line} of the data, counted from 0.)`, {
+          cause: thrown,
+          details: { ...details, line },
+        });
       }
     }
   }

@@ -1,0 +1,262 @@
+// Whole runs over flows of this repository: what is in their folders, and what others make of it.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { parseJson } from "../../src/base/json.ts";
+import { Float, type ValueMap } from "../../src/base/value.ts";
+import { openFlow } from "../../src/flow/flow-target.ts";
+import { type CreateRunOptions, createRun, readErrors, readMetrics } from "../../src/run/create-run.ts";
+import { readDetails } from "../../src/run/details.ts";
+import type { BatchProgress } from "../../src/run/progress.ts";
+import { type RunInfo, type RunRequest, defaultRunName, shownRun } from "../../src/run/run-info.ts";
+import { type RunStore, openRunStore } from "../../src/run/run-store.ts";
+import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
+import { flowResources } from "../flow/flow-folder.ts";
+
+const GREET = path.resolve("test/fixture/flow/greet");
+const GRADE = path.resolve("test/fixture/flow/grade");
+
+interface Runs {
+  store: RunStore;
+  /** Writes rows, and gives the path. */
+  data(rows: readonly object[]): Promise<string>;
+  create(
+    request: Partial<RunRequest>,
+    options?: Partial<CreateRunOptions> & { signal?: AbortSignal },
+  ): Promise<RunInfo>;
+  rows(run: string, ...file: string[]): ValueMap[];
+}
+
+function runs(context: TestContext): Runs {
+  const folder = mkdtempSync(path.join(tmpdir(), "runs-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const store = openRunStore(path.join(folder, "runs"));
+  let files = 0;
+  return {
+    store,
+    async data(rows) {
+      const file = path.join(folder, `data${files++}.jsonl`);
+      await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+      return file;
+    },
+    create(given, { signal = new AbortController().signal, ...options } = {}) {
+      const none = { data: null, run: null, column_mapping: null, variant: null, resume_from: null };
+      const request = { flow: GREET, environment_variables: {}, ...none, ...given };
+      const open = async () => {
+        const env = { PATH: process.env["PATH"] };
+        const python = { env, environmentVariables: request.environment_variables };
+        const resources = flowResources();
+        const flow = await openFlow({
+          directory: request.flow,
+          tools: BUILT_IN_TOOLS,
+          resources,
+          streaming: false,
+          python,
+        });
+        return { flow, close: () => flow.close() };
+      };
+      return createRun(store, { request, openFlow: open, concurrency: 3, lineTimeoutMs: 60_000, ...options }, signal);
+    },
+    rows(run, ...file) {
+      const text = readFileSync(path.join(store.layout(run).folder, ...file), "utf8");
+      return text.split("\n").flatMap((line) => (line === "" ? [] : [parseJson(line) as ValueMap]));
+    },
+  };
+}
+
+test("a run leaves the original's files, in the order of the lines; a failed line fails alone", async (context) => {
+  const { create, data, rows, store } = runs(context);
+  const seen: BatchProgress[] = [];
+  const file = await data([
+    { name: "a", n: 2 },
+    { name: "b", n: "many" },
+    { name: "c", n: 0 },
+  ]);
+  const mapping = { name: "${data.name}", count: "${data.n}" };
+  const onProgress = (progress: BatchProgress): void => void seen.push(progress);
+  const run = await create({ data: file, column_mapping: mapping }, { name: "first", tags: { a: "b" }, onProgress });
+  assert.equal(run.status, "Completed");
+  assert.deepEqual(rows("first", "inputs.jsonl"), [
+    { name: "a", count: 2, line_number: 0 },
+    { name: "b", count: "many", line_number: 1 },
+    { name: "c", count: 0, line_number: 2 },
+  ]);
+  assert.deepEqual(rows("first", "outputs.jsonl"), [
+    { greeting: "Hello a!!", count: 2, line_number: 0 },
+    { greeting: null, count: null, line_number: 1 },
+    { greeting: "Hello c", count: 0, line_number: 2 },
+  ]);
+  assert.deepEqual(rows("first", "flow_outputs", "output.jsonl"), [
+    { line_number: 0, greeting: "Hello a!!", count: 2 },
+    { line_number: 2, greeting: "Hello c", count: 0 },
+  ]);
+  const folder = store.layout("first").folder;
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  assert.deepEqual(found.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name))).sort(), [
+    "error.json",
+    ...["0", "1", "2"].map((line) => `flow_artifacts/00000000${line}_00000000${line}.jsonl`),
+    "flow_logs/000000000.log",
+    "flow_outputs/output.jsonl",
+    "inputs.jsonl",
+    "lines.tsv",
+    "logs.txt",
+    "meta.json",
+    "metrics.json",
+    "node_artifacts/greet/000000000.jsonl",
+    "node_artifacts/greet/000000002.jsonl",
+    "outputs.jsonl",
+    "run.json",
+    "snapshot/flow.dag.yaml",
+    "snapshot/greet.jinja2",
+  ]);
+  const [artifact] = rows("first", "node_artifacts", "greet", "000000002.jsonl") as [{ run_info: ValueMap } & ValueMap];
+  assert.deepEqual(
+    [artifact.NodeName, artifact.line_number, artifact.run_info.run_id, artifact.run_info.parent_run_id],
+    ["greet", 2, "first_greet_2", "first_2"],
+  );
+  const last = seen.at(-1);
+  assert.deepEqual([seen.length, last?.done, last?.failed, last?.total], [3, 3, 1, 3]);
+  const shown = shownRun(run, folder, await readErrors(store, "first")) as { error: { message: string }; tags: object };
+  assert.match(
+    shown.error.message,
+    /^Failed to run 1\/3 lines\. First error message is: .*'count' in line 1 of input data/,
+  );
+  assert.deepEqual(shown.tags, { a: "b" });
+  const details: ValueMap[] = [];
+  for await (const row of readDetails(store.layout("first"), 2)) details.push(row);
+  assert.deepEqual(
+    [details.length, details[0]?.["outputs.greeting"], details[1]?.["inputs.count"]],
+    [2, "Hello a!!", "many"],
+  );
+});
+
+test("an evaluation over a run grades its completed lines, and its metrics are the run's", async (context) => {
+  const { create, data, rows, store } = runs(context);
+  const truth = await data(["Hello a!", "?", "no", "Hello d!"].map((answer) => ({ answer })));
+  const file = await data([{ name: "a" }, { name: "b", count: "x" }, { name: "c" }, { name: "d" }]);
+  await create({ data: file, column_mapping: { name: "${data.name}", count: "${data.count}" } }, { name: "unmapped" });
+  assert.equal((await store.get("unmapped")).status, "Failed", "a row without the column ends the run");
+  assert.match(JSON.stringify(await readErrors(store, "unmapped")), /\$\{data\.count\}.*line 0 of the data/);
+  const named = await data([
+    { name: "a", count: 1 },
+    { name: "b", count: "x" },
+    { name: "c", count: 1 },
+    { name: "d", count: 1 },
+  ]);
+  await create({ data: named, column_mapping: { name: "${data.name}", count: "${data.count}" } }, { name: "greeted" });
+  const mapping = { groundtruth: "${data.answer}", prediction: "${run.outputs.greeting}" };
+  const graded = await create(
+    { flow: GRADE, data: truth, run: "greeted", column_mapping: mapping },
+    { name: "graded" },
+  );
+  assert.equal(graded.status, "Completed", JSON.stringify(await readErrors(store, "graded")));
+  assert.deepEqual(rows("graded", "flow_outputs", "output.jsonl"), [
+    { line_number: 0, grade: "Correct" },
+    { line_number: 2, grade: "Incorrect" },
+    { line_number: 3, grade: "Correct" },
+  ]);
+  assert.deepEqual(await readMetrics(store, "graded"), { lines: 3, accuracy: 2 / 3 });
+  const [record] = rows("graded", "node_artifacts", "accuracy", "000000000.jsonl") as [
+    { run_info: ValueMap; line_number: null },
+  ];
+  assert.deepEqual(
+    [record.line_number, record.run_info.run_id, record.run_info.index],
+    [null, "graded_accuracy_reduce", null],
+  );
+  assert.deepEqual(record.run_info.output, { grades: ["Correct", "Incorrect", "Correct"] });
+  assert.equal(graded.system_metrics["__pf__.nodes.accuracy.completed"], 1);
+  const same = { groundtruth: "${run.inputs.name}", prediction: "${run.inputs.name}" };
+  await create({ flow: GRADE, run: "greeted", column_mapping: same }, { name: "same" });
+  assert.deepEqual(await readMetrics(store, "same"), { lines: 3, accuracy: 1 }, "run.inputs are the data of that run");
+});
+
+test("an aggregation node that fails is told; the lines stay", async (context) => {
+  const { create, data, rows, store } = runs(context);
+  const file = await data([{ groundtruth: "a", prediction: "crash" }]);
+  const run = await create({ flow: GRADE, data: file }, { name: "none" });
+  assert.equal(run.status, "Completed");
+  assert.deepEqual(rows("none", "flow_outputs", "output.jsonl"), []);
+  assert.deepEqual(await readMetrics(store, "none"), {});
+  const errors = JSON.stringify(await readErrors(store, "none"));
+  assert.match(errors, /\(ValueError\) no prediction/);
+  assert.match(errors, /"aggregation_node_name":"accuracy"/);
+});
+
+test("a run that is stopped keeps its lines; resuming runs the others only", async (context) => {
+  const { create, data, rows, store } = runs(context);
+  const file = await data(
+    Array.from({ length: 20 }, (_, index) => ({ name: `n${index}`, count: index === 2 ? "x" : 1 })),
+  );
+  const stop = new AbortController();
+  const onProgress = ({ done }: BatchProgress): void => {
+    if (done === 8) stop.abort();
+  };
+  const mapping = { name: "${data.name}", count: "${data.count}" };
+  const request = { data: file, column_mapping: mapping };
+  const stopped = await create(request, { name: "stopped", onProgress, signal: stop.signal });
+  assert.equal(stopped.status, "Canceled");
+  const before = rows("stopped", "flow_outputs", "output.jsonl").length;
+  assert.ok(before >= 7 && before < 19, `${before} lines had completed`);
+  let ran = 0;
+  await create({ ...request, resume_from: "stopped" }, { name: "resumed", onProgress: () => ran++ });
+  assert.equal(ran, 20 - before, "the line that had failed is tried again");
+  const numbers = rows("resumed", "outputs.jsonl").map((row) => row["line_number"]);
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 20 }, (_, index) => index),
+  );
+  assert.equal((await store.get("resumed")).status, "Completed");
+});
+
+test("names are kept apart, and a name can not lead out of the folder", async (context) => {
+  const { create, data, store } = runs(context);
+  const request = { data: await data([{ name: "a" }]) };
+  await create(request, { name: "one" });
+  await assert.rejects(create(request, { name: "one" }), { code: "RunExistsError" });
+  for (const name of ["../two", "..", "a/b", ""])
+    await assert.rejects(create(request, { name }), { code: "UsageError" });
+  await assert.rejects(create({ run: "nothing" }), { code: "RunNotFoundError" });
+  await assert.rejects(create({}), { code: "UsageError", message: /Either run or data/ });
+  await create(request, { name: "two" });
+  assert.deepEqual(
+    (await store.list()).map(({ name }) => name),
+    ["two", "one"],
+  );
+  await store.update("one", { is_archived: true });
+  assert.equal((await store.get("one")).is_archived, true);
+  await store.delete("one");
+  await assert.rejects(store.get("one"), { code: "RunNotFoundError" });
+  assert.match(defaultRunName("my-flow", "${node.variant_1}"), /^my_flow_variant_1_\d{8}_\d{6}_\d{6}$/);
+});
+
+test("more lines than a thousand share artifact files", async (context) => {
+  const { create, data, rows, store } = runs(context);
+  const file = await data(Array.from({ length: 2001 }, (_, index) => ({ name: `n${index}` })));
+  await create({ data: file }, { name: "many" });
+  const { flowArtifacts } = store.layout("many");
+  assert.deepEqual(rows("many", "meta.json"), [{ batch_size: 1000 }]);
+  assert.deepEqual(readdirSync(flowArtifacts).sort(), [
+    "000000000_000000999.jsonl",
+    "000001000_000001999.jsonl",
+    "000002000_000002999.jsonl",
+  ]);
+  const second = rows("many", "flow_artifacts", "000001000_000001999.jsonl");
+  assert.deepEqual([second.length, second[0]?.["line_number"], second[999]?.["line_number"]], [1000, 1000, 1999]);
+  assert.equal(rows("many", "outputs.jsonl").length, 2001);
+});
+
+test("numbers stay what they are from the data to the outputs", async (context) => {
+  const { create, rows, store } = runs(context);
+  const file = path.join(path.dirname(store.layout("x").folder), "..", "floats.jsonl");
+  await writeFile(file, '{"text": "t", "value": {"f": 1.0, "i": 123456789012345678901}}\n');
+  await create(
+    { flow: path.resolve("test/fixture/flow/echo"), data: file, column_mapping: { value: "${data.value}" } },
+    { name: "echo" },
+  );
+  const value = { f: new Float(1), i: 123456789012345678901n };
+  assert.deepEqual(rows("echo", "flow_outputs", "output.jsonl")[0]?.["value"], value);
+});

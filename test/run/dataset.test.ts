@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import path from "node:path";
+import { Float, type ValueMap } from "../../src/base/value.ts";
+import { openDataset } from "../../src/run/dataset.ts";
+import { writeFolder } from "../flow/flow-folder.ts";
+
+async function read(context: TestContext, files: Record<string, string>, name = Object.keys(files)[0] as string) {
+  const warnings: string[] = [];
+  const location = path.join(writeFolder(context, files), name);
+  const source = await openDataset(location, { warn: (message) => warnings.push(message) });
+  const rows: ValueMap[] = [];
+  for await (const row of source.rows()) rows.push(row);
+  return { rows, warnings };
+}
+
+test("JSON lines keep numbers as they are written", async (context) => {
+  const text = '\uFEFF{"a": 1, "b": 1.0, "c": 123456789012345678901}\r\n\n{"a": "x\u2028y"}';
+  const { rows } = await read(context, { "d.jsonl": text });
+  assert.deepEqual(rows, [{ a: 1, b: new Float(1), c: 123456789012345678901n }, { a: "x\u2028y" }]);
+});
+
+test("a fault in a row is told with its file and line", async (context) => {
+  await assert.rejects(
+    read(context, { "d.jsonl": '{"a": 1}\n\n{"a": }\n' }),
+    /d\.jsonl:3: Not valid JSON: .*\(column 7\)/,
+  );
+  await assert.rejects(read(context, { "d.jsonl": "[1]" }), /d\.jsonl:1: a row must be a JSON object/);
+  await assert.rejects(read(context, { "d.csv": 'a,b\n1,2\n"x\ny",2\n1,2,3\n' }), /d\.csv:5: this row has 3 cells/);
+  await assert.rejects(read(context, { "d.csv": 'a,b\n1,"2\n' }), /d\.csv:2: a quote is opened/);
+  await assert.rejects(openDataset("nowhere.jsonl"), /There is no data at nowhere\.jsonl/);
+});
+
+test("cells of CSV and TSV are text, with quotes, separators and line breaks inside", async (context) => {
+  const csv = 'name,note,name\r\n"a ""b"", c",007,\r\n"two\nlines",,x\r\n\r\n1,"",3';
+  const { rows } = await read(context, { "d.csv": csv });
+  assert.deepEqual(rows, [
+    { name: 'a "b", c', note: "007", "name.1": "" },
+    { name: "two\nlines", note: "", "name.1": "x" },
+    { name: "1", note: "", "name.1": "3" },
+  ]);
+  const tsv = await read(context, { "d.tsv": "a\tb\n1,5\t\n" });
+  assert.deepEqual(tsv.rows, [{ a: "1,5", b: "" }]);
+});
+
+test("cells that fall on the end of a read are whole", async (context) => {
+  const long = "é".repeat(200_000);
+  const { rows } = await read(context, { "d.csv": `a,b\n"${long}""","x"\n${long},\n` });
+  assert.deepEqual(rows, [
+    { a: `${long}"`, b: "x" },
+    { a: long, b: "" },
+  ]);
+});
+
+test("JSON tables are lists of rows or columns", async (context) => {
+  const list = await read(context, { "d.json": '[{"a": 1.0}, {"a": 2}]' });
+  assert.deepEqual(list.rows, [{ a: new Float(1) }, { a: 2 }]);
+  const columns = await read(context, { "d.json": '{"a": {"0": 1, "1": 2}, "b": ["x", "y"]}' });
+  assert.deepEqual(columns.rows, [
+    { a: 1, b: "x" },
+    { a: 2, b: "y" },
+  ]);
+  await assert.rejects(read(context, { "d.json": '{"a": 1}' }), /must be a list of objects/);
+});
+
+test("a folder is all its files by name; what holds no rows is left out with a warning", async (context) => {
+  const files = {
+    "in/b.jsonl": '{"n": 2}',
+    "in/a/x.csv": "n\n1\n",
+    "in/script.py": "import os\n",
+    "in/c.txt": '{"n": 3}',
+  };
+  const { rows, warnings } = await read(context, files, "in");
+  assert.deepEqual(rows, [{ n: "1" }, { n: 2 }, { n: 3 }]);
+  assert.deepEqual(warnings, ["File script.py is not supported format: csv, tsv, json, jsonl. Ignoring it."]);
+});
+
+test("images beside the data become data", async (context) => {
+  const row = '{"i": {"data:image/png;path": "a.png"}, "l": [{"data:image/png;path": "a.png"}, {"path": "a.png"}]}';
+  const { rows } = await read(context, { "d.jsonl": row, "a.png": "bytes" });
+  const image = { "data:image/png;base64": Buffer.from("bytes").toString("base64") };
+  assert.deepEqual(rows, [{ i: image, l: [image, { path: "a.png" }] }]);
+  await assert.rejects(read(context, { "d.jsonl": row }), /names the image .*a\.png/);
+});
