@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { environment, temporaryHome } from "./e2e/system.ts";
+import { CLI, environment, temporaryHome } from "./e2e/system.ts";
 
 const { home, remove } = await temporaryHome();
 after(remove);
@@ -23,7 +23,7 @@ test("the guide has commands", () => assert.ok(steps.length >= 8, String(steps.l
 
 for (const { command, printed } of steps) {
   test(`$ ${command}`, () => {
-    const shell = `flowstead() { "${process.execPath}" --import tsx src/cli/main.ts "$@"; }; ${command}`;
+    const shell = `flowstead() { "${process.execPath}" ${CLI.join(" ")} "$@"; }; ${command}`;
     const env = environment({ FLOWSTEAD_HOME: home });
     const { status, stdout, stderr } = spawnSync("bash", ["-c", shell], { env, encoding: "utf8", timeout: 60_000 });
     assert.equal(status, 0, stderr);

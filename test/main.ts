@@ -9,6 +9,9 @@ import { spec } from "node:test/reporters";
 
 const FLOOR = 100;
 
+// `npm test` has compiled the command line; running that instead of the sources saves every started process a second.
+if (process.env.npm_lifecycle_event === "test") process.env.FLOWSTEAD_TEST_CLI = "dist/cli/main.js";
+
 const files = findTests(process.argv.slice(2));
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skips: string[] = [];

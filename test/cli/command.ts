@@ -1,7 +1,7 @@
 // Commands of the command line that stay: a server's process with the address that it printed.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { environment } from "../e2e/system.ts";
+import { CLI, environment } from "../e2e/system.ts";
 
 export interface RunningCommand {
   readonly process: ChildProcess;
@@ -23,7 +23,7 @@ const READY_MS = 60_000;
 
 /** Starts a command and waits until it has printed what `ready` looks for. */
 export async function startCommand(args: string[], { env, ready }: StartCommandOptions): Promise<RunningCommand> {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], {
+  const child = spawn(process.execPath, [...CLI, ...args], {
     env: environment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });

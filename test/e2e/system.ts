@@ -22,7 +22,10 @@ export interface SystemOptions {
   args?: string[];
 }
 
-const CLI = ["--import", "tsx", "src/cli/main.ts"];
+/** Arguments for Node that start the command line: compiled under `npm test`, else from source. */
+export const CLI: readonly string[] = process.env.FLOWSTEAD_TEST_CLI
+  ? [process.env.FLOWSTEAD_TEST_CLI]
+  : ["--import", "tsx", "src/cli/main.ts"];
 const START_MS = 90_000;
 
 export function environment(more: Record<string, string> = {}): Record<string, string> {

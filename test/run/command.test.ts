@@ -7,7 +7,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { environment, runCommand, temporaryHome } from "../e2e/system.ts";
+import { CLI, environment, runCommand, temporaryHome } from "../e2e/system.ts";
 
 const { home, remove } = await temporaryHome();
 after(remove);
@@ -66,7 +66,7 @@ test("after kill -9, resuming repeats no line that had ended", async () => {
   const data = path.join(folder, "numbers.jsonl");
   await writeFile(data, Array.from({ length: 60 }, (_, n) => `{"n": ${n}}\n`).join(""));
   const args = ["run", "create", "--flow", flow, "--data", data, "--name", "killed", "--home", home, "--json"];
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], {
+  const child = spawn(process.execPath, [...CLI, ...args], {
     env: environment(),
     stdio: "ignore",
   });

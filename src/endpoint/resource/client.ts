@@ -5,6 +5,7 @@ import type { FlowResources } from "../../flow/resource.ts";
 import type { ChatChunk, ChatModel } from "../../model/chat-model.ts";
 import type { Embedder } from "../../model/embedder.ts";
 import { type Hop, type HopAddress, openHop } from "../../network/hop.ts";
+import type { SearchIndex } from "../../search/search-index.ts";
 import { indexOver } from "./index-call.ts";
 
 export interface RemoteResources extends FlowResources {
@@ -16,10 +17,17 @@ export function remoteResources(address: HopAddress): RemoteResources {
   const hop = openHop(address, { unreachable: "ShuttingDown", lost: "ShuttingDown", peer: "The resource socket" });
   const call = async (path: string, body: unknown, signal?: AbortSignal): Promise<unknown> =>
     plain(await hop.json(path, body, signal));
+  // Names that the other side has answered for once: a flow looks its resources up at every call.
+  const models = new Map<string, ChatModel>();
+  const indexes = new Map<string, SearchIndex>();
   return {
     chatModel: async (name) => {
+      const known = models.get(name);
+      if (known) return known;
       const { id } = (await call("/model", { name })) as { id: string };
-      return remoteModel(hop, name, id);
+      const model = remoteModel(hop, name, id);
+      models.set(name, model);
+      return model;
     },
     embedder: async (name) => {
       const about = (await call("/embedder", { name })) as { fingerprint: string; dimensions: number } | null;
@@ -27,8 +35,12 @@ export function remoteResources(address: HopAddress): RemoteResources {
     },
     connection: async (name) => (await hop.json("/connection", { name })) as unknown as Connection,
     searchIndex: async (name) => {
+      const known = indexes.get(name);
+      if (known) return known;
       await call("/index", { index: name, method: "statistics" });
-      return indexOver(name, (message, signal) => call("/index", message, signal));
+      const index = indexOver(name, (message, signal) => call("/index", message, signal));
+      indexes.set(name, index);
+      return index;
     },
     close: () => hop.close(),
   };
