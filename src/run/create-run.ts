@@ -132,7 +132,7 @@ function firstInfo({ name, displayName, description, tags, request }: CreateRunO
 }
 
 function flowFolder(flow: string): string {
-  return path.extname(flow) === "" ? flow : path.dirname(flow);
+  return /\.ya?ml$/i.test(flow) ? path.dirname(flow) : flow;
 }
 
 function systemMetrics({ usage, durationMs, completed, failed, nodeStatus }: BatchResult): Record<string, number> {

@@ -8,34 +8,40 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap } from "../base/value.ts";
 
 const KEY = /^data:(image\/[^;]+);(path|base64)$/;
+const DATA_URL = /^data:(image\/[^;]+);base64,(.*)$/s;
 
 /** The row with the image files that it names read. @throws FlowsteadError `InvalidUserData` for one that is missing. */
 export async function inlineImages(row: ValueMap, folder: string): Promise<ValueMap> {
-  return (await replaceImages(row, async ({ type, form, content }) => {
-    if (form !== "path") return undefined;
-    const file = path.resolve(folder, content);
+  return (await replaceImages(row, async (image) => {
+    if (image.form !== "path") return undefined;
+    const file = path.resolve(folder, image.content);
     const bytes = await readFile(file).catch((cause: Error) => {
       throw new FlowsteadError("InvalidUserData", `A row names the image ${file}: ${cause.message}`, { cause });
     });
-    return { [`data:${type};base64`]: bytes.toString("base64") };
+    const content = bytes.toString("base64");
+    if (image.notation === "basic") return { [`data:${image.type};base64`]: content };
+    return { type: "image_url", image_url: { url: `data:${image.type};base64,${content}` } };
   })) as ValueMap;
 }
 
 /** The value with its images written into the folder, each once, under a name made of its content. */
 export function exportImages(value: Value, folder: string): Promise<Value> {
-  return replaceImages(value, async ({ type, form, content }) => {
+  return replaceImages(value, async ({ type, form, content, notation }) => {
     if (form !== "base64") return undefined;
     const bytes = Buffer.from(content, "base64");
     const name = `${createHash("sha1").update(bytes).digest("hex")}.${extension(type)}`;
     await writeFile(path.join(folder, name), bytes);
-    return { [`data:${type};path`]: name };
+    if (notation === "basic") return { [`data:${type};path`]: name };
+    return { type: "image_file", image_file: { path: name } };
   });
 }
 
 interface FoundImage {
   type: string;
-  form: string;
+  form: "path" | "base64";
   content: string;
+  /** The two notations of `message_format`. */
+  notation: "basic" | "openai-vision";
 }
 
 async function replaceImages(value: Value, replace: (image: FoundImage) => Promise<Value | undefined>): Promise<Value> {
@@ -56,10 +62,29 @@ function holdsImage(value: Value): boolean {
 
 function imageOf(value: ValueMap): FoundImage | undefined {
   const keys = Object.keys(value);
+  if (keys.length === 2) return visionImage(value);
   if (keys.length !== 1) return undefined;
   const content = value[keys[0] as string];
   const [, type, form] = KEY.exec(keys[0] as string) ?? [];
-  return type && form && typeof content === "string" ? { type, form, content } : undefined;
+  if (!type || typeof content !== "string") return undefined;
+  return { type, form: form as FoundImage["form"], content, notation: "basic" };
+}
+
+/** `{"type": "image_file", "image_file": {"path": ...}}`, or an image_url that is data. */
+function visionImage({ type, image_file, image_url }: ValueMap): FoundImage | undefined {
+  const notation = "openai-vision";
+  if (type === "image_file" && isMap(image_file) && typeof image_file["path"] === "string") {
+    return { type: typeOfName(image_file["path"]), form: "path", content: image_file["path"], notation };
+  }
+  if (type !== "image_url" || !isMap(image_url) || typeof image_url["url"] !== "string") return undefined;
+  const [, found, content] = DATA_URL.exec(image_url["url"]) ?? [];
+  return found && content !== undefined ? { type: found, form: "base64", content, notation } : undefined;
+}
+
+function typeOfName(name: string): string {
+  const ending = path.extname(name).slice(1).toLowerCase();
+  if (ending === "") return "image/*";
+  return `image/${ending === "jpg" ? "jpeg" : ending}`;
 }
 
 function extension(type: string): string {

@@ -4,7 +4,6 @@ import { z } from "zod";
 import type { ValueMap } from "../base/value.ts";
 
 const STATUSES = ["NotStarted", "Running", "Completed", "Failed", "Canceled"] as const;
-export type RunStatus = (typeof STATUSES)[number];
 
 const text = z.string();
 const texts = z.record(text, text);

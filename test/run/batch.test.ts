@@ -81,7 +81,10 @@ test("as many lines run at a time as there are places, and rows are read only as
   }
   const { results } = await work;
   assert.equal(most, 3);
-  assert.deepEqual(results.map(({ line }) => line).sort(), [0, 1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(
+    results.map(({ line }) => line).toSorted((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6],
+  );
 });
 
 test("a line that fails is a result like another", async () => {

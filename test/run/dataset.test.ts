@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { Float, type ValueMap } from "../../src/base/value.ts";
 import { openDataset } from "../../src/run/dataset.ts";
+import { exportImages } from "../../src/run/row-image.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 
 async function read(context: TestContext, files: Record<string, string>, name = Object.keys(files)[0] as string) {
@@ -81,4 +84,22 @@ test("images beside the data become data", async (context) => {
   const image = { "data:image/png;base64": Buffer.from("bytes").toString("base64") };
   assert.deepEqual(rows, [{ i: image, l: [image, { path: "a.png" }] }]);
   await assert.rejects(read(context, { "d.jsonl": row }), /names the image .*a\.png/);
+});
+
+test("images of OpenAI's notation become data, too, and results with images become files", async (context) => {
+  const row =
+    '{"i": {"type": "image_file", "image_file": {"path": "a.jpg"}}, "u": {"type": "image_url", "image_url": {"url": "https://x/y.png"}}}';
+  const { rows } = await read(context, { "d.jsonl": row, "a.jpg": "bytes" });
+  const data = Buffer.from("bytes").toString("base64");
+  const vision = { type: "image_url", image_url: { url: `data:image/jpeg;base64,${data}` } };
+  assert.deepEqual(rows, [{ i: vision, u: { type: "image_url", image_url: { url: "https://x/y.png" } } }]);
+  const folder = writeFolder(context, {});
+  const basic = { "data:image/png;base64": data };
+  const written = await exportImages({ a: [basic, 1], v: vision }, folder);
+  const hash = createHash("sha1").update("bytes").digest("hex");
+  assert.deepEqual(written, {
+    a: [{ "data:image/png;path": `${hash}.png` }, 1],
+    v: { type: "image_file", image_file: { path: `${hash}.jpeg` } },
+  });
+  assert.deepEqual(readdirSync(folder).sort(), [`${hash}.jpeg`, `${hash}.png`]);
 });

@@ -15,10 +15,13 @@ test("rows are found again by another process, in the order of the lines", async
   await journal.close();
   const again = await LineJournal.open(file);
   assert.deepEqual([again.lines(), again.lines("Failed"), again.count], [[0, 2, 10], [0], 3]);
-  assert.deepEqual(await Promise.all([await again.read(0), await again.read(2)]), [
-    ['"0"', "é"],
-    ['"2"', "é"],
-  ]);
+  assert.deepEqual(
+    [await again.read(0), await again.read(2)],
+    [
+      ['"0"', "é"],
+      ['"2"', "é"],
+    ],
+  );
   await again.close();
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FlowsteadError } from "../../src/base/error/error.ts";
+import type { FlowsteadError } from "../../src/base/error/error.ts";
 import { Float, type ValueMap } from "../../src/base/value.ts";
 import { rowsInMemory } from "../../src/run/dataset.ts";
 import { prepareLines } from "../../src/run/lines.ts";
@@ -39,7 +39,12 @@ test("a source's shortest name wins, columns may have dots, everything else is a
   };
   const mapping = { p: "${data.a.b}", q: "${data.x.y}", r: "${run.outputs.z}", s: "pre ${data.x.y}", t: 5, u: "${}" };
   assert.deepEqual(applyMapping(sources, { ...mapping, line_number: "${data.x.y}" }), {
-    ...{ p: 1, q: new Float(2), r: 4, s: "pre ${data.x.y}", t: 5, u: "${}" },
+    p: 1,
+    q: new Float(2),
+    r: 4,
+    s: "pre ${data.x.y}",
+    t: 5,
+    u: "${}",
     line_number: 7,
   });
 });
