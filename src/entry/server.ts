@@ -1,7 +1,7 @@
 // The only public listener: hot paths first, then the routes of the page and its back end, on one server.
 
 import { type IncomingMessage, createServer } from "node:http";
-import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
@@ -49,6 +49,11 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    // Addresses that cannot be decoded pass none of the hooks and handlers below.
+    frameworkErrors: (thrown, _request, reply) => {
+      const { code, message, status } = asFlowsteadError(thrown);
+      void (reply as FastifyReply).headers(SECURITY_HEADERS).code(status).send({ error: { code, message } });
+    },
     genReqId: (request) => (request as IncomingMessage & { flowsteadId?: string }).flowsteadId ?? uuid(),
     serverFactory: (handler) =>
       createServer(
@@ -56,19 +61,20 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
         (request, response) => {
           const requestId = requestIdOf(request);
           response.setHeader("x-request-id", requestId);
+          // Whatever is thrown here would end the process: nothing above catches it.
           try {
             checkOrigin(request);
+            const path = request.url?.split("?", 1)[0] ?? "/";
+            const hot = { request, response, path, requestId, log: options.log.child({ requestId }) };
+            for (const route of HOT_ROUTES) {
+              const work = route(hot, context);
+              if (!work) continue;
+              hotInWork++;
+              work.catch((thrown: unknown) => sendError(response, thrown)).finally(() => hotInWork--);
+              return;
+            }
           } catch (thrown) {
             return sendError(response, thrown);
-          }
-          const path = request.url?.split("?", 1)[0] ?? "/";
-          const hot = { request, response, path, requestId, log: options.log.child({ requestId }) };
-          for (const route of HOT_ROUTES) {
-            const work = route(hot, context);
-            if (!work) continue;
-            hotInWork++;
-            work.catch((thrown: unknown) => sendError(response, thrown)).finally(() => hotInWork--);
-            return;
           }
           Object.assign(request, { flowsteadId: requestId });
           handler(request, response);

@@ -193,6 +193,18 @@ test("answers carry the strict policy, and refusals have a code and no stack", a
   assert.doesNotMatch(await malformed.text(), /at .*\.ts/);
 });
 
+test("an address that cannot be decoded is refused like any other, and the server lives on", async () => {
+  assert.equal((await call("/endpoints/%ff/score")).status, 401);
+  assert.equal((await call("/endpoints/%")).status, 401);
+  assert.equal((await call("/v1/%ff")).status, 401);
+  const response = await call("/api/%ff");
+  assert.equal(response.status, 400);
+  assert.match(response.headers.get("content-security-policy") ?? "", /default-src 'none'/);
+  const { error } = (await response.json()) as { error: { code: string } };
+  assert.equal(error.code, "InvalidRequest");
+  assert.equal((await call("/healthz")).status, 200);
+});
+
 test("anything but loopback is refused, and a taken port is named", async () => {
   const options = { port: 0, findPort: false, endpoints: new Map(), version: "1", log: SILENT, mount: async () => {} };
   await assert.rejects(openEntry({ ...options, host: "0.0.0.0" }), { code: "InvalidConfig", message: /only loopback/ });

@@ -14,8 +14,17 @@ const PREFIX = "/endpoints/";
 export const scoreRoute: HotRoute = (hot, context) => {
   if (!hot.path.startsWith(PREFIX)) return undefined;
   const [name = "", ...rest] = hot.path.slice(PREFIX.length).split("/");
-  return answer(hot, context, { name: decodeURIComponent(name), action: rest.join("/") });
+  return answer(hot, context, { name: decoded(name), action: rest.join("/") });
 };
+
+/** A name with a broken escape is the name of nothing. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
 
 async function answer(
   hot: Hot,
