@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -44,6 +45,23 @@ test("events arrive unchanged, numbers with their kind", async () => {
   assert.deepEqual(await collect(remote.invoke({ inputs: { x: new Float(2) } }, new AbortController().signal)), played);
   assert.equal((await remote.describe()).name, "chat");
   await remote.health(new AbortController().signal);
+  await remote.close();
+});
+
+test("a process with every connection in use still answers its probes", async () => {
+  const target = scriptedTarget(async function* (_call, signal) {
+    yield start();
+    await delay(60_000, undefined, { signal }).catch(() => {});
+  });
+  const { socketPath } = await serve(target);
+  const remote = remoteTarget({ socketPath, url: "http://instance" });
+  const busy = new AbortController();
+  setMaxListeners(0, busy.signal);
+  const calls = Array.from({ length: 300 }, () => collect(remote.invoke({ inputs: {} }, busy.signal)));
+  while (target.calls.length < 256) await delay(5);
+  await remote.health(AbortSignal.timeout(5_000));
+  busy.abort();
+  await Promise.all(calls);
   await remote.close();
 });
 

@@ -31,12 +31,16 @@ export interface ChildOptions {
   onState: (instance: Instance) => void;
   /** How long a child may drain after SIGTERM. */
   graceMs?: number;
+  /** How long a child may take to say that it is ready; one that takes longer hangs and is replaced. */
+  startMs?: number;
 }
 
 const FIRST_PAUSE_MS = 150;
 const LONGEST_PAUSE_MS = 10_000;
 // A child that lived this long did not crash at start, so the pauses begin anew.
 const SETTLED_MS = 10_000;
+// Longer than the slowest start on a busy machine: giving up early would make it busier still.
+const START_MS = 60_000;
 
 const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const MAIN = fileURLToPath(new URL(`./main.${EXTENSION}`, import.meta.url));
@@ -87,22 +91,35 @@ class ChildInstance implements Instance {
     child.stdin?.on("error", () => {});
     child.stdin?.end(JSON.stringify(spec));
     for (const stream of [child.stdout, child.stderr]) this.#copyLines(stream);
+    let why: string | undefined;
+    const startMs = this.#options.startMs ?? START_MS;
+    const patience = setTimeout(() => {
+      why = `did not become ready within ${startMs} ms`;
+      child.kill("SIGKILL");
+    }, startMs);
     child.on("message", (message: InstanceMessage) => {
-      if (message.type === "ready") this.#become("ready");
-      else this.problem = message.message;
+      if (message.type === "failed") why = message.message;
+      else if (this.#child === child && this.state === "starting") {
+        clearTimeout(patience);
+        this.#become("ready");
+      }
     });
     child.on("error", (error) => {
-      this.problem = error.message;
       log.error({ err: error, instance: this.name }, "instance could not be started");
+      why ??= error.message;
+      // A process that never came to be has no exit either.
+      if (child.pid === undefined) ended(null, null);
     });
-    child.on("exit", (code, signal) => {
+    const ended = (code: number | null, signal: NodeJS.Signals | null): void => {
+      clearTimeout(patience);
       if (this.#child !== child) return;
       this.#child = undefined;
       if (this.state === "stopped") return;
-      log.warn({ instance: this.name, code, signal, problem: this.problem }, "instance ended");
-      this.problem ??= signal ? `ended by ${signal}` : `ended with exit code ${code}`;
+      log.warn({ instance: this.name, code, signal, problem: why }, "instance ended");
+      this.problem = why ?? (signal ? `ended by ${signal}` : `ended with exit code ${code}`);
       this.#restartLater(Date.now() - startedAt > SETTLED_MS);
-    });
+    };
+    child.on("exit", ended);
   }
 
   kill(): void {
@@ -135,12 +152,16 @@ class ChildInstance implements Instance {
 
   #copyLines(stream: NodeJS.ReadableStream | null): void {
     let rest = "";
-    stream?.on("data", (chunk: Buffer) => {
-      const lines = (rest + chunk.toString("utf8")).split("\n");
+    const copy = (line: string): void => {
+      if (line !== "") this.#options.log.info({ instance: this.name, line }, "instance output");
+    };
+    stream?.setEncoding("utf8");
+    stream?.on("data", (chunk: string) => {
+      const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines)
-        if (line !== "") this.#options.log.info({ instance: this.name, line }, "instance output");
+      lines.forEach(copy);
     });
+    stream?.on("end", () => copy(rest));
   }
 }
 

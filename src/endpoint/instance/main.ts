@@ -11,6 +11,8 @@ import { remoteResources } from "../resource/client.ts";
 import { type InstanceMessage, type InstanceSpec, instanceSpec } from "./spec.ts";
 
 async function main(): Promise<void> {
+  // First of all: a parent that dies while this starts must not leave it behind.
+  process.on("disconnect", () => process.exit(0));
   const spec = instanceSpec.parse(plain(parseJson(await readInput())));
   process.title = `flowstead instance ${spec.name}`;
   const stop = await serve(spec);
@@ -23,7 +25,6 @@ async function main(): Promise<void> {
   process.on("SIGTERM", end);
   // A terminal sends SIGINT to the whole group; the parent decides when its children end.
   process.on("SIGINT", () => {});
-  process.on("disconnect", () => process.exit(0));
   tell({ type: "ready" });
 }
 

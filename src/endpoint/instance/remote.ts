@@ -5,14 +5,19 @@ import type { FlowCall, FlowSignature, Target } from "../../flow/target.ts";
 
 /** A target in another process, behind a Unix socket or a URL; its peer is `flow-server.ts`. */
 export function remoteTarget(address: HopAddress, peer = "The flow instance"): RemoteTarget {
-  const hop = openHop(address, { unreachable: "InstanceUnavailable", lost: "InstanceLost", peer });
+  const failures = { unreachable: "InstanceUnavailable", lost: "InstanceLost", peer } as const;
+  const hop = openHop(address, failures);
+  // A probe that had to wait for a free connection would take a busy process for a dead one.
+  const probes = openHop(address, { ...failures, connections: 1 });
   return {
     describe: async (signal) => (await hop.json("/describe", undefined, signal)) as unknown as FlowSignature,
     invoke: (call, signal) => invoke(hop, call, signal),
     health: async (signal) => {
-      await hop.json("/health", undefined, signal);
+      await probes.json("/health", undefined, signal);
     },
-    close: () => hop.close(),
+    close: async () => {
+      await Promise.all([hop.close(), probes.close()]);
+    },
   };
 }
 

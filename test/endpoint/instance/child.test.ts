@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { SILENT } from "../../../src/base/log.ts";
+import { type Instance, type InstanceState, startInstance } from "../../../src/endpoint/instance/child.ts";
+
+interface Watched {
+  instance: Instance;
+  /** Resolves when the instance comes into the state. */
+  until(state: InstanceState): Promise<void>;
+}
+
+function watched(startMs?: number): Watched {
+  const folder = mkdtempSync(path.join(tmpdir(), "child-"));
+  const waiting: { state: InstanceState; resolve: () => void }[] = [];
+  const instance = startInstance({
+    spec: {
+      name: "one",
+      zone: "1",
+      socketPath: path.join(folder, "one.sock"),
+      resources: { socketPath: path.join(folder, "none.sock"), token: "token" },
+      flow: "examples/flows/chat-with-docs",
+      env: { PATH: process.env.PATH ?? "" },
+      python: "python3",
+      version: "1",
+      logLevel: "silent",
+    },
+    log: SILENT,
+    onState: ({ state }) => {
+      for (const each of waiting) if (each.state === state) each.resolve();
+    },
+    startMs,
+  });
+  return { instance, until: (state) => new Promise((resolve) => waiting.push({ state, resolve })) };
+}
+
+test("an instance that hangs before it is ready is replaced", async () => {
+  const { instance, until } = watched(1_000);
+  const first = instance.pid;
+  assert.ok(first);
+  process.kill(first, "SIGSTOP");
+  await until("backing-off");
+  assert.match(instance.problem ?? "", /did not become ready within 1000 ms/);
+  await until("starting");
+  assert.notEqual(instance.pid, first);
+  await instance.stop();
+});
+
+test("an instance whose process cannot be made is tried again", async () => {
+  const program = process.execPath;
+  process.execPath = path.join(tmpdir(), "no-such-program");
+  const { instance, until } = watched();
+  try {
+    await until("backing-off");
+    assert.match(instance.problem ?? "", /ENOENT/);
+  } finally {
+    process.execPath = program;
+  }
+  await until("starting");
+  assert.ok(instance.pid);
+  await instance.stop();
+});
