@@ -20,6 +20,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
 /** Aborts when the client goes away before the answer is complete. */
 export function clientSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
+  // One that left while something was waited for is told by no event any more.
+  if (response.destroyed && !response.writableFinished) controller.abort();
   response.once("close", () => {
     if (!response.writableFinished) controller.abort();
   });
