@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { FlowsteadError } from "./error/error.ts";
 
 export type { Logger } from "pino";
 
@@ -8,11 +9,15 @@ export interface LogOptions {
   file?: string;
 }
 
+/** Characters of log lines that are kept while they cannot be written. */
+const MOST_WAITING = 2 ** 20;
 const SECRET_KEYS = ["authorization", "api-key", "apiKey", "api_key", "key", "token", "secret", "password", "cookie"];
 
 /** JSON lines with a time, a level and a request id where there is one; values under secret names are masked. */
 export function createLog({ level, file }: LogOptions): Logger {
-  const destination = pino.destination({ dest: file ?? 2, sync: true, mkdir: true });
+  const destination = openDestination(file);
+  // A full disk costs lines of the log, not the process. What could not be written is tried again with the next line.
+  destination.on("error", () => {});
   return pino(
     {
       level,
@@ -22,6 +27,16 @@ export function createLog({ level, file }: LogOptions): Logger {
     },
     destination,
   );
+}
+
+function openDestination(file: string | undefined): ReturnType<typeof pino.destination> {
+  try {
+    return pino.destination({ dest: file ?? 2, sync: true, mkdir: true, maxLength: MOST_WAITING });
+  } catch (cause) {
+    throw new FlowsteadError("StoreUnavailable", `The log ${file} cannot be written: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
 }
 
 /** A log that says nothing, for embedding and tests. */
