@@ -1,7 +1,7 @@
 // The one file that knows every part: a configuration in, the running system out.
 
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
@@ -37,6 +37,7 @@ import { writeFileAtomic } from "./store/atomic-file.ts";
 import { lockState } from "./store/lock.ts";
 import { openRecordStore } from "./store/provider/index.ts";
 import { openRunFolder } from "./store/run-folder.ts";
+import { makeStateFolder } from "./store/state-folder.ts";
 
 export interface AppEvents {
   onIndexing?: (progress: IngestProgress) => void;
@@ -79,10 +80,17 @@ export async function openApp(
 ): Promise<App> {
   const closers: ((graceMs: number) => unknown)[] = [];
   const close = async (graceMs: number): Promise<void> => {
-    for (const end of closers.splice(0).reverse()) await end(graceMs);
+    const failures: unknown[] = [];
+    for (const end of closers.splice(0).reverse()) {
+      // One part that cannot be closed must not leave the others running.
+      await Promise.resolve(graceMs)
+        .then(end)
+        .catch((thrown: unknown) => failures.push(thrown));
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
-    await mkdir(config.home, { recursive: true, mode: 0o700 });
+    await makeStateFolder(config.home);
     const lock = await lockState(config.home);
     closers.push(() => lock.release());
     const runFolder = await openRunFolder();
@@ -156,7 +164,7 @@ export async function openApp(
     log.info({ url: entry.url }, "started");
     return { url: entry.url, endpoint, model, close };
   } catch (thrown) {
-    await close(0);
+    await close(0).catch((alsoThrown: unknown) => log.error({ err: alsoThrown }, "closing after a failed start"));
     throw thrown;
   }
 }

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { indexFolder, openConfiguredEmbedder, openDocuments } from "../app.ts";
 import { createLog } from "../base/log.ts";
 import type { Collection } from "../search/ingest/collection.ts";
+import { makeStateFolder } from "../store/state-folder.ts";
 import { type Console, progressLine } from "./console.ts";
 import { addedLine } from "./index-report.ts";
 import { type HomeOptions, configOf, withHome } from "./option.ts";
@@ -83,6 +84,7 @@ async function add(
 
 async function use(options: HomeOptions, work: (collection: Collection, home: string) => Promise<void>): Promise<void> {
   const { config } = configOf(options);
+  await makeStateFolder(config.home);
   const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
   const embedder = await openConfiguredEmbedder(config);
   const { index, collection } = await openDocuments(config, embedder, log);

@@ -4,6 +4,7 @@ import { type App, openApp } from "../app.ts";
 import { createLog } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import type { IngestReport } from "../search/ingest/report.ts";
+import { makeStateFolder } from "../store/state-folder.ts";
 import { type Console, progressLine } from "./console.ts";
 import { type HomeOptions, commandName, configOf, portNumber, withHome } from "./option.ts";
 import { addedLine } from "./index-report.ts";
@@ -27,6 +28,8 @@ async function up(options: UpOptions, console: Console): Promise<void> {
   const startedAt = Date.now();
   const loaded = configOf(options, { port: options.port, host: options.host });
   const { config } = loaded;
+  // Before the log, which would make it readable by everybody.
+  await makeStateFolder(config.home);
   const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "flowstead.log") });
   console.say(`Flowstead ${version()}`);
 
