@@ -28,12 +28,19 @@ export interface LoadedConfig {
 
 /** Reads the configuration once; nobody else reads the environment. @throws FlowsteadError `InvalidConfig`. */
 export function loadConfig({ overrides = {}, file, env }: LoadConfigOptions): LoadedConfig {
-  const found = file ?? env.FLOWSTEAD_CONFIG ?? (existsSync("flowstead.yaml") ? "flowstead.yaml" : undefined);
+  const found =
+    file ?? (env.FLOWSTEAD_CONFIG || undefined) ?? (existsSync("flowstead.yaml") ? "flowstead.yaml" : undefined);
   const source = found === undefined ? undefined : readSource(found);
   const raw = source === undefined ? {} : asSettings(source, found as string);
-  const settings: Record<string, unknown> = { ...raw, ...fromEnvironment(env), ...defined(overrides) };
+  const stronger = { ...fromEnvironment(env), ...defined(overrides) };
+  const settings: Record<string, unknown> = { ...raw, ...stronger };
   const parsed = configSchema.safeParse(resolveSecrets(settings, env));
-  if (!parsed.success) throw invalid(parsed.error, source, found);
+  if (!parsed.success) {
+    // A file is not to blame for what the environment or the command line says.
+    throw invalid(parsed.error, (key) =>
+      source && !(String(key[0]) in stronger) ? `${found}:${source.lineOf(key)}: ` : "",
+    );
+  }
   const config = parsed.data;
   if (config.models.length === 0) config.models = modelsFromEnvironment(env);
   config.home = path.resolve(config.home);
@@ -74,11 +81,10 @@ function defined<T extends object>(object: T): Partial<T> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-function invalid(error: z.ZodError, source: YamlSource | undefined, file: string | undefined): FlowsteadError {
+function invalid(error: z.ZodError, placeOf: (key: (string | number)[]) => string): FlowsteadError {
   const lines = error.issues.map((issue) => {
     const key = issue.path.join(".") || "(top level)";
-    const place = source && file ? `${file}:${source.lineOf(issue.path as (string | number)[])}: ` : "";
-    return `${place}${key}: ${issue.message}`;
+    return `${placeOf(issue.path as (string | number)[])}${key}: ${issue.message}`;
   });
   return new FlowsteadError("InvalidConfig", `The configuration cannot be used.\n${lines.join("\n")}`);
 }

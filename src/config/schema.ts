@@ -4,6 +4,13 @@ import { z } from "zod";
 
 const port = z.int().min(0).max(65535);
 
+/** As the original has it for endpoints and deployments. It stands in headers and in names of sockets. */
+const endpointName = z
+  .string()
+  .regex(/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/, "Use letters, digits and hyphens, beginning with a letter")
+  .min(3)
+  .max(32);
+
 const model = z
   .looseObject({
     name: z
@@ -66,14 +73,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   endpoint: z
     .strictObject({
-      name: z
-        .string()
-        .regex(/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/)
-        .min(3)
-        .max(32)
-        .default("chat")
-        .describe("Name of the online endpoint."),
-      deployment: z.string().min(1).default("blue").describe("Name of its deployment."),
+      name: endpointName.default("chat").describe("Name of the online endpoint."),
+      deployment: endpointName.default("blue").describe("Name of its deployment."),
       flow: z.string().optional().describe("Folder of the flow to deploy; the shipped chat-with-docs when absent."),
       instances: z.int().min(1).max(50).default(3).describe("Flow instances, spread evenly over the zones."),
       zones: z.array(z.string().min(1)).min(1).default(["1", "2", "3"]).describe("Zone labels."),

@@ -48,6 +48,22 @@ test("command line wins over environment, environment over file", () => {
   assert.equal(portIsExplicit, true);
 });
 
+test("what the environment says wrongly is not put down to the file", () => {
+  const name = file("chat:\n  title: Hello\n");
+  const wrong = (env: Record<string, string>): void => {
+    loadConfig({ file: name, env });
+  };
+  assert.throws(() => wrong({ FLOWSTEAD_PORT: "abc" }), { message: /\nport: / });
+  assert.equal(loadConfig({ env: { FLOWSTEAD_CONFIG: "" } }).file, undefined);
+});
+
+test("a deployment's name fits into headers and names of sockets", () => {
+  for (const name of ["a/b", "..", "über", "x".repeat(33)]) {
+    const text = `endpoint: {deployment: ${JSON.stringify(name)}}\n`;
+    assert.throws(() => loadConfig({ file: file(text), env: {} }), { message: /endpoint\.deployment/ }, name);
+  }
+});
+
 test("wrong settings name file, line, key and reason", () => {
   const name = file("port: 8080\nendpoint:\n  name: chat\n  instances: 0\nsurprise: 1\n");
   assert.throws(
