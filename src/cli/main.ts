@@ -13,6 +13,7 @@ import { indexCommand } from "./index-command.ts";
 import { runCommand } from "./run.ts";
 import { upCommand } from "./up.ts";
 
+const console = terminal();
 const program = new Command("flowstead")
   .description("A self-hostable home for prompt flows and enterprise chat.")
   .version(version(), "-v, --version")
@@ -29,7 +30,7 @@ for (const command of [
   connectionCommand,
   devCommand,
 ])
-  program.addCommand(command(terminal()));
+  program.addCommand(command(console));
 for (const command of program.commands) inherit(command);
 
 try {
@@ -37,7 +38,7 @@ try {
 } catch (thrown) {
   if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode;
   else {
-    terminal().say(`Error: ${explain(thrown)}`);
+    console.say(`Error: ${explain(thrown)}`);
     // 130 is what shells give for a program that Ctrl-C ended.
     process.exitCode = FlowsteadError.from(thrown).code === "Canceled" ? 130 : 1;
   }
