@@ -2,7 +2,10 @@
 
 import { indexFolder, openConfiguredEmbedder, openResources } from "../app.ts";
 import type { Logger } from "../base/log.ts";
+import type { ValueMap } from "../base/value.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { type FlowTarget, openFlow } from "../flow/flow-target.ts";
+import type { FlowResources } from "../flow/resource.ts";
 import { openModelPools } from "../model/pools.ts";
 import { modelSettings } from "../model/provider/index.ts";
 import { openSearch } from "../search/provider/index.ts";
@@ -20,27 +23,47 @@ export interface OpenFlowHereOptions {
   environmentVariables?: Record<string, string>;
   /** Whether the process's variables win over the flow's own, as in serving. */
   serving: boolean;
+  /** Runs this node alone, with these outputs of the nodes before it. */
+  node?: { name: string; outputs: ValueMap };
   /** Lines at a time of a batch run; aggregation nodes then wait for the end of all lines. */
   lines?: number;
 }
 
-export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptions, log: Logger): Promise<OpenedFlow> {
+export interface OpenedResources {
+  resources: FlowResources;
+  config: LoadedConfig["config"];
+  env: LoadedConfig["env"];
+  close(): Promise<void>;
+}
+
+/** What flows may reach under this configuration, without a flow. */
+export async function openResourcesHere(home: HomeOptions, log: Logger): Promise<OpenedResources> {
   const { config, env } = configOf(home);
   const models = openModelPools(config.models.map(modelSettings), log);
   const embedder = await openConfiguredEmbedder(config);
   const search = openSearch({ folder: indexFolder(config), embedder, log });
   const resources = openResources(config, { env, log, models, embedder, openIndex: (name) => search.open(name) });
-  const closeParts = async (): Promise<void> => {
-    await resources.close();
-    await Promise.all([...models.values()].map((model) => model.close()));
-    await embedder?.close();
+  return {
+    resources,
+    config,
+    env,
+    close: async () => {
+      await resources.close();
+      await Promise.all([...models.values()].map((model) => model.close()));
+      await embedder?.close();
+    },
   };
+}
+
+export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptions, log: Logger): Promise<OpenedFlow> {
+  const { resources, config, env, close } = await openResourcesHere(home, log);
   try {
     const flow = await openFlow({
       directory: options.directory,
       tools: BUILT_IN_TOOLS,
       resources,
       variant: options.variant,
+      node: options.node,
       aggregate: !options.serving && options.lines === undefined,
       streaming: options.lines === undefined,
       python: {
@@ -55,11 +78,11 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
       flow,
       close: async () => {
         await flow.close();
-        await closeParts();
+        await close();
       },
     };
   } catch (thrown) {
-    await closeParts();
+    await close();
     throw thrown;
   }
 }

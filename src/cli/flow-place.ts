@@ -18,6 +18,15 @@ export function withPlaces(thrown: unknown, source: string): FlowsteadError {
   });
 }
 
+/** `file:line` of an error: the line of the code that failed, else of the flow file. @param line the node's, if known */
+export function errorPlace(error: FlowsteadError, source: string, line?: number): string | undefined {
+  const inCode = codePlace(error, source);
+  if (inCode !== undefined) return inCode;
+  const { file } = tryLocate(source) ?? {};
+  if (line !== undefined && file !== undefined) return `${shortest(file)}:${line}`;
+  return flowPlace(error, source)?.replace(/ \(.*\)$/, "") ?? /^[^\s:]+\.ya?ml:\d+(?=:)/.exec(error.message)?.[0];
+}
+
 /** The author's own line of Python, not that of a library which it called; or the line of a template. */
 function codePlace({ details = {} }: FlowsteadError, source: string): string | undefined {
   const { filename, lineno, traceback, file, line, inner } = details;

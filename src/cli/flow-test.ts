@@ -1,37 +1,104 @@
-import { mkdir, readFile } from "node:fs/promises";
-import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { parseJson, stringifyJson } from "../base/json.ts";
+import { stringifyJson } from "../base/json.ts";
 import { SILENT } from "../base/log.ts";
-import { type Value, type ValueMap, isMap } from "../base/value.ts";
-import type { FlowEvent } from "../flow/event.ts";
-import { parseVariant } from "../flow/variant.ts";
+import type { Value, ValueMap } from "../base/value.ts";
+import type { FlowTarget } from "../flow/flow-target.ts";
+import { loadFlow } from "../flow/load.ts";
+import { applyVariants, parseVariant } from "../flow/variant.ts";
 import { RunRecord } from "../run/record.ts";
-import { writeFileAtomic } from "../store/atomic-file.ts";
 import type { Console } from "./console.ts";
-import { pairs } from "./pair.ts";
-import { openFlowHere } from "./flow-open.ts";
+import { flowChat } from "./flow-chat.ts";
+import { nodeInputs, readInputs } from "./flow-input.ts";
+import { type OpenedFlow, openFlowHere } from "./flow-open.ts";
 import { withPlaces } from "./flow-place.ts";
+import { FlowLog, eventLine, recordPlace, writeRecord } from "./flow-record.ts";
 import type { HomeOptions } from "./option.ts";
+import { pairs } from "./pair.ts";
 
 export interface FlowTestOptions extends HomeOptions {
   flow: string;
   inputs?: string[];
+  node?: string;
   variant?: string;
+  interactive?: boolean;
+  verbose?: boolean;
   detail?: string;
   environmentVariables?: string[];
   json?: boolean;
 }
 
+type Variant = { node: string; variant: string } | undefined;
+
 export async function flowTest(options: FlowTestOptions, console: Console): Promise<void> {
-  const inputs = await readInputs(options.inputs ?? []);
+  const given = await readInputs(options.inputs ?? []);
+  const variant = options.variant === undefined ? undefined : parseVariant(options.variant);
+  if (options.interactive) return chatAtTerminal(options, { given, variant }, console);
+  const { inputs, outputs } =
+    options.node === undefined
+      ? { inputs: given, outputs: {} }
+      : forNode(options.node, options, { given, variant }, console);
+  const node = options.node === undefined ? undefined : { name: options.node, outputs };
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
-  const { flow, close } = await openFlowHere(
+  const { flow, close } = await open(options, { variant, node });
+  if (!node) warnOfUnknown(inputs, flow, console);
+  const record = new RunRecord();
+  const log = new FlowLog();
+  try {
+    for await (const event of flow.invoke({ inputs }, controller.signal)) {
+      record.add(event);
+      log.add(event);
+      const line = options.json ? undefined : eventLine(event);
+      if (line !== undefined) console.say(line);
+    }
+  } finally {
+    await close();
+  }
+  const trouble = await writeRecord(recordPlace({ ...options, variant }), record, log);
+  if (trouble !== undefined && (options.detail !== undefined || !options.json)) console.say(`note: ${trouble}`);
+  if (record.error) throw withPlaces(FlowsteadError.fromBody(record.error), options.flow);
+  const result = node ? (record.outputs?.["output"] ?? null) : (record.outputs ?? {});
+  console.print(!options.json && typeof result === "string" ? result : stringifyJson(result, 4));
+}
+
+interface Asked {
+  given: ValueMap;
+  variant: Variant;
+}
+
+async function chatAtTerminal(options: FlowTestOptions, { given, variant }: Asked, console: Console): Promise<void> {
+  if (options.node !== undefined) {
+    throw new FlowsteadError("UsageError", "--interactive talks to the whole flow; leave --node out.");
+  }
+  const { flow, close } = await open(options, { variant });
+  try {
+    warnOfUnknown(given, flow, console);
+    await flowChat(
+      {
+        flow,
+        source: options.flow,
+        inputs: given,
+        place: recordPlace({ flow: options.flow, detail: options.detail, chat: true }),
+        json: options.json ?? false,
+        verbose: options.verbose ?? false,
+      },
+      console,
+    );
+  } finally {
+    await close();
+  }
+}
+
+function open(
+  options: FlowTestOptions,
+  { variant, node }: { variant: Variant; node?: { name: string; outputs: ValueMap } | undefined },
+): Promise<OpenedFlow> {
+  return openFlowHere(
     options,
     {
       directory: options.flow,
-      variant: options.variant === undefined ? undefined : parseVariant(options.variant),
+      variant,
+      node,
       environmentVariables: pairs(options.environmentVariables ?? []),
       serving: false,
     },
@@ -39,65 +106,33 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
   ).catch((thrown: unknown) => {
     throw withPlaces(thrown, options.flow);
   });
-  warnOfUnknown(inputs, flow.signature.inputs, console);
-  const record = new RunRecord();
-  try {
-    for await (const event of flow.invoke({ inputs }, controller.signal)) {
-      record.add(event);
-      if (!options.json) sayEvent(event, console);
-    }
-  } finally {
-    await close();
+}
+
+/** What the node is given; what of it has no use is told. */
+function forNode(
+  name: string,
+  options: FlowTestOptions,
+  { given, variant }: Asked,
+  console: Console,
+): { inputs: ValueMap; outputs: Record<string, Value> } {
+  const { definition } = loadFlow(options.flow);
+  const node = applyVariants(definition, variant).find((candidate) => candidate.name === name);
+  if (!node) {
+    const names = definition.nodes.map((candidate) => candidate.name).join(", ");
+    throw new FlowsteadError("UsageError", `Cannot find ${name} in the flow. Its nodes: ${names}.`);
   }
-  if (options.detail !== undefined) await writeDetail(options.detail, record);
-  if (record.error) throw withPlaces(FlowsteadError.fromBody(record.error), options.flow);
-  console.print(stringifyJson(record.outputs ?? {}, 4));
+  const { inputs, outputs, unknown, known } = nodeInputs(node, given);
+  if (unknown.length > 0)
+    console.say(
+      `warning: node ${name} has no use for ${unknown.join(", ")}; it takes ${known.join(", ") || "nothing"}`,
+    );
+  return { inputs, outputs };
 }
 
 /** A misspelt input would else go unseen where the flow has a default. */
-function warnOfUnknown(inputs: ValueMap, known: readonly { name: string }[], console: Console): void {
-  const names = known.map(({ name }) => name);
+function warnOfUnknown(inputs: ValueMap, { signature }: FlowTarget, console: Console): void {
+  const names = signature.inputs.map(({ name }) => name);
   const unknown = Object.keys(inputs).filter((name) => !names.includes(name));
   if (unknown.length === 0) return;
   console.say(`warning: the flow has no input ${unknown.join(", ")}; its inputs are ${names.join(", ") || "none"}`);
-}
-
-function sayEvent(event: FlowEvent, console: Console): void {
-  if (event.type === "node-log") console.say(`[${event.node}] ${event.text.trimEnd()}`);
-  else if (event.type === "node-end")
-    console.say(`${event.node}: ${event.status} in ${(event.durationMs / 1000).toFixed(2)} s`);
-  else if (event.type === "warning") console.say(`warning: ${event.message}`);
-}
-
-/** `name=value` words, or one file with a JSON object (of a .jsonl file, its first line). */
-async function readInputs(words: readonly string[]): Promise<ValueMap> {
-  const [first] = words;
-  if (words.length !== 1 || first === undefined || !/\.jsonl?$/.test(first)) return pairs(words);
-  const text = await readFile(first, "utf8").catch((cause: Error) => {
-    throw new FlowsteadError("UsageError", `Cannot read the inputs file ${first}: ${cause.message}`, { cause });
-  });
-  const value = readJson(first.endsWith(".jsonl") ? (text.split("\n", 1)[0] ?? "") : text, first);
-  if (!isMap(value))
-    throw new FlowsteadError("UsageError", `${first} must hold a JSON object whose keys are the flow's inputs.`);
-  return value;
-}
-
-function readJson(text: string, file: string): Value {
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    throw new FlowsteadError("UsageError", `Cannot read the inputs file ${file}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
-async function writeDetail(folder: string, record: RunRecord): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const files: [string, unknown][] = [
-    ["flow.detail.json", record.detail],
-    ["flow.output.json", record.outputs ?? {}],
-    ["flow.metrics.json", record.metrics],
-  ];
-  for (const [name, content] of files) await writeFileAtomic(path.join(folder, name), `${stringifyJson(content, 4)}\n`);
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type Console } from "./console.ts";
 import { flowServe } from "./flow-serve.ts";
 import { flowTest } from "./flow-test.ts";
+import { flowValidate } from "./flow-validate.ts";
 import { portNumber, withHome } from "./option.ts";
 
 export function flowCommand(console: Console): Command {
@@ -10,10 +11,14 @@ export function flowCommand(console: Console): Command {
     .description("run a flow once and print its outputs")
     .requiredOption("--flow <folder>", "folder of the flow, or its flow.dag.yaml")
     .option("--inputs <input...>", "inputs as name=value, or one .json or .jsonl file")
+    .option("--node <node>", "run this node alone; --inputs then are its inputs, also as node.output=value")
     .option("--variant <variant>", "a variant in place of a node's default, as ${node.variant}")
-    .option("--detail <folder>", "write the record of every node there")
+    .option("--interactive", "chat with the flow at the terminal; Ctrl-D ends")
+    .option("--verbose", "with --interactive, tell what every node did")
+    .option("--detail <folder>", "write the record of every node there, in place of the flow's .promptflow")
     .option("--environment-variables <variable...>", "name=value, in place of the flow's own")
     .option("--json", "print nothing but the outputs as JSON")
+    .addHelpText("after", TEST_EXAMPLES)
     .action((options) => flowTest(options, console));
   withHome(flow.command("serve"))
     .description("serve a flow alone: /score, /health, /version, /swagger.json")
@@ -22,5 +27,21 @@ export function flowCommand(console: Console): Command {
     .option("--host <address>", "address to listen on; loopback only", "127.0.0.1")
     .option("--environment-variables <variable...>", "name=value, in place of the flow's own")
     .action((options) => flowServe(options, console));
+  withHome(flow.command("validate"))
+    .description("check a flow's files without running it; prints the result as JSON")
+    .requiredOption("--source <folder>", "folder of the flow, or its flow.dag.yaml")
+    .option("--json", "accepted for scripts; the result is JSON in any case")
+    .action((options) => flowValidate(options, console));
   return flow;
 }
+
+const TEST_EXAMPLES = `
+The record of the last test stands in the flow's folder .promptflow: flow.detail.json, flow.output.json, flow.metrics.json
+and flow.log.
+
+Examples:
+  flowstead flow test --flow answer/ --inputs question="How many days?"
+  flowstead flow test --flow answer/ --inputs questions.jsonl --variant '\${answer.short}'
+  flowstead flow test --flow answer/ --node summarize --inputs fetch.output="a long text"
+  flowstead flow test --flow answer/ --interactive
+`;
