@@ -69,10 +69,11 @@ interface Execution extends CreateRunOptions {
 async function execute(run: OpenRun, options: Execution, signal: AbortSignal): Promise<void> {
   const { layout } = run;
   const log = openRunLog(layout.logs);
-  const { flow: flowPath, column_mapping } = options.request;
+  const { column_mapping } = options.request;
   try {
-    await copySnapshot(flowFolder(flowPath), layout.snapshot, [path.dirname(layout.folder), layout.folder]);
     const { flow, sources, resumeFrom, concurrency, lineTimeoutMs, batchTimeoutMs, onProgress } = options;
+    // The flow's own folder, with what its additional_includes bring in.
+    await copySnapshot(flow.directory, layout.snapshot, [path.dirname(layout.folder), layout.folder]);
     const result = await runBatch(
       {
         flow,
