@@ -60,15 +60,15 @@ class Tool:
             for name, parameter in list(init.items()) + list(parameters.items())
             if name != "self" and parameter.kind not in (_EMPTY, parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
         ]
-        hints = _hints(self.function)
+        hints = hints_of(self.function)
         if self.provider:
-            hints = {**_hints(self.provider.__init__), **hints}
+            hints = {**hints_of(self.provider.__init__), **hints}
         return {
             "name": self.function.__qualname__ if self.provider else self.function.__name__,
             "function": self.function.__name__,
             "class_name": self.provider.__name__ if self.provider else None,
             "description": inspect.getdoc(self.function),
-            "inputs": {parameter.name: _input(parameter, hints) for parameter in taken},
+            "inputs": {parameter.name: input_of(parameter, hints) for parameter in taken},
             "init": self.init_names,
             "generator": self.generator,
             "async": self.asynchronous,
@@ -137,14 +137,14 @@ def _init_parameters(provider):
     }
 
 
-def _hints(function):
+def hints_of(function):
     try:
         return typing.get_type_hints(function)
     except Exception:  # An annotation that cannot be evaluated is as good as none.
         return {}
 
 
-def _input(parameter, hints):
+def input_of(parameter, hints):
     annotation = parameter.annotation
     if isinstance(annotation, str):
         annotation = hints.get(parameter.name, _EMPTY)
@@ -172,6 +172,13 @@ def _input(parameter, hints):
     if default is not _EMPTY:
         definition["default"] = default if type(default) in (str, int, float, bool, type(None)) else str(default)
     return definition
+
+
+def value_type(annotation):
+    try:
+        return _VALUE_TYPES.get(annotation, "object")
+    except TypeError:  # An annotation that is not hashable.
+        return "object"
 
 
 def _options(annotation):

@@ -14,6 +14,7 @@ from promptflow.contracts.multimedia import load_images
 
 from .channel import Channel
 from .encode import is_exact, to_json
+from .entry import Aggregation, load_entry
 from .failure import Canceled, ToolFault, describe
 from .output import NodeStream, current_call
 from .pool import Threads, interrupt
@@ -61,6 +62,7 @@ class Call:
         context = contextvars.copy_context()
         context.run(current_call.set, self)
         context.run(_runtime.metric_sink.set, self.metric)
+        context.run(_runtime.operation.set, {"flow_id": "default_flow_id", "root_run_id": self._message["run"]})
         tool = self._worker.tool(self._message["file"])
         if tool.asynchronous:
             self._worker.loop().call_soon_threadsafe(self._start_task, context, tool)
@@ -222,8 +224,7 @@ class Worker:
     def _answer(self, message, kind):
         try:
             if kind == "load":
-                self._tools[message["file"]] = load(message["directory"], message["file"])
-                answer = {"value": self._tools[message["file"]].describe()}
+                answer = {"value": self._load(message)}
             elif kind == "property":
                 answer = self.pack(message["run"], _property(self.resolve(message["ref"]), message["path"]))
             elif kind == "text":
@@ -235,6 +236,17 @@ class Worker:
             self.send({"t": "result", "id": message["id"], **answer})
         except BaseException as error:
             self.send({"t": "error", "id": message["id"], **describe(error)})
+
+    def _load(self, message):
+        file = message["file"]
+        if "entry" not in message:
+            self._tools[file] = load(message["directory"], file)
+            return self._tools[file].describe()
+        entry = load_entry(file, message["entry"])
+        self._tools[file] = entry
+        if entry.aggregate is not None:
+            self._tools[file + "#aggregate"] = Aggregation(entry)
+        return entry.describe()
 
     def tool(self, file):
         return self._tools[file]

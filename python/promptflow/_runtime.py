@@ -4,6 +4,8 @@ import contextvars
 
 metric_sink = contextvars.ContextVar("flowstead_metric_sink", default=None)
 
+operation = contextvars.ContextVar("flowstead_operation", default=None)
+
 
 def log_metric(key, value, variant_id=None):
     """Tells a metric of the run; only an aggregation node's metrics count. As in the original, runs ignore variant_id."""

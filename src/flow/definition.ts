@@ -62,6 +62,16 @@ export interface VariantDefinition {
   variants: Record<string, NodeDefinition>;
 }
 
+/** What only a flow.flex.yaml has. */
+export interface FlexDefinition {
+  /** `module:function` or `module:Class`. */
+  entry: string;
+  /** Parameters of the class. */
+  init: InputDefinition[];
+  /** Example inputs. */
+  sample?: ValueMap;
+}
+
 export interface FlowDefinition {
   name: string;
   description?: string;
@@ -70,6 +80,8 @@ export interface FlowDefinition {
   nodes: NodeDefinition[];
   variants: Record<string, VariantDefinition>;
   environmentVariables: ValueMap;
+  /** Present when the flow is one Python entry and has no nodes. */
+  flex?: FlexDefinition;
   additionalIncludes: string[];
   messageFormat: "basic" | "openai-vision";
   /** Where it was read from, for messages; `flow.dag.yaml` when it came as text. */

@@ -10,6 +10,7 @@ import type { FlowDefinition } from "./definition.ts";
 import { environmentTexts, resolveEnvironment } from "./environment.ts";
 import { EventChannel } from "./event-channel.ts";
 import type { FlowEvent } from "./event.ts";
+import { planFlex } from "./flex.ts";
 import { loadImages } from "./image.ts";
 import { type MergedFlow, mergeIncludes } from "./include.ts";
 import { resolveInputs } from "./input.ts";
@@ -42,6 +43,8 @@ export interface OpenFlowOptions {
   streaming?: boolean;
   /** Runs this node alone; its value is the output `output`. */
   node?: { name: string; outputs: ValueMap };
+  /** Values for the constructor of a flex flow's class, over those of its file. */
+  init?: ValueMap;
   /** Whether additional_includes are merged in; without it only the folder's own files count. Default true. */
   includes?: boolean;
   python?: FlowPythonOptions;
@@ -96,17 +99,15 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   let python: PythonPool | undefined;
   try {
     const pool = (python = await createPython(definition, directory, withInterpreter(options, loaded.directory)));
-    const plan = await planFlow(definition, node ? definition.nodes : nodes, {
-      tools: options.tools,
-      context: {
-        directory,
-        resources: options.resources,
-        messageFormat: definition.messageFormat,
-        python: () => pool,
-      },
-      streaming: options.streaming ?? true,
-      ...(node ? { given: nodes } : {}),
-    });
+    const { resources, streaming = true, init = {} } = options;
+    const plan = definition.flex
+      ? await planFlex(definition, definition.flex, { python: pool, resources, streaming, init })
+      : await planFlow(definition, node ? definition.nodes : nodes, {
+          tools: options.tools,
+          context: { directory, resources, messageFormat: definition.messageFormat, python: () => pool },
+          streaming,
+          ...(node ? { given: nodes } : {}),
+        });
     plan.warnings.unshift(...(merged?.warnings ?? []));
     return new InProcessFlow(plan, pool, { ...options, directory }, () => merged?.remove());
   } catch (thrown) {
@@ -233,7 +234,7 @@ class InProcessFlow implements FlowTarget {
     const { node, directory } = this.#options;
     const inputs = node
       ? resolveNodeInputs(definition, node.name, given)
-      : resolveInputs(this.plan.inputs, given, line);
+      : resolveInputs(this.plan.inputs, given, line, this.plan.optionalInputs);
     return loadImages(this.plan.inputs, inputs, { directory, format: definition.messageFormat });
   }
 }

@@ -21,11 +21,18 @@ export function applyDefaults(definitions: readonly InputDefinition[], inputs: V
 /**
  * The inputs that the flow has, complete and in their types.
  * @param line index in a data file, for the messages of batch runs
+ * @param optional inputs that may be missing
  * @throws FlowsteadError `InputNotFound`, `InputTypeError`, `InputParseError`.
  */
-export function resolveInputs(definitions: readonly InputDefinition[], given: ValueMap, line?: number): ValueMap {
+export function resolveInputs(
+  definitions: readonly InputDefinition[],
+  given: ValueMap,
+  line?: number,
+  optional?: ReadonlySet<string>,
+): ValueMap {
   const filled = applyDefaults(definitions, given);
-  for (const { name } of definitions) {
+  const wanted = definitions.filter(({ name }) => filled[name] !== undefined || !optional?.has(name));
+  for (const { name } of wanted) {
     if (filled[name] === undefined) {
       const place = line === undefined ? "in input data" : `in line ${line} of input data`;
       throw new FlowsteadError(
@@ -36,7 +43,7 @@ export function resolveInputs(definitions: readonly InputDefinition[], given: Va
     }
   }
   return Object.fromEntries(
-    definitions.map((definition) => [
+    wanted.map((definition) => [
       definition.name,
       parseInput(definition.name, definition.type, filled[definition.name] ?? null, line),
     ]),

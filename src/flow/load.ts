@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
-import type { Value, ValueMap } from "../base/value.ts";
+import { type Value, type ValueMap, isMap } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
 import type { ActivateDefinition, FlowDefinition, NodeDefinition, VariantDefinition } from "./definition.ts";
 import { parseAssignment } from "./reference.ts";
@@ -32,23 +32,28 @@ const NODE = z.looseObject({
   activate: z.record(z.string(), MARKED_VALUE).nullish(),
 });
 
+const INPUTS = z
+  .record(
+    z.string(),
+    z.looseObject({
+      type: TEXT,
+      default: MARKED_VALUE.optional(),
+      description: TEXT,
+      is_chat_input: FLAG,
+      is_chat_history: FLAG,
+    }),
+  )
+  .nullish();
+
 const FLOW = z.looseObject({
+  entry: TEXT,
+  init: INPUTS,
+  sample: VALUES,
   name: TEXT,
   display_name: TEXT,
   description: TEXT,
   language: TEXT,
-  inputs: z
-    .record(
-      z.string(),
-      z.looseObject({
-        type: z.string(),
-        default: MARKED_VALUE.optional(),
-        description: TEXT,
-        is_chat_input: FLAG,
-        is_chat_history: FLAG,
-      }),
-    )
-    .nullish(),
+  inputs: INPUTS,
   outputs: z
     .record(
       z.string(),
@@ -86,21 +91,19 @@ export function locateFlow(source: string): { directory: string; file: string } 
     throw new FlowsteadError("FlowNotFound", `Flow path ${source} does not exist.`, { details: { path: source } });
   }
   if (!statSync(full).isDirectory()) {
-    if (!/\.ya?ml$/.test(full) || /\.flex\.ya?ml$/.test(full)) throw notDag(source);
+    if (!/\.ya?ml$/.test(full)) throw notDag(source);
     return { directory: path.dirname(full), file: full };
   }
-  const candidates = ["flow.dag.yaml", "flow.dag.yml"].map((name) => path.join(full, name));
+  const candidates = ["flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml"].map((name) =>
+    path.join(full, name),
+  );
   const file = candidates.find((candidate) => existsSync(candidate));
   if (file) return { directory: full, file };
-  if (existsSync(path.join(full, "flow.flex.yaml"))) throw notDag(source);
   throw new FlowsteadError("FlowNotFound", `Flow file ${path.join(source, "flow.dag.yaml")} does not exist.`);
 }
 
 function notDag(source: string): FlowsteadError {
-  return new FlowsteadError(
-    "FlowNotSupported",
-    `${source}: only flow.dag.yaml is run by this version, no flow.flex.yaml and no .prompty.`,
-  );
+  return new FlowsteadError("FlowNotSupported", `${source}: it is no flow.dag.yaml and no flow.flex.yaml.`);
 }
 
 /** Reads the definition of the flow in a folder, or in a YAML file. */
@@ -140,14 +143,15 @@ export function parseFlow(
   return {
     name: options.name || yaml.name || flowName(folderName),
     description: yaml.description ?? undefined,
-    inputs: Object.entries(yaml.inputs ?? {}).map(([name, input]) => ({
-      name,
-      type: input.type,
-      default: input.default,
-      description: input.description ?? undefined,
-      isChatInput: input.is_chat_input ?? false,
-      isChatHistory: input.is_chat_history,
-    })),
+    inputs: readInputs(yaml.inputs ?? {}, (name) => {
+      if (yaml.entry) return "";
+      throw new FlowsteadError("KeyError", "'type'", {
+        details: { file, line: lineOf(["inputs", name]), input: name },
+      });
+    }),
+    flex: yaml.entry
+      ? { entry: yaml.entry, init: readInputs(yaml.init ?? {}, () => "object"), ...readSample(yaml.sample) }
+      : undefined,
     outputs: Object.entries(yaml.outputs ?? {}).map(([name, output]) => ({
       name,
       type: output.type ?? "string",
@@ -163,6 +167,28 @@ export function parseFlow(
     messageFormat: readMessageFormat(yaml.message_format),
     file,
   };
+}
+
+/** @param untyped tells the type of an input that has none */
+function readInputs(
+  inputs: NonNullable<z.infer<typeof INPUTS>>,
+  untyped: (name: string) => string,
+): FlowDefinition["inputs"] {
+  return Object.entries(inputs).map(([name, input]) => ({
+    name,
+    type: input.type ?? untyped(name),
+    default: input.default,
+    description: input.description ?? undefined,
+    isChatInput: input.is_chat_input ?? false,
+    isChatHistory: input.is_chat_history,
+  }));
+}
+
+/** A sample is the inputs themselves, or has them under `inputs`. */
+function readSample(sample: z.infer<typeof VALUES>): { sample?: ValueMap } {
+  if (!sample) return {};
+  const { inputs } = sample;
+  return { sample: isMap(inputs) ? inputs : sample };
 }
 
 function readNode(node: NodeYaml, file: string, lineOf: Where): NodeDefinition {

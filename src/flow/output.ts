@@ -1,10 +1,10 @@
 // Flow outputs, told as soon as what they refer to has ended.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, pyStr } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { FlowEvent } from "./event.ts";
-import { plainValue } from "./node-value.ts";
+import { type NodeValue, plainValue } from "./node-value.ts";
 import type { FlowPlan, PlannedOutput } from "./plan.ts";
 import { type Progress, nodeProperty } from "./resolve.ts";
 
@@ -44,6 +44,7 @@ export class OutputCollector {
   /** Tells the outputs that refer to a node which has ended. */
   async settled(node: string): Promise<void> {
     const value = this.#progress.values.get(node) ?? null;
+    if (this.#plan.spread === node) return this.#spread(value);
     for (const output of this.#of(node)) {
       const { name, reference } = output.definition;
       if (reference.kind !== "node") continue;
@@ -62,8 +63,15 @@ export class OutputCollector {
     }
   }
 
+  /** Tells each field of a value as an output; a value without fields is the output `output`. */
+  #spread(value: NodeValue): void {
+    const plain = value instanceof PythonValue ? serializable("output", value) : plainValue(value);
+    for (const [name, field] of Object.entries(isMap(plain) ? plain : { output: plain })) this.#tell(name, field);
+  }
+
   /** All outputs in the order of the file. @throws FlowsteadError the first output's fault. */
   finish(): ValueMap {
+    if (this.#plan.spread !== undefined) return Object.fromEntries(this.#values);
     const values: ValueMap = {};
     for (const { definition } of this.#plan.outputs) {
       const fault = this.#faults.get(definition.name);

@@ -42,6 +42,12 @@ export interface FlowPlan {
   perLine: ReadonlySet<string>;
   /** Outputs without those that refer to aggregation nodes. */
   outputs: PlannedOutput[];
+  /** Inputs that may be left out although they have no default: the code has one. */
+  optionalInputs?: ReadonlySet<string>;
+  /** Name of the node whose fields are the flow's outputs, whatever they are. */
+  spread?: string;
+  /** Whether the one output has no name for callers. */
+  bareOutput?: boolean;
   warnings: string[];
 }
 

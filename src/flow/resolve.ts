@@ -95,8 +95,14 @@ export async function nodeInputs(
       }
       continue;
     }
+    if (assignment.kind === "input" && isLeftOut(assignment.name, node, progress)) continue;
     const value = await resolveAssignment(assignment, progress);
     resolved[name] = asList ? [value] : value;
   }
   return resolved;
+}
+
+/** An input that has no value because the code has a default for it. */
+function isLeftOut(name: string, node: PlannedNode, { inputs }: Progress): boolean {
+  return inputs[name] === undefined && node.kind === "flex" && node.prepared.optionalInputs.has(name);
 }

@@ -39,6 +39,7 @@ export function flowSignature(plan: FlowPlan): FlowSignature {
       return described;
     }),
   };
+  if (plan.bareOutput) signature.bareOutput = true;
   if (definition.description !== undefined) signature.description = definition.description;
   return signature;
 }

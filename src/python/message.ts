@@ -26,6 +26,19 @@ export const SIGNATURE = z.object({
   async: z.boolean(),
 });
 
+/** What the entry of a flow.flex.yaml declares. */
+export const ENTRY_SIGNATURE = SIGNATURE.extend({
+  /** Whether it takes inputs that it does not name. */
+  accepts_any: z.boolean(),
+  /** Fields of the declared result with their types; null when none are declared. */
+  outputs: z.record(z.string(), z.string()).nullable(),
+  /** Whether the declared result is one value and no object. */
+  bare: z.boolean(),
+  /** Whether it has `__aggregate__`. */
+  aggregate: z.boolean(),
+});
+
+export type EntrySignature = z.infer<typeof ENTRY_SIGNATURE>;
 export type PythonParameter = z.infer<typeof PARAMETER>;
 export type PythonSignature = z.infer<typeof SIGNATURE>;
 

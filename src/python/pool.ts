@@ -1,8 +1,9 @@
 // The Python processes of one flow. Sessions (one per run) stick to a process, so that objects can pass between nodes.
 
 import { FlowsteadError } from "../base/error/error.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 import { choosePython, type ProcessEnvironment, workerEnvironment } from "./interpreter.ts";
-import { type PythonSignature, SIGNATURE } from "./message.ts";
+import { ENTRY_SIGNATURE, type EntrySignature, type PythonSignature, SIGNATURE } from "./message.ts";
 import { PythonProcess, WorkerFailure } from "./process.ts";
 import { type PythonSession, RunSession } from "./session.ts";
 import { Worker } from "./worker.ts";
@@ -29,6 +30,11 @@ export interface PythonPool {
    * @throws FlowsteadError `PythonLoadError`, `NoToolDefined`, `MultipleToolsDefined`, `PythonNotFound` ...
    */
   load(file: string): Promise<PythonSignature>;
+  /**
+   * Imports the entry of a flex flow, `module:name`; a class is made once in each process, with the init values.
+   * @throws FlowsteadError `PythonLoadError`, `FlowEntryInitializationError`, `InvalidAggregationFunction`.
+   */
+  loadEntry(entry: string, init: ValueMap): Promise<EntrySignature>;
   /** A session for one run. */
   session(run: string): PythonSession;
   /** Ends all processes and waits for their end. */
@@ -44,7 +50,7 @@ const CANCEL_GRACE_MS = 2000;
 
 class Pool implements PythonPool {
   readonly #options: PythonPoolOptions;
-  readonly #files: string[] = [];
+  readonly #loads: { file: string; entry?: ValueMap }[] = [];
   readonly #workers = new Set<Worker>();
   #starting: Promise<Worker> | undefined;
   #closed = false;
@@ -54,16 +60,24 @@ class Pool implements PythonPool {
   }
 
   async load(file: string): Promise<PythonSignature> {
+    return SIGNATURE.parse(await this.#load({ file }));
+  }
+
+  async loadEntry(entry: string, init: ValueMap): Promise<EntrySignature> {
+    return ENTRY_SIGNATURE.parse(await this.#load({ file: entry, entry: init }));
+  }
+
+  async #load(what: { file: string; entry?: ValueMap }): Promise<Value> {
     const worker = await this.#pick(0);
-    const message = { t: "load", directory: this.#options.directory, file };
+    const message = { t: "load", directory: this.#options.directory, ...what };
     try {
       const { value } = await worker.process.request(message).answer;
-      if (!this.#files.includes(file)) this.#files.push(file);
+      if (!this.#loads.some(({ file }) => file === what.file)) this.#loads.push(what);
       const others = [...this.#workers].filter((other) => other !== worker);
       await Promise.all(others.map((other) => other.process.request(message).answer));
-      return SIGNATURE.parse(value);
+      return value;
     } catch (thrown) {
-      throw loadError(thrown, file);
+      throw loadError(thrown, what.file);
     }
   }
 
@@ -112,7 +126,7 @@ class Pool implements PythonPool {
       onOutput,
     });
     try {
-      for (const file of this.#files) await process.request({ t: "load", directory, file }).answer;
+      for (const what of this.#loads) await process.request({ t: "load", directory, ...what }).answer;
     } catch (thrown) {
       await process.kill();
       throw thrown;
@@ -124,7 +138,14 @@ class Pool implements PythonPool {
   }
 }
 
-const LOAD_CODES = ["PythonLoadError", "PythonLoaderNotFound", "NoToolDefined", "MultipleToolsDefined"] as const;
+const LOAD_CODES = [
+  "PythonLoadError",
+  "PythonLoaderNotFound",
+  "NoToolDefined",
+  "MultipleToolsDefined",
+  "FlowEntryInitializationError",
+  "InvalidAggregationFunction",
+] as const;
 
 function loadError(thrown: unknown, file: string): unknown {
   if (!(thrown instanceof WorkerFailure)) return thrown;

@@ -45,11 +45,11 @@ export const httpModels: Models = (connection) => openModel(connectionModel(conn
 export async function openCase(
   directory: string,
   context: KindContext,
-  options: { models?: Models } & Pick<OpenFlowOptions, "streaming" | "aggregate" | "node"> & {
+  options: { models?: Models } & Pick<OpenFlowOptions, "streaming" | "aggregate" | "node" | "init"> & {
       environmentVariables?: Record<string, string>;
     } = {},
 ): Promise<FlowTarget> {
-  const { models = recordedModels, streaming = false, aggregate = false, node, environmentVariables } = options;
+  const { models = recordedModels, streaming = false, aggregate = false, node, init, environmentVariables } = options;
   return openFlow({
     directory,
     tools: BUILT_IN_TOOLS,
@@ -58,6 +58,7 @@ export async function openCase(
     streaming,
     includes: false, // The cases were observed on the original's executor; its commands merge before they call it.
     ...(node && { node }),
+    ...(init && { init }),
     python: {
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
       ...(environmentVariables && { environmentVariables }),

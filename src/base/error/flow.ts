@@ -28,6 +28,12 @@ const DEFINITION = {
     "The flow uses something that this version does not run.",
     "Change the part that the message names.",
   ),
+  KeyError: row(
+    "author",
+    "SystemError/KeyError",
+    "A flow file lacks a key that it must have; the message is the key.",
+    "Add the key at the line that `details` names.",
+  ),
   DuplicateNodeName: row(
     "author",
     `${REQUEST}/DuplicateNodeName`,
@@ -146,6 +152,24 @@ const TOOL = {
     "A Python node's file fails when it is imported.",
     "Mend the error in parentheses; a missing module must be installed for the interpreter that the flow uses.",
   ),
+  InvalidFlexFlowEntry: row(
+    "author",
+    "UserError/ValidationError/InvalidFlexFlowEntry",
+    "`entry` of a flow.flex.yaml is not <module>:<function>.",
+    "Write the module, a colon and the name of a function or class in it.",
+  ),
+  FlowEntryInitializationError: row(
+    "author",
+    "UserError/FlowEntryInitializationError",
+    "The class of a flex flow cannot be made.",
+    "Mend what its __init__ raised, or the init values that it was given.",
+  ),
+  InvalidAggregationFunction: row(
+    "author",
+    "UserError/ValidationError/InvalidAggregationFunction",
+    "`__aggregate__` of a flex flow's class has the wrong parameters.",
+    "Give it exactly one parameter besides self.",
+  ),
   JinjaParsingError: row(
     "author",
     "UserError/ToolValidationError/JinjaParsingError",
@@ -218,6 +242,12 @@ const EXECUTION = {
     "author",
     "UserError/ToolExecutionError",
     "The code of a node raised an error.",
+    "Look at the traceback in `details`.",
+  ),
+  ScriptExecutionError: row(
+    "author",
+    "UserError/ScriptExecutionError",
+    "The code of a flex flow raised an error.",
     "Look at the traceback in `details`.",
   ),
   ToolRaisedError: row(

@@ -79,7 +79,7 @@ async function judgeBatch(testCase: Case, layout: RunLayout, context: KindContex
 
 async function run({ flow, inputs }: Case, layout: RunLayout, context: KindContext): Promise<BatchResult> {
   const file = path.join(context.upstream, flow ?? "");
-  const opened = await openCase(file, context);
+  const opened = await openCase(file, context, { init: (inputs["init"] ?? {}) as ValueMap });
   const log = openRunLog(layout.logs);
   try {
     const limits = (inputs["run_kwargs"] ?? {}) as ValueMap;

@@ -1,0 +1,165 @@
+"""The entry of a flow.flex.yaml: a function, or an object of a class with `__call__`."""
+
+import collections.abc
+import dataclasses
+import importlib
+import inspect
+import typing
+
+from promptflow.core.model_configuration import ModelConfiguration
+
+from .failure import ToolFault
+from .signature import hints_of, input_of, value_type
+
+_BARE = (str, int, float, bool, list, bytes)
+
+
+class Entry:
+    """As a tool: what is called, and its signature as a message."""
+
+    provider = None
+    init_names = ()
+
+    def __init__(self, module, name, function, aggregate):
+        self.module = module
+        self.function = function
+        self.name = name
+        self.aggregate = aggregate
+        self.generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+        self.asynchronous = inspect.iscoroutinefunction(function)
+
+    def bind(self, _init):
+        function = self.function
+        if self.asynchronous:
+
+            async def run_async(**arguments):
+                return _plain(await function(**arguments))
+
+            return run_async
+        return lambda **arguments: _plain(function(**arguments))
+
+    def describe(self):
+        parameters = inspect.signature(self.function).parameters.values()
+        named = [one for one in parameters if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
+        hints = hints_of(self.function)
+        fields = _fields(hints.get("return"))
+        return {
+            "name": self.name,
+            "function": self.function.__name__,
+            "class_name": None,
+            "description": inspect.getdoc(self.function),
+            "inputs": {one.name: input_of(one, hints) for one in named},
+            "init": [],
+            "generator": self.generator,
+            "async": self.asynchronous,
+            "accepts_any": any(one.kind == one.VAR_KEYWORD for one in parameters),
+            "outputs": None if fields is None else {name: value_type(kind) for name, kind in fields.items()},
+            "bare": self.generator or _is_bare(hints.get("return")),
+            "aggregate": self.aggregate is not None,
+        }
+
+
+class Aggregation:
+    """`__aggregate__` of an entry's object; it sees the results of the lines as the entry returned them."""
+
+    provider = None
+    init_names = ()
+    generator = False
+
+    def __init__(self, entry):
+        self.module = entry.module
+        self.function = entry.aggregate
+        self.asynchronous = inspect.iscoroutinefunction(entry.aggregate)
+        self._result_class = hints_of(entry.function).get("return")
+
+    def bind(self, _init):
+        return lambda line_results: self.function([self._restore(result) for result in line_results])
+
+    def _restore(self, result):
+        kind = self._result_class
+        return kind(**result) if dataclasses.is_dataclass(kind) and isinstance(result, dict) else result
+
+
+def load_entry(entry, init):
+    """Imports `module:name`; a class is made once with the init values."""
+    module_name, _, name = entry.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise ToolFault(
+            "PythonLoadError",
+            "Failed to load python module '%s' of the entry '%s': (%s) %s"
+            % (module_name, entry, type(error).__name__, error),
+        ) from error
+    target = getattr(module, name, None)
+    if inspect.isclass(target):
+        return _instance(module, name, target, init)
+    if not callable(target):
+        raise ToolFault(
+            "PythonLoadError",
+            "Failed to load python function '%s' from file '%s', got %s." % (name, module_name, target),
+        )
+    return Entry(module, name, target, None)
+
+
+def _instance(module, name, kind, init):
+    if "__call__" not in dir(kind):
+        raise ToolFault("PythonLoadError", "Python class entry '%s' does not have __call__ method." % name)
+    try:
+        instance = kind(**_configured(kind, init))
+    except BaseException as error:
+        raise ToolFault(
+            "FlowEntryInitializationError",
+            "Failed to initialize flow entry with '%s', ex:'%s." % (init or "{}", error),
+        ) from error
+    aggregate = getattr(instance, "__aggregate__", None)
+    if aggregate is not None and len(inspect.signature(aggregate).parameters) != 1:
+        raise ToolFault(
+            "InvalidAggregationFunction",
+            "The __aggregate__ method of '%s' takes exactly one parameter, the results of the lines." % name,
+        )
+    return Entry(module, name, instance.__call__, aggregate)
+
+
+def _configured(kind, init):
+    """Dicts for parameters that are model configurations become these."""
+    hints = hints_of(kind.__init__)
+    values = dict(init)
+    for name, value in init.items():
+        options = [hints.get(name), *typing.get_args(hints.get(name))]
+        found = [one for one in options if inspect.isclass(one) and issubclass(one, ModelConfiguration)]
+        if isinstance(value, dict) and found:
+            known = {field.name for field in dataclasses.fields(found[0])}
+            values[name] = found[0](**{key: item for key, item in value.items() if key in known})
+    return values
+
+
+def _plain(result):
+    """A dataclass as a dict; generators among its values, which nobody can stream, as their text."""
+    if dataclasses.is_dataclass(result) and not isinstance(result, type):
+        result = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+    if not isinstance(result, dict):
+        return result
+    return {
+        key: "".join(map(str, value)) if isinstance(value, collections.abc.Iterator) else value
+        for key, value in result.items()
+    }
+
+
+def _fields(annotation):
+    if dataclasses.is_dataclass(annotation):
+        hints = hints_of(annotation)
+        return {field.name: hints.get(field.name) for field in dataclasses.fields(annotation)}
+    if inspect.isclass(annotation) and issubclass(annotation, dict) and hasattr(annotation, "__total__"):
+        return hints_of(annotation)
+    return None
+
+
+def _is_bare(annotation):
+    kind = typing.get_origin(annotation) or annotation
+    return inspect.isclass(kind) and issubclass(kind, (*_BARE, collections.abc.Iterator))
+
+
+__all__ = ["Aggregation", "Entry", "load_entry"]

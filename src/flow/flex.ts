@@ -1,0 +1,203 @@
+// flow.flex.yaml: a flow that is one Python function, or one object of a class. It becomes a plan with a single node, so
+// everything that runs flows runs it too; its outputs are the fields of what it returns.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { type Value, type ValueMap, isMap } from "../base/value.ts";
+import type { EntrySignature, PythonParameter } from "../python/message.ts";
+import type { PythonPool } from "../python/pool.ts";
+import { WorkerFailure } from "../python/process.ts";
+import type { Assignment, FlexDefinition, FlowDefinition, InputDefinition, NodeDefinition } from "./definition.ts";
+import { hasImage } from "./image.ts";
+import { parseInput } from "./input.ts";
+import { pythonInput } from "./node-value.ts";
+import type { FlowPlan, PlannedNode } from "./plan.ts";
+import type { FlowResources } from "./resource.ts";
+import type { NodeCall, PreparedNode } from "./tool.ts";
+
+export interface FlexOptions {
+  python: PythonPool;
+  resources: FlowResources;
+  /** Values for the constructor, over those of the file. */
+  init: ValueMap;
+  streaming: boolean;
+}
+
+const ENTRY = /^[a-zA-Z0-9_.]+:[a-zA-Z0-9_]+$/;
+
+/** Loads the entry and makes a plan of it. @throws FlowsteadError for anything wrong in the flow's files. */
+export async function planFlex(
+  definition: FlowDefinition,
+  flex: FlexDefinition,
+  options: FlexOptions,
+): Promise<FlowPlan> {
+  const { entry } = flex;
+  if (!ENTRY.test(entry)) {
+    throw new FlowsteadError(
+      "InvalidFlexFlowEntry",
+      `Invalid entry '${entry}'.The entry should be in the format of '<module>:<function>'.`,
+      { details: { file: definition.file } },
+    );
+  }
+  const signature = await options.python.loadEntry(entry, await initValues(flex, options));
+  const inputs = mergeInputs(definition.inputs, signature);
+  const optional = new Set(
+    inputs.filter(({ name }) => isOptional(name, definition, signature)).map(({ name }) => name),
+  );
+  const node = flexNode(entry, signature, { definition, inputs, optional });
+  const streamed = options.streaming && signature.generator;
+  const outputs = outputNames(definition, signature).map(([name, type]) => ({
+    definition: {
+      name,
+      type,
+      reference: { kind: "node" as const, node: node.name, section: "output", property: "" },
+      isChatOutput: definition.outputs.find((output) => output.name === name)?.isChatOutput ?? false,
+      evaluationOnly: false,
+    },
+    streamed,
+  }));
+  return {
+    name: definition.name,
+    definition: { ...definition, inputs },
+    inputs,
+    optionalInputs: optional,
+    nodes: [{ ...node, streams: streamed }],
+    aggregations: signature.aggregate ? [aggregationNode(entry, node.name)] : [],
+    perLine: new Set([node.name]),
+    outputs,
+    ...(signature.bare ? { bareOutput: true } : { spread: node.name }),
+    warnings: [],
+  };
+}
+
+/** Empty text and null are no defaults; a model configuration that names a connection gets its fields. */
+async function initValues(flex: FlexDefinition, { init, resources }: FlexOptions): Promise<ValueMap> {
+  const values: ValueMap = { ...init };
+  for (const { name, type, default: value } of flex.init) {
+    const given = values[name] ?? (value === "" ? undefined : value);
+    if (given === undefined || given === null) continue;
+    values[name] = parseInput(name, type, given);
+  }
+  for (const [name, value] of Object.entries(values)) {
+    if (!isMap(value) || typeof value["connection"] !== "string") continue;
+    const { configs, secrets } = await resources.connection(value["connection"]);
+    const { api_base: base, ...fields } = { ...configs, ...secrets };
+    values[name] = { ...fields, ...(base === undefined ? {} : { azure_endpoint: base }), ...value };
+  }
+  return values;
+}
+
+const SCALARS = new Set(["string", "int", "double", "bool"]);
+
+function mergeInputs(declared: readonly InputDefinition[], { inputs }: EntrySignature): InputDefinition[] {
+  const own = declared.map((input) => {
+    const type = input.type || (inputs[input.name]?.type[0] ?? "object");
+    return { ...input, type, default: input.default === "" ? null : input.default };
+  });
+  const names = new Set(own.map(({ name }) => name));
+  const rest = Object.entries(inputs).filter(([name]) => !names.has(name));
+  return [...own, ...rest.map(([name, parameter]) => fromParameter(name, parameter))];
+}
+
+function fromParameter(name: string, parameter: PythonParameter): InputDefinition {
+  const type = parameter.type[0] ?? "object";
+  const isShown = parameter.has_default && SCALARS.has(type) && parameter.default !== "";
+  return { name, type, isChatInput: false, ...(isShown ? { default: parameter.default ?? null } : {}) };
+}
+
+function isOptional(name: string, definition: FlowDefinition, { inputs }: EntrySignature): boolean {
+  const isDeclared = definition.inputs.some((input) => input.name === name && input.default !== undefined);
+  return (inputs[name]?.has_default ?? false) || isDeclared;
+}
+
+function outputNames(definition: FlowDefinition, { bare, outputs }: EntrySignature): [string, string][] {
+  if (bare) return [["output", definition.outputs[0]?.type ?? "string"]];
+  if (definition.outputs.length > 0) return definition.outputs.map(({ name, type }) => [name, type]);
+  return Object.entries(outputs ?? {});
+}
+
+function flexNode(
+  entry: string,
+  signature: EntrySignature,
+  flow: { definition: FlowDefinition; inputs: InputDefinition[]; optional: ReadonlySet<string> },
+): PlannedNode {
+  const references = flow.inputs
+    .filter(({ name }) => signature.accepts_any || signature.inputs[name])
+    .map(({ name }): [string, Assignment] => [name, { kind: "input", name }]);
+  const format = flow.definition.messageFormat;
+  const prepared: PreparedNode = {
+    inputs: Object.fromEntries(references),
+    streaming: signature.generator ? "always" : "never",
+    optionalInputs: flow.optional,
+    run: (call) =>
+      callEntry(call, {
+        file: entry,
+        name: signature.function,
+        images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name], format)),
+        imageFormat: format,
+      }),
+  };
+  return plannedNode(signature.name, prepared, false);
+}
+
+/** `__aggregate__` gets the results of all lines; the dict that it returns are metrics. */
+function aggregationNode(entry: string, lines: string): PlannedNode {
+  const prepared: PreparedNode = {
+    inputs: { line_results: { kind: "node", node: lines, section: "output", property: "" } },
+    streaming: "never",
+    optionalInputs: new Set(),
+    async run(call) {
+      const file = `${entry}#aggregate`;
+      const result = await callEntry(call, { file, name: "__aggregate__", images: [], imageFormat: "basic" });
+      if (isMap(result)) for (const [name, value] of Object.entries(result)) call.metric(name, value as Value);
+      return result;
+    },
+  };
+  return plannedNode("__aggregate__", prepared, true);
+}
+
+function plannedNode(name: string, prepared: PreparedNode, aggregation: boolean): PlannedNode {
+  const definition: NodeDefinition = {
+    name,
+    type: "flex",
+    inputs: prepared.inputs,
+    aggregation,
+    useVariants: false,
+    line: 1,
+  };
+  const inputs = Object.entries(prepared.inputs);
+  const waitsFor = inputs.flatMap(([, input]) => (input.kind === "node" ? [input.node] : []));
+  return { name, kind: "flex", tool: "flex", definition, prepared, inputs, waitsFor, dependants: [], streams: false };
+}
+
+interface EntryCall {
+  file: string;
+  /** Function name, for messages. */
+  name: string;
+  images: string[];
+  imageFormat: FlowDefinition["messageFormat"];
+}
+
+async function callEntry(
+  call: NodeCall,
+  { file, name, images, imageFormat }: EntryCall,
+): ReturnType<PreparedNode["run"]> {
+  const inputs = Object.fromEntries(Object.entries(call.inputs).map(([key, value]) => [key, pythonInput(value)]));
+  try {
+    return await call.python.call(
+      { file, inputs, init: [], connections: {}, images, imageFormat },
+      {
+        onText: (text) => void call.emitText(text),
+        onLog: (stream, text) => call.log(stream, text),
+        onMetric: (metric, value) => call.metric(metric, value),
+      },
+      call.signal,
+    );
+  } catch (thrown) {
+    if (!(thrown instanceof WorkerFailure)) throw thrown;
+    const { code, class: type, message, traceback, filename, lineno } = thrown.fault;
+    if (code === "PythonValueLost" || code === "Canceled") throw new FlowsteadError(code, message);
+    throw new FlowsteadError("ScriptExecutionError", `Execution failure in '${name}': (${type}) ${message}`, {
+      details: { node: call.node, type, message, traceback, filename, lineno, name },
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openFiles, runFlow } from "./flow-folder.ts";
+
+const yaml = (text: string): Record<string, string> => ({ "flow.flex.yaml": text });
+
+test("a function: inputs and defaults from its signature, outputs from what it returns", async (context) => {
+  const target = await openFiles(context, {
+    ...yaml("entry: pkg.entry:greet\n"),
+    "pkg/entry.py": [
+      "def greet(name: str, times: int = 2, mood=None, **rest) -> dict:",
+      "    return {'text': f'hello {name} ' * times, 'mood': mood, 'rest': rest}",
+      "",
+    ].join("\n"),
+  });
+  assert.deepEqual(
+    target.signature.inputs.map(({ name, type, default: value }) => [name, type, value]),
+    [
+      ["name", "string", undefined],
+      ["times", "int", 2],
+      ["mood", "object", undefined],
+    ],
+  );
+  const { outputs, nodes } = await runFlow(target, { name: "you", times: "1" });
+  assert.deepEqual(outputs, { text: "hello you ", mood: null, rest: {} });
+  assert.deepEqual(nodes, { greet: "completed" });
+  assert.equal((await runFlow(target)).error?.code, "InputNotFound");
+  assert.equal((await runFlow(target, { name: "x", times: "many" })).error?.code, "InputTypeError");
+});
+
+test("a class: made once with its init values, dataclass results, lines aggregated", async (context) => {
+  const target = await openFiles(
+    context,
+    {
+      ...yaml("entry: entry:Judge\ninit: {scale: {type: int, default: '3'}, note: {type: string, default: ''}}\n"),
+      "entry.py": [
+        "from dataclasses import dataclass",
+        "from promptflow.core import OpenAIModelConfiguration",
+        "@dataclass",
+        "class Grade:",
+        "    score: int",
+        "    model: str",
+        "class Judge:",
+        "    def __init__(self, scale: int, model: OpenAIModelConfiguration, note: str = None):",
+        "        assert note is None and isinstance(model, OpenAIModelConfiguration)",
+        "        self.scale, self.model, self.calls = scale, model, 0",
+        "    async def __call__(self, points: int) -> Grade:",
+        "        self.calls += 1",
+        "        return Grade(points * self.scale, f'{self.model.model} {self.model.base_url} {self.calls}')",
+        "    def __aggregate__(self, lines: list) -> dict:",
+        "        return {'sum': sum(line.score for line in lines)}",
+        "",
+      ].join("\n"),
+    },
+    {
+      init: { model: { connection: "c", model: "m" } },
+      connections: [
+        { name: "c", type: "OpenAIConnection", configs: { base_url: "http://here" }, secrets: { api_key: "k" } },
+      ],
+      aggregate: true,
+    },
+  );
+  assert.deepEqual((await runFlow(target, { points: 2 })).outputs, { score: 6, model: "m http://here 1" });
+  const { outputs, events } = await runFlow(target, { points: 5 });
+  assert.deepEqual(outputs, { score: 15, model: "m http://here 2" });
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === "metric" ? [[event.name, event.value]] : [])),
+    [["sum", 15]],
+  );
+});
+
+test("a generator streams, and its one value has no name for callers", async (context) => {
+  const target = await openFiles(context, {
+    ...yaml("entry: entry:tell\n"),
+    "entry.py": "def tell(n: int = 3) -> str:\n    for i in range(n):\n        yield str(i)\n",
+  });
+  assert.equal(target.signature.bareOutput, true);
+  const { events, outputs } = await runFlow(target);
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === "text-delta" ? [event.text] : [])),
+    ["0", "1", "2"],
+  );
+  assert.deepEqual(outputs, { output: "012" });
+});
+
+test("what is wrong with an entry is told with the original's codes", async (context) => {
+  const cases: [yaml: string, python: string, code: string, message: RegExp][] = [
+    ["entry: entry\n", "", "InvalidFlexFlowEntry", /^Invalid entry 'entry'\.The entry should be in the format/],
+    ["entry: nowhere:f\n", "", "PythonLoadError", /No module named 'nowhere'/],
+    ["entry: entry:g\n", "f = 1\n", "PythonLoadError", /Failed to load python function 'g' from file 'entry'/],
+    ["entry: entry:C\n", "class C:\n    pass\n", "PythonLoadError", /does not have __call__ method/],
+    [
+      "entry: entry:C\n",
+      "class C:\n    def __init__(self):\n        raise Exception('no')\n    def __call__(self):\n        pass\n",
+      "FlowEntryInitializationError",
+      /^Failed to initialize flow entry with '\{\}', ex:'no\./,
+    ],
+    [
+      "entry: entry:C\n",
+      "class C:\n    def __call__(self):\n        pass\n    def __aggregate__(self):\n        pass\n",
+      "InvalidAggregationFunction",
+      /exactly one parameter/,
+    ],
+  ];
+  for (const [text, python, code, message] of cases) {
+    await assert.rejects(openFiles(context, { ...yaml(text), "entry.py": python }), { code, message }, text + python);
+  }
+  const target = await openFiles(context, {
+    ...yaml("entry: entry:f\n"),
+    "entry.py": "def f():\n    raise ValueError('bad')\n",
+  });
+  const { error } = await runFlow(target);
+  assert.equal(error?.code, "ScriptExecutionError");
+  assert.equal(error?.message, "Execution failure in 'f': (ValueError) bad");
+});
