@@ -41,6 +41,8 @@ try {
     console.say(`Error: ${explain(thrown)}`);
     // 130 is what shells give for a program that Ctrl-C ended.
     process.exitCode = FlowsteadError.from(thrown).code === "Canceled" ? 130 : 1;
+    // Whatever a failed command left open must not keep a terminal waiting.
+    setTimeout(() => process.exit(), 2_000).unref();
   }
 }
 

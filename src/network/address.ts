@@ -4,9 +4,8 @@ export function isLoopback(host: string): boolean {
   return name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
-/** The host of a `Host` header or of an origin's authority, without its port. */
+/** The host of a `Host` header or of an origin's authority, without its port; empty when it is malformed. */
 export function hostOf(authority: string): string {
-  return authority.startsWith("[")
-    ? authority.slice(0, authority.indexOf("]") + 1)
-    : (authority.split(":", 1)[0] ?? "");
+  if (!/^(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?$/.test(authority) || !URL.canParse(`http://${authority}`)) return "";
+  return new URL(`http://${authority}`).hostname;
 }

@@ -29,11 +29,14 @@ export function watchHealth<T>(member: Member<T>, options: HealthOptions<T>): ()
   timer.unref();
 
   async function check(): Promise<void> {
+    const wasReady = member.isReady;
     const failure = await probeOnce(options.probe, member.value, { timeoutMs, stop: stop.signal });
     if (stop.signal.aborted) return;
     if (failure) {
       successes = 0;
-      if (++failures >= failureThreshold && member.isReady) member.lose(failure);
+      // What failed before it came back says nothing about the one that came back.
+      failures = wasReady ? failures + 1 : 0;
+      if (failures >= failureThreshold && member.isReady) member.lose(failure);
     } else {
       failures = 0;
       if (++successes >= successThreshold && !member.isReady) member.setReady(true);

@@ -87,7 +87,7 @@ async function score(
     {
       endpoint: endpoint.name,
       deployment: deployment.name,
-      status: response.statusCode,
+      status: failed?.code === "Canceled" ? failed.status : response.statusCode,
       durationMs: Math.round(performance.now() - startedAt),
       ...(failed ? { code: failed.code, problem: failed.message } : {}),
     },
