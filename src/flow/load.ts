@@ -8,6 +8,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
 import type { ActivateDefinition, FlowDefinition, NodeDefinition, VariantDefinition } from "./definition.ts";
+import { promptyFlow } from "./prompty-flow.ts";
 import { parseAssignment } from "./reference.ts";
 
 const MARKED_VALUE = z.custom<Value>((value) => value !== undefined);
@@ -91,7 +92,7 @@ export function locateFlow(source: string): { directory: string; file: string } 
     throw new FlowsteadError("FlowNotFound", `Flow path ${source} does not exist.`, { details: { path: source } });
   }
   if (!statSync(full).isDirectory()) {
-    if (!/\.ya?ml$/.test(full)) throw notDag(source);
+    if (!/\.(ya?ml|prompty)$/.test(full)) throw notDag(source);
     return { directory: path.dirname(full), file: full };
   }
   const candidates = ["flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml"].map((name) =>
@@ -103,12 +104,16 @@ export function locateFlow(source: string): { directory: string; file: string } 
 }
 
 function notDag(source: string): FlowsteadError {
-  return new FlowsteadError("FlowNotSupported", `${source}: it is no flow.dag.yaml and no flow.flex.yaml.`);
+  return new FlowsteadError(
+    "FlowNotSupported",
+    `${source}: it is no flow.dag.yaml, no flow.flex.yaml and no .prompty.`,
+  );
 }
 
 /** Reads the definition of the flow in a folder, or in a YAML file. */
 export function loadFlow(source: string): { directory: string; definition: FlowDefinition } {
   const { directory, file } = locateFlow(source);
+  if (file.endsWith(".prompty")) return { directory, definition: promptyFlow(file) };
   const definition = parseFlow(readFileSync(file, "utf8"), {
     file: path.basename(file),
     folderName: path.basename(directory),

@@ -304,6 +304,12 @@ const EXECUTION = {
     "`tools` or `tool_choice` of an llm node is malformed.",
     "Mend what the message names.",
   ),
+  InvalidOutputKeyError: row(
+    "author",
+    "UserError/InvalidOutputKeyError",
+    "The model's JSON lacks an output that the prompty declares.",
+    "Say in the prompt which keys the answer must have.",
+  ),
   FlowWithoutEmbedder: row(
     "operator",
     "UserError",
