@@ -29,7 +29,7 @@ export interface FlowChatOptions {
 /** Ends with the input. Sets the exit code 1 when an answer failed and nobody was there to see it. */
 export async function flowChat(options: FlowChatOptions, console: Console): Promise<void> {
   const chat = chatFlow(options.flow.signature);
-  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && !options.json;
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY && !options.json;
   const reader = createInterface({
     input: process.stdin,
     terminal: isTerminal,

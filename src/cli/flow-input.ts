@@ -60,7 +60,8 @@ function writtenAs(assignment: Assignment): string[] {
   if (assignment.kind === "input") return [assignment.name, `inputs.${assignment.name}`, `flow.${assignment.name}`];
   if (assignment.kind === "literal") return [];
   const { node, section, property } = assignment;
-  return [property === "" ? `${node}.${section}` : `${node}.${section}.${property}`];
+  const whole = `${node}.${section}`;
+  return property === "" ? [whole] : [`${whole}.${property}`, whole];
 }
 
 /** A part is put where the reference will look for it; a whole output given for a part is taken apart. */

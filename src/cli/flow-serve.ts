@@ -13,14 +13,15 @@ export interface FlowServeOptions extends HomeOptions {
   source: string;
   port: number;
   host: string;
+  allowUnauthenticated?: boolean;
   environmentVariables?: string[];
 }
 
 export async function flowServe(options: FlowServeOptions, console: Console): Promise<void> {
-  if (!isLoopback(options.host)) {
+  if (!isLoopback(options.host) && !options.allowUnauthenticated) {
     throw new FlowsteadError(
       "InvalidConfig",
-      `Refusing to listen on ${options.host}: a served flow has no authentication. Use 127.0.0.1 and put a reverse proxy in front.`,
+      `Refusing to listen on ${options.host}: a served flow has no authentication. Use 127.0.0.1 and put a reverse proxy in front; in a container whose port is published to nobody else, add --allow-unauthenticated.`,
     );
   }
   const { config, env } = configOf(options);

@@ -8,6 +8,7 @@ import { SILENT } from "../base/log.ts";
 import type { Value } from "../base/value.ts";
 import { environmentTexts, resolveEnvironment } from "../flow/environment.ts";
 import type { FlowDefinition, NodeDefinition } from "../flow/definition.ts";
+import { type MergedFlow, mergeIncludes } from "../flow/include.ts";
 import { loadFlow } from "../flow/load.ts";
 import { planFlow } from "../flow/plan.ts";
 import type { NodeTool, PrepareContext } from "../flow/tool.ts";
@@ -58,15 +59,19 @@ export async function flowValidate({ source, ...home }: FlowValidateOptions, con
 async function findAll(source: string, { resources, config, env }: OpenedResources): Promise<Findings> {
   const findings: Findings = { errors: [], warnings: [] };
   let loaded: ReturnType<typeof loadFlow>;
+  let merged: MergedFlow | undefined;
   try {
     loaded = loadFlow(source);
+    const { additionalIncludes, file } = loaded.definition;
+    if (additionalIncludes.length > 0) merged = mergeIncludes(loaded.directory, additionalIncludes, file);
   } catch (thrown) {
     const error = FlowsteadError.from(thrown);
     // No flow at all is a wrong word of the command, not a fault of a flow.
     if (error.code === "FlowNotFound") throw error;
     return { errors: [{ message: error.message, ...located(error, source) }], warnings: [] };
   }
-  const { directory, definition } = loaded;
+  const { definition } = loaded;
+  const directory = merged?.directory ?? loaded.directory;
   const variables = await resolveEnvironment(environmentTexts(definition.environmentVariables), resources).catch(
     (thrown: unknown) => {
       addFinding(findings, FlowsteadError.from(thrown), { path: "environment_variables" });
@@ -82,6 +87,7 @@ async function findAll(source: string, { resources, config, env }: OpenedResourc
     return { ...findings, tools };
   } finally {
     await python.close();
+    merged?.remove();
   }
 }
 

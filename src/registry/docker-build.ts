@@ -1,0 +1,101 @@
+// `flow build --format docker`: a folder from which an image of a flow is made. Nothing secret is in it.
+
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
+import type { Connection } from "../connection/connection.ts";
+import { type ModelMember, connectionFiles, modelFile } from "./connection-file.ts";
+import { IGNORE_FILE, type ImageFacts, MARK, START_SCRIPT, dockerfile, readme } from "./docker-file.ts";
+import { type FlowBundle, isEmpty, isWithin } from "./flow-bundle.ts";
+
+export interface DockerBuildOptions {
+  bundle: FlowBundle;
+  /** Content of the flow's `.promptflow/flow.tools.json`. */
+  tools: string;
+  connections: readonly Connection[];
+  /** Members of the model pools that the flow names, but for the pool `default`. */
+  models: readonly ModelMember[];
+  usesDefaultModel: boolean;
+  version: string;
+  /** A package file of this program to install, in place of the registry's. */
+  packageFile?: string | undefined;
+}
+
+const SHORTEST_SECRET = 8;
+
+/** The folder's files by their names in it, in a fixed order. @throws FlowsteadError `UsageError` for a secret in a file. */
+export function dockerFiles(options: DockerBuildOptions): Map<string, Uint8Array> {
+  const { bundle, packageFile } = options;
+  const { definition } = bundle;
+  const references = [connectionFiles(options.connections), modelFile(options.models)];
+  const variables = references.flatMap((one) => [...one.variables.keys()]);
+  const facts: ImageFacts = {
+    flow: definition.name,
+    version: options.version,
+    hasPython: definition.nodes.some(({ type, source }) => type === "python" && source?.type === "code"),
+    requirements: bundle.requirements,
+    packageFile: packageFile === undefined ? undefined : path.basename(packageFile),
+    usesDefaultModel: options.usesDefaultModel,
+    variables,
+  };
+  const settings = Object.fromEntries(variables.map((name) => [name, ""]));
+  const texts: [string, string][] = [
+    ["Dockerfile", dockerfile(facts)],
+    [".dockerignore", IGNORE_FILE],
+    ["README.md", readme(facts)],
+    ["settings.json", `${JSON.stringify(settings, null, 2)}\n`],
+    ["start.sh", START_SCRIPT],
+    ...references.flatMap((one) => [...one.files]),
+    ["flow/.promptflow/flow.tools.json", options.tools],
+  ];
+  const files = new Map<string, Uint8Array>(texts.map(([name, text]) => [name, Buffer.from(text)]));
+  for (const [name, content] of bundle.files) files.set(`flow/${name}`, content);
+  refuseSecrets(files, options);
+  if (packageFile !== undefined) files.set(path.basename(packageFile), readFileSync(packageFile));
+  return files;
+}
+
+/** A key that somebody pasted into the flow would go out with the image. */
+function refuseSecrets(files: ReadonlyMap<string, Uint8Array>, { connections, models }: DockerBuildOptions): void {
+  const secrets = [
+    ...connections.flatMap(({ secrets }) => Object.values(secrets)),
+    ...models.flatMap(({ api_key: key }) => (typeof key === "string" ? [key] : [])),
+  ].filter((secret) => secret.length >= SHORTEST_SECRET && !secret.startsWith("${env:"));
+  for (const [name, content] of files) {
+    const buffer = Buffer.from(content);
+    if (!secrets.some((secret) => buffer.includes(secret))) continue;
+    throw new FlowsteadError(
+      "UsageError",
+      `${name} holds the secret of a connection. Take it out of the flow: a node gets it from its connection.`,
+    );
+  }
+}
+
+/** Refuses a folder that holds something else, and one that the flow itself would be overwritten in. */
+export function checkOutput(output: string, flow: string): void {
+  if (isWithin(flow, path.join(output, "flow"))) {
+    throw new FlowsteadError(
+      "UsageError",
+      `The build would overwrite the flow itself. Choose another --output than ${output}.`,
+    );
+  }
+  const made = path.join(output, "Dockerfile");
+  if (isEmpty(output) || (existsSync(made) && readFileSync(made, "utf8").startsWith(MARK))) return;
+  throw new FlowsteadError(
+    "UsageError",
+    `${output} is not empty and not made by \`flow build\`. Choose another --output.`,
+  );
+}
+
+/** Writes the files; those of an earlier build go first. */
+export async function writeFiles(output: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const old of ["flow", "connections", "flowstead.yaml"])
+    await rm(path.join(output, old), { recursive: true, force: true });
+  for (const [name, content] of files) {
+    const full = path.join(output, name);
+    await mkdir(path.dirname(full), { recursive: true });
+    await writeFile(full, content);
+    await chmod(full, name === "start.sh" ? 0o755 : 0o644);
+  }
+}

@@ -1,0 +1,118 @@
+// The texts of a container's folder: how its image is made, how it starts, and what a person must know.
+
+export interface ImageFacts {
+  flow: string;
+  version: string;
+  hasPython: boolean;
+  /** Path of the flow's Python packages file, in the flow. */
+  requirements?: string | undefined;
+  /** A package file in place of the registry's, as it is called in the folder. */
+  packageFile?: string | undefined;
+  /** Whether nodes use the model that the environment describes. */
+  usesDefaultModel: boolean;
+  /** Names of variables that must be set. */
+  variables: readonly string[];
+}
+
+/** The first line of a Dockerfile made here: what lies beside it may be replaced. */
+export const MARK = "# Made by `flowstead flow build`.";
+
+export function dockerfile({ version, hasPython, requirements, packageFile }: ImageFacts): string {
+  const lines = [MARK, "FROM node:20-slim", ""];
+  if (hasPython) {
+    lines.push(
+      "RUN apt-get update \\",
+      "  && apt-get install -y --no-install-recommends python3 python3-venv \\",
+      "  && rm -rf /var/lib/apt/lists/* \\",
+      "  && python3 -m venv /opt/python",
+      "ENV PATH=/opt/python/bin:$PATH",
+      "",
+    );
+  }
+  if (packageFile === undefined)
+    lines.push(`RUN npm install --global --omit=dev flowstead@${version} && npm cache clean --force`);
+  else {
+    lines.push(
+      `COPY ${packageFile} /opt/${packageFile}`,
+      `RUN npm install --global --omit=dev /opt/${packageFile} && npm cache clean --force`,
+    );
+  }
+  lines.push("", "WORKDIR /app");
+  if (hasPython && requirements !== undefined) {
+    lines.push(
+      `COPY ["flow/${requirements}", "/opt/requirements.txt"]`,
+      "RUN pip install --no-cache-dir -r /opt/requirements.txt",
+    );
+  }
+  lines.push(
+    "COPY . /app",
+    "",
+    "RUN mkdir -p /state && chown node:node /state",
+    "ENV FLOWSTEAD_HOME=/state",
+    "USER node",
+    "EXPOSE 8080",
+    `HEALTHCHECK --start-period=20s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]`,
+    'CMD ["sh", "./start.sh"]',
+    "",
+  );
+  return lines.join("\n");
+}
+
+/** Secrets stay references in what it stores; they are read from the environment when a flow uses them. */
+export const START_SCRIPT = `#!/bin/sh
+# Stores the connections, then serves the flow. settings.json names the variables that must be set.
+set -eu
+cd "$(dirname "$0")"
+for file in connections/*.yaml; do
+  [ -e "$file" ] || continue
+  flowstead connection create --file "$file" >/dev/null 2>&1 || flowstead connection update --file "$file" >/dev/null
+done
+exec flowstead flow serve --source flow --host "\${FLOWSTEAD_SERVE_HOST:-0.0.0.0}" --port "\${PORT:-8080}" --allow-unauthenticated
+`;
+
+/** Builds of the image see nothing that is not named here. */
+export const IGNORE_FILE = "README.md\nsettings.json\nDockerfile\n.dockerignore\n";
+
+export function readme(facts: ImageFacts): string {
+  const { flow, variables, usesDefaultModel } = facts;
+  const set = variables.map((name) => ` -e ${name}=...`).join("");
+  const model = usesDefaultModel ? " -e OPENAI_API_KEY=..." : "";
+  return [
+    `# ${flow}`,
+    "",
+    "A prompt flow with everything to serve it in a container:",
+    "",
+    "- `flow/`: the flow's files, with includes merged and variants decided",
+    "- `connections/`: its connections; secrets are references to environment variables",
+    "- `settings.json`: the variables that must be set",
+    "- `Dockerfile`, `start.sh`: how the image is made and started",
+    "",
+    "```sh",
+    `docker build -t ${imageName(flow)} .`,
+    `docker run -p 127.0.0.1:8080:8080${set}${model} ${imageName(flow)}`,
+    "curl http://127.0.0.1:8080/score -H 'Content-Type: application/json' -d '{...}'",
+    "```",
+    "",
+    "The container answers everybody who reaches its port: there is no sign-in. Publish the port only to what checks callers.",
+    ...(usesDefaultModel
+      ? [
+          "",
+          "Nodes with the connection `default` use the model that the environment describes: OPENAI_API_KEY, OPENAI_BASE_URL and",
+          "OPENAI_MODEL, or AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY and AZURE_OPENAI_DEPLOYMENT. Without them answers come",
+          "from the built-in model, which only quotes.",
+        ]
+      : []),
+    "",
+    "Search indexes are not part of the image: mount the folder that holds them at /state/index.",
+    "",
+  ].join("\n");
+}
+
+function imageName(flow: string): string {
+  return (
+    flow
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9._-]/g, "-")
+      .replaceAll(/^[._-]+|[._-]+$/g, "") || "flow"
+  );
+}

@@ -1,0 +1,160 @@
+// `flow build`: the folder of an image. Docker itself is not run; start.sh is, with this program as `flowstead`.
+
+import assert from "node:assert/strict";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { test } from "node:test";
+import { type CommandResult, environment, runCommand } from "../e2e/system.ts";
+import { fakeModel } from "../fake/openai/start.ts";
+import { writeFolder } from "../flow/flow-folder.ts";
+
+const SECRET = "a-very-secret-key";
+
+function files(url: string): Record<string, string> {
+  return {
+    "flowstead.yaml": `connections:
+  my ai: {type: open_ai, base_url: "${url}", api_key: ${SECRET}}
+  unused: {type: open_ai, api_key: other-secret-key}
+`,
+    "shared/style.txt": "kindly",
+    "flow/flow.dag.yaml": `# kept
+inputs:
+  question: {type: string}
+outputs:
+  answer: {type: string, reference: "\${ask.output}"}
+additional_includes: [../shared/style.txt]
+nodes:
+- name: style
+  type: python
+  source: {type: code, path: style.py}
+- name: ask
+  type: llm
+  use_variants: true
+node_variants:
+  ask:
+    default_variant_id: short
+    variants:
+      short: {node: {type: llm, source: {type: code, path: short.jinja2}, connection: my ai, api: chat, inputs: {model: m, question: "\${inputs.question}", style: "\${style.output}"}}}
+      long: {node: {type: llm, source: {type: code, path: long.jinja2}, connection: my ai, api: chat, inputs: {model: m, question: "\${inputs.question}"}}}
+`,
+    "flow/style.py":
+      'from pathlib import Path\nfrom promptflow.core import tool\n\n@tool\ndef style() -> str:\n    return (Path(__file__).parent / "style.txt").read_text()\n',
+    "flow/short.jinja2": "# user:\n{{ style }}: {{ question }}",
+    "flow/long.jinja2": "# user:\nAt length: {{ question }}",
+    "flow/requirements.txt": "# nothing\n",
+    "flow/.env": "KEY=also-secret",
+    "flow/.promptflow/flow.detail.json": "{}",
+  };
+}
+
+const build = (folder: string, output: string, ...more: string[]): Promise<CommandResult> => {
+  const config = ["--config", path.join(folder, "flowstead.yaml"), "--home", path.join(folder, "flow/state")];
+  return runCommand(["flow", "build", "--source", path.join(folder, "flow"), "--output", output, ...config, ...more]);
+};
+
+function contents(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => !statSync(path.join(folder, name)).isDirectory(),
+  );
+  return Object.fromEntries(names.toSorted().map((name) => [name, readFileSync(path.join(folder, name), "utf8")]));
+}
+
+test("the folder has the flow settled, connections without secrets, and all to make and start an image", async (context) => {
+  const model = await fakeModel(context, { keys: [SECRET] });
+  const folder = writeFolder(context, files(`${model.url}/v1`));
+  const output = path.join(folder, "dist");
+  const first = await build(folder, output);
+  assert.equal(first.code, 0, first.stderr);
+  const made = contents(output);
+  assert.deepEqual(Object.keys(made), [
+    ".dockerignore",
+    "Dockerfile",
+    "README.md",
+    "connections/my_ai.yaml",
+    "flow/.promptflow/flow.tools.json",
+    "flow/flow.dag.yaml",
+    "flow/long.jinja2",
+    "flow/requirements.txt",
+    "flow/short.jinja2",
+    "flow/style.py",
+    "flow/style.txt",
+    "settings.json",
+    "start.sh",
+  ]);
+  assert.doesNotMatch(JSON.stringify(made), /secret-key|also-secret/);
+  assert.match(made["connections/my_ai.yaml"] ?? "", /^type: open_ai$[^]*^api_key: \$\{env:MY_AI_API_KEY\}$/m);
+  assert.deepEqual(JSON.parse(made["settings.json"] ?? ""), { MY_AI_API_KEY: "" });
+  assert.match(made["flow/flow.dag.yaml"] ?? "", /^# kept\n[^]*name: ask, type: llm, source: \{[^}]*short\.jinja2/);
+  assert.doesNotMatch(made["flow/flow.dag.yaml"] ?? "", /variants|additional_includes/);
+  const docker = made["Dockerfile"] ?? "";
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  assert.ok(docker.includes(`flowstead@${version}`));
+  assert.match(docker, /^FROM node:20-slim$[^]*python3-venv[^]*flow\/requirements\.txt[^]*^USER node$/m);
+
+  const again = path.join(folder, "again");
+  assert.equal((await build(folder, again)).code, 0);
+  assert.deepEqual(contents(again), made, "the same input gives the same bytes");
+  assert.equal((await build(folder, output, "--variant", "${ask.long}")).code, 0, "an earlier build is replaced");
+  assert.match(contents(output)["flow/flow.dag.yaml"] ?? "", /name: ask, type: llm, source: \{[^}]*long\.jinja2/);
+
+  // Elsewhere, as in a container: the source is not reachable, and the secret comes from the environment alone.
+  const app = path.join(writeFolder(context, {}), "app");
+  cpSync(again, app, { recursive: true });
+  await serves(app, context);
+});
+
+async function serves(app: string, context: { after(work: () => void): void }): Promise<void> {
+  const bin = path.join(app, "..", "bin");
+  mkdirSync(bin);
+  const cli = path.resolve("src/cli/main.ts");
+  const tsx = import.meta.resolve("tsx");
+  writeFileSync(path.join(bin, "flowstead"), `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${cli}" "$@"\n`);
+  chmodSync(path.join(bin, "flowstead"), 0o755);
+  const { PATH = "", ...env } = environment({ MY_AI_API_KEY: SECRET, FLOWSTEAD_HOME: path.join(app, "../state") });
+  const child = spawn("sh", [path.join(app, "start.sh")], {
+    env: { ...env, PATH: `${bin}${path.delimiter}${PATH}`, PORT: "0", FLOWSTEAD_SERVE_HOST: "127.0.0.1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  context.after(() => child.kill("SIGKILL"));
+  let output = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString();
+      const found = /^(http:\S+\/score)$/m.exec(output)?.[1];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.once("exit", (code) => reject(new Error(`start.sh ended with ${code}\n${output}`)));
+  });
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ question: "why?" }),
+  });
+  assert.deepEqual([response.status, await response.json()], [200, { answer: "MOCK:kindly: why?" }]);
+  const stored = readFileSync(path.join(app, "../state/connections/connections.json"), "utf8");
+  assert.equal(stored.includes(SECRET), false);
+  child.removeAllListeners("exit");
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  assert.equal(await ended, 0);
+}
+
+test("a build that would lose files, or give a secret away, is refused", async (context) => {
+  const folder = writeFolder(context, files("http://127.0.0.1:1/v1"));
+  const [other, over, noPackage] = await Promise.all([
+    build(folder, path.join(folder, "shared")),
+    build(folder, folder),
+    build(folder, path.join(folder, "dist"), "--package", "absent.tgz"),
+  ]);
+  for (const { code } of [other, over, noPackage]) assert.equal(code, 1);
+  assert.match(other.stderr, /shared is not empty and not made by `flow build`/);
+  assert.match(over.stderr, /would overwrite the flow itself/);
+  assert.match(noPackage.stderr, /no package file absent\.tgz/);
+  writeFileSync(path.join(folder, "flow/notes.txt"), `key: ${SECRET}`);
+  const leak = await build(folder, path.join(folder, "dist"));
+  assert.match(leak.stderr, /flow\/notes\.txt holds the secret of a connection/);
+  assert.equal(existsSync(path.join(folder, "dist")), false);
+});
