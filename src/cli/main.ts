@@ -11,6 +11,7 @@ import { endpointCommand } from "./endpoint.ts";
 import { flowCommand } from "./flow.ts";
 import { indexCommand } from "./index-command.ts";
 import { runCommand } from "./run.ts";
+import { toolCommand } from "./tool.ts";
 import { upCommand } from "./up.ts";
 
 const console = terminal();
@@ -28,6 +29,7 @@ for (const command of [
   runCommand,
   endpointCommand,
   connectionCommand,
+  toolCommand,
   devCommand,
 ])
   program.addCommand(command(console));

@@ -9,11 +9,12 @@ import { devCommand } from "../../src/cli/dev.ts";
 import { endpointCommand } from "../../src/cli/endpoint.ts";
 import { flowCommand } from "../../src/cli/flow.ts";
 import { indexCommand } from "../../src/cli/index-command.ts";
+import { toolCommand } from "../../src/cli/tool.ts";
 import { upCommand } from "../../src/cli/up.ts";
 import { runCommand } from "../e2e/system.ts";
 
 test("every command is there, and its help describes it and each of its options", () => {
-  const commands = [upCommand, indexCommand, flowCommand, endpointCommand, devCommand].flatMap((make) =>
+  const commands = [upCommand, indexCommand, flowCommand, endpointCommand, toolCommand, devCommand].flatMap((make) =>
     withSubcommands(make(terminal()), "flowstead"),
   );
   assert.deepEqual(
@@ -33,6 +34,9 @@ test("every command is there, and its help describes it and each of its options"
       "flow validate",
       "online-endpoint",
       "online-endpoint get-credentials",
+      "tool",
+      "tool list",
+      "tool validate",
       "dev",
       "dev fake-model",
     ],
