@@ -9,6 +9,7 @@ import { packageRoot } from "./base/package-root.ts";
 import { version } from "./base/version.ts";
 import { openChat } from "./chat/chat.ts";
 import { childEnvironment } from "./config/child-environment.ts";
+import { connectionFolder, indexFolder, keyFolder } from "./config/folder.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { configuredConnections } from "./connection/configured.ts";
@@ -169,11 +170,6 @@ export async function openApp(
   }
 }
 
-/** Where the endpoint's keys are kept. */
-export function keyFolder(config: Readonly<Config>): string {
-  return path.join(config.home, "keys");
-}
-
 /** The configured embedder, or none. @throws FlowsteadError when its server has to be asked and does not answer. */
 export async function openConfiguredEmbedder({ embedder }: Readonly<Config>): Promise<Embedder | undefined> {
   return embedder ? openEmbedder(embedderSettings(embedder)) : undefined;
@@ -192,11 +188,6 @@ export async function openDocuments(
   return { index, collection, open: async (other) => (other === name ? index : search.open(other)) };
 }
 
-/** Where search indexes are kept. */
-export function indexFolder({ home }: Readonly<Config>): string {
-  return path.join(home, "index");
-}
-
 export interface ResourceParts {
   env: LoadedConfig["env"];
   log: Logger;
@@ -209,11 +200,6 @@ export interface ResourceParts {
 export function openResources(config: Readonly<Config>, { env, ...parts }: ResourceParts): LocalResources {
   const store = openConnectionStore(connectionFolder(config));
   return localResources({ ...parts, connections: configuredConnections({ entries: config.connections, store, env }) });
-}
-
-/** Where connections created by command are kept. */
-export function connectionFolder({ home }: Readonly<Config>): string {
-  return path.join(home, "connections");
 }
 
 async function lendResources(

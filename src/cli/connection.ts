@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import { connectionFolder } from "../app.ts";
+import { connectionFolder } from "../config/folder.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson } from "../base/json.ts";
 import { type ValueMap, isMap } from "../base/value.ts";

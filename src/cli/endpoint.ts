@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { keyFolder } from "../app.ts";
+import { keyFolder } from "../config/folder.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { readKeys } from "../endpoint/key.ts";
 import type { Console } from "./console.ts";

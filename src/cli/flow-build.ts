@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { connectionFolder } from "../app.ts";
+import { connectionFolder } from "../config/folder.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
 import { version } from "../base/version.ts";

@@ -1,6 +1,7 @@
 // A flow of a folder with what the configuration lets it reach, in this process.
 
-import { indexFolder, openConfiguredEmbedder, openResources } from "../app.ts";
+import { openConfiguredEmbedder, openResources } from "../app.ts";
+import { indexFolder } from "../config/folder.ts";
 import type { Logger } from "../base/log.ts";
 import type { ValueMap } from "../base/value.ts";
 import type { LoadedConfig } from "../config/load.ts";

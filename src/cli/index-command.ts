@@ -1,6 +1,7 @@
 import path from "node:path";
 import { Command } from "commander";
-import { indexFolder, openConfiguredEmbedder, openDocuments } from "../app.ts";
+import { openConfiguredEmbedder, openDocuments } from "../app.ts";
+import { indexFolder } from "../config/folder.ts";
 import { createLog } from "../base/log.ts";
 import type { Collection } from "../search/ingest/collection.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
