@@ -4,15 +4,21 @@
 import { Command, CommanderError } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
 import { version } from "../base/version.ts";
-import { explain, terminal } from "./console.ts";
-import { connectionCommand } from "./connection.ts";
-import { devCommand } from "./dev.ts";
-import { endpointCommand } from "./endpoint.ts";
-import { flowCommand } from "./flow.ts";
-import { indexCommand } from "./index-command.ts";
-import { runCommand } from "./run.ts";
-import { toolCommand } from "./tool.ts";
-import { upCommand } from "./up.ts";
+import { type Console, explain, terminal } from "./console.ts";
+
+type MakeCommand = (console: Console) => Command;
+
+// Loaded when asked for: most commands need little, and `up` needs everything.
+const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
+  up: async () => (await import("./up.ts")).upCommand,
+  index: async () => (await import("./index-command.ts")).indexCommand,
+  flow: async () => (await import("./flow.ts")).flowCommand,
+  run: async () => (await import("./run.ts")).runCommand,
+  "online-endpoint": async () => (await import("./endpoint.ts")).endpointCommand,
+  connection: async () => (await import("./connection.ts")).connectionCommand,
+  tool: async () => (await import("./tool.ts")).toolCommand,
+  dev: async () => (await import("./dev.ts")).devCommand,
+};
 
 const console = terminal();
 const program = new Command("flowstead")
@@ -22,17 +28,12 @@ const program = new Command("flowstead")
   .showSuggestionAfterError()
   .exitOverride();
 
-for (const command of [
-  upCommand,
-  indexCommand,
-  flowCommand,
-  runCommand,
-  endpointCommand,
-  connectionCommand,
-  toolCommand,
-  devCommand,
-])
-  program.addCommand(command(console));
+const word = process.argv[2] ?? "";
+const wanted = Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS);
+for (const name of wanted) {
+  const make = await COMMANDS[name]?.();
+  if (make) program.addCommand(make(console));
+}
 for (const command of program.commands) inherit(command);
 
 try {
