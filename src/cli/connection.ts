@@ -52,7 +52,7 @@ export function connectionCommand(console: Console): Command {
   writing("update", "change a stored connection").action(async (options: WriteOptions) => {
     const store = storeOf(options);
     const data = await readData(options);
-    const known = await mustFind(store, String(data.name ?? ""));
+    const known = await mustFind(store, typeof data.name === "string" ? data.name : "");
     const kept = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== KEEP));
     await save(store, { ...written(known, (secret) => secret), ...kept }, console);
   });
