@@ -44,10 +44,4 @@ export const CHAT_ERRORS = {
     meaning: "The flow has no input for a question or no output for an answer.",
     remedy: "Mark one input with is_chat_input and one output with is_chat_output in flow.dag.yaml.",
   },
-  AnswerNotSaved: {
-    actor: "operator",
-    status: 500,
-    meaning: "An answer was shown but could not be written to the store.",
-    remedy: "Mend what the message names, then ask again.",
-  },
 } satisfies Record<string, ErrorRow>;
