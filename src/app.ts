@@ -28,7 +28,7 @@ import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
 import type { BalancedModel } from "./model/balanced.ts";
 import type { Embedder } from "./model/embedder.ts";
 import { openModelPools } from "./model/pools.ts";
-import { embedderSettings, modelSettings, openEmbedder } from "./model/provider/index.ts";
+import { embedderSettings, isLanguageModel, modelSettings, openEmbedder } from "./model/provider/index.ts";
 import { type Collection, openCollection } from "./search/ingest/collection.ts";
 import type { IngestProgress, IngestReport } from "./search/ingest/report.ts";
 import { openSearch } from "./search/provider/index.ts";
@@ -247,8 +247,8 @@ function exampleQuestions({ chat, documents }: Readonly<Config>): string[] {
 
 function modelFacts(config: Readonly<Config>, models: ReadonlyMap<string, BalancedModel>): ModelFacts {
   const id = models.get("default")?.id ?? [...models.keys()].join(", ");
-  const isLanguageModel = config.models.some(({ name, provider }) => name === "default" && provider !== "extractive");
-  return isLanguageModel ? { id, isLanguageModel } : { id, isLanguageModel, notice: EXTRACTIVE_NOTICE };
+  const written = config.models.some((entry) => entry.name === "default" && isLanguageModel(entry));
+  return written ? { id, isLanguageModel: true } : { id, isLanguageModel: false, notice: EXTRACTIVE_NOTICE };
 }
 
 function notReady(

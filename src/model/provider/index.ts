@@ -10,7 +10,7 @@ import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelS
 import { openAiEmbedder, openAiModel } from "./openai.ts";
 
 export { connectionModel } from "./connection.ts";
-export type { EmbedderSettings, ModelSettings } from "./kind.ts";
+export { type EmbedderSettings, isLanguageModel, type ModelSettings } from "./kind.ts";
 export { embedderSettings, modelSettings } from "./settings.ts";
 
 /** Opens one model; nothing is sent before the first call. @throws FlowsteadError `InvalidConfig`. */

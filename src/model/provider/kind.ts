@@ -25,3 +25,8 @@ export type EmbedderSettings =
 
 export const MODEL_PROVIDERS = ["openai", "azure-openai", "extractive"] as const;
 export const EMBEDDER_PROVIDERS = ["openai", "azure-openai"] as const;
+
+/** Whether what a provider answers with is written by a language model. */
+export function isLanguageModel({ provider }: { provider: string }): boolean {
+  return provider !== "extractive";
+}
