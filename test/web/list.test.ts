@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { noBrowser } from "./browser.ts";
 import { append, newConversation } from "./fake-conversation.ts";
 import { wholeAnswer } from "./script.ts";
-import { ask, ended, stage, until } from "./setup.ts";
+import { ask, ended, reaches, stage, until } from "./setup.ts";
 
 const skip = noBrowser();
 const shared = stage(skip, { "": () => wholeAnswer({ pieceMs: 0 }) });
@@ -59,7 +59,7 @@ test("rename and delete by keyboard, with a question before deleting", { skip },
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: "New name" }).waitFor();
   await until(page, "document.title.startsWith('New name')");
-  assert.equal(shared.chat.conversations.get("d")?.title, "New name");
+  await reaches(() => shared.chat.conversations.get("d")?.title, "New name");
 
   await page.getByRole("button", { name: "Options for New name" }).focus();
   await page.keyboard.press("Enter");
@@ -75,7 +75,7 @@ test("rename and delete by keyboard, with a question before deleting", { skip },
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await dialog.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("link", { name: "New name" }).waitFor({ state: "detached" });
-  assert.equal(shared.chat.conversations.has("d"), false);
+  await reaches(() => shared.chat.conversations.has("d"), false);
   assert.match(page.url(), /\/$/);
   await context.close();
 });

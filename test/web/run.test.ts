@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { noBrowser, watch } from "./browser.ts";
 import { ANSWER, nodePart, say, textAnswer, wholeAnswer } from "./script.ts";
-import { ask, ended, stage, until } from "./setup.ts";
+import { ask, ended, reaches, stage, until } from "./setup.ts";
 
 const skip = noBrowser();
 const shared = stage(skip, {
@@ -65,7 +65,7 @@ test("stop keeps what was said, tells the server, and says so", { skip }, async 
   await answer.getByText("Stopped", { exact: true }).waitFor();
   assert.match(await shownText(page), /^Part-timers have leave/);
   const id = page.url().split("/").at(-1);
-  assert.ok(shared.chat.requests.some(({ line }) => line === `POST /api/chat/${id}/stop`));
+  await reaches(() => shared.chat.requests.some(({ line }) => line === `POST /api/chat/${id}/stop`), true);
   await page.getByRole("button", { name: "Send" }).waitFor();
   await context.close();
 });

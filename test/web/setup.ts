@@ -1,6 +1,7 @@
 // One browser and one fake server per test file.
 
 import { after, before } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Session } from "../../web/shared/wire/contract.ts";
 import { type Visit, builtPage, launch, visit } from "./browser.ts";
@@ -56,5 +57,15 @@ export async function until(page: Page, expression: string): Promise<void> {
   while (!(await page.evaluate(expression))) {
     if (Date.now() > deadline) throw new Error(`Never came true in the page: ${expression}`);
     await page.waitForTimeout(30);
+  }
+}
+
+/** Waits until the server has what the page already shows: the page does not wait for it. */
+export async function reaches<T>(read: () => T, expected: T): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (read() !== expected) {
+    if (Date.now() > deadline)
+      throw new Error(`The server has ${String(read())} where ${String(expected)} was expected.`);
+    await setTimeout(10);
   }
 }
