@@ -13,12 +13,18 @@ const FLOOR = 900;
 if (process.env.npm_lifecycle_event === "test") process.env.FLOWSTEAD_TEST_CLI = "dist/cli/main.js";
 
 const files = findTests(process.argv.slice(2));
+const partial = process.argv.length > 2;
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skips: string[] = [];
 const failures: string[] = [];
+/** What the tests of a file took together, in milliseconds: the suite must stay short. */
+const spent = new Map<string, number>();
 
 const stream = run({ files, concurrency: Math.max(2, availableParallelism()), timeout: 240_000 });
 stream.on("test:pass", (event) => {
+  if (event.nesting === 0 && event.file) {
+    spent.set(event.file, (spent.get(event.file) ?? 0) + event.details.duration_ms);
+  }
   if (event.details.type === "suite") return;
   if (event.skip === undefined) counts.passed++;
   else {
@@ -35,13 +41,18 @@ stream.compose(new spec()).pipe(process.stdout);
 stream.on("end", () => setTimeout(close, 200));
 
 function close(): void {
+  if (!partial) console.log(`\nLongest:\n  ${longest(12).join("\n  ")}`);
   if (failures.length > 0) console.log(`\nFailed:\n  ${failures.join("\n  ")}`);
   if (skips.length > 0) console.log(`\nSkipped:\n  ${skips.join("\n  ")}`);
-  const partial = process.argv.length > 2;
   const tooFew = !partial && counts.passed + counts.failed < FLOOR;
   if (tooFew) console.log(`\nOnly ${counts.passed + counts.failed} tests ran; at least ${FLOOR} should.`);
   console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   process.exitCode = counts.failed > 0 || tooFew ? 1 : 0;
+}
+
+function longest(count: number): string[] {
+  const files = [...spent].toSorted(([, one], [, other]) => other - one).slice(0, count);
+  return files.map(([file, ms]) => `${(ms / 1000).toFixed(1).padStart(6)} s  ${path.relative(".", file)}`);
 }
 
 /** All `*.test.ts` under test/, or those whose path contains one of the words given. */
