@@ -20,6 +20,6 @@ export function scoreFormat(accept: string | undefined, signature: FlowSignature
   if (types.some((type) => JSON_TYPES.has(type))) return "json";
   throw new FlowsteadError(
     "NotAcceptable",
-    `Media type ${types.join(", ")} in Accept header is not acceptable. Supported media type(s) - application/json`,
+    `Media type ${types.join(",")} in Accept header is not acceptable. Supported media type(s) - application/json`,
   );
 }

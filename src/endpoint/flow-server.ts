@@ -4,57 +4,95 @@
 
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { FlowsteadError } from "../base/error/error.ts";
-import { uuid } from "../base/id.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import type { Logger } from "../base/log.ts";
+import type { TraceContext } from "../base/trace-context.ts";
 import { swagger } from "../flow/swagger.ts";
 import type { FlowCall, Target } from "../flow/target.ts";
 import { scoreFormat } from "./accept.ts";
+import { callerOf, traceOf } from "./caller.ts";
 import { clientSignal, readBody, responseSink, sendError, sendJson } from "./exchange.ts";
 import { parseScoreRequest } from "./score-request.ts";
-import { writeScore } from "./score.ts";
+import { hiddenOutputs, writeScore } from "./score.ts";
+import type { StaticPages } from "./static-page.ts";
 
 export interface FlowServerOptions {
   log: Logger;
   version: string;
   /** Serves `/describe` and `/invoke` too; only where the listener is private. */
   internal?: boolean;
-  includedFields?: readonly string[];
-  /** The page at `/`, when there is one. */
-  page?: string;
+  /** The outputs that are answered, in place of all that are not for evaluation only. */
+  includedFields?: readonly string[] | undefined;
+  /** What `/version` tells of the build. */
+  build?: { info: string; version: string | undefined };
+  /** Stands in `/swagger.json` as the example of a request. */
+  sample?: Record<string, unknown> | undefined;
+  pages?: StaticPages;
+  /** Whether pages of other origins may read answers, as the original lets them. */
+  cors?: boolean;
+  feedback?: (feedback: Feedback) => void;
   bodyLimit?: number;
+}
+
+/** What a user says about an answer. */
+export interface Feedback {
+  text: string;
+  /** Whether its fields are to be told one by one. */
+  flatten: boolean;
+  trace: TraceContext | undefined;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
+const BODY_LIMIT = 32 * 2 ** 20;
+
 export function flowServer(target: Target, options: FlowServerOptions): Server {
-  const health = { status: "Healthy", version: options.version };
-  const routes: Record<string, Handler> = {
-    "POST /score": (request, response) => score(target, options, { request, response }),
-    "GET /health": (_request, response) => sendJson(response, 200, health),
-    "GET /version": (_request, response) => sendJson(response, 200, { build_info: "", ...health }),
-    "POST /feedback": (request, response) => feedback(options, { request, response }),
-    "GET /swagger.json": async (_request, response) => sendJson(response, 200, swagger(await target.describe())),
-  };
-  if (options.internal) {
-    routes["GET /describe"] = async (_request, response) => sendJson(response, 200, await target.describe());
-    routes["POST /invoke"] = (request, response) => invoke(target, options, { request, response });
-  }
-  const { page } = options;
-  if (page !== undefined) {
-    routes["GET /"] = (_request, response) => {
-      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
-    };
-  }
+  const routes = serverRoutes(target, options);
   return createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
     const path = request.url?.split("?", 1)[0] ?? "/";
-    const handler = routes[`${request.method} ${path}`];
-    if (!handler) return unknownPath(request, response, path);
+    if (options.cors) {
+      response.setHeader("access-control-allow-origin", "*");
+      if (request.method === "OPTIONS") return preflight(request, response, routes, path);
+    }
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const handler = routes[`${method} ${path}`];
+    if (!handler) {
+      const isStatic = method === "GET" && path.startsWith("/static/");
+      if (isStatic && options.pages?.send(path.slice("/static/".length), response)) return;
+      return unknownPath(request, response, path);
+    }
     Promise.resolve(handler(request, response)).catch((thrown: unknown) => {
       options.log.error({ err: thrown, path }, "request failed");
       sendError(response, thrown);
     });
   });
+}
+
+function serverRoutes(target: Target, options: FlowServerOptions): Record<string, Handler> {
+  const { build = { info: "", version: undefined }, pages } = options;
+  const health = { status: "Healthy", version: options.version };
+  const version = { build_info: build.info, ...health, version: build.version ?? options.version };
+  const routes: Record<string, Handler> = {
+    "POST /score": (request, response) => score(target, options, { request, response }),
+    "GET /health": (_request, response) => sendJson(response, 200, health),
+    "GET /version": (_request, response) => sendJson(response, 200, version),
+    "POST /feedback": (request, response) => feedback(options, { request, response }),
+    "GET /swagger.json": async (_request, response) => {
+      const signature = await target.describe();
+      const hidden = hiddenOutputs(signature, options.includedFields);
+      sendJson(response, 200, swagger(signature, { sample: options.sample, hidden }));
+    },
+  };
+  if (options.internal) {
+    routes["GET /describe"] = async (_request, response) => sendJson(response, 200, await target.describe());
+    routes["POST /invoke"] = (request, response) => invoke(target, options, { request, response });
+  }
+  if (pages) {
+    routes["GET /"] = routes["POST /"] = (_request, response) => {
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(pages.home);
+    };
+  }
+  return routes;
 }
 
 interface Exchange {
@@ -63,13 +101,12 @@ interface Exchange {
 }
 
 async function score(target: Target, options: FlowServerOptions, { request, response }: Exchange): Promise<void> {
-  const requestId = header(request, "x-request-id") ?? header(request, "x-ms-client-request-id") ?? uuid();
-  const headers = { "x-request-id": requestId };
+  const { requestId, headers, trace } = callerOf(request.headers);
   try {
     const signature = await target.describe();
+    const inputs = parseScoreRequest(signature, await readBody(request, options.bodyLimit ?? BODY_LIMIT));
     const format = scoreFormat(request.headers.accept, signature);
-    const inputs = parseScoreRequest(signature, await readBody(request, options.bodyLimit ?? 32 * 2 ** 20));
-    const call: FlowCall = { inputs, runId: requestId, requestId, traceparent: header(request, "traceparent") };
+    const call: FlowCall = { inputs, runId: requestId, requestId, ...trace };
     const events = target.invoke(call, clientSignal(response));
     const failed = await writeScore(events, responseSink(response, headers), {
       format,
@@ -83,7 +120,7 @@ async function score(target: Target, options: FlowServerOptions, { request, resp
 }
 
 async function invoke(target: Target, options: FlowServerOptions, { request, response }: Exchange): Promise<void> {
-  const call = parseJson(await readBody(request, options.bodyLimit ?? 32 * 2 ** 20)) as unknown as FlowCall;
+  const call = parseJson(await readBody(request, options.bodyLimit ?? BODY_LIMIT)) as unknown as FlowCall;
   const sink = responseSink(response);
   sink.head(200, { "content-type": "application/x-ndjson" });
   for await (const event of target.invoke(call, clientSignal(response))) {
@@ -94,30 +131,55 @@ async function invoke(target: Target, options: FlowServerOptions, { request, res
   sink.end();
 }
 
-/** What users say about answers; it goes to the log, beside the request that it belongs to. */
+/** What users say about answers; it goes to the log, and into the trace that the caller names. */
 async function feedback(options: FlowServerOptions, { request, response }: Exchange): Promise<void> {
-  const text = await readBody(request, options.bodyLimit ?? 32 * 2 ** 20);
-  options.log.info({ feedback: text, traceparent: header(request, "traceparent") }, "feedback");
+  const text = await readBody(request, options.bodyLimit ?? BODY_LIMIT);
+  const trace = traceOf(request.headers);
+  options.log.info({ feedback: text, traceparent: trace?.traceparent }, "feedback");
+  const query = new URLSearchParams(request.url?.split("?", 2)[1] ?? "");
+  options.feedback?.({ text, flatten: query.get("flatten")?.toLowerCase() === "true", trace });
   sendJson(response, 200, { status: "Feedback received." });
+}
+
+function preflight(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: Record<string, Handler>,
+  path: string,
+): void {
+  const methods = Object.keys(routes)
+    .filter((route) => route.endsWith(` ${path}`))
+    .map((route) => route.split(" ", 1)[0]);
+  const wanted = request.headers["access-control-request-headers"];
+  response
+    .writeHead(200, {
+      allow: [...methods, "OPTIONS"].join(", "),
+      "access-control-allow-methods": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
+      ...(typeof wanted === "string" ? { "access-control-allow-headers": wanted } : {}),
+    })
+    .end();
 }
 
 function unknownPath(request: IncomingMessage, response: ServerResponse, path: string): void {
   response
     .writeHead(404, { "content-type": "text/html; charset=utf-8", "x-content-type-options": "nosniff" })
     .end(
-      `The requested api '${escapeHtml(path.slice(1))}' with ${request.method} is not supported by current app, ` +
+      `The requested api '${escapeHtml(decoded(path.slice(1)))}' with ${request.method} is not supported by current app, ` +
         "if you entered the URL manually please check your spelling and try again.",
     );
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** The original answers in HTML, so what the caller wrote must not become markup. */
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
-}
-
-function header(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }
 
 /** Listens on a port or a Unix socket. @throws FlowsteadError `PortInUse` when the port is taken. */

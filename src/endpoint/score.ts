@@ -21,7 +21,7 @@ export interface ScoreSink {
 export interface ScoreOptions {
   format: ScoreFormat;
   signature: FlowSignature;
-  /** Only these outputs are answered, as `PROMPTFLOW_RESPONSE_INCLUDED_FIELDS` says. */
+  /** The declared outputs that are answered, as `PROMPTFLOW_RESPONSE_INCLUDED_FIELDS` says. */
   includedFields?: readonly string[];
   /** Answers a failed flow with 424 and the reason in headers, as a managed endpoint does. */
   managed?: boolean;
@@ -33,28 +33,29 @@ export async function writeScore(
   sink: ScoreSink,
   options: ScoreOptions,
 ): Promise<ErrorBody | undefined> {
-  const shown = new Set(
-    options.signature.outputs
-      .filter((output) => !output.evaluationOnly)
-      .map((output) => output.name)
-      .filter((name) => options.includedFields?.includes(name) ?? true),
-  );
+  const hidden = hiddenOutputs(options.signature, options.includedFields);
   return options.format === "json"
-    ? writeJson(events, sink, options, shown)
-    : writeStream(events, sink, options, shown);
+    ? writeJson(events, sink, options, hidden)
+    : writeStream(events, sink, options, hidden);
+}
+
+/** Declared outputs that are not answered: all but those asked for, else those for evaluation only. */
+export function hiddenOutputs({ outputs }: FlowSignature, included: readonly string[] | undefined): Set<string> {
+  const hidden = outputs.filter(({ name, evaluationOnly }) => (included ? !included.includes(name) : evaluationOnly));
+  return new Set(hidden.map(({ name }) => name));
 }
 
 async function writeJson(
   events: AsyncIterable<FlowEvent>,
   sink: ScoreSink,
   options: ScoreOptions,
-  shown: ReadonlySet<string>,
+  hidden: ReadonlySet<string>,
 ): Promise<ErrorBody | undefined> {
   for await (const event of events) {
     if (event.type === "error") return writeError(event.error, sink, options.managed ?? false);
     if (event.type !== "flow-end") continue;
     sink.head(200, { "content-type": "application/json" });
-    await sink.write(stringifyJson(answer(event.outputs, shown, options.signature)));
+    await sink.write(stringifyJson(answer(event.outputs, hidden, options.signature)));
     sink.end();
   }
   return undefined;
@@ -64,9 +65,9 @@ async function writeStream(
   events: AsyncIterable<FlowEvent>,
   sink: ScoreSink,
   options: ScoreOptions,
-  shown: ReadonlySet<string>,
+  hidden: ReadonlySet<string>,
 ): Promise<ErrorBody | undefined> {
-  const plainOutputs = options.signature.outputs.filter((output) => !output.streamed && shown.has(output.name));
+  const plainOutputs = options.signature.outputs.filter((output) => !output.streamed && !hidden.has(output.name));
   let values: ValueMap = {};
   let held: string[] = [];
   let started = false;
@@ -86,10 +87,10 @@ async function writeStream(
 
   for await (const event of events) {
     if (event.type === "restart") values = {};
-    else if (event.type === "output" && shown.has(event.name)) {
+    else if (event.type === "output" && !hidden.has(event.name)) {
       values[event.name] = event.value;
       if (!started && held.length > 0 && plainOutputs.every((output) => output.name in values)) await start();
-    } else if (event.type === "text-delta" && shown.has(event.output)) {
+    } else if (event.type === "text-delta" && !hidden.has(event.output)) {
       const frame = sseData(JSON.stringify({ [event.output]: event.text }));
       if (!started) {
         held.push(frame);
@@ -110,13 +111,13 @@ async function writeStream(
 }
 
 /** An object of the outputs, or the one value of a flow whose output has no name. */
-function answer(outputs: ValueMap, shown: ReadonlySet<string>, { bareOutput }: FlowSignature): Value {
-  const picked = pick(outputs, shown);
+function answer(outputs: ValueMap, hidden: ReadonlySet<string>, { bareOutput }: FlowSignature): Value {
+  const picked = pick(outputs, hidden);
   return bareOutput ? (Object.values(picked)[0] ?? null) : picked;
 }
 
-function pick(outputs: ValueMap, shown: ReadonlySet<string>): { [key: string]: Value } {
-  return Object.fromEntries(Object.entries(outputs).filter(([name]) => shown.has(name)));
+function pick(outputs: ValueMap, hidden: ReadonlySet<string>): { [key: string]: Value } {
+  return Object.fromEntries(Object.entries(outputs).filter(([name]) => !hidden.has(name)));
 }
 
 /** The original's body: the root of the code chain and the message. */

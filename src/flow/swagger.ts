@@ -36,8 +36,17 @@ const FEEDBACK = {
   },
 };
 
-/** @param sample stands as the example of a request */
-export function swagger(signature: FlowSignature, sample?: Record<string, unknown>): Record<string, unknown> {
+export interface SwaggerOptions {
+  /** Stands as the example of a request. */
+  sample?: Record<string, unknown> | undefined;
+  /** Outputs that are not answered, besides those for evaluation only. */
+  hidden?: ReadonlySet<string>;
+}
+
+export function swagger(
+  signature: FlowSignature,
+  { sample, hidden = new Set() }: SwaggerOptions = {},
+): Record<string, unknown> {
   const { inputs } = signature;
   const schema: Record<string, unknown> = { type: "object" };
   if (inputs.length > 0) {
@@ -46,7 +55,7 @@ export function swagger(signature: FlowSignature, sample?: Record<string, unknow
   }
   const answer: Record<string, unknown> = { type: "object" };
   if (signature.outputs.length > 0 && !signature.bareOutput) {
-    const outputs = signature.outputs.filter((output) => !output.evaluationOnly);
+    const outputs = signature.outputs.filter(({ name, evaluationOnly }) => !evaluationOnly && !hidden.has(name));
     answer["properties"] = Object.fromEntries(outputs.map((output) => [output.name, fieldSchema(output)]));
   }
   return {
@@ -98,13 +107,13 @@ function fieldSchema({ type, description }: { type: string; description?: string
 
 function chatInfo({ inputs, outputs }: FlowSignature): Record<string, string> {
   const chatInput = inputs.find((input) => input.isChatInput);
-  const chatOutput = outputs.find((output) => output.isChatOutput);
-  if (!chatInput || !chatOutput) return {};
+  const chatOutput = outputs.find((output) => output.isChatOutput && !output.evaluationOnly);
+  if (!chatInput) return chatOutput ? { "x-chat-output": chatOutput.name } : {};
   const history = inputs.find((input) => input.isChatHistory);
   return {
     "x-flow-type": "chat",
     "x-chat-input": chatInput.name,
-    "x-chat-output": chatOutput.name,
+    ...(chatOutput ? { "x-chat-output": chatOutput.name } : {}),
     ...(history ? { "x-chat-history": history.name } : {}),
   };
 }

@@ -41,10 +41,14 @@ export interface FlowCall {
   runId?: string;
   /** Names the caller's request in logs on every hop. */
   requestId?: string;
-  /** W3C trace context of the caller. */
+  /** W3C trace context of the caller, passed on to what the flow calls. */
   traceparent?: string;
+  tracestate?: string;
+  baggage?: string;
   /** Index of the call in a batch run, which messages then name. */
   line?: number;
+  /** The flow must see this call at most once: it moves to another instance only if nothing of it had reached the first. */
+  atMostOnce?: boolean;
 }
 
 export interface Target {

@@ -48,7 +48,16 @@ test("JSON: the outputs as one object, floats kept, evaluation-only outputs left
   assert.deepEqual([status, JSON.parse(body)], [200, { answer: "hi", documents: ["d"] }]);
   const event = { ...end({}), outputs: { answer: new Float(1) } } as FlowEvent;
   assert.equal((await write([start(), event])).body, '{"answer":1.0}');
-  assert.equal((await write([start(), end(outputs)], { includedFields: ["answer"] })).body, '{"answer":"hi"}');
+  const asked = (fields: string[]): Promise<{ body: string }> =>
+    write([start(), end(outputs)], { signature, includedFields: fields });
+  assert.equal((await asked(["answer"])).body, '{"answer":"hi"}');
+  assert.equal((await asked(["answer", "secret"])).body, '{"answer":"hi","secret":"x"}', "asked for by name");
+  const more = { ...outputs, undeclared: "y" };
+  assert.match(
+    (await write([start(), end(more)], { signature })).body,
+    /"undeclared":"y"/,
+    "as a function returned it",
+  );
 });
 
 test("a stream sends the plain fields first, then each piece of text", async () => {
@@ -151,7 +160,12 @@ test("request bodies: objects, plain text for a single input, and clear refusals
   assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "{}"), {
     message: "Required input fields ['question'] are missing in request data {}",
   });
+  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "[1]"), {
+    message: "Required input fields ['question'] are missing in request data [1]",
+  });
   assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "42"), { code: "InvalidRequest" });
+  assert.throws(() => parseScoreRequest(one, "42"), { code: "InvalidRequest" });
+  assert.deepEqual(parseScoreRequest(one, '\ufeff{"question":"q"}'), { question: "q" });
 });
 
 test("a flow whose output has no name answers with the value itself", async () => {

@@ -3,6 +3,7 @@
 import { FlowsteadError } from "../../base/error/error.ts";
 import { scoreFormat } from "../../endpoint/accept.ts";
 import type { OnlineEndpoint } from "../../endpoint/endpoint.ts";
+import { traceOf } from "../../endpoint/caller.ts";
 import { clientSignal, readBody, responseSink, sendJson } from "../../endpoint/exchange.ts";
 import { parseScoreRequest } from "../../endpoint/score-request.ts";
 import { writeError, writeScore } from "../../endpoint/score.ts";
@@ -75,13 +76,10 @@ async function score(
   const deployment = endpoint.route(typeof pin === "string" ? pin : undefined);
   headers["azureml-model-deployment"] = deployment.name;
   const signature = await deployment.describe();
-  const format = scoreFormat(request.headers.accept, signature);
   const inputs = parseScoreRequest(signature, await readBody(request, context.bodyLimit));
-  const traceparent = request.headers.traceparent;
-  const events = deployment.invoke(
-    { inputs, runId: requestId, requestId, ...(typeof traceparent === "string" ? { traceparent } : {}) },
-    clientSignal(response),
-  );
+  const format = scoreFormat(request.headers.accept, signature);
+  const call = { inputs, runId: requestId, requestId, ...traceOf(request.headers) };
+  const events = deployment.invoke(call, clientSignal(response));
   const failed = await writeScore(events, responseSink(response, headers), { format, signature, managed: true });
   log.info(
     {
