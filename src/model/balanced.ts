@@ -8,6 +8,7 @@ import type { HealthOptions } from "../pool/health.ts";
 import { judgeByTable, type Judgement } from "../pool/judge.ts";
 import type { MemberEvent } from "../pool/member.ts";
 import { createPool, type Pool } from "../pool/pool.ts";
+import { RetryBudget } from "../pool/retry-budget.ts";
 import { type ChatChunk, type ChatModel, isContent } from "./chat-model.ts";
 
 export interface BalancedMember {
@@ -27,6 +28,8 @@ export interface BalancedOptions {
   breaker?: BreakerOptions;
   /** Cooldown after a 429 that names no time. Default 5000. */
   cooldownMs?: number;
+  /** Retries per call over a few seconds, so that an outage is not multiplied. Default 0.2, with 50 always allowed. */
+  retryShare?: number;
   /** Pause before a pool of one asks its member a second time. Default 200. */
   backoffMs?: number;
   log?: Logger;
@@ -47,7 +50,7 @@ const EJECTION_MS = 60_000;
  * replaced, at once and unseen; after the first text a failure is a failure.
  */
 export function balancedModel(members: readonly BalancedMember[], options: BalancedOptions = {}): BalancedModel {
-  const { waitMs = 10_000, health, breaker, cooldownMs = 5000, backoffMs, log, now } = options;
+  const { waitMs = 10_000, health, breaker, cooldownMs = 5000, retryShare = 0.2, backoffMs, log, now } = options;
   // With nobody to move to, shutting a member out would only hide why it fails.
   const isAlone = members.length === 1;
   const pool = createPool<ChatModel>({
@@ -57,6 +60,7 @@ export function balancedModel(members: readonly BalancedMember[], options: Balan
     onEvent: (event) => note(event, log),
     now,
   });
+  const budget = new RetryBudget({ share: retryShare, now: pool.now });
   const judge = (error: FlowsteadError): Judgement =>
     judgeModel(error, { cooldownMs, ejectionMs: isAlone ? undefined : EJECTION_MS });
 
@@ -72,6 +76,7 @@ export function balancedModel(members: readonly BalancedMember[], options: Balan
         judge,
         exhausted: (state) => exhausted(pool, state),
         waitMs,
+        budget,
         rounds: isAlone ? 2 : 1,
         backoffMs,
       }),

@@ -25,7 +25,12 @@ export interface ChatMessage {
 
 export interface ChatRequest {
   messages: ChatMessage[];
-  /** Model or Azure deployment name; the provider's own when absent. */
+  /**
+   * A text to be gone on with, for the older completions API; `messages` is empty then. The text of the answer comes as
+   * `content`, so that pools, limits and sockets treat it as any other answer.
+   */
+  prompt?: string;
+  /** Model or Azure deployment name; the provider's own when absent. An empty name is sent as it is, where none is known. */
   model?: string;
   /** Whether the upstream is asked to stream. The answer comes as chunks either way. */
   stream: boolean;

@@ -1,6 +1,7 @@
 import type { FlowsteadError } from "../base/error/error.ts";
 import type { Judgement } from "./judge.ts";
 import type { Pool } from "./pool.ts";
+import type { RetryBudget } from "./retry-budget.ts";
 
 export interface FailoverOptions<T, E> {
   pool: Pool<T>;
@@ -25,6 +26,8 @@ export interface FailoverOptions<T, E> {
   waitMs?: number;
   /** How often each member may be tried, apart from waiting for a cooldown. Default 1. */
   rounds?: number;
+  /** Shared by the calls of a pool; a call whose failure finds it empty ends with that failure. */
+  budget?: RetryBudget;
   /** Pause before another round. Default 200. */
   backoffMs?: number;
 }

@@ -15,11 +15,13 @@ export type { FailoverOptions } from "./failover-options.ts";
  * @throws FlowsteadError what `exhausted` returns, the failure of an attempt that may not move, or `Canceled`.
  */
 export async function* failover<T, E>(options: FailoverOptions<T, E>): AsyncGenerator<E, void, undefined> {
-  const { signal, restart, isCommitted, failureOf, judge = judgeByTable } = options;
+  const { signal, restart, isCommitted, failureOf, budget, judge = judgeByTable } = options;
   const search = new Search(options);
   let last: FlowsteadError | undefined;
   let shown = false;
+  budget?.call();
   for (;;) {
+    if (last && budget && !budget.allows()) throw last;
     const lease = await search.next(last);
     if (last && shown && restart) {
       shown = false;

@@ -37,6 +37,12 @@ modelSuite("azure-openai", async (context, options) => {
   return under(azure(fake), fake);
 });
 
+modelSuite("anthropic", async (context, options) => {
+  const fake = await fakeModel(context, scriptFor(options));
+  const model = openModel({ provider: "anthropic", baseUrl: fake.url, apiKey: KEY, model: "fake-model" });
+  return under(model, fake);
+});
+
 modelSuite("extractive", async () => ({
   model: openModel({ provider: "extractive" }),
   answer: /^The garden opens at nine in the morning.*\[1\]$/,

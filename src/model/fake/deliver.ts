@@ -26,7 +26,13 @@ type Ending = "complete" | "broken";
 
 export async function deliverStream(delivery: Delivery): Promise<Ending> {
   const { response, entry, answer, dialect, fault, gone } = delivery;
-  const write = (chunk: unknown): boolean => response.write(sseData(JSON.stringify(chunk)));
+  const write = (chunk: unknown): boolean =>
+    response.write(
+      [chunk]
+        .flat()
+        .map((one) => frame(one, dialect))
+        .join(""),
+    );
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   response.flushHeaders();
   entry.status = 200;
@@ -51,7 +57,7 @@ export async function deliverStream(delivery: Delivery): Promise<Ending> {
   write(answer.last);
   count(entry, answer, answer.deltas.length);
   if (delivery.includeUsage) write(answer.usageChunk(answer.deltas.length));
-  response.end(sseData("[DONE]"));
+  response.end(dialect === "anthropic" ? "" : sseData("[DONE]"));
   return "complete";
 }
 
@@ -82,6 +88,12 @@ export function forever(gone: AbortSignal): Promise<never> {
     if (gone.aborted) reject(new Error("gone"));
     gone.addEventListener("abort", () => reject(new Error("gone")), { once: true });
   });
+}
+
+/** Anthropic names each event before its data. */
+function frame(chunk: unknown, dialect: Dialect): string {
+  const data = sseData(JSON.stringify(chunk));
+  return dialect === "anthropic" ? `event: ${(chunk as { type: string }).type}\n${data}` : data;
 }
 
 function count(entry: JournalEntry, answer: Answer, tokens: number): void {

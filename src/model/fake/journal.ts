@@ -47,7 +47,12 @@ export class Journal {
       method: request.method ?? "GET",
       path: request.url ?? "/",
       headers,
-      auth: request.headers["api-key"] ? "api-key" : request.headers.authorization ? "bearer" : "none",
+      auth:
+        request.headers["api-key"] || request.headers["x-api-key"]
+          ? "api-key"
+          : request.headers.authorization
+            ? "bearer"
+            : "none",
       body,
       status: 0,
       tokens: 0,

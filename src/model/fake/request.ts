@@ -16,6 +16,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 export function keyOf(request: IncomingMessage): string {
   const key = request.headers["api-key"];
   if (typeof key === "string") return key;
+  const other = request.headers["x-api-key"];
+  if (typeof other === "string") return other;
   return request.headers.authorization?.replace(/^Bearer /i, "") ?? "";
 }
 
@@ -33,7 +35,8 @@ export function textOf(fields: Record<string, unknown>): string {
 
 export function allText(fields: Record<string, unknown>): string {
   if (!Array.isArray(fields.messages)) return textOf(fields);
-  return fields.messages.map((message: { content?: unknown }) => contentText(message?.content)).join("\n");
+  const system = typeof fields.system === "string" ? `${fields.system}\n` : "";
+  return system + fields.messages.map((message: { content?: unknown }) => contentText(message?.content)).join("\n");
 }
 
 function contentText(content: unknown): string {

@@ -4,16 +4,20 @@ import { buildAnswer, tokensOf } from "./answer.ts";
 import { deliverJson, deliverStream, forever } from "./deliver.ts";
 import { embedText } from "./embedding.ts";
 import type { JournalEntry } from "./journal.ts";
+import { buildMessage } from "./messages.ts";
 import { allText, keyOf, limitOf, textOf } from "./request.ts";
 import type { Route } from "./route.ts";
 import type { Fault, ScriptState } from "./script.ts";
+import { sendJson } from "./send.ts";
 import * as shape from "./shape.ts";
+import type { IssuedTokens } from "./token.ts";
 
 export interface Call {
   route: Exclude<Route, { kind: "control" }>;
   body: unknown;
   entry: JournalEntry;
   state: ScriptState;
+  tokens: IssuedTokens;
   gone: AbortSignal;
 }
 
@@ -21,17 +25,20 @@ export interface Call {
 export async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  { route, body, entry, state, gone }: Call,
+  { route, body, entry, state, tokens, gone }: Call,
 ): Promise<"complete" | "broken"> {
   const { script } = state;
   const { dialect } = route;
   if (route.kind === "unknown") return sendJson(response, 404, shape.notFound(entry.path));
-  if (script.keys && !script.keys.includes(keyOf(request))) return sendJson(response, 401, shape.unauthorized(dialect));
+  if (route.kind === "token") return tokens.answer(request, response, { body, script });
+  const key = keyOf(request);
+  if ((script.keys || script.tokens) && !script.keys?.includes(key) && !tokens.accepts(key))
+    return sendJson(response, 401, shape.unauthorized(dialect));
   const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const lastText = textOf(fields);
   const fakeRequest = { path: entry.path, body: fields, lastText };
   const fault = state.takeFault(fakeRequest);
-  const ended = await failEarly(fault, response, gone);
+  const ended = await failEarly(fault, response, { dialect, gone });
   if (ended) return ended;
   if (route.kind === "models") {
     const data = (script.models ?? ["fake-model"]).map((id) => ({ id, object: "model", created: 0, owned_by: "fake" }));
@@ -49,8 +56,11 @@ export async function respond(
   if (route.kind === "chat" && !Array.isArray(fields.messages)) {
     return sendJson(response, 400, shape.badRequest("'messages' is a required property"));
   }
+  if (dialect === "anthropic" && limitOf(fields) === undefined) {
+    return sendJson(response, 400, shape.messagesError(400, "max_tokens: Field required"));
+  }
   const promptTokens = tokensOf(allText(fields)).length;
-  const built = buildAnswer({
+  const built = (dialect === "anthropic" ? buildMessage : buildAnswer)({
     dialect,
     kind: route.kind,
     model,
@@ -80,12 +90,12 @@ export async function respond(
 async function failEarly(
   fault: Fault | undefined,
   response: ServerResponse,
-  gone: AbortSignal,
+  { dialect, gone }: { dialect: shape.Dialect; gone: AbortSignal },
 ): Promise<"complete" | "broken" | undefined> {
   if (!fault) return undefined;
   if (fault.kind === "status") {
     for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value);
-    return sendJson(response, fault.status, fault.body ?? shape.statusError(fault.status));
+    return sendJson(response, fault.status, fault.body ?? shape.statusError(fault.status, dialect));
   }
   if (fault.kind === "filter-prompt") return sendJson(response, 400, shape.filteredPrompt());
   if (fault.kind === "slow-headers") {
@@ -128,12 +138,4 @@ function embeddings(
     model,
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   });
-}
-
-export function sendJson(response: ServerResponse, status: number, body: unknown): "complete" {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  const type = typeof body === "string" ? "text/plain" : "application/json";
-  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text) });
-  response.end(text);
-  return "complete";
 }

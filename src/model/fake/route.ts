@@ -4,6 +4,7 @@ export type Route =
   | { kind: "control"; name: "script" | "journal" | "reset" }
   | { kind: "chat" | "text" | "embeddings"; dialect: Dialect; deployment?: string }
   | { kind: "models"; dialect: Dialect }
+  | { kind: "token"; dialect: Dialect }
   | { kind: "unknown"; dialect: Dialect };
 
 const KINDS: Record<string, "chat" | "text" | "embeddings"> = {
@@ -21,6 +22,9 @@ export function parseRoute(method: string, target: string): Route {
     const name = control[1] as "script" | "journal" | "reset";
     if (method === (name === "journal" ? "GET" : "POST")) return { kind: "control", name };
   }
+  if (path.endsWith("/oauth2/v2.0/token") || path.endsWith("/identity/oauth2/token"))
+    return { kind: "token", dialect: "azure" };
+  if (path === "/v1/messages") return { kind: method === "POST" ? "chat" : "unknown", dialect: "anthropic" };
   const dialect: Dialect = path.startsWith("/openai/") ? "azure" : "openai";
   const unknown: Route = { kind: "unknown", dialect };
   const plain = /^(?:\/openai)?\/v1\/(.+)$/.exec(path);

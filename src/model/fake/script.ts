@@ -58,6 +58,8 @@ export const scriptSchema = z.strictObject({
   faults: z.array(z.strictObject({ ...match, times: z.int().min(0).optional(), fault })).optional(),
   /** Keys that are accepted; any or none when absent. */
   keys: z.array(z.string()).optional(),
+  /** Entra's tokens are given out, to who knows the secret when there is one, and accepted as keys until they end. */
+  tokens: z.strictObject({ lifeSeconds: z.number().positive().optional(), secret: z.string().optional() }).optional(),
   /** Models and deployments that exist; every name when absent. */
   models: z.array(z.string()).optional(),
   /** Azure's asynchronous filter: chunks without a delta between the others. */

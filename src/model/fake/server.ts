@@ -1,14 +1,16 @@
-// A model server for tests, benchmarks and dry runs: OpenAI's and Azure OpenAI's paths over real HTTP, a scripted pace,
+// A model server for tests, benchmarks and dry runs: OpenAI's, Azure OpenAI's and Anthropic's paths and Entra's tokens over real HTTP, a scripted pace,
 // scripted faults, and a journal of every request. It answers `MOCK:<last message>` unless told otherwise.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Journal } from "./journal.ts";
 import { readBody } from "./request.ts";
-import { respond, sendJson } from "./respond.ts";
+import { respond } from "./respond.ts";
 import { parseRoute } from "./route.ts";
 import { type FakeScript, ScriptState, scriptSchema } from "./script.ts";
+import { sendJson } from "./send.ts";
 import * as shape from "./shape.ts";
+import { IssuedTokens } from "./token.ts";
 
 export interface FakeModelOptions {
   /** Default 127.0.0.1. */
@@ -34,13 +36,14 @@ export async function startFakeModel(options: FakeModelOptions = {}): Promise<Fa
   const { host = "127.0.0.1", port = 0, script = {} } = options;
   const journal = new Journal();
   const state = new ScriptState(script);
+  const tokens = new IssuedTokens();
   const reset = (): void => {
     state.reset();
     state.merge(script);
     journal.clear();
   };
   const server = createServer((request, response) => {
-    void handle(request, response, { journal, state, reset }).catch((thrown: unknown) => {
+    void handle(request, response, { journal, state, tokens, reset }).catch((thrown: unknown) => {
       if (!response.headersSent) sendJson(response, 500, shape.badRequest(String(thrown)));
       else response.destroy();
     });
@@ -68,11 +71,12 @@ export async function startFakeModel(options: FakeModelOptions = {}): Promise<Fa
 interface Parts {
   journal: Journal;
   state: ScriptState;
+  tokens: IssuedTokens;
   reset: () => void;
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
-  const { journal, state } = parts;
+  const { journal, state, tokens } = parts;
   const text = await readBody(request);
   const route = parseRoute(request.method ?? "GET", request.url ?? "/");
   if (route.kind === "control") {
@@ -101,7 +105,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, parts:
     response.setHeader("x-ms-region", "Fake");
   }
   try {
-    const how = await respond(request, response, { route, body, entry, state, gone: gone.signal });
+    const how = await respond(request, response, { route, body, entry, state, tokens, gone: gone.signal });
     isBroken = how === "broken";
   } catch (thrown) {
     if (!gone.signal.aborted) throw thrown;

@@ -1,6 +1,6 @@
 // The JSON shapes of OpenAI's and Azure's answers and errors.
 
-export type Dialect = "openai" | "azure";
+export type Dialect = "openai" | "azure" | "anthropic";
 
 const SAFE = { filtered: false, severity: "safe" };
 
@@ -58,6 +58,7 @@ export function filteredPrompt(): unknown {
 }
 
 export function unauthorized(dialect: Dialect): unknown {
+  if (dialect === "anthropic") return messagesError(401, "invalid x-api-key");
   return dialect === "azure"
     ? {
         error: {
@@ -88,11 +89,12 @@ export function unknownModel(dialect: Dialect, model: string): unknown {
       };
 }
 
-export function statusError(status: number): unknown {
+export function statusError(status: number, dialect: Dialect): unknown {
   const [message, type] =
     status === 429
       ? ["Requests have exceeded the rate limit. Please retry later.", "requests"]
       : ["The server had an error while processing your request.", "server_error"];
+  if (dialect === "anthropic") return messagesError(status, message);
   return { error: { message, type, param: null, code: status === 429 ? "rate_limit_exceeded" : null } };
 }
 
@@ -102,4 +104,17 @@ export function badRequest(message: string): unknown {
 
 export function notFound(path: string): unknown {
   return { error: { code: "404", message: `Resource not found: ${path}` } };
+}
+
+/** An error in Anthropic's form. */
+export function messagesError(status: number, message: string): unknown {
+  const types: Record<number, string> = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    529: "overloaded_error",
+  };
+  return { type: "error", error: { type: types[status] ?? "api_error", message } };
 }

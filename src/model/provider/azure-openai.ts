@@ -5,6 +5,7 @@ import type { Logger } from "../../base/log.ts";
 import type { ChatModel } from "../chat-model.ts";
 import type { Embedder } from "../embedder.ts";
 import type { Deadlines } from "./openai-wire/chat.ts";
+import { type EntraSettings, entraToken } from "./azure-openai/entra-token.ts";
 import { type WireClient, wireClient } from "./openai-wire/client.ts";
 import { wireEmbedder } from "./openai-wire/embed.ts";
 import { wireModel } from "./openai-wire/model.ts";
@@ -14,7 +15,7 @@ export interface AzureOpenAiSettings extends Partial<Deadlines> {
   endpoint: string;
   apiKey?: string;
   /** An Entra token for each call, instead of a key. */
-  token?: (signal: AbortSignal) => Promise<string>;
+  auth?: EntraSettings;
   deployment: string;
   /** Default 2024-10-21. */
   apiVersion?: string;
@@ -40,7 +41,7 @@ export function azureOpenAiModel(settings: AzureOpenAiSettings, log?: Logger): C
     id: `azure-openai/${deployment}${region ? `@${region}` : ""}`,
     client: clientOf(settings, paths.baseUrl),
     defaultModel: deployment,
-    path: (name) => paths.call(name, "chat/completions"),
+    path: paths.call,
     modelsPath: paths.models,
     streamUsage: paths.isV1 || (settings.apiVersion ?? DEFAULT_VERSION) >= FIRST_VERSION_WITH_USAGE,
     deadlines: { firstTokenMs, idleMs, wholeMs },
@@ -83,16 +84,21 @@ function pathsOf({ endpoint, apiVersion = DEFAULT_VERSION }: AzureOpenAiSettings
   };
 }
 
-function clientOf({ apiKey, token, keySource }: AzureOpenAiSettings, baseUrl: string): WireClient {
+function clientOf({ apiKey, auth, keySource }: AzureOpenAiSettings, baseUrl: string): WireClient {
+  const token = auth && entraToken(auth);
   if (!apiKey && !token) {
     throw new FlowsteadError(
       "InvalidConfig",
-      "Azure OpenAI needs a key. Set AZURE_OPENAI_API_KEY, or api_key of the model in flowstead.yaml.",
+      "Azure OpenAI needs a key or an identity. Set AZURE_OPENAI_API_KEY, or api_key or auth of the model in flowstead.yaml.",
     );
   }
   return wireClient({
     baseUrl,
-    keySource: keySource ?? "AZURE_OPENAI_API_KEY, or api_key of the model in flowstead.yaml",
+    keySource:
+      keySource ??
+      (auth
+        ? `auth of the model in flowstead.yaml, and that the identity has the role "Cognitive Services OpenAI User"`
+        : "AZURE_OPENAI_API_KEY, or api_key of the model in flowstead.yaml"),
     secret: apiKey,
     authorize: token
       ? async (signal) => ({ authorization: `Bearer ${await token(signal)}` })

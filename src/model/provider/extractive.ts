@@ -4,7 +4,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { throwIfAborted } from "../../base/abort.ts";
 import { uuid } from "../../base/id.ts";
-import type { ChatChunk, ChatModel, ChatRequest } from "../chat-model.ts";
+import type { ChatChunk, ChatMessage, ChatModel, ChatRequest } from "../chat-model.ts";
 import { answerTo } from "./extractive/compose.ts";
 
 const ID = "extractive";
@@ -26,7 +26,7 @@ export function extractiveModel(): ChatModel {
         model: request.model || ID,
       };
       yield { ...base, choices: [{ index: 0, delta: { role: "assistant", content: "" }, finish_reason: null }] };
-      const words = answerTo(request.messages).match(/\S+\s*/g) ?? [];
+      const words = answerTo(messagesOf(request)).match(/\S+\s*/g) ?? [];
       for (const [at, content] of words.entries()) {
         if (at % WORDS_PER_TURN === 0) await nextTurn();
         throwIfAborted(signal);
@@ -44,10 +44,15 @@ export function extractiveModel(): ChatModel {
   };
 }
 
+/** The text of a completion counts as what a user said. */
+function messagesOf({ prompt, messages }: ChatRequest): ChatMessage[] {
+  return prompt === undefined ? messages : [{ role: "user", content: prompt }];
+}
+
 /** It has no tokens: words stand for them. */
-function countWords({ messages }: ChatRequest): number {
+function countWords(request: ChatRequest): number {
   let count = 0;
-  for (const { content } of messages) {
+  for (const { content } of messagesOf(request)) {
     const texts =
       typeof content === "string" ? [content] : (content ?? []).map((part) => ("text" in part ? part.text : ""));
     for (const text of texts) count += text.match(/\S+/g)?.length ?? 0;

@@ -4,13 +4,14 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ChatModel } from "../chat-model.ts";
 import type { Embedder } from "../embedder.ts";
+import { anthropicModel } from "./anthropic.ts";
 import { azureOpenAiEmbedder, azureOpenAiModel } from "./azure-openai.ts";
 import { extractiveModel } from "./extractive.ts";
 import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelSettings } from "./kind.ts";
 import { openAiEmbedder, openAiModel } from "./openai.ts";
 
 export { connectionModel } from "./connection.ts";
-export { type EmbedderSettings, isLanguageModel, type ModelSettings } from "./kind.ts";
+export { type EmbedderSettings, isLanguageModel, type ModelSettings, servedModel } from "./kind.ts";
 export { embedderSettings, modelSettings } from "./settings.ts";
 
 /** Opens one model; nothing is sent before the first call. @throws FlowsteadError `InvalidConfig`. */
@@ -20,6 +21,8 @@ export function openModel(settings: ModelSettings, { log }: { log?: Logger } = {
       return openAiModel(settings, log);
     case "azure-openai":
       return azureOpenAiModel(settings, log);
+    case "anthropic":
+      return anthropicModel(settings, log);
     case "extractive":
       return extractiveModel();
     default:

@@ -1,5 +1,6 @@
 // What there is to configure: the providers' own settings, and where a model stands in its pool.
 
+import type { AnthropicSettings } from "./anthropic.ts";
 import type { AzureOpenAiEmbedderSettings, AzureOpenAiSettings } from "./azure-openai.ts";
 import type { OpenAiEmbedderSettings, OpenAiSettings } from "./openai.ts";
 
@@ -10,12 +11,17 @@ export interface PoolPlace {
   region?: string;
   priority?: number;
   weight?: number;
+  /** Name and version of the model behind the entry, such as gpt-4o-2024-11-20: members of one pool must agree. */
+  serves?: string;
+  /** Where data may be processed, such as `eu`: members of one pool must agree. */
+  residency?: string;
 }
 
 export type ModelSettings = PoolPlace &
   (
     | ({ provider: "openai" } & OpenAiSettings)
     | ({ provider: "azure-openai" } & AzureOpenAiSettings)
+    | ({ provider: "anthropic" } & AnthropicSettings)
     | { provider: "extractive" }
   );
 
@@ -23,8 +29,15 @@ export type EmbedderSettings =
   | ({ provider: "openai" } & OpenAiEmbedderSettings)
   | ({ provider: "azure-openai" } & AzureOpenAiEmbedderSettings);
 
-export const MODEL_PROVIDERS = ["openai", "azure-openai", "extractive"] as const;
+export const MODEL_PROVIDERS = ["openai", "azure-openai", "anthropic", "extractive"] as const;
 export const EMBEDDER_PROVIDERS = ["openai", "azure-openai"] as const;
+
+/** The model behind an entry as far as it is known; a deployment's name does not tell it. */
+export function servedModel(entry: ModelSettings): string | undefined {
+  return (
+    entry.serves ?? ("model" in entry ? entry.model : entry.provider === "extractive" ? entry.provider : undefined)
+  );
+}
 
 /** Whether what a provider answers with is written by a language model. */
 export function isLanguageModel({ provider }: { provider: string }): boolean {

@@ -37,7 +37,7 @@ export function openAiModel(settings: OpenAiSettings, log?: Logger): ChatModel {
     id: `openai/${model ?? client.upstream.host}${region ? `@${region}` : ""}`,
     client,
     defaultModel: model,
-    path: () => "/chat/completions",
+    path: (_, operation) => `/${operation}`,
     modelsPath: "/models",
     streamUsage: true,
     deadlines: deadlinesOf(settings),

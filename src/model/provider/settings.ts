@@ -12,6 +12,8 @@ const place = {
   region: z.string().optional(),
   priority: z.number().optional(),
   weight: z.number().optional(),
+  serves: z.string().min(1).optional(),
+  residency: z.string().min(1).optional(),
   first_token_seconds: seconds,
   idle_seconds: seconds,
 };
@@ -21,9 +23,32 @@ const openAi = {
   model: z.string().optional(),
   organization: z.string().optional(),
 };
+const entra = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("client_secret"),
+    tenant_id: z.string().min(1),
+    client_id: z.string().min(1),
+    client_secret: z.string().min(1),
+    authority: url.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("managed_identity"),
+    client_id: z.string().optional(),
+    endpoint: url.optional(),
+    header: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal("workload_identity"),
+    tenant_id: z.string().min(1),
+    client_id: z.string().min(1),
+    token_file: z.string().min(1),
+    authority: url.optional(),
+  }),
+]);
 const azure = {
   endpoint: url,
   api_key: z.string().optional(),
+  auth: entra.optional(),
   deployment: z.string().min(1),
   api_version: z.string().optional(),
 };
@@ -31,6 +56,14 @@ const azure = {
 const modelEntry = z.discriminatedUnion("provider", [
   z.strictObject({ provider: z.literal("openai"), ...place, ...openAi }),
   z.strictObject({ provider: z.literal("azure-openai"), ...place, ...azure }),
+  z.strictObject({
+    provider: z.literal("anthropic"),
+    ...place,
+    base_url: url.optional(),
+    api_key: z.string().optional(),
+    model: z.string().optional(),
+    max_tokens: z.int().positive().optional(),
+  }),
   z.strictObject({ provider: z.literal("extractive"), ...place }),
 ]);
 
@@ -73,7 +106,7 @@ function parse<T>(
   throw new FlowsteadError("InvalidConfig", issues.join("\n"));
 }
 
-/** `api_key` is `apiKey`, and `idle_seconds` is `idleMs`. */
+/** `api_key` is `apiKey`, and `idle_seconds` is `idleMs`; in `auth` too. */
 function camel(entry: object): Record<string, unknown> {
   const named: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(entry)) {
@@ -81,7 +114,9 @@ function camel(entry: object): Record<string, unknown> {
     const name = isTime ? key.replace(/_seconds$/, "_ms") : key;
     named[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())] = isTime
       ? Number(value) * 1000
-      : value;
+      : typeof value === "object" && value !== null
+        ? camel(value)
+        : value;
   }
   return named;
 }

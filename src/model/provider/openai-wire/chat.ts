@@ -16,8 +16,28 @@ export interface Deadlines {
   wholeMs: number;
 }
 
+/** How a server says its answer, where it is not in OpenAI's chunks. Made anew for each call. */
+export interface ChatDialect {
+  /** For messages about answers in another form. */
+  name: string;
+  /** The chunks of one `data:` line; undefined when it is none of this API's. */
+  event(value: unknown): ChatChunk[] | undefined;
+  /** The chunks of a whole body. */
+  whole(value: unknown): ChatChunk[] | undefined;
+}
+
+export const OPENAI_DIALECT: ChatDialect = {
+  name: "chat completion",
+  event: (value) => {
+    const chunk = asChunk(value);
+    return chunk && [chunk];
+  },
+  whole: chunksOfWhole,
+};
+
 export interface WireChat {
   client: WireClient;
+  dialect: ChatDialect;
   call: WireCall;
   /** For messages. */
   model: string;
@@ -106,9 +126,10 @@ class Reading {
       this.#fail(chunkFailure(upstream, value));
       return;
     }
-    const chunk = asChunk(value);
-    if (chunk) this.#push(chunk);
-    else this.#fail(badAnswer(upstream, "a stream of something else than chat completion chunks"));
+    const { dialect } = this.#chat;
+    const chunks = typeof value === "object" && value !== null ? dialect.event(value) : undefined;
+    if (chunks) for (const chunk of chunks) this.#push(chunk);
+    else this.#fail(badAnswer(upstream, `a stream of something else than ${dialect.name} chunks`));
   }
 
   #push(chunk: ChatChunk): void {
@@ -140,13 +161,13 @@ class Reading {
     }
     let chunks: ChatChunk[] | undefined;
     try {
-      chunks = chunksOfWhole(JSON.parse(body));
+      chunks = this.#chat.dialect.whole(JSON.parse(body));
     } catch {
       // Told below, together with JSON of another form.
     }
     if (!chunks) {
       const type = String(this.#headers["content-type"] ?? "no content type");
-      this.#fail(badAnswer(client.upstream, `something else than a chat completion (${type})`));
+      this.#fail(badAnswer(client.upstream, `something else than a ${this.#chat.dialect.name} (${type})`));
       return;
     }
     for (const chunk of chunks) this.chunks.push(chunk);

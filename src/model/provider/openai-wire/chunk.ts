@@ -13,6 +13,7 @@ interface WholeMessage {
 
 interface WholeChoice {
   index?: number;
+  text?: unknown;
   message?: WholeMessage;
   finish_reason?: string | null;
   [extra: string]: unknown;
@@ -23,14 +24,21 @@ export function asChunk(value: unknown): ChatChunk | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const chunk = value as Partial<ChatChunk>;
   if (chunk.choices !== undefined && chunk.choices !== null && !Array.isArray(chunk.choices)) return undefined;
-  chunk.choices ??= [];
+  chunk.choices = (chunk.choices ?? []).map(asChat);
   chunk.id ??= "";
   chunk.created ??= 0;
   chunk.model ??= "";
   return chunk as ChatChunk;
 }
 
-/** The chunks of one `chat.completion` body, or undefined when it is none. */
+/** A choice of the completions API, whose text stands where a chat has its message. */
+function asChat<T extends { index?: number; [extra: string]: unknown }>(choice: T): T {
+  if (typeof choice?.["text"] !== "string") return choice;
+  const { text, ...rest } = choice;
+  return { ...rest, delta: { content: text } } as unknown as T;
+}
+
+/** The chunks of one `chat.completion` or `text_completion` body, or undefined when it is none. */
 export function chunksOfWhole(body: unknown): ChatChunk[] | undefined {
   const { choices, usage, ...top } = (body ?? {}) as { choices?: WholeChoice[]; usage?: ChatUsage };
   if (!Array.isArray(choices) || choices.length === 0) return undefined;
@@ -38,7 +46,7 @@ export function chunksOfWhole(body: unknown): ChatChunk[] | undefined {
   const contents: ChatChunk["choices"] = [];
   const ends: ChatChunk["choices"] = [];
   for (const [at, choice] of choices.entries()) {
-    const { index = at, message, finish_reason = "stop", ...extra } = choice;
+    const { index = at, text, message = wholeText(text), finish_reason = "stop", ...extra } = choice;
     if (typeof message !== "object" || message === null) return undefined;
     const { tool_calls, ...rest } = message;
     const delta = {
@@ -57,4 +65,8 @@ export function chunksOfWhole(body: unknown): ChatChunk[] | undefined {
     chunks.push({ id: base.id, created: base.created, model: base.model, object: base.object, choices: [], usage });
   }
   return chunks;
+}
+
+function wholeText(text: unknown): WholeMessage | undefined {
+  return typeof text === "string" ? { role: "assistant", content: text } : undefined;
 }

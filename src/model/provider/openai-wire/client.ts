@@ -21,6 +21,8 @@ export interface WireCall {
   /** Below the base URL, with its query. */
   path: string;
   body?: unknown;
+  /** A form instead of JSON. */
+  form?: string;
   headers?: Record<string, string>;
 }
 
@@ -69,10 +71,11 @@ export function wireClient(options: WireClientOptions): WireClient {
       "user-agent": "flowstead",
       ...call.headers,
       ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+      ...(call.form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
       ...(await authorize(stop)),
     };
     if (stop.aborted) return;
-    const body = call.body === undefined ? null : JSON.stringify(call.body);
+    const body = call.form ?? (call.body === undefined ? null : JSON.stringify(call.body));
     pool.dispatch({ method: call.method, path: prefix + call.path, headers, body }, handler);
   }
 

@@ -101,7 +101,11 @@ const REASONS: Record<string, string> = {
 function codeFor(status: number, { code, type, message, filter }: UpstreamError): ErrorCode {
   const isFilter = code === "content_filter" || code === "ResponsibleAIPolicyViolation";
   if (status === 400 && (isFilter || filter !== undefined)) return "ModelContentFiltered";
-  if (code === "context_length_exceeded" || status === 413 || /maximum context length/i.test(message)) {
+  if (
+    code === "context_length_exceeded" ||
+    status === 413 ||
+    /maximum context length|prompt is too long/i.test(message)
+  ) {
     return "ModelInputTooLong";
   }
   if (status === 401 || status === 403) return "ModelUnauthorized";

@@ -2,9 +2,11 @@ import { throwIfAborted } from "../../../base/abort.ts";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { ChatChunk, ChatModel, ChatRequest } from "../../chat-model.ts";
-import { type Deadlines, wireChat } from "./chat.ts";
+import { type ChatDialect, type Deadlines, OPENAI_DIALECT, wireChat } from "./chat.ts";
 import type { WireCall, WireClient } from "./client.ts";
 import { badAnswer, statusFailure } from "./failure.ts";
+
+export type WireOperation = "chat/completions" | "completions";
 
 export interface WireModelOptions {
   id: string;
@@ -12,10 +14,14 @@ export interface WireModelOptions {
   /** The model to use when a request names none; undefined takes the first that the server lists. */
   defaultModel: string | undefined;
   /** Path of the call below the base URL. */
-  path: (model: string) => string;
+  path: (model: string, operation: WireOperation) => string;
   modelsPath: string;
   /** Whether streams are asked to tell their usage. */
   streamUsage: boolean;
+  /** For servers that do not take OpenAI's body. */
+  body?: (request: ChatRequest, model: string) => Record<string, unknown>;
+  /** For servers that do not answer in OpenAI's chunks; asked for each call. */
+  dialect?: (request: ChatRequest) => ChatDialect;
   deadlines: Partial<Deadlines> | undefined;
   log: Logger | undefined;
 }
@@ -50,8 +56,10 @@ export function wireModel(options: WireModelOptions): ChatModel {
   }
 
   async function modelOf(request: ChatRequest, signal: AbortSignal): Promise<string> {
-    const wanted = request.model || defaultModel;
-    if (wanted) return wanted;
+    return request.model || (defaultModel ?? (await firstListed(signal)));
+  }
+
+  async function firstListed(signal: AbortSignal): Promise<string> {
     const [first] = await listModels(signal);
     if (first === undefined) {
       throw new FlowsteadError(
@@ -63,25 +71,32 @@ export function wireModel(options: WireModelOptions): ChatModel {
   }
 
   function callOf(request: ChatRequest, model: string): WireCall {
-    const { messages, parameters, stream, headers } = request;
+    const { messages, prompt, parameters, stream, headers } = request;
+    const operation = prompt === undefined ? "chat/completions" : "completions";
+    if (options.body)
+      return { method: "POST", path: options.path(model, operation), body: options.body(request, model) };
     const withUsage = stream && streamUsage && parameters.stream_options === undefined;
     const body = {
       model,
-      messages,
+      ...(prompt === undefined ? { messages } : { prompt }),
       ...parameters,
       stream,
       ...(withUsage ? { stream_options: { include_usage: true } } : {}),
     };
-    return { method: "POST", path: options.path(model), body, ...(headers ? { headers } : {}) };
+    return { method: "POST", path: options.path(model, operation), body, ...(headers ? { headers } : {}) };
   }
 
   return {
     id,
     async *chat(request, signal): AsyncGenerator<ChatChunk> {
-      const model = await modelOf(request, signal);
+      // What the original sends, and what servers of a single model take.
+      const isUnnamed = request.model === "" && !defaultModel;
+      let model = isUnnamed ? "" : await modelOf(request, signal);
       async function* attempt(): AsyncGenerator<ChatChunk> {
         const call = callOf(request, model);
-        for await (const chunk of wireChat({ client, call, model, isStream: request.stream, deadlines, signal })) {
+        const dialect = options.dialect?.(request) ?? OPENAI_DIALECT;
+        const isStream = request.stream;
+        for await (const chunk of wireChat({ client, dialect, call, model, isStream, deadlines, signal })) {
           // What has arrived before an abort is not shown after it.
           throwIfAborted(signal);
           yield chunk;
@@ -90,6 +105,11 @@ export function wireModel(options: WireModelOptions): ChatModel {
       try {
         yield* attempt();
       } catch (thrown) {
+        if (isUnnamed && refusesModel(thrown)) {
+          model = await firstListed(signal);
+          yield* attempt();
+          return;
+        }
         if (!streamUsage || !request.stream || !refusesUsage(thrown)) throw thrown;
         // An older server does not know the option. Its answers are worth more than its token counts.
         streamUsage = false;
@@ -102,6 +122,10 @@ export function wireModel(options: WireModelOptions): ChatModel {
     },
     close: () => client.close(),
   };
+}
+
+function refusesModel(thrown: unknown): boolean {
+  return thrown instanceof FlowsteadError && (thrown.code === "ModelNotFound" || thrown.code === "ModelRejected");
 }
 
 function refusesUsage(thrown: unknown): boolean {
