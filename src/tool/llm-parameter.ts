@@ -1,5 +1,5 @@
 // The parameters of the original's chat tools: which there are for each kind of connection, their types, and the
-// request body they make.
+// request body they make, for chats and completions.
 
 import { FlowsteadError } from "../base/error/error.ts";
 import { plain } from "../base/json.ts";
@@ -11,6 +11,8 @@ import { checkFunctions, checkTools, functionCall, toolChoice } from "./function
 
 /** The two dialects of the original's llm tool. */
 export type LlmProvider = "AzureOpenAI" | "OpenAI";
+
+export type LlmApi = "chat" | "completion";
 
 const SHARED = {
   temperature: "double",
@@ -44,7 +46,7 @@ export function providerOf(connection: ConnectionType): LlmProvider {
 }
 
 /** Parameters of `provider.api`, with `connection` and `prompt`, whose names a template may not use. */
-export function llmParameters(provider: LlmProvider, api: "chat" | "completion"): Record<string, ToolParameter> {
+export function llmParameters(provider: LlmProvider, api: LlmApi): Record<string, ToolParameter> {
   const own =
     provider === "AzureOpenAI"
       ? { deployment_name: "string", ...(api === "chat" ? { n: "int" } : {}) }
@@ -98,6 +100,42 @@ export function chatParameters(provider: LlmProvider, inputs: ValueMap): ChatPar
     body,
     returnsMessage: truthy(given("functions")) || truthy(given("tools")),
   };
+}
+
+/**
+ * A completion request without its prompt. Fields that are not given go as null, as the original's client sends them.
+ * @throws FlowsteadError `InputTypeError`, `InputParseError` for a number that is none.
+ */
+export function completionParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters {
+  const number = (name: string, type: "int" | "double", fallback: number | null): unknown => {
+    const value = inputs[name] ?? fallback;
+    return value === null ? null : plain(parseTyped(type, value));
+  };
+  const orNull = (name: string): unknown => (truthy(inputs[name]) ? plain(inputs[name] ?? null) : null);
+  const penalties = Object.fromEntries(
+    ["presence_penalty", "frequency_penalty"].map((name) => [name, number(name, "double", null)] as const),
+  );
+  const isAzure = provider === "AzureOpenAI";
+  const body = {
+    suffix: orNull("suffix"),
+    max_tokens: number("max_tokens", "int", 16),
+    temperature: number("temperature", "double", 1),
+    top_p: number("top_p", "double", 1),
+    n: number("n", "int", 1),
+    logprobs: truthy(inputs["logprobs"]) ? number("logprobs", "int", null) : null,
+    echo: isTrue(inputs["echo"] ?? null),
+    stop: orNull("stop"),
+    best_of: number("best_of", "int", 1),
+    logit_bias: orNull("logit_bias") ?? {},
+    user: inputs["user"] ?? "",
+    ...(isAzure ? withoutNulls(penalties) : penalties),
+  };
+  const name = isAzure ? (inputs["deployment_name"] ?? "") : (inputs["model"] ?? "text-davinci-003");
+  return { model: pyStr(name), stream: isTrue(inputs["stream"] ?? null), body, returnsMessage: false };
+}
+
+function withoutNulls(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 function isTrue(value: Value): boolean {

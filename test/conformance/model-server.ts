@@ -69,7 +69,11 @@ function reply(response: ServerResponse, body: Value, given: Value | undefined):
   const base = { id: "case", object: "chat.completion.chunk", created: 0, model: "case" };
   const words = `MOCK:${lastText(body)}`.split(/\s+/);
   for (const content of words) {
-    const chunk = { ...base, choices: [{ index: 0, delta: { content }, finish_reason: null }] };
+    const text = isMap(body) && body["messages"] === undefined;
+    const chunk = {
+      ...base,
+      choices: [{ index: 0, ...(text ? { text: content } : { delta: { content } }), finish_reason: null }],
+    };
     response.write(`data: ${JSON.stringify(chunk)}\n\n`);
   }
   const end = { ...base, choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };

@@ -15,9 +15,8 @@ export function readRecordings(file: string): Recordings {
     if (line.trim() === "") continue;
     const { input, output } = parseJson(line) as ValueMap;
     const text = answerOf(output);
-    if (isMap(input) && Array.isArray(input["messages"]) && text !== undefined) {
-      answers.set(canonical(input["messages"]), text);
-    }
+    const asked = isMap(input) ? (input["messages"] ?? input["prompt"]) : undefined;
+    if (asked !== undefined && text !== undefined) answers.set(canonical(asked), text);
   }
   return answers;
 }
@@ -25,6 +24,7 @@ export function readRecordings(file: string): Recordings {
 function answerOf(output: unknown): string | undefined {
   if (!isMap(output) || !Array.isArray(output["choices"])) return undefined;
   const [choice] = output["choices"] as ValueMap[];
+  if (typeof choice?.["text"] === "string") return choice["text"];
   const message = choice?.["message"];
   return isMap(message) && typeof message["content"] === "string" ? message["content"] : undefined;
 }
@@ -45,8 +45,8 @@ function canonical(messages: unknown): string {
 export function recordedModel(recordings: Recordings): ChatModel {
   return {
     id: "recorded",
-    async *chat({ messages }): AsyncIterable<ChatChunk> {
-      const content = recordings.get(canonical(messages)) ?? `MOCK:${lastText(messages)}`;
+    async *chat({ messages, prompt }): AsyncIterable<ChatChunk> {
+      const content = recordings.get(canonical(prompt ?? messages)) ?? `MOCK:${prompt ?? lastText(messages)}`;
       const base = { id: "recorded", created: 0, model: "recorded" };
       yield { ...base, choices: [{ index: 0, delta: { role: "assistant", content }, finish_reason: null }] };
       yield { ...base, choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };

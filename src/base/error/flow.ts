@@ -116,6 +116,12 @@ const TOOL = {
     "A connection that a node names cannot be had.",
     "Create the connection with `flowstead connection create`.",
   ),
+  APINotFound: row(
+    "author",
+    "UserError/ValidationError/APINotFound",
+    "`api` of an llm node is not one that its provider has.",
+    "Write api: chat or api: completion.",
+  ),
   PackageToolNotFoundError: row(
     "author",
     "UserError/ValidationError/PackageToolNotFoundError",

@@ -73,6 +73,10 @@ export function wireModel(options: WireModelOptions): ChatModel {
   function callOf(request: ChatRequest, model: string): WireCall {
     const { messages, prompt, parameters, stream, headers } = request;
     const operation = prompt === undefined ? "chat/completions" : "completions";
+    if (options.body && prompt !== undefined) {
+      const message = `${client.upstream.host} has no completions API. Use api: chat in the node.`;
+      throw new FlowsteadError("ModelRejected", message);
+    }
     if (options.body)
       return { method: "POST", path: options.path(model, operation), body: options.body(request, model) };
     const withUsage = stream && streamUsage && parameters.stream_options === undefined;
