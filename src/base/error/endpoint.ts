@@ -21,6 +21,12 @@ export const ENDPOINT_ERRORS = {
     meaning: "The instance that worked on the call ended before its answer.",
     remedy: "Ask again; if it recurs, look at the instance's log.",
   },
+  RemoteFlowFailed: {
+    actor: "author",
+    status: 424,
+    meaning: "The flow of a remote endpoint failed; the status is the one that its server gave.",
+    remedy: "Look at the message and at the remote deployment's log.",
+  },
   RequestTimeout: {
     actor: "author",
     status: 408,
@@ -53,5 +59,17 @@ export const ENDPOINT_ERRORS = {
     status: 406,
     meaning: "The Accept header names no media type that the flow can answer with.",
     remedy: "Send `Accept: application/json`, or `text/event-stream` for a flow that streams.",
+  },
+  InvalidSpecification: {
+    actor: "author",
+    status: 400,
+    meaning: "An endpoint or deployment file has something that cannot be honoured.",
+    remedy: "Change what the message names with file and line.",
+  },
+  Conflict: {
+    actor: "caller",
+    status: 409,
+    meaning: "The state of the thing named does not allow the change.",
+    remedy: "Do first what the message says, then the change.",
   },
 } satisfies Record<string, ErrorRow>;
