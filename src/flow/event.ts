@@ -9,6 +9,8 @@ import type { Value, ValueMap } from "../base/value.ts";
 
 export type NodeStatus = "completed" | "failed" | "bypassed" | "canceled";
 
+export type NodeCallKind = "llm" | "embedding" | "retrieval";
+
 export interface TokenUsage {
   promptTokens: number;
   completionTokens: number;
@@ -27,7 +29,33 @@ export type FlowEvent =
       outputs: { plain: string[]; streamed: string[] };
     }
   | { type: "restart"; reason: string }
-  | { type: "node-start"; node: string; kind: string; tool: string; time: number }
+  | {
+      type: "node-start";
+      node: string;
+      kind: string;
+      tool: string;
+      time: number;
+      /** Id of the node's span in the caller's trace; what the node calls has it as its parent. */
+      span?: string;
+    }
+  /** A call that a node made to a model, an embedder or an index, told when it has ended. */
+  | {
+      type: "node-call";
+      node: string;
+      kind: NodeCallKind;
+      name: string;
+      /** When it began. */
+      time: number;
+      durationMs: number;
+      span?: string;
+      /** Model or index. */
+      target?: string;
+      /** Messages and parameters, texts, or a query. */
+      inputs?: ValueMap;
+      output?: Value;
+      usage?: TokenUsage;
+      error?: ErrorBody;
+    }
   | { type: "node-log"; node: string; stream: "stdout" | "stderr"; text: string }
   | {
       type: "node-end";

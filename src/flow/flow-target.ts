@@ -2,6 +2,7 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
+import type { TraceContext } from "../base/trace-context.ts";
 import type { ValueMap } from "../base/value.ts";
 import { type ProcessEnvironment, choosePython } from "../python/interpreter.ts";
 import { type PythonPool, createPythonPool } from "../python/pool.ts";
@@ -117,6 +118,11 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   }
 }
 
+function traceOf({ traceparent, tracestate, baggage }: FlowCall): TraceContext | undefined {
+  if (traceparent === undefined) return undefined;
+  return { traceparent, ...(tracestate ? { tracestate } : {}), ...(baggage ? { baggage } : {}) };
+}
+
 function merge(directory: string, { additionalIncludes, file }: FlowDefinition): MergedFlow {
   return mergeIncludes(directory, additionalIncludes, file);
 }
@@ -220,6 +226,8 @@ class InProcessFlow implements FlowTarget {
         timeoutMs,
         aggregate,
         line: call.line,
+        brief: call.brief ?? false,
+        trace: traceOf(call),
         resolve,
         given: this.#options.node?.outputs,
         emit: (event) => channel.push(event),

@@ -3,10 +3,12 @@
 import { abortable, throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
+import { type TraceContext, childContext, newSpanId } from "../base/trace-context.ts";
 import { Float, type Value, type ValueMap } from "../base/value.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
+import { type CallContext, beginCall } from "./node-call.ts";
 import { plainInputs, plainValue } from "./node-value.ts";
 import { OutputCollector } from "./output.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
@@ -27,6 +29,10 @@ export interface RunOptions {
   line?: number | undefined;
   /** Makes the flow's inputs of the call's. @throws FlowsteadError */
   resolve(inputs: ValueMap): ValueMap;
+  /** Leaves inputs and outputs of nodes out of the events. */
+  brief: boolean;
+  /** The caller's trace: nodes and their calls get ids in it. */
+  trace?: TraceContext | undefined;
   /** Values of nodes that are not run, when a node is run alone. */
   given?: ValueMap | undefined;
   emit(event: FlowEvent): void;
@@ -50,7 +56,7 @@ export async function runFlow(plan: FlowPlan, options: RunOptions, signal: Abort
 interface RunningNode {
   node: PlannedNode;
   began: number;
-  inputs: ValueMap;
+  inputs: ValueMap | undefined;
 }
 
 class LineRun {
@@ -155,9 +161,18 @@ class LineRun {
       perLine: aggregation ? this.#plan.perLine : undefined,
       warn: (message) => this.#emit({ type: "warning", message }),
     });
-    const running = { node, began: performance.now(), inputs: plainInputs(inputs) };
+    const { brief, trace } = this.#options;
+    const running = { node, began: performance.now(), inputs: brief ? undefined : plainInputs(inputs) };
     this.#running.set(node.name, running);
-    this.#emit({ type: "node-start", node: node.name, kind: node.kind, tool: node.tool, time: Date.now() });
+    const span = trace && newSpanId();
+    const { name, kind, tool } = node;
+    this.#emit({ type: "node-start", node: name, kind, tool, time: Date.now(), ...(span ? { span } : {}) });
+    const calls: CallContext = {
+      node: name,
+      trace: trace && span !== undefined ? childContext(trace, span) : undefined,
+      brief,
+      emit: (event) => this.#emit(event),
+    };
     let usage: TokenUsage | undefined;
     try {
       const value = await node.prepared.run({
@@ -174,16 +189,23 @@ class LineRun {
         usage: (tokens) => {
           usage = tokens;
         },
+        began: (call) => beginCall(call, calls),
       });
       if (this.#ended || !this.#running.delete(node.name)) return;
       this.#progress.values.set(node.name, value);
       this.#count(usage);
-      this.#emit({ ...this.#end(running), status: "completed", output: plainValue(value), usage });
+      const output = brief ? {} : { output: plainValue(value) };
+      this.#emit({ ...this.#end(running), status: "completed", ...output, ...(usage ? { usage } : {}) });
     } catch (thrown) {
       if (this.#running.delete(node.name)) {
         const error = this.#abort.signal.aborted ? undefined : FlowsteadError.from(thrown).toBody();
         this.#count(usage);
-        this.#emit({ ...this.#end(running), status: error ? "failed" : "canceled", usage, error });
+        this.#emit({
+          ...this.#end(running),
+          status: error ? "failed" : "canceled",
+          ...(usage ? { usage } : {}),
+          ...(error ? { error } : {}),
+        });
       }
       throw thrown;
     }
@@ -205,9 +227,10 @@ class LineRun {
     node: string;
     time: number;
     durationMs: number;
-    inputs: ValueMap;
+    inputs?: ValueMap;
   } {
-    return { type: "node-end", node: node.name, time: Date.now(), durationMs: performance.now() - began, inputs };
+    const durationMs = performance.now() - began;
+    return { type: "node-end", node: node.name, time: Date.now(), durationMs, ...(inputs ? { inputs } : {}) };
   }
 
   #cancelRunning(): void {

@@ -7,6 +7,9 @@ import type { Value } from "../base/value.ts";
 export class ChatAnswer {
   content: string | null = null;
   usage: ChatUsage | undefined;
+  /** The model that answers, by its own name. */
+  model: string | undefined;
+  finishReason: string | undefined;
   #role = "assistant";
   #refusal: string | null = null;
   #functionCall: { name: string; arguments: string } | undefined;
@@ -15,7 +18,11 @@ export class ChatAnswer {
   /** Takes a chunk and returns the text that it adds. */
   add(chunk: ChatChunk): string {
     if (chunk.usage) this.usage = chunk.usage;
-    const delta = chunk.choices.find(({ index }) => index === 0)?.delta;
+    const choice = chunk.choices.find(({ index }) => index === 0);
+    if (!choice) return "";
+    this.model ??= chunk.model || undefined;
+    if (choice.finish_reason) this.finishReason = choice.finish_reason;
+    const { delta } = choice;
     if (!delta) return "";
     if (delta.role) this.#role = delta.role;
     if (delta.refusal) this.#refusal = (this.#refusal ?? "") + delta.refusal;

@@ -4,6 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { float, pyStr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals, nodeConnection } from "../flow/literal.ts";
+import { telling } from "../flow/node-call.ts";
 import { plainInput } from "../flow/node-value.ts";
 import type { NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 
@@ -33,7 +34,8 @@ export const EMBEDDING_TOOL: NodeTool = {
       inputs,
       streaming: "never",
       optionalInputs: new Set(["deployment_name", "model"]),
-      run: async ({ inputs: given, signal, node: nodeName }) => {
+      run: async (call) => {
+        const { inputs: given, signal, node: nodeName } = call;
         const embedder = await resources.embedder(name);
         if (!embedder) {
           throw new FlowsteadError(
@@ -42,7 +44,14 @@ export const EMBEDDING_TOOL: NodeTool = {
             { details: { node: nodeName, connection: name } },
           );
         }
-        const [vector] = await embedder.embed([pyStr(plainInput(given["input"] ?? ""))], "query", signal);
+        const input = pyStr(plainInput(given["input"] ?? ""));
+        const running = call.began({
+          kind: "embedding",
+          name: "openai_embeddings",
+          target: embedder.fingerprint,
+          inputs: () => ({ input }),
+        });
+        const [vector] = await telling(running, embedder.embed([input], "query", signal), () => ({}));
         return Array.from(vector ?? [], float);
       },
     };

@@ -6,6 +6,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, float, pyStr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
+import { telling } from "../flow/node-call.ts";
 import { type NodeInput, plainInput } from "../flow/node-value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
@@ -68,10 +69,28 @@ interface Search {
 }
 
 async function findOne({ index, embedder, mode, top }: Search, text: string, call: NodeCall): Promise<Value[]> {
-  const [vector] = mode === "text" ? [] : ((await embedder?.embed([text], "query", call.signal)) ?? []);
-  const result = await index.query({ text, mode, top, ...(vector ? { vector } : {}) }, call.signal);
+  const vector = mode === "text" || !embedder ? undefined : await embed(embedder, text, call);
+  const running = call.began({ kind: "retrieval", name: "search", inputs: () => ({ query: text, mode, top }) });
+  const query = index.query({ text, mode, top, ...(vector ? { vector } : {}) }, call.signal);
+  const result = await telling(running, query, ({ hits }) => ({ output: () => hits.map(brief) }));
   for (const reason of result.degraded) call.log("stderr", `${reason}\n`);
   return result.hits.map(entry);
+}
+
+async function embed(embedder: Embedder, text: string, call: NodeCall): Promise<Float32Array | undefined> {
+  const running = call.began({
+    kind: "embedding",
+    name: "openai_embeddings",
+    target: embedder.fingerprint,
+    inputs: () => ({ input: text }),
+  });
+  const [vector] = await telling(running, embedder.embed([text], "query", call.signal), () => ({}));
+  return vector;
+}
+
+/** What traces show of a hit. */
+function brief({ passage, score }: Hit): ValueMap {
+  return { "document.id": passage.id, "document.score": score, "document.content": passage.text };
 }
 
 /** The portal's words for kinds of search; semantic ranking is part of every text search here. */

@@ -10,7 +10,7 @@ import { type NodeValue, plainInputs } from "../flow/node-value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { type Prompty, loadPrompty, renderPrompty } from "../prompt/prompty.ts";
-import { ChatAnswer } from "./collect-chat.ts";
+import { askModel } from "./ask-model.ts";
 
 export const PROMPTY_TOOL: NodeTool = {
   id: "prompty",
@@ -59,22 +59,9 @@ async function ask(
     stream: call.stream,
     parameters: plain(body) as Record<string, unknown>,
   };
-  const answer = new ChatAnswer();
-  let finish: string | null | undefined;
-  for await (const chunk of model.chat(request, call.signal)) {
-    finish = chunk.choices[0]?.finish_reason ?? finish;
-    const text = answer.add(chunk);
-    if (call.stream && text !== "") await call.emitText(text);
-  }
-  if (answer.usage) {
-    const {
-      prompt_tokens: promptTokens,
-      completion_tokens: completionTokens,
-      total_tokens: totalTokens,
-    } = answer.usage;
-    call.usage({ promptTokens, completionTokens, totalTokens });
-  }
-  if (finish === "tool_calls" || finish === "function_call") return answer.message();
+  const answer = await askModel(model, request, call);
+  const { finishReason } = answer;
+  if (finishReason === "tool_calls" || finishReason === "function_call") return answer.message();
   const content = answer.content ?? "";
   return wantsJson(prompty) ? jsonResult(prompty, content) : content;
 }
