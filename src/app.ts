@@ -14,12 +14,14 @@ import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { configuredConnections } from "./connection/configured.ts";
 import { openConnectionStore } from "./connection/store.ts";
-import { type Deployment, openDeployment } from "./endpoint/deployment.ts";
-import { type OnlineEndpoint, openEndpoint } from "./endpoint/endpoint.ts";
+import { configuredDeployment, configuredEndpoint } from "./endpoint/configured.ts";
+import type { OnlineEndpoint } from "./endpoint/endpoint.ts";
+import { type Fleet, openFleet } from "./endpoint/fleet.ts";
 import { listen } from "./endpoint/flow-server.ts";
 import { endpointKeys, readKeys } from "./endpoint/key.ts";
 import { type LocalResources, localResources } from "./endpoint/resource/local.ts";
 import { resourceServer } from "./endpoint/resource/server.ts";
+import { openZones } from "./endpoint/zone.ts";
 import { chatRoutes } from "./entry/route/chat.ts";
 import { pageRoutes } from "./entry/route/page.ts";
 import { statusRoutes } from "./entry/route/status.ts";
@@ -108,28 +110,29 @@ export async function openApp(
     const lent = await lendResources(resources, runFolder, log);
     closers.push(lent.close);
 
-    const deployment = openDeployment({
-      name: config.endpoint.deployment,
-      flow: path.resolve(config.endpoint.flow ?? path.join(packageRoot(), "examples/flows/chat-with-docs")),
-      instances: config.endpoint.instances,
-      zones: config.endpoint.zones,
+    const zones = openZones(config.endpoint.zones);
+    const { name } = config.endpoint;
+    const keys = endpointKeys(await readKeys(keyFolder(config), name));
+    const fleet = openFleet({
       runFolder,
       resources: lent.address,
       python: config.python,
       version: version(),
       logLevel: config.log.level,
       instanceEnv: childEnvironment(env),
-      requestTimeoutMs: config.endpoint.request_timeout_ms,
-      maxConcurrentRequestsPerInstance: config.endpoint.max_concurrent_requests_per_instance,
+      zones,
+      zone: config.endpoint.zone,
       log,
+      keysOf: () => keys,
     });
-    closers.push(() => deployment.close());
-    const { name } = config.endpoint;
-    const keys = endpointKeys(await readKeys(keyFolder(config), name));
-    const endpoint = openEndpoint({ name, keys, deployments: [deployment], traffic: { [deployment.name]: 100 } });
+    closers.push(() => fleet.close());
+    const flow = path.resolve(config.endpoint.flow ?? path.join(packageRoot(), "examples/flows/chat-with-docs"));
+    fleet.apply(configuredEndpoint(config.endpoint), [configuredDeployment(config.endpoint, flow)]);
+    const endpoint = fleet.endpoints.get(name) as OnlineEndpoint;
 
     const indexed = indexFirst(config, documents, events);
-    await Promise.all([indexed, deployment.ready(INSTANCE_START_MS)]);
+    const started = endpoint.deployments.get(config.endpoint.deployment)?.ready(INSTANCE_START_MS);
+    await Promise.all([indexed, started]);
 
     const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
     closers.push(() => store.close());
@@ -140,11 +143,11 @@ export async function openApp(
       host: config.host,
       port: config.port,
       findPort: !portIsExplicit,
-      endpoints: new Map([[name, endpoint]]),
+      endpoints: fleet.endpoints,
       version: version(),
       log,
       mount: async (app) => {
-        await app.register(statusRoutes, { version: version(), notReady: () => notReady(deployment, models) });
+        await app.register(statusRoutes, { version: version(), notReady: () => notReady(fleet, models) });
         await app.register(chatRoutes, {
           chat,
           principalOf: () => LOCAL_PRINCIPAL,
@@ -251,11 +254,9 @@ function modelFacts(config: Readonly<Config>, models: ReadonlyMap<string, Balanc
   return written ? { id, isLanguageModel: true } : { id, isLanguageModel: false, notice: EXTRACTIVE_NOTICE };
 }
 
-function notReady(
-  deployment: Deployment,
-  models: ReadonlyMap<string, BalancedModel>,
-): { name: string; reason: string }[] {
-  const missing = deployment.instances
+function notReady(fleet: Fleet, models: ReadonlyMap<string, BalancedModel>): { name: string; reason: string }[] {
+  const missing = [...fleet.endpoints.values()]
+    .flatMap(({ deployments }) => [...deployments.values()].flatMap(({ instances }) => instances))
     .filter(({ state }) => state !== "ready")
     .map(({ name, state, problem }) => ({ name: `instance ${name}`, reason: problem ?? state }));
   for (const [name, { pool }] of models) {

@@ -38,6 +38,31 @@ const embedder = z
   .looseObject({ provider: z.string().min(1).describe("`openai` or `azure-openai`.") })
   .describe("Turns texts into vectors for hybrid search; without one, search is by words alone.");
 
+const seconds = z.number().positive().max(3600);
+
+const probe = z
+  .strictObject({
+    initial_delay: z.number().min(0).max(3600).default(2).describe("Seconds from its start to the first probe."),
+    period: seconds.default(2).describe("Seconds between probes."),
+    timeout: seconds.default(2).describe("Seconds that an answer may take."),
+    success_threshold: z.int().min(1).default(1).describe("Probes in a row that let an instance in."),
+    failure_threshold: z.int().min(1).default(3).describe("Probes in a row that count as failed."),
+  })
+  .prefault({});
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "Write the time as HH:MM");
+
+const schedule = z.strictObject({
+  days: z
+    .array(z.enum(["sun", "mon", "tue", "wed", "thu", "fri", "sat"]))
+    .default([])
+    .describe("Days it begins on; every day when empty."),
+  start: clock.describe("Local time."),
+  end: clock.describe("Local time; a span whose end is before its start goes over midnight."),
+  min_instances: z.int().min(1).max(50).describe("Instances at least."),
+  max_instances: z.int().min(1).max(50).describe("Instances at most."),
+});
+
 export const configSchema = z.strictObject({
   home: z.string().min(1).default(".flowstead").describe("State folder: conversations, index, keys, logs."),
   host: z
@@ -78,6 +103,31 @@ export const configSchema = z.strictObject({
       flow: z.string().optional().describe("Folder of the flow to deploy; the shipped chat-with-docs when absent."),
       instances: z.int().min(1).max(50).default(3).describe("Flow instances, spread evenly over the zones."),
       zones: z.array(z.string().min(1)).min(1).default(["1", "2", "3"]).describe("Zone labels."),
+      zone: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("Zone of the router; instances there are preferred while they are not busier."),
+      max_instances: z
+        .int()
+        .min(1)
+        .max(50)
+        .optional()
+        .describe(
+          "Scales between `instances` and this many, by calls in work; when absent, there are always `instances`.",
+        ),
+      target_utilization_percentage: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(70)
+        .describe("Calls in work over calls allowed, in percent, that scaling aims at."),
+      schedules: z
+        .array(schedule)
+        .default([])
+        .describe("Spans in which other bounds hold for scaling; the first that matches counts."),
+      liveness_probe: probe.describe("An instance that fails it is ended and started anew."),
+      readiness_probe: probe.describe("An instance that fails it takes no calls until it passes again."),
       request_timeout_ms: z
         .int()
         .min(100)

@@ -13,10 +13,12 @@ export interface BalancedTargetOptions {
   waitMs: number;
   /** What the members are called in messages. */
   noun: string;
+  /** Called when a call moves to another member. */
+  onRetry?: () => void;
 }
 
 /** A target over a pool of targets: least busy first, and another one for a call whose text has not begun. */
-export function balancedTarget({ pool, zone, waitMs, noun }: BalancedTargetOptions): Target {
+export function balancedTarget({ pool, zone, waitMs, noun, onRetry }: BalancedTargetOptions): Target {
   const exhausted = ({ last, retryAfterMs }: { last?: FlowsteadError; retryAfterMs?: number }): FlowsteadError =>
     last ?? new FlowsteadError("InstanceUnavailable", `No ${noun} is ready to take the call.`, { retryAfterMs });
   return {
@@ -31,15 +33,20 @@ export function balancedTarget({ pool, zone, waitMs, noun }: BalancedTargetOptio
         waitMs,
       }),
     async *invoke(call: FlowCall, signal: AbortSignal): AsyncGenerator<FlowEvent> {
+      let attempts = 0;
       try {
         yield* failover<Target, FlowEvent>({
           pool,
           signal,
-          attempt: (target, attemptSignal) => target.invoke(call, attemptSignal),
-          isCommitted: (event) => event.type === "text-delta" || event.type === "flow-end",
+          attempt: (target, attemptSignal) => {
+            if (++attempts > 1) onRetry?.();
+            return target.invoke(call, attemptSignal);
+          },
+          // An instance that has said anything has the whole call.
+          isCommitted: call.atMostOnce ? isAnySign : isAnswer,
           failureOf: (event) => (event.type === "error" ? FlowsteadError.fromBody(event.error) : undefined),
           restart: (reason) => ({ type: "restart", reason: reason.message }),
-          judge: judgeHop,
+          judge: call.atMostOnce ? judgeUnsent : judgeHop,
           exhausted,
           zone,
           waitMs,
@@ -54,10 +61,24 @@ export function balancedTarget({ pool, zone, waitMs, noun }: BalancedTargetOptio
   };
 }
 
-const HOP_CODES: ReadonlySet<string> = new Set(["InstanceLost", "InstanceUnavailable", "ShuttingDown"]);
+function isAnswer({ type }: FlowEvent): boolean {
+  return type === "text-delta" || type === "flow-end";
+}
+
+function isAnySign(): boolean {
+  return true;
+}
+
+/** The call was not taken: the member could not be reached, or refused it before it looked at it. */
+const UNSENT_CODES: ReadonlySet<string> = new Set(["InstanceUnavailable", "ShuttingDown", "TooManyRequests"]);
 
 /** Only the loss of the member moves a call; a failure of the flow would be the same elsewhere. */
 function judgeHop(error: FlowsteadError): Judgement {
-  const lost = HOP_CODES.has(error.code);
-  return { move: lost, blame: lost };
+  return error.code === "InstanceLost" ? { move: true, blame: true } : judgeUnsent(error);
+}
+
+function judgeUnsent({ code, retryAfterMs }: FlowsteadError): Judgement {
+  const unsent = UNSENT_CODES.has(code);
+  const blame = unsent || code === "InstanceLost";
+  return { move: unsent, blame, ...(unsent && retryAfterMs !== undefined ? { cooldownMs: retryAfterMs } : {}) };
 }

@@ -1,106 +1,134 @@
-// A deployment: one version of a flow, run by a pool of instances that are spread over zones.
+// A deployment: one version of a flow, run by a group of instances that are spread over zones.
 
-import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
 import type { FlowSignature, Target } from "../flow/target.ts";
-import type { Member } from "../pool/member.ts";
-import { createPool } from "../pool/pool.ts";
+import { type Pool, createPool } from "../pool/pool.ts";
 import { admitted } from "./admission.ts";
 import { balancedTarget } from "./balanced.ts";
-import { type Instance, startInstance } from "./instance/child.ts";
-import type { InstanceSpec } from "./instance/spec.ts";
+import type { Group, GroupRoom, InstanceStatus } from "./group.ts";
+import { openShadow, type Shadow } from "./mirror.ts";
+import { scaler } from "./scale.ts";
+import { activeSchedule } from "./schedule.ts";
+import type { DeploymentSpec } from "./specification/deployment-spec.ts";
 
-export interface DeploymentOptions {
+/** What may change while a deployment runs without a new instance. */
+export type DeploymentSettings = Pick<DeploymentSpec, "requestSettings" | "scaleSettings" | "instanceCount">;
+
+export interface DeploymentOptions<G extends Group> {
   name: string;
-  /** Folder of the flow. */
-  flow: string;
-  instances: number;
-  zones: readonly string[];
-  /** Private folder for sockets. */
-  runFolder: string;
-  resources: InstanceSpec["resources"];
-  python: string;
-  version: string;
-  logLevel: InstanceSpec["logLevel"];
-  /** Variables that instances get. */
-  instanceEnv: Readonly<Record<string, string>>;
-  requestTimeoutMs: number;
-  maxConcurrentRequestsPerInstance: number;
+  settings: DeploymentSettings;
+  /** Makes the instances. */
+  open: (room: GroupRoom) => G;
+  /** Zone of this process; instances there are preferred. */
+  zone?: string;
   log: Logger;
 }
 
+/** What callers and the endpoint need of a deployment. */
 export interface Deployment extends Target {
   readonly name: string;
-  readonly instances: readonly Instance[];
+  readonly instances: readonly InstanceStatus[];
   /** Calls that are being worked on. */
   readonly pending: number;
+  /** Takes copies of other deployments' calls. */
+  readonly shadow: Pick<Shadow, "take">;
   /** Resolves when the first instance is ready. @throws FlowsteadError `InstanceUnavailable` with what the instances said. */
   ready(timeoutMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+export interface DeploymentCounts {
+  /** Calls that moved to another instance. */
+  retried: number;
+  /** Calls over the limit of pending ones. */
+  rejected: number;
+  mirrored: number;
+  mirrorDropped: number;
+}
+
+export interface RunningDeployment<G extends Group = Group> extends Deployment {
+  readonly group: G;
+  readonly pool: Pool<Target>;
+  readonly counts: DeploymentCounts;
+  configure(settings: DeploymentSettings): void;
+  /** Resolves when every instance wanted is ready and of the newest version. @throws FlowsteadError `InstanceUnavailable`. */
+  settled(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+}
+
 // A call that finds no instance ready waits this long for one to come back.
 const READY_WAIT_MS = 10_000;
+const POLL_MS = 1_000;
 
-export function openDeployment(options: DeploymentOptions): Deployment {
-  const { log } = options;
-  const byId = new Map<string, { instance: Instance; member: Member<Target> }>();
+export function openDeployment<G extends Group>(options: DeploymentOptions<G>): RunningDeployment<G> {
+  const { name, log } = options;
+  let { settings } = options;
+  let retried = 0;
   const waiting = new Set<() => void>();
   const pool = createPool<Target>({
-    health: {
-      probe: (target, signal) => (target as Instance["target"]).health(signal),
-      periodMs: 2_000,
-      timeoutMs: 2_000,
-      failureThreshold: 3,
-    },
-    onEvent: (event) => {
-      const entry = byId.get(event.member);
-      log.info({ instance: event.member, event: event.type, reason: event.reason?.message }, "instance event");
-      // The process lives but does not answer its probes: it hangs, and only a new one helps.
-      if (event.type === "unready" && entry?.instance.state === "ready") entry.instance.kill();
+    onEvent: ({ member, type, reason }) => {
+      log.info({ deployment: name, instance: member, event: type, reason: reason?.message }, "instance event");
     },
   });
+  const group = options.open({
+    pool,
+    onChange: () => {
+      for (const wake of waiting) wake();
+    },
+  });
+  const balanced = balancedTarget({
+    pool,
+    zone: options.zone,
+    waitMs: READY_WAIT_MS,
+    noun: `instance of deployment "${name}"`,
+    onRetry: () => retried++,
+  });
+  const capacity = (): number => settings.requestSettings.maxConcurrentRequestsPerInstance * group.count;
+  const timeoutMs = (): number => settings.requestSettings.requestTimeoutMs;
+  const limited = admitted(balanced, { limit: () => 2 * capacity(), timeoutMs });
+  // Copies have room of their own, so that they never take a caller's.
+  const shadow = openShadow(balanced, { limit: capacity, timeoutMs });
+  const stopScaling = scaling(group, { settings: () => settings, pending: () => limited.pending, log });
+  let signature: Promise<FlowSignature> | undefined;
 
-  const onState = (instance: Instance): void => {
-    const entry = byId.get(instance.name);
-    if (instance.state === "ready") entry?.member.setReady(true);
-    else entry?.member.lose(new FlowsteadError("InstanceLost", `Instance ${instance.name} is ${instance.state}.`));
-    for (const wake of waiting) wake();
-  };
-
-  for (let number = 1; number <= options.instances; number++) {
-    const zone = options.zones[(number - 1) % options.zones.length] as string;
-    const name = `${options.name}-${number}`;
-    const instance = startInstance({
-      spec: {
-        name,
-        zone,
-        socketPath: path.join(options.runFolder, `${name}.sock`),
-        resources: options.resources,
-        flow: options.flow,
-        env: options.instanceEnv,
-        python: options.python,
-        version: options.version,
-        logLevel: options.logLevel,
-      },
-      log,
-      onState,
-    });
-    byId.set(name, { instance, member: pool.add({ id: name, value: instance.target, zone, ready: false }) });
+  async function until(isDone: () => boolean, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+    const deadline = Date.now() + timeout;
+    while (!isDone()) {
+      if (signal?.aborted) throw new FlowsteadError("Canceled", "Stopped while instances were starting.");
+      const left = deadline - Date.now();
+      const { instances } = group;
+      const isHopeless = instances.length > 0 && instances.every(({ restarts }) => restarts >= 3);
+      if (left <= 0 || isHopeless) throw notReady(name, instances);
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          waiting.delete(done);
+          resolve();
+        };
+        const timer = setTimeout(done, Math.min(left, 250));
+        waiting.add(done);
+      });
+    }
   }
 
-  const instances = [...byId.values()].map(({ instance }) => instance);
-  const balanced = balancedTarget({ pool, waitMs: READY_WAIT_MS, noun: `instance of deployment "${options.name}"` });
-  const limited = admitted(balanced, {
-    limit: () => 2 * options.maxConcurrentRequestsPerInstance * instances.length,
-    timeoutMs: options.requestTimeoutMs,
-  });
-  let signature: Promise<FlowSignature> | undefined;
   return {
-    name: options.name,
-    instances,
+    name,
+    group,
+    pool,
+    shadow,
+    get instances() {
+      return group.instances;
+    },
     get pending() {
       return limited.pending;
+    },
+    get counts() {
+      const { copied: mirrored, dropped: mirrorDropped } = shadow;
+      return { retried, rejected: limited.rejected, mirrored, mirrorDropped };
+    },
+    configure(next) {
+      settings = next;
+      signature = undefined;
+      if (next.scaleSettings.type === "default") group.scale(next.instanceCount);
     },
     describe: () => {
       signature ??= balanced.describe().catch((thrown: unknown) => {
@@ -110,31 +138,45 @@ export function openDeployment(options: DeploymentOptions): Deployment {
       return signature;
     },
     invoke: (call, signal) => limited.invoke(call, signal),
-    async ready(timeoutMs, signal) {
-      const deadline = Date.now() + timeoutMs;
-      while (!instances.some(({ state }) => state === "ready")) {
-        if (signal?.aborted) throw new FlowsteadError("Canceled", "Stopped while instances were starting.");
-        const left = deadline - Date.now();
-        if (left <= 0 || instances.every(({ restarts }) => restarts >= 3)) throw notReady(options.name, instances);
-        await new Promise<void>((resolve) => {
-          const done = (): void => {
-            clearTimeout(timer);
-            waiting.delete(done);
-            resolve();
-          };
-          const timer = setTimeout(done, Math.min(left, 250));
-          waiting.add(done);
-        });
-      }
-    },
+    ready: (timeout, signal) => until(() => group.instances.some(({ state }) => state === "ready"), timeout, signal),
+    settled: (timeout, signal) => until(() => group.isSettled, timeout, signal),
     async close() {
-      await Promise.all(instances.map((instance) => pool.remove(instance.name).then(() => instance.stop())));
+      stopScaling();
+      shadow.close();
+      await group.close();
       await balanced.close();
     },
   };
 }
 
-function notReady(name: string, instances: readonly Instance[]): FlowsteadError {
+function scaling(
+  group: Group,
+  { settings, pending, log }: { settings: () => DeploymentSettings; pending: () => number; log: Logger },
+): () => void {
+  const next = scaler();
+  const poll = (): void => {
+    const { scaleSettings: scale, requestSettings } = settings();
+    if (scale.type === "target_utilization") {
+      const perInstance = requestSettings.maxConcurrentRequestsPerInstance;
+      const bounds = { ...scale, ...activeSchedule(scale.schedules ?? [], new Date()) };
+      const count = next({ count: group.count, pending: pending(), perInstance }, bounds);
+      if (count !== group.count) {
+        log.info({ from: group.count, to: count, pending: pending() }, "scaling");
+        group.scale(count);
+      }
+    }
+    later(scale.type === "target_utilization" ? scale.pollingIntervalMs : POLL_MS);
+  };
+  const later = (ms: number): void => {
+    timer = setTimeout(poll, ms);
+    timer.unref();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  later(POLL_MS);
+  return () => clearTimeout(timer);
+}
+
+function notReady(name: string, instances: readonly InstanceStatus[]): FlowsteadError {
   const problems = [...new Set(instances.map(({ problem }) => problem).filter((problem) => problem !== undefined))];
   const why = problems.length > 0 ? `:\n${problems.join("\n")}` : ".";
   return new FlowsteadError("InstanceUnavailable", `No instance of deployment "${name}" became ready${why}`);

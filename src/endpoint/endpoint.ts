@@ -1,4 +1,4 @@
-// An online endpoint: routes each call to one of its deployments, by traffic or by name.
+// An online endpoint: routes each call to one of its deployments, by traffic or by name, and copies a part of them.
 
 import { FlowsteadError } from "../base/error/error.ts";
 import type { FlowEvent } from "../flow/event.ts";
@@ -6,6 +6,9 @@ import type { FlowCall, Target } from "../flow/target.ts";
 import type { Deployment } from "./deployment.ts";
 import type { EndpointKeys } from "./key.ts";
 import { trafficSplit } from "./traffic.ts";
+
+/** The deployment that was chosen for a call; its calls are the ones that may be copied. */
+export type Routed = Pick<Deployment, "name" | "describe" | "invoke">;
 
 export interface OnlineEndpoint extends Target {
   readonly name: string;
@@ -15,50 +18,114 @@ export interface OnlineEndpoint extends Target {
    * The deployment for the next call: the pinned one, whatever its traffic, or one by the split.
    * @throws FlowsteadError `NotFound` for an unknown pin, `NoTraffic` when no deployment has traffic.
    */
-  route(pinned?: string): Deployment;
+  route(pinned?: string): Routed;
 }
 
-export interface EndpointOptions {
+/** Percent per deployment name. */
+export type Shares = Readonly<Record<string, number>>;
+
+export interface Routing {
+  traffic: Shares;
+  /** Of the calls by traffic, so many are copied to another deployment. Calls with a pin are not. */
+  mirror?: Shares;
+}
+
+export interface RunningEndpoint extends OnlineEndpoint {
+  /** Takes effect with the next call. A name without a deployment gets its share when it comes. */
+  setRouting(routing: Routing): void;
+  add(deployment: Deployment): void;
+  /** No new calls; the deployment itself is the caller's to close. */
+  remove(name: string): void;
+}
+
+export interface EndpointOptions extends Routing {
   name: string;
   keys: EndpointKeys;
   deployments: readonly Deployment[];
-  /** Percent per deployment name. */
-  traffic: Readonly<Record<string, number>>;
 }
 
-export function openEndpoint({ name, keys, deployments, traffic }: EndpointOptions): OnlineEndpoint {
+export function openEndpoint({ name, keys, deployments, ...routing }: EndpointOptions): RunningEndpoint {
   const byName = new Map(deployments.map((deployment) => [deployment.name, deployment]));
-  const next = trafficSplit(traffic);
-  const route = (pinned?: string): Deployment => {
-    const chosen = pinned ?? next();
-    const deployment = chosen === undefined ? undefined : byName.get(chosen);
-    if (deployment) return deployment;
+  const routes = new Map<string, Routed>();
+  let { traffic, mirror = {} } = routing;
+  let next = trafficSplit({});
+  let nextCopy = trafficSplit({});
+
+  /** Shares of deployments that are there; one that is not must not cost a call. */
+  function resplit(): void {
+    const present = (shares: Shares): Shares =>
+      Object.fromEntries(Object.entries(shares).filter(([deployment]) => byName.has(deployment)));
+    const copies = present(mirror);
+    const rest = 100 - Object.values(copies).reduce((sum, share) => sum + share, 0);
+    next = trafficSplit(present(traffic));
+    nextCopy = trafficSplit({ ...copies, [NOWHERE]: rest });
+    routes.clear();
+    for (const deployment of byName.values()) routes.set(deployment.name, routed(deployment));
+  }
+
+  function routed(deployment: Deployment): Routed {
+    return {
+      name: deployment.name,
+      describe: (signal) => deployment.describe(signal),
+      invoke: (call, signal) => {
+        const copyTo = nextCopy();
+        if (copyTo !== undefined && copyTo !== deployment.name) byName.get(copyTo)?.shadow.take(call);
+        return deployment.invoke(call, signal);
+      },
+    };
+  }
+
+  const route = (pinned?: string): Routed => {
     if (pinned !== undefined) {
-      throw new FlowsteadError(
-        "NotFound",
-        `Endpoint "${name}" has no deployment "${pinned}". It has: ${[...byName.keys()].join(", ")}.`,
-      );
+      const deployment = byName.get(pinned);
+      if (deployment) return deployment;
+      const text = `Endpoint "${name}" has no deployment "${pinned}". It has: ${[...byName.keys()].join(", ")}.`;
+      throw new FlowsteadError("NotFound", text);
     }
+    const chosen = next();
+    const found = chosen === undefined ? undefined : routes.get(chosen);
+    if (found) return found;
     throw new FlowsteadError("NoTraffic", `No deployment of endpoint "${name}" has traffic.`);
   };
+
+  resplit();
   return {
     name,
     keys,
     deployments: byName,
     route,
-    describe: (signal) => route().describe(signal),
+    setRouting(changed) {
+      ({ traffic, mirror = {} } = changed);
+      resplit();
+    },
+    add(deployment) {
+      byName.set(deployment.name, deployment);
+      resplit();
+    },
+    remove(deployment) {
+      byName.delete(deployment);
+      resplit();
+    },
+    // Not by `route`, which would take a turn of the split.
+    describe: async (signal) => {
+      const [most] = Object.entries(traffic).toSorted(([, a], [, b]) => b - a);
+      return (routes.get(most?.[0] ?? "") ?? route()).describe(signal);
+    },
     async *invoke(call: FlowCall, signal: AbortSignal): AsyncGenerator<FlowEvent> {
-      let deployment: Deployment;
+      let chosen: Routed;
       try {
-        deployment = route();
+        chosen = route();
       } catch (thrown) {
         yield { type: "error", time: Date.now(), error: FlowsteadError.from(thrown).toBody() };
         return;
       }
-      yield* deployment.invoke(call, signal);
+      yield* chosen.invoke(call, signal);
     },
     close: async () => {
-      await Promise.all(deployments.map((deployment) => deployment.close()));
+      await Promise.all([...byName.values()].map((deployment) => deployment.close()));
     },
   };
 }
+
+/** No deployment can have this name. */
+const NOWHERE = "";

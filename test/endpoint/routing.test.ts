@@ -109,7 +109,7 @@ test("calls over the limit get 429 at once, and slow ones 408", async () => {
     await new Promise((resolve) => callSignal.addEventListener("abort", resolve, { once: true }));
     yield { type: "error", time: 0, error: new FlowsteadError("Canceled", "canceled").toBody() };
   });
-  const target = admitted(hanging, { limit: () => 1, timeoutMs: 80 });
+  const target = admitted(hanging, { limit: () => 1, timeoutMs: () => 80 });
   const slow = collect(target.invoke({ inputs: {} }, signal));
   await delay(5);
   const [refused] = await collect(target.invoke({ inputs: {} }, signal));

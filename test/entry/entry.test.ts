@@ -31,7 +31,7 @@ before(async () => {
   const endpoint = openEndpoint({
     name: "chat",
     keys: endpointKeys({ primaryKey, secondaryKey: "secondary-key-of-the-test-endpoint" }),
-    deployments: [{ ...target, name: "blue", instances: [], pending: 0, ready: async () => {} }],
+    deployments: [{ ...target, name: "blue", instances: [], pending: 0, shadow: { take() {} }, ready: async () => {} }],
     traffic: { blue: 100 },
   });
   entry = await openEntry({

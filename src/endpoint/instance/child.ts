@@ -5,25 +5,9 @@ import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "../../base/log.ts";
-import { type RemoteTarget, remoteTarget } from "./remote.ts";
+import type { Instance, InstanceState, InstanceTarget } from "./instance.ts";
+import { remoteTarget } from "./remote.ts";
 import type { InstanceMessage, InstanceSpec } from "./spec.ts";
-
-export type InstanceState = "starting" | "ready" | "backing-off" | "stopped";
-
-export interface Instance {
-  readonly name: string;
-  readonly zone: string;
-  readonly state: InstanceState;
-  /** Why it is not ready, when it is known. */
-  readonly problem: string | undefined;
-  readonly pid: number | undefined;
-  /** How often it was started after the first time. */
-  readonly restarts: number;
-  readonly target: RemoteTarget;
-  /** Ends the process now; the watch starts another one. For a hung instance. */
-  kill(): void;
-  stop(): Promise<void>;
-}
 
 export interface ChildOptions {
   spec: InstanceSpec;
@@ -54,7 +38,7 @@ export function startInstance(options: ChildOptions): Instance {
 class ChildInstance implements Instance {
   readonly name: string;
   readonly zone: string;
-  readonly target: RemoteTarget;
+  readonly target: InstanceTarget;
   state: InstanceState = "starting";
   problem: string | undefined;
   restarts = 0;
@@ -126,12 +110,12 @@ class ChildInstance implements Instance {
     this.#child?.kill("SIGKILL");
   }
 
-  async stop(): Promise<void> {
+  async stop({ now = false }: { now?: boolean } = {}): Promise<void> {
     if (this.state === "stopped") return;
     this.#become("stopped");
     clearTimeout(this.#timer);
     const child = this.#child;
-    if (child) await endProcess(child, this.#options.graceMs ?? 5_000);
+    if (child) await endProcess(child, now ? 0 : (this.#options.graceMs ?? 5_000));
     await this.target.close();
     await rm(this.#options.spec.socketPath, { force: true });
   }
@@ -174,6 +158,6 @@ export function endProcess(child: ChildProcess, graceMs: number): Promise<void> 
       clearTimeout(timer);
       resolve();
     });
-    child.kill("SIGTERM");
+    child.kill(graceMs === 0 ? "SIGKILL" : "SIGTERM");
   });
 }

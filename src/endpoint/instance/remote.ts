@@ -1,10 +1,11 @@
 import { FlowsteadError } from "../../base/error/error.ts";
 import { type Hop, type HopAddress, openHop } from "../../network/hop.ts";
 import type { FlowEvent } from "../../flow/event.ts";
-import type { FlowCall, FlowSignature, Target } from "../../flow/target.ts";
+import type { FlowCall, FlowSignature } from "../../flow/target.ts";
+import type { InstanceTarget } from "./instance.ts";
 
 /** A target in another process, behind a Unix socket or a URL; its peer is `flow-server.ts`. */
-export function remoteTarget(address: HopAddress, peer = "The flow instance"): RemoteTarget {
+export function remoteTarget(address: HopAddress, peer = "The flow instance"): InstanceTarget {
   const failures = { unreachable: "InstanceUnavailable", lost: "InstanceLost", peer } as const;
   const hop = openHop(address, failures);
   // A probe that had to wait for a free connection would take a busy process for a dead one.
@@ -19,11 +20,6 @@ export function remoteTarget(address: HopAddress, peer = "The flow instance"): R
       await Promise.all([hop.close(), probes.close()]);
     },
   };
-}
-
-export interface RemoteTarget extends Target {
-  /** @throws FlowsteadError when the process does not answer as healthy. */
-  health(signal: AbortSignal): Promise<void>;
 }
 
 async function* invoke(hop: Hop, call: FlowCall, signal: AbortSignal): AsyncGenerator<FlowEvent> {

@@ -78,7 +78,7 @@ async function score(
   const signature = await deployment.describe();
   const inputs = parseScoreRequest(signature, await readBody(request, context.bodyLimit));
   const format = scoreFormat(request.headers.accept, signature);
-  const call = { inputs, runId: requestId, requestId, ...traceOf(request.headers) };
+  const call = { inputs, runId: requestId, requestId, brief: true, ...traceOf(request.headers), atMostOnce: true };
   const events = deployment.invoke(call, clientSignal(response));
   const failed = await writeScore(events, responseSink(response, headers), { format, signature, managed: true });
   log.info(

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { SILENT } from "../../../src/base/log.ts";
-import { type Instance, type InstanceState, startInstance } from "../../../src/endpoint/instance/child.ts";
+import { startInstance } from "../../../src/endpoint/instance/child.ts";
+import type { Instance, InstanceState } from "../../../src/endpoint/instance/instance.ts";
 
 interface Watched {
   instance: Instance;

@@ -5,7 +5,8 @@ import { SILENT } from "../../../src/base/log.ts";
 import { admitted } from "../../../src/endpoint/admission.ts";
 import { balancedTarget } from "../../../src/endpoint/balanced.ts";
 import { flowServer, listen } from "../../../src/endpoint/flow-server.ts";
-import { type Instance, startInstance } from "../../../src/endpoint/instance/child.ts";
+import { startInstance } from "../../../src/endpoint/instance/child.ts";
+import type { Instance } from "../../../src/endpoint/instance/instance.ts";
 import { remoteTarget } from "../../../src/endpoint/instance/remote.ts";
 import { openFlow } from "../../../src/flow/flow-target.ts";
 import type { Target } from "../../../src/flow/target.ts";
@@ -40,7 +41,7 @@ targetSuite("balanced with a dead member, and admitted", async (fixture) => {
     ],
   });
   const balanced = balancedTarget({ pool, waitMs: 0, noun: "member" });
-  return closing(admitted(balanced, { limit: () => 1000, timeoutMs: 60_000 }), async () => {
+  return closing(admitted(balanced, { limit: () => 1000, timeoutMs: () => 60_000 }), async () => {
     await balanced.close();
     await dead.close();
     await well.close();

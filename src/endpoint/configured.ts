@@ -1,0 +1,74 @@
+// The endpoint of the configuration file as a specification, like those that are applied by command.
+
+import type { Config } from "../config/schema.ts";
+import type { DeploymentSpec, ProbeSpec, ScaleSettings } from "./specification/deployment-spec.ts";
+import type { EndpointSpec } from "./specification/endpoint-spec.ts";
+
+type EndpointConfig = Readonly<Config["endpoint"]>;
+
+/** All its traffic goes to its one deployment. */
+export function configuredEndpoint({ name, deployment }: EndpointConfig): EndpointSpec {
+  return {
+    name,
+    kind: "managed",
+    authMode: "key",
+    tags: {},
+    properties: {},
+    traffic: { [deployment]: 100 },
+    mirrorTraffic: {},
+    compat: "managed",
+    publicNetworkAccess: "disabled",
+  };
+}
+
+/** @param flow absolute path of the flow's folder */
+export function configuredDeployment(config: EndpointConfig, flow: string): DeploymentSpec {
+  return {
+    name: config.deployment,
+    endpointName: config.name,
+    kind: "managed",
+    tags: {},
+    properties: {},
+    flow,
+    environmentVariables: {},
+    instanceCount: config.instances,
+    requestSettings: {
+      requestTimeoutMs: config.request_timeout_ms,
+      maxConcurrentRequestsPerInstance: config.max_concurrent_requests_per_instance,
+      maxQueueWaitMs: 500,
+    },
+    livenessProbe: probe(config.liveness_probe),
+    readinessProbe: probe(config.readiness_probe),
+    scaleSettings: scale(config),
+    driver: { type: "process" },
+    egressPublicNetworkAccess: "enabled",
+  };
+}
+
+function probe(config: EndpointConfig["liveness_probe"]): ProbeSpec {
+  return {
+    initialDelayMs: config.initial_delay * 1000,
+    periodMs: config.period * 1000,
+    timeoutMs: config.timeout * 1000,
+    successThreshold: config.success_threshold,
+    failureThreshold: config.failure_threshold,
+  };
+}
+
+function scale({ instances, max_instances, target_utilization_percentage, schedules }: EndpointConfig): ScaleSettings {
+  if (max_instances === undefined) return { type: "default" };
+  return {
+    type: "target_utilization",
+    minInstances: Math.min(instances, max_instances),
+    maxInstances: max_instances,
+    targetUtilizationPercentage: target_utilization_percentage,
+    pollingIntervalMs: 1_000,
+    schedules: schedules.map(({ days, start, end, min_instances: least, max_instances: most }) => ({
+      days,
+      start,
+      end,
+      minInstances: least,
+      maxInstances: most,
+    })),
+  };
+}
