@@ -2,6 +2,7 @@
 // over a Unix socket or a URL.
 
 import { type Dispatcher, Pool } from "undici";
+import { throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { ErrorCode } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
@@ -98,6 +99,7 @@ export function openHop(address: HopAddress, options: HopOptions): Hop {
         if (response.status >= 400) continue;
         let from = 0;
         for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n", from)) {
+          throwIfAborted(extra.signal); // One read may hold several lines, and the reader may stop at the first.
           if (end > from) yield parseJson(rest.slice(from, end));
           from = end + 1;
         }
