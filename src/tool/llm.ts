@@ -1,4 +1,5 @@
-// The `llm` node: a chat prompt rendered, parsed into messages and asked of the model behind its connection.
+// The `llm` node: a prompt rendered, and asked of the model behind its connection: as chat
+// messages, or as a text to be gone on with.
 
 import { FlowsteadError } from "../base/error/error.ts";
 import { type ValueMap, pyStr } from "../base/value.ts";
@@ -8,18 +9,26 @@ import { convertLiterals, nodeConnection } from "../flow/literal.ts";
 import { type NodeInput, type NodeValue, plainInput } from "../flow/node-value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
-import type { ChatMessage } from "../model/chat-model.ts";
 import { parseChat } from "../prompt/parse-chat.ts";
 import { RenderedText } from "../prompt/rendered-text.ts";
 import { type Template, compileTemplate } from "../prompt/template.ts";
 import { askModel } from "./ask-model.ts";
 import type { ChatAnswer } from "./collect-chat.ts";
-import { type ChatParameters, type LlmProvider, chatParameters, llmParameters, providerOf } from "./llm-parameter.ts";
+import {
+  type ChatParameters,
+  type LlmApi,
+  type LlmProvider,
+  chatParameters,
+  completionParameters,
+  llmParameters,
+  providerOf,
+} from "./llm-parameter.ts";
 import { callerInputs, escapedInputs, readTemplate, refuseReserved, templateContext } from "./template-source.ts";
 
 interface LlmNode {
   connection: string;
   provider: LlmProvider;
+  api: LlmApi;
   template: Template;
   /** Names of the tool's own parameters; every other input is a variable of the template. */
   parameters: ReadonlySet<string>;
@@ -34,22 +43,17 @@ export const LLM_TOOL: NodeTool = {
     const name = node.connection ?? "";
     const connection = await nodeConnection(resources, name, node.name);
     const provider = providerOf(connection.type);
-    const api = readApi(node);
+    const api = readApi(node, provider);
     const parameters = llmParameters(provider, api);
     const inputs = convertLiterals(node, parameters);
     const { text, file } = readTemplate(node, directory);
     const template = compileTemplate(text, { file });
     const names = Object.keys(parameters);
     refuseReserved(node.name, template.undeclaredVariables, names, `parameters of ${provider}.${api}`);
-    if (api === "completion") {
-      throw new FlowsteadError(
-        "FlowNotSupported",
-        `api: completion of node '${node.name}' is not supported; use api: chat.`,
-      );
-    }
     const llm: LlmNode = {
       connection: name,
       provider,
+      api,
       template,
       parameters: new Set(names),
       callers: callerInputs(node),
@@ -57,20 +61,19 @@ export const LLM_TOOL: NodeTool = {
     };
     return {
       inputs,
-      streaming: inputs["functions"] || inputs["tools"] ? "never" : "optional",
+      streaming: api === "chat" && (inputs["functions"] || inputs["tools"]) ? "never" : "optional",
       optionalInputs: new Set(names),
       run: (call) => ask(llm, resources, call),
     };
   },
 };
 
-function readApi(node: NodeDefinition): "chat" | "completion" {
+function readApi(node: NodeDefinition, provider: LlmProvider): LlmApi {
   const api = node.api ?? "chat";
   if (api === "chat" || api === "completion") return api;
-  throw new FlowsteadError(
-    "FlowDefinitionError",
-    `api '${api}' of node '${node.name}' is neither chat nor completion.`,
-  );
+  throw new FlowsteadError("APINotFound", `The API '${provider}.${api}' is not found.`, {
+    details: { node: node.name, api },
+  });
 }
 
 async function ask(llm: LlmNode, resources: FlowResources, call: NodeCall): Promise<NodeValue> {
@@ -80,8 +83,8 @@ async function ask(llm: LlmNode, resources: FlowResources, call: NodeCall): Prom
     if (llm.parameters.has(name)) own[name] = plainInput(value);
     else variables[name] = value;
   }
-  const messages = await render(llm, variables, call);
-  const parameters = chatParameters(llm.provider, own);
+  const text = await render(llm, variables, call);
+  const parameters = llm.api === "chat" ? chatParameters(llm.provider, own) : completionParameters(llm.provider, own);
   const streams = call.stream || parameters.stream;
   if (streams && parameters.returnsMessage) {
     throw new FlowsteadError(
@@ -91,7 +94,7 @@ async function ask(llm: LlmNode, resources: FlowResources, call: NodeCall): Prom
   }
   const model = await resources.chatModel(llm.connection);
   const request = {
-    messages,
+    ...(llm.api === "chat" ? { messages: parseChat(text) } : { messages: [], prompt: text.text }),
     model: parameters.model,
     stream: streams,
     parameters: parameters.body,
@@ -102,18 +105,18 @@ async function ask(llm: LlmNode, resources: FlowResources, call: NodeCall): Prom
 }
 
 /**
- * The messages of a call. An input named `prompt` takes the place of the node's template: what a prompt node rendered is
+ * The text of a call's prompt. An input named `prompt` takes the place of the node's template: what a prompt node rendered is
  * taken as it is, any other text is a template.
  * Lists among the values print one item a line for Azure and as Python lists for OpenAI, as in the original.
  */
-async function render(llm: LlmNode, variables: Record<string, NodeInput>, call: NodeCall): Promise<ChatMessage[]> {
+async function render(llm: LlmNode, variables: Record<string, NodeInput>, call: NodeCall): Promise<RenderedText> {
   const { prompt } = call.inputs;
-  if (prompt instanceof RenderedText) return parseChat(prompt);
+  if (prompt instanceof RenderedText) return prompt;
   const template = prompt === undefined ? llm.template : compileTemplate(pyStr(plainInput(prompt)));
   const context = await templateContext(variables, llm.messageFormat);
   const escape = escapedInputs(llm.callers, variables);
-  const options = { escape, chatLists: llm.provider === "AzureOpenAI", signal: call.signal };
-  return parseChat(template.renderText(context, options));
+  const chatLists = llm.api === "chat" && llm.provider === "AzureOpenAI";
+  return template.renderText(context, { escape, chatLists, signal: call.signal });
 }
 
 function finish(answer: ChatAnswer, { returnsMessage }: ChatParameters): NodeValue {
