@@ -23,9 +23,10 @@ import { type LocalResources, localResources } from "./endpoint/resource/local.t
 import { resourceServer } from "./endpoint/resource/server.ts";
 import { openZones } from "./endpoint/zone.ts";
 import { chatRoutes } from "./entry/route/chat.ts";
+import { controlRoutes } from "./entry/route/control.ts";
 import { pageRoutes } from "./entry/route/page.ts";
 import { statusRoutes } from "./entry/route/status.ts";
-import { type Entry, openEntry } from "./entry/server.ts";
+import { openEntry } from "./entry/server.ts";
 import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
 import type { BalancedModel } from "./model/balanced.ts";
 import type { Embedder } from "./model/embedder.ts";
@@ -110,6 +111,7 @@ export async function openApp(
     const lent = await lendResources(resources, runFolder, log);
     closers.push(lent.close);
 
+    const controlToken = secretToken();
     const zones = openZones(config.endpoint.zones);
     const { name } = config.endpoint;
     const keys = endpointKeys(await readKeys(keyFolder(config), name));
@@ -148,6 +150,7 @@ export async function openApp(
       log,
       mount: async (app) => {
         await app.register(statusRoutes, { version: version(), notReady: () => notReady(fleet, models) });
+        await app.register(controlRoutes, { zones, fleet, token: controlToken });
         await app.register(chatRoutes, {
           chat,
           principalOf: () => LOCAL_PRINCIPAL,
@@ -163,7 +166,7 @@ export async function openApp(
     closers.push((graceMs) => entry.close(graceMs));
     // First of all, so that answers end while their readers are still connected.
     closers.push((graceMs) => chat.close(graceMs));
-    await announce(config, entry);
+    await announce(config, { url: entry.url, token: controlToken });
     closers.push(() => rm(path.join(config.home, "running.json"), { force: true }));
     log.info({ url: entry.url }, "started");
     return { url: entry.url, endpoint, model, close };
@@ -269,7 +272,8 @@ function notReady(fleet: Fleet, models: ReadonlyMap<string, BalancedModel>): { n
   return missing;
 }
 
-/** Tells other processes of this person where the system is. */
-async function announce({ home }: Readonly<Config>, { url }: Entry): Promise<void> {
-  await writeFileAtomic(path.join(home, "running.json"), `${JSON.stringify({ pid: process.pid, url })}\n`, 0o600);
+/** Tells other processes of this person where the system is, and how to show that they are this person's. */
+async function announce({ home }: Readonly<Config>, where: { url: string; token: string }): Promise<void> {
+  const text = `${JSON.stringify({ pid: process.pid, ...where })}\n`;
+  await writeFileAtomic(path.join(home, "running.json"), text, 0o600);
 }
