@@ -57,9 +57,11 @@ export class Search<T, E> {
     return waits.length === 0 ? undefined : Math.min(...(waits as number[]));
   }
 
-  /** A member that a probe may let in, or whose circuit waits for the outcome of a trial. */
+  /** A member that a probe may let in, or whose circuit waits for the outcome of a trial, or one still to be added. */
   #someMayComeReady(): boolean {
-    return this.#options.pool.members.some((member) => {
+    const { members } = this.#options.pool;
+    if (members.every((member) => member.isDraining)) return true;
+    return members.some((member) => {
       const status = member.status();
       return (status === "unready" || status === "open") && !this.#tried.has(member);
     });

@@ -71,6 +71,33 @@ test("after the first text a loss is an error, never a second answer", async () 
   await pool.close();
 });
 
+test("a call that the flow may see once only moves while nothing of it has reached an instance", async () => {
+  let retries = 0;
+  const run = async (first: FlowEvent[]): Promise<string[]> => {
+    const well = scriptedTarget(() => [start(), text("hi"), end({ answer: "hi" })]);
+    const pool = createPool<Target>({
+      members: [
+        { id: "a", value: scriptedTarget(() => first), priority: 0 },
+        { id: "b", value: well, priority: 1 },
+      ],
+    });
+    const target = balancedTarget({ pool, waitMs: 0, noun: "member", onRetry: () => retries++ });
+    const events = await collect(target.invoke({ inputs: {}, atMostOnce: true }, signal));
+    await pool.close();
+    return events.map(({ type }) => type);
+  };
+  const unreachable = new FlowsteadError("InstanceUnavailable", "not there").toBody();
+  assert.deepEqual(await run([{ type: "error", time: 0, error: unreachable }]), [
+    "flow-start",
+    "text-delta",
+    "flow-end",
+  ]);
+  assert.equal(retries, 1);
+  assert.deepEqual(await run([start(), lost()]), ["flow-start", "error"]);
+  assert.deepEqual(await run([lost()]), ["error"]);
+  assert.equal(retries, 1);
+});
+
 test("a failure of the flow itself is not tried elsewhere", async () => {
   const error = new FlowsteadError("Unexpected", "bug in a node").toBody();
   const failing = scriptedTarget(() => [start(), { type: "error", time: 0, error }]);
