@@ -3,28 +3,32 @@
 import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import { FlowsteadError } from "./base/error/error.ts";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
 import { packageRoot } from "./base/package-root.ts";
 import { version } from "./base/version.ts";
 import { openChat } from "./chat/chat.ts";
 import { childEnvironment } from "./config/child-environment.ts";
-import { connectionFolder, indexFolder, keyFolder } from "./config/folder.ts";
+import { connectionFolder, documentFolder, indexFolder, keyFolder } from "./config/folder.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { configuredConnections } from "./connection/configured.ts";
 import { openConnectionStore } from "./connection/store.ts";
-import { configuredDeployment, configuredEndpoint } from "./endpoint/configured.ts";
+import { configuredDeployment, configuredEndpoint, configuredRegions } from "./endpoint/configured.ts";
 import type { OnlineEndpoint } from "./endpoint/endpoint.ts";
 import { type Fleet, openFleet } from "./endpoint/fleet.ts";
 import { listen } from "./endpoint/flow-server.ts";
 import { endpointKeys, readKeys } from "./endpoint/key.ts";
+import { openRegions } from "./endpoint/region.ts";
 import { type LocalResources, localResources } from "./endpoint/resource/local.ts";
 import { resourceServer } from "./endpoint/resource/server.ts";
 import { openZones } from "./endpoint/zone.ts";
 import { chatRoutes } from "./entry/route/chat.ts";
 import { controlRoutes } from "./entry/route/control.ts";
 import { pageRoutes } from "./entry/route/page.ts";
+import { readSearchKeys, searchKeys } from "./entry/route/search-key.ts";
+import { searchRoutes } from "./entry/route/search.ts";
 import { statusRoutes } from "./entry/route/status.ts";
 import { openEntry } from "./entry/server.ts";
 import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
@@ -32,9 +36,10 @@ import type { BalancedModel } from "./model/balanced.ts";
 import type { Embedder } from "./model/embedder.ts";
 import { openModelPools } from "./model/pools.ts";
 import { embedderSettings, isLanguageModel, modelSettings, openEmbedder } from "./model/provider/index.ts";
+import { openCatalog } from "./search/document/catalog.ts";
 import { type Collection, openCollection } from "./search/ingest/collection.ts";
 import type { IngestProgress, IngestReport } from "./search/ingest/report.ts";
-import { openSearch } from "./search/provider/index.ts";
+import { documentProvider, openSearch } from "./search/provider/index.ts";
 import type { SearchIndex } from "./search/search-index.ts";
 import { surroundings } from "./search/surroundings.ts";
 import { writeFileAtomic } from "./store/atomic-file.ts";
@@ -132,13 +137,23 @@ export async function openApp(
     fleet.apply(configuredEndpoint(config.endpoint), [configuredDeployment(config.endpoint, flow)]);
     const endpoint = fleet.endpoints.get(name) as OnlineEndpoint;
 
+    for (const entry of config.regional_endpoints) {
+      const regions = configuredRegions(entry, fleet.endpoints);
+      const regionKeys = endpointKeys(await readKeys(keyFolder(config), regions.name));
+      fleet.adopt(openRegions({ ...regions, keys: regionKeys, log }));
+    }
+
     const indexed = indexFirst(config, documents, events);
     const started = endpoint.deployments.get(config.endpoint.deployment)?.ready(INSTANCE_START_MS);
     await Promise.all([indexed, started]);
 
     const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
     closers.push(() => store.close());
-    const chat = await openChat({ store, target: endpoint, log });
+    const chat = await openChat({ store, target: chatTarget(config, fleet), log });
+
+    const catalog = openCatalog(documentProvider({ folder: documentFolder(config) }), embedder);
+    closers.push(() => catalog.close());
+    const searchKeyPair = await readSearchKeys(keyFolder(config));
 
     const model = modelFacts(config, models);
     const entry = await openEntry({
@@ -160,6 +175,7 @@ export async function openApp(
           },
           surroundings: (passageId, signal) => surroundings(documents.index, passageId, { count: 2, signal }),
         });
+        await app.register(searchRoutes, { catalog, keys: searchKeys(searchKeyPair) });
         await app.register(pageRoutes, { folder: path.join(packageRoot(), "web/dist/chat") });
       },
     });
@@ -257,9 +273,18 @@ function modelFacts(config: Readonly<Config>, models: ReadonlyMap<string, Balanc
   return written ? { id, isLanguageModel: true } : { id, isLanguageModel: false, notice: EXTRACTIVE_NOTICE };
 }
 
+/** @throws FlowsteadError `InvalidConfig` when the page is to call an endpoint that is not there. */
+function chatTarget({ chat, endpoint }: Readonly<Config>, { endpoints }: Fleet): OnlineEndpoint {
+  const found = endpoints.get(chat.endpoint ?? endpoint.name);
+  if (found) return found;
+  const text = `chat.endpoint is "${chat.endpoint}", but there is no such endpoint. There is: ${[...endpoints.keys()].join(", ")}.`;
+  throw new FlowsteadError("InvalidConfig", text);
+}
+
 function notReady(fleet: Fleet, models: ReadonlyMap<string, BalancedModel>): { name: string; reason: string }[] {
-  const missing = [...fleet.endpoints.values()]
-    .flatMap(({ deployments }) => [...deployments.values()].flatMap(({ instances }) => instances))
+  const missing = fleet
+    .status()
+    .flatMap(({ deployments }) => deployments.flatMap(({ instances }) => instances))
     .filter(({ state }) => state !== "ready")
     .map(({ name, state, problem }) => ({ name: `instance ${name}`, reason: problem ?? state }));
   for (const [name, { pool }] of models) {

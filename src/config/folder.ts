@@ -19,3 +19,8 @@ export function connectionFolder({ home }: Home): string {
 export function indexFolder({ home }: Home): string {
   return path.join(home, "index");
 }
+
+/** Indexes of the search service, a folder each. */
+export function documentFolder({ home }: Home): string {
+  return path.join(home, "documents");
+}

@@ -1,0 +1,208 @@
+// How a search over documents is answered: words, vectors, both by reciprocal rank fusion; then filter, order, facets,
+// highlights, captions. All of it is done here, so it is the same whatever keeps the documents.
+
+import { FlowsteadError } from "../../base/error/error.ts";
+import type { Embedder } from "../../model/embedder.ts";
+import { type Condition, conditionOf } from "../filter/evaluate.ts";
+import type { Expression } from "../filter/expression.ts";
+import { parseFilter } from "../filter/parse.ts";
+import { fuse } from "../fuse.ts";
+import { parseFull } from "../syntax/full.ts";
+import type { QueryNode } from "../syntax/node.ts";
+import { parseSimple } from "../syntax/simple.ts";
+import { checkFilter } from "./check-filter.ts";
+import { countFacets } from "./facet.ts";
+import { highlighter } from "./fragment.ts";
+import type { FieldImage, Image } from "./image.ts";
+import { type Matched, type Scores, matchQuery } from "./match.ts";
+import { type Found, selection, sorted } from "./order.ts";
+import { type SearchAnswer, type SearchBody, listed } from "./request.ts";
+import { type Scoring, scoringOf } from "./scoring.ts";
+import { type Ranked, answerSettings, caption, captionSettings, rerank, semanticFields } from "./semantic.ts";
+import { nearest, queryVectors } from "./vector.ts";
+
+export interface AnswerContext {
+  image: Image;
+  embedder: Embedder | undefined;
+  synonyms: (field: FieldImage, text: string) => readonly string[];
+  /** ANDed to what the caller asks: what the caller may see. */
+  within?: Expression | undefined;
+  signal: AbortSignal;
+}
+
+const DEFAULT_TOP = 50;
+const LARGEST_PAGE = 1000;
+
+/** @throws FlowsteadError `InvalidRequest` for what cannot be done as asked. */
+export async function answerSearch(body: SearchBody, context: AnswerContext): Promise<SearchAnswer> {
+  const { image } = context;
+  const { schema } = image;
+  const scoring = scoringOf(schema, body.scoringProfile, body.scoringParameters);
+  const select = selection(body.select, schema);
+  const words = wordQuery(body);
+  const evidence = words.kind === "everything" ? undefined : words;
+  const filter = filterOf(body, context, scoring);
+  const vectors = await queryVectors(body.vectorQueries ?? [], context);
+
+  const matched: Matched = new Map();
+  const text = evidence || vectors.length === 0 ? byWords(words, { body, context, scoring, matched }) : undefined;
+  const isPost = body.vectorFilterMode === "postFilter" || body.vectorFilterMode === "strictPostFilter";
+  const keep = (number: number): boolean => filter === undefined || passes(image, number, filter);
+  if (text) for (const number of text.keys()) if (!keep(number)) text.delete(number);
+  const lists = vectors.map((vector) => {
+    const near = nearest(image, vector, isPost ? () => true : keep);
+    return { weight: vector.weight, found: isPost ? near.filter(({ number }) => keep(number)) : near };
+  });
+
+  const all = boosted(ranked(image, text, lists), scoring);
+  const isSemantic = body.queryType === "semantic" || Boolean(body.semanticConfiguration && body.captions);
+  const ordered = sorted(all, isSemantic ? undefined : body.orderby, schema);
+  const asked = body.semanticQuery ?? body.search ?? "";
+  const fields = isSemantic ? semanticFields(schema, image, body.semanticConfiguration) : undefined;
+  const final: (Found & Partial<Ranked>)[] = fields ? rerank(asked, ordered, fields, image) : ordered;
+
+  const skip = body.skip ?? 0;
+  const top = body.top ?? DEFAULT_TOP;
+  const page = final.slice(skip, skip + Math.min(top, LARGEST_PAGE));
+  const tags = { before: body.highlightPreTag ?? "<em>", after: body.highlightPostTag ?? "</em>" };
+  const highlightsOf = highlighter(body.highlight, { image, matched, tags });
+  const captions = fields && captionSettings(body.captions);
+  const value = page.map((one) => {
+    const highlights = highlightsOf(one.document);
+    const said = fields && captions ? caption(asked, one, fields) : undefined;
+    return {
+      "@search.score": one.score,
+      ...(one.rerankerScore === undefined ? {} : { "@search.rerankerScore": one.rerankerScore }),
+      ...(said
+        ? { "@search.captions": [{ text: said.text, highlights: captions?.highlight ? said.highlights : "" }] }
+        : {}),
+      ...(highlights ? { "@search.highlights": highlights } : {}),
+      ...select(one.document),
+    };
+  });
+  const settings = fields && answerSettings(body.answers);
+  const hasMore =
+    skip + page.length < final.length && (body.top === undefined || body.top === null || top > LARGEST_PAGE);
+  return {
+    ...(body.count ? { count: all.length } : {}),
+    ...(body.facets?.length
+      ? {
+          facets: countFacets(
+            body.facets,
+            all.map(({ document }) => document),
+            schema,
+          ),
+        }
+      : {}),
+    ...(fields && settings ? { answers: answersOf(final as Ranked[], { asked, fields, settings }) } : {}),
+    value,
+    ...(hasMore
+      ? { next: { ...body, skip: skip + page.length, ...(body.top ? { top: top - page.length } : {}) } }
+      : {}),
+    notes: fields ? ["semantic: ranked by the lexical re-rank, no language model"] : [],
+  };
+}
+
+function wordQuery({ search, queryType, searchMode }: SearchBody): QueryNode {
+  const text = search?.trim() ?? "";
+  if (text === "" || text === "*") return { kind: "everything", boost: 1 };
+  return queryType === "full" ? parseFull(text, searchMode ?? "any") : parseSimple(text, searchMode ?? "any");
+}
+
+interface WordSearch {
+  body: Pick<SearchBody, "searchFields">;
+  context: AnswerContext;
+  scoring: Scoring;
+  matched: Matched;
+}
+
+function byWords(words: QueryNode, { body, context, scoring, matched }: WordSearch): Scores {
+  const { image, synonyms } = context;
+  const { k1 = 1.2, b = 0.75 } = (image.schema.definition["similarity"] ?? {}) as { k1?: number; b?: number };
+  const named = listed(body.searchFields);
+  const fields = named.length > 0 ? named.map((path) => searchable(image, path)) : [...image.fields.values()];
+  const result = matchQuery(words, image, { fields, weights: scoring.weights, synonyms, k1: k1 ?? 1.2, b: b ?? 0.75 });
+  for (const [path, terms] of result.matched) matched.set(path, terms);
+  return result.scores ?? new Map();
+}
+
+function searchable(image: Image, text: string): FieldImage {
+  const path = text.split("^")[0] ?? "";
+  const field = image.fields.get(path);
+  if (field) return field;
+  throw new FlowsteadError("InvalidRequest", `The field '${path}' in the search field list is not searchable.`, {
+    details: { parameter: "searchFields" },
+  });
+}
+
+function filterOf(body: SearchBody, context: AnswerContext, scoring: Scoring): Condition | undefined {
+  return filterCondition(body.filter, context, scoring);
+}
+
+/** The caller's filter together with what the caller may see. */
+export function filterCondition(
+  text: string | null | undefined,
+  context: AnswerContext,
+  scoring: Scoring = { weights: {}, boost: undefined },
+): Condition | undefined {
+  const { image, within } = context;
+  const asked = text ? parseFilter(text) : undefined;
+  if (asked) checkFilter(asked, image.schema);
+  const args = [asked, within].filter((one) => one !== undefined);
+  if (args.length === 0) return undefined;
+  return conditionOf({ op: "and", args }, ({ query, fields, syntax, mode }) => {
+    const node = wordQuery({ search: query, queryType: syntax, searchMode: mode });
+    const body = { searchFields: fields?.join(",") };
+    const scores = byWords(node, { body, context, scoring, matched: new Map() });
+    return new Set(Array.from(scores.keys(), (number) => image.at(number)?.key ?? ""));
+  });
+}
+
+function passes(image: Image, number: number, condition: Condition): boolean {
+  const document = image.at(number);
+  return document !== undefined && condition(document.fields, document.key);
+}
+
+interface VectorList {
+  weight: number;
+  found: readonly { number: number; score: number }[];
+}
+
+/** One list keeps its scores; several are fused by their ranks. */
+function ranked(image: Image, text: Scores | undefined, lists: readonly VectorList[]): Found[] {
+  const byNumber = (scores: Iterable<readonly [number, number]>): Found[] =>
+    Array.from(scores, ([number, score]) => ({ document: image.at(number)!, score }));
+  if (lists.length === 0) return byNumber(text ?? []);
+  const vectorLists = lists.map(({ weight, found }) => ({ weight, ids: found.map(({ number }) => String(number)) }));
+  if (!text && lists.length === 1)
+    return byNumber(lists[0]!.found.map(({ number, score }) => [number, score] as const));
+  const words = [...(text ?? [])].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, LARGEST_PAGE);
+  const all = text ? [{ weight: 1, ids: words.map(([number]) => String(number)) }, ...vectorLists] : vectorLists;
+  return byNumber(fuse(all).map(({ id, score }) => [Number(id), score] as const));
+}
+
+function boosted(found: Found[], { boost }: Scoring): Found[] {
+  return boost ? found.map((one) => ({ ...one, score: one.score * boost(one.document) })) : found;
+}
+
+function answersOf(
+  found: readonly Ranked[],
+  {
+    asked,
+    fields,
+    settings,
+  }: { asked: string; fields: ReturnType<typeof semanticFields>; settings: { count: number; threshold: number } },
+): Record<string, unknown>[] {
+  return found
+    .slice(0, 10)
+    .map((one) => ({ one, said: caption(asked, one, fields) }))
+    .filter(({ said }) => said.share >= settings.threshold)
+    .sort((a, b) => b.said.share - a.said.share || b.one.rerankerScore - a.one.rerankerScore)
+    .slice(0, settings.count)
+    .map(({ one, said }) => ({
+      key: one.document.key,
+      text: said.text,
+      highlights: said.highlights,
+      score: said.share,
+    }));
+}

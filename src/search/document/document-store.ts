@@ -1,0 +1,43 @@
+import type { StoredDocument } from "./value.ts";
+
+/** What has happened to an index since a version. */
+export interface Changes {
+  /** Grows with every write. */
+  version: number;
+  documents: StoredDocument[];
+  /** Keys of documents that are gone. */
+  removed: string[];
+}
+
+/** The port that a provider of documents implements: what is kept, durably, in the order in which it was written. */
+export interface DocumentStore {
+  /** All of it in one step: durable when it resolves. @returns the version it made. */
+  write(documents: readonly StoredDocument[], removed: readonly string[], signal?: AbortSignal): Promise<number>;
+  /** Without a version, everything that is there. */
+  changes(since: number | undefined, signal?: AbortSignal): Promise<Changes>;
+  /** Bytes on disk, where it can be told. */
+  bytes(): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+export interface StoredIndex {
+  /** As it came over the wire. */
+  definition: Readonly<Record<string, unknown>>;
+  etag: string;
+}
+
+/** Where indexes with their definitions, synonym maps and aliases are kept. */
+export interface DocumentProvider {
+  readonly id: string;
+  list(): Promise<StoredIndex[]>;
+  read(name: string): Promise<StoredIndex | undefined>;
+  put(name: string, index: StoredIndex): Promise<void>;
+  /** Removes the documents with it. */
+  remove(name: string): Promise<boolean>;
+  /** @throws FlowsteadError `IndexNotFound`. */
+  open(name: string): Promise<DocumentStore>;
+  /** Small named things beside the indexes: `synonymmaps`, `aliases`. */
+  readExtras(kind: string): Promise<Record<string, StoredIndex>>;
+  writeExtras(kind: string, extras: Readonly<Record<string, StoredIndex>>): Promise<void>;
+  close(): Promise<void>;
+}

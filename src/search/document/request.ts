@@ -1,0 +1,114 @@
+// A search as it comes over the wire of Azure AI Search. What this program does not do is refused by name.
+
+import { z } from "zod";
+import { FlowsteadError } from "../../base/error/error.ts";
+
+const text = z.string().nullish();
+const names = z.union([z.string(), z.array(z.string()).transform((all) => all.join(","))]).nullish();
+
+const vectorQuery = z.looseObject({
+  kind: z.enum(["vector", "text"], "there are the vector queries 'vector' and 'text'"),
+  vector: z.array(z.number()).nullish(),
+  text: text,
+  fields: names,
+  k: z.int().positive().max(10_000).nullish(),
+  exhaustive: z.boolean().nullish(),
+  oversampling: z.number().nullish(),
+  weight: z.number().positive().nullish(),
+});
+
+const searchBody = z.looseObject({
+  search: text,
+  queryType: z.enum(["simple", "full", "semantic"]).nullish(),
+  searchMode: z.enum(["any", "all"]).nullish(),
+  searchFields: names,
+  select: names,
+  filter: text,
+  orderby: names,
+  top: z.int().min(0).nullish(),
+  skip: z.int().min(0).max(100_000).nullish(),
+  count: z.boolean().nullish(),
+  facets: z.array(z.string()).nullish(),
+  highlight: names,
+  highlightPreTag: text,
+  highlightPostTag: text,
+  minimumCoverage: z.number().min(0).max(100).nullish(),
+  scoringProfile: text,
+  scoringParameters: z.array(z.string()).nullish(),
+  semanticConfiguration: text,
+  semanticQuery: text,
+  answers: text,
+  captions: text,
+  vectorQueries: z.array(vectorQuery).nullish(),
+  vectorFilterMode: z.enum(["preFilter", "postFilter", "strictPostFilter"]).nullish(),
+});
+
+export type SearchBody = z.output<typeof searchBody>;
+export type VectorQueryBody = z.output<typeof vectorQuery>;
+
+export const suggestBody = z.looseObject({
+  search: z.string(),
+  suggesterName: z.string(),
+  autocompleteMode: z.enum(["oneTerm", "twoTerms", "oneTermWithContext"]).nullish(),
+  filter: text,
+  fuzzy: z.boolean().nullish(),
+  highlightPreTag: text,
+  highlightPostTag: text,
+  minimumCoverage: z.number().nullish(),
+  orderby: names,
+  searchFields: names,
+  select: names,
+  top: z.int().min(1).max(100).nullish(),
+});
+
+export type SuggestBody = z.output<typeof suggestBody>;
+
+/** Features of the original that are known and not here. */
+const REFUSED: Readonly<Record<string, string>> = {
+  hybridSearch: "hybridSearch (maxTextRecallSize)",
+  queryRewrites: "query rewriting",
+};
+
+/** @throws FlowsteadError `InvalidRequest` naming the parameter. */
+export function readSearch(given: unknown): SearchBody {
+  const body = readBody(searchBody, given);
+  for (const [name, feature] of Object.entries(REFUSED)) {
+    const value = body[name];
+    if (value !== undefined && value !== null && value !== "none") {
+      throw new FlowsteadError("InvalidRequest", `${feature} is not supported by this service.`);
+    }
+  }
+  return body;
+}
+
+export function readBody<T>(schema: z.ZodType<T>, given: unknown): T {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new FlowsteadError(
+    "InvalidRequest",
+    `The request is invalid. Parameter '${issue?.path.join(".")}': ${issue?.message}.`,
+    { details: { parameter: issue?.path.join(".") } },
+  );
+}
+
+/** "a, b" as names. */
+export function listed(text: string | null | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+/** What a search gives, in the wire form. */
+export interface SearchAnswer {
+  count?: number;
+  facets?: Record<string, Record<string, unknown>[]>;
+  answers?: Record<string, unknown>[];
+  /** Documents with their `@search.` properties. */
+  value: Record<string, unknown>[];
+  /** The request for the following page, when there is one. */
+  next?: Record<string, unknown>;
+  /** What was done otherwise than asked. */
+  notes: string[];
+}

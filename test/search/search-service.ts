@@ -1,0 +1,44 @@
+// The search service on a real socket, over indexes in a folder of its own.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { SILENT } from "../../src/base/log.ts";
+import { searchKeys } from "../../src/entry/route/search-key.ts";
+import { searchRoutes } from "../../src/entry/route/search.ts";
+import { openEntry } from "../../src/entry/server.ts";
+import type { Embedder } from "../../src/model/embedder.ts";
+import { openCatalog } from "../../src/search/document/catalog.ts";
+import { documentProvider } from "../../src/search/provider/index.ts";
+
+export const ADMIN_KEY = "the-admin-key-of-this-test";
+export const QUERY_KEY = "the-query-key-of-this-test";
+
+export interface SearchService {
+  url: string;
+  close(): Promise<void>;
+}
+
+export async function startSearchService(embedder?: Embedder): Promise<SearchService> {
+  const folder = await mkdtemp(path.join(tmpdir(), "flowstead-service-"));
+  const catalog = openCatalog(documentProvider({ folder }), embedder);
+  const entry = await openEntry({
+    host: "127.0.0.1",
+    port: 0,
+    findPort: false,
+    endpoints: new Map(),
+    version: "test",
+    log: SILENT,
+    mount: async (app) => {
+      await app.register(searchRoutes, { catalog, keys: searchKeys({ adminKey: ADMIN_KEY, queryKey: QUERY_KEY }) });
+    },
+  });
+  return {
+    url: entry.url,
+    close: async () => {
+      await entry.close(0);
+      await catalog.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
