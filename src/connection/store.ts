@@ -1,7 +1,6 @@
 // Connections that people create by command: a file with their secrets encrypted, and beside it the key that only its owner
 // may read. Who copies the one without the other has no secret.
 
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
@@ -10,7 +9,7 @@ import { parseJson, stringifyJson } from "../base/json.ts";
 import type { Value } from "../base/value.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import { lockState } from "../store/lock.ts";
-import { readOwnerFile } from "../store/owner-file.ts";
+import { readSealingKey, seal, unseal } from "../store/sealing.ts";
 import type { Connection, ConnectionType } from "./connection.ts";
 
 export interface ConnectionStore {
@@ -33,17 +32,14 @@ const stored = z.record(
 );
 type Stored = z.output<typeof stored>;
 
-const CIPHER = "aes-256-gcm";
+/** Beside the connections; other secrets of the state folder are sealed with it too. */
+export const SEALING_KEY_FILE = "connections.key";
 // Another command writes for a moment only.
 const LOCK_WAIT_MS = 5_000;
 
 export function openConnectionStore(folder: string): ConnectionStore {
   const file = path.join(folder, "connections.json");
-  const readKey = async (): Promise<Buffer> =>
-    Buffer.from(
-      await readOwnerFile(path.join(folder, "connections.key"), () => randomBytes(32).toString("base64")),
-      "base64",
-    );
+  const readKey = (): Promise<Buffer> => readSealingKey(path.join(folder, SEALING_KEY_FILE));
 
   const read = async (): Promise<Stored> => {
     const text = await readFile(file, "utf8").catch(() => undefined);
@@ -81,7 +77,7 @@ export function openConnectionStore(folder: string): ConnectionStore {
     },
     save: ({ name, type, configs, secrets }) =>
       change((entries, key) => {
-        entries[name] = { type, configs, secrets: encrypt(secrets, name, key) };
+        entries[name] = { type, configs, secrets: seal(JSON.stringify(secrets), name, key) };
       }),
     async remove(name) {
       if (!Object.hasOwn(await read(), name)) return false;
@@ -91,20 +87,9 @@ export function openConnectionStore(folder: string): ConnectionStore {
   };
 }
 
-/** The name is bound to the text, so that secrets cannot be moved to another connection. */
-function encrypt(secrets: Record<string, string>, name: string, key: Buffer): string {
-  const vector = randomBytes(12);
-  const cipher = createCipheriv(CIPHER, key, vector).setAAD(Buffer.from(name));
-  const text = Buffer.concat([cipher.update(JSON.stringify(secrets), "utf8"), cipher.final()]);
-  return [vector, cipher.getAuthTag(), text].map((part) => part.toString("base64")).join(".");
-}
-
 function decrypt(sealed: string, name: string, key: Buffer): Record<string, string> {
   try {
-    const [vector, tag, text] = sealed.split(".").map((part) => Buffer.from(part, "base64"));
-    if (!vector || !tag || !text) throw new Error("a part is missing");
-    const decipher = createDecipheriv(CIPHER, key, vector).setAAD(Buffer.from(name)).setAuthTag(tag);
-    return JSON.parse(decipher.update(text, undefined, "utf8") + decipher.final("utf8")) as Record<string, string>;
+    return JSON.parse(unseal(sealed, name, key)) as Record<string, string>;
   } catch (cause) {
     throw new FlowsteadError(
       "InvalidConnection",

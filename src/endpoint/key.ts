@@ -6,8 +6,11 @@ import { secretToken } from "../base/id.ts";
 import { readOwnerFile } from "../store/owner-file.ts";
 
 export interface EndpointKeys {
-  /** Whether an `Authorization` header holds one of the two keys; takes the same time for every wrong one. */
-  accepts(authorization: string | undefined): boolean;
+  /**
+   * Whether an `Authorization` header holds what the endpoint asks for: one of its two keys, or a token.
+   * @throws FlowsteadError `Forbidden` for a token that proves who calls and grants nothing.
+   */
+  accepts(authorization: string | undefined): boolean | Promise<boolean>;
 }
 
 export const keyFile = z.object({ primaryKey: z.string().min(20), secondaryKey: z.string().min(20) });

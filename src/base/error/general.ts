@@ -56,6 +56,13 @@ export const GENERAL_ERRORS = {
     meaning: "This caller may not do this.",
     remedy: "Use a principal with the right role, or open the page under its own address.",
   },
+  IdentityUnavailable: {
+    actor: "operator",
+    status: 503,
+    retryable: true,
+    meaning: "The identity provider that could prove the caller does not answer.",
+    remedy: "Ask again; if it recurs, look at identity.issuers and at the way to the provider.",
+  },
   PayloadTooLarge: {
     actor: "caller",
     status: 413,

@@ -20,11 +20,17 @@ export type Specification =
 /** Values that the command line puts in place of the file's, by dotted path. */
 export type Overrides = Readonly<Record<string, Value>>;
 
+export interface ReadOptions {
+  overrides?: Overrides;
+  /** For what was accepted before: whether the flow is still there is not looked at. */
+  accepted?: boolean;
+}
+
 /**
  * Reads a YAML file. What is wrong with a value is a finding; `refuseIfAny` throws when there is one.
  * @throws FlowsteadError `InvalidYaml`, `InvalidSpecification` for a file that is neither an endpoint nor a deployment.
  */
-export function readSpecificationFile(file: string, overrides: Overrides = {}): Specification {
+export function readSpecificationFile(file: string, { overrides = {} }: ReadOptions = {}): Specification {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -37,16 +43,24 @@ export function readSpecificationFile(file: string, overrides: Overrides = {}): 
 }
 
 /** The keys of the YAML as an object; `name` stands for the file in findings. */
-export function readSpecification(map: PlainMap | ValueMap, name: string, overrides: Overrides = {}): Specification {
+export function readSpecification(
+  map: PlainMap | ValueMap,
+  name: string,
+  { overrides = {}, accepted = false }: ReadOptions = {},
+): Specification {
   const value = overridden(map as ValueMap, overrides);
-  return readSource({ file: name, value, lineOf: () => 1 }, process.cwd());
+  return readSource({ file: name, value, lineOf: () => 1 }, process.cwd(), accepted);
 }
 
-function readSource(source: SpecSource, folder: string): Specification {
+function readSource(source: SpecSource, folder: string, accepted = false): Specification {
   const reader = new SpecReader(source);
   const { findings } = reader;
   if (isDeployment(reader)) {
-    return { type: "deployment", spec: readDeployment(reader, { flowAt: flowsBelow(folder) }), findings };
+    const flowAt = accepted ? (written: string) => ({ flow: written }) : flowsBelow(folder);
+    const spec = readDeployment(reader, { flowAt });
+    const build = spec.environment?.build;
+    if (build) build.path = path.resolve(folder, build.path);
+    return { type: "deployment", spec, findings };
   }
   return { type: "endpoint", spec: readEndpoint(reader), findings };
 }

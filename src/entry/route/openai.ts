@@ -6,6 +6,7 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { parseJson, plain } from "../../base/json.ts";
 import { sseData } from "../../base/sse.ts";
 import type { OnlineEndpoint } from "../../endpoint/endpoint.ts";
+import { traceOf } from "../../endpoint/caller.ts";
 import { clientSignal, readBody, responseSink, sendJson } from "../../endpoint/exchange.ts";
 import {
   CompletionEncoder,
@@ -26,7 +27,7 @@ export const openAiRoute: HotRoute = (hot, context) => {
 async function answer(hot: Hot, context: HotContext): Promise<void> {
   const headers = { "x-request-id": hot.requestId };
   try {
-    const open = [...context.endpoints.values()].filter(({ keys }) => keys.accepts(hot.request.headers.authorization));
+    const open = await openEndpoints(hot, context);
     if (open.length === 0) {
       throw new FlowsteadError(
         "Unauthorized",
@@ -46,6 +47,17 @@ async function answer(hot: Hot, context: HotContext): Promise<void> {
     if (error.code === "Unexpected") hot.log.error({ err: thrown }, "completion failed");
     sendFailure(hot, error.toBody(), headers);
   }
+}
+
+/** Those that the caller's key or token opens. */
+async function openEndpoints({ request }: Hot, { endpoints }: HotContext): Promise<OnlineEndpoint[]> {
+  const all = [...endpoints.values()];
+  const checks = all.map(async ({ keys }) => keys.accepts(request.headers.authorization));
+  const settled = await Promise.allSettled(checks);
+  return all.filter((_endpoint, index) => {
+    const result = settled[index];
+    return result?.status === "fulfilled" && result.value;
+  });
 }
 
 function listModels(endpoints: readonly OnlineEndpoint[]): object {
@@ -73,7 +85,9 @@ async function complete(hot: Hot, context: HotContext, { open, headers }: Comple
   const deployment = endpoint.route(deploymentName);
   const { inputs, flow } = completionInputs(await deployment.describe(), request);
   const signal = clientSignal(hot.response);
-  const events = deployment.invoke({ inputs, runId: hot.requestId, requestId: hot.requestId }, signal);
+  const trace = traceOf(hot.request.headers);
+  const call = { inputs, runId: hot.requestId, requestId: hot.requestId, brief: true, ...trace };
+  const events = deployment.invoke(call, signal);
   const identity = { id: `chatcmpl-${hot.requestId}`, created: Math.floor(Date.now() / 1000), model: request.model };
   const encoder = new CompletionEncoder(identity, flow);
   if (request.stream) return stream(hot, events, { encoder, request, headers });

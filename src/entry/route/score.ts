@@ -6,6 +6,7 @@ import type { OnlineEndpoint } from "../../endpoint/endpoint.ts";
 import { traceOf } from "../../endpoint/caller.ts";
 import { clientSignal, readBody, responseSink, sendJson } from "../../endpoint/exchange.ts";
 import { parseScoreRequest } from "../../endpoint/score-request.ts";
+import { watchScore } from "../../endpoint/score-metric.ts";
 import { writeError, writeScore } from "../../endpoint/score.ts";
 import { swagger } from "../../flow/swagger.ts";
 import type { Hot, HotContext, HotRoute } from "../hot.ts";
@@ -39,7 +40,8 @@ async function answer(
   try {
     const endpoint = context.endpoints.get(name);
     // An unknown name and a wrong key look the same, so that names cannot be found out.
-    if (!endpoint?.keys.accepts(request.headers.authorization)) {
+    const isOpen = endpoint?.keys.accepts(request.headers.authorization);
+    if (!endpoint || !(isOpen === true || (await isOpen))) {
       throw new FlowsteadError(
         "Unauthorized",
         `The key for endpoint "${name}" is missing or wrong. Send it as "Authorization: Bearer <key>".`,
@@ -80,7 +82,9 @@ async function score(
   const format = scoreFormat(request.headers.accept, signature);
   const call = { inputs, runId: requestId, requestId, brief: true, ...traceOf(request.headers), atMostOnce: true };
   const events = deployment.invoke(call, clientSignal(response));
-  const failed = await writeScore(events, responseSink(response, headers), { format, signature, managed: true });
+  const watch = watchScore(responseSink(response, headers), { meter: context.meter, flow: signature, format });
+  const failed = await writeScore(events, watch.sink, { format, signature, managed: true });
+  watch.done(failed);
   log.info(
     {
       endpoint: endpoint.name,
