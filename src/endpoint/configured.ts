@@ -1,6 +1,10 @@
 // The endpoint of the configuration file as a specification, like those that are applied by command.
 
 import type { Config } from "../config/schema.ts";
+import { FlowsteadError } from "../base/error/error.ts";
+import type { OnlineEndpoint } from "./endpoint.ts";
+import type { RegionsOptions } from "./region.ts";
+import type { RemoteServer } from "./remote-group.ts";
 import type { DeploymentSpec, ProbeSpec, ScaleSettings } from "./specification/deployment-spec.ts";
 import type { EndpointSpec } from "./specification/endpoint-spec.ts";
 
@@ -42,6 +46,31 @@ export function configuredDeployment(config: EndpointConfig, flow: string): Depl
     scaleSettings: scale(config),
     driver: { type: "process" },
     egressPublicNetworkAccess: "enabled",
+  };
+}
+
+type RegionsConfig = Readonly<Config["regional_endpoints"][number]>;
+
+/** @throws FlowsteadError `InvalidConfig` when a member names an endpoint that does not run here. */
+export function configuredRegions(
+  { name, members, ...config }: RegionsConfig,
+  local: ReadonlyMap<string, OnlineEndpoint>,
+): Pick<RegionsOptions, "name" | "servers" | "probe" | "requestSettings"> {
+  const servers = members.map(({ endpoint, url, key, ...member }): RemoteServer => {
+    const at = url ?? local.get(endpoint ?? "");
+    if (at !== undefined) return { ...member, at, key };
+    const text = `Member "${member.name}" of regional endpoint "${name}" names neither a url nor an endpoint that runs here. There is: ${[...local.keys()].join(", ")}.`;
+    throw new FlowsteadError("InvalidConfig", text);
+  });
+  return {
+    name,
+    servers,
+    probe: probe(config.probe),
+    requestSettings: {
+      requestTimeoutMs: config.request_timeout_ms,
+      maxConcurrentRequestsPerInstance: config.max_concurrent_requests_per_member,
+      maxQueueWaitMs: 500,
+    },
   };
 }
 

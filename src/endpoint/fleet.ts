@@ -2,6 +2,7 @@
 
 import type { DeploymentCounts } from "./deployment.ts";
 import { FlowsteadError } from "../base/error/error.ts";
+import type { Target } from "../flow/target.ts";
 import { type RunningEndpoint, openEndpoint } from "./endpoint.ts";
 import type { InstanceStatus } from "./group.ts";
 import type { EndpointKeys } from "./key.ts";
@@ -10,6 +11,8 @@ import type { DeploymentSpec } from "./specification/deployment-spec.ts";
 import type { EndpointSpec } from "./specification/endpoint-spec.ts";
 
 export interface FleetOptions extends OperationContext {
+  /** Stands between callers and each deployment, such as what traces its runs. */
+  watch?: <T extends Target>(deployment: T) => T;
   /** Asked once, when an endpoint comes to be. */
   keysOf: (spec: EndpointSpec) => EndpointKeys;
 }
@@ -44,6 +47,8 @@ export interface Fleet {
   settled(endpoint: string, deployment: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<void>;
   /** Replaces a deployment's instances by new ones of the same version, without a call lost. @throws `NotFound`. */
   restart(endpoint: string, deployment: string): void;
+  /** Takes in an endpoint that is not from a specification, such as one of regions; it closes with the fleet. */
+  adopt(endpoint: RunningEndpoint): void;
   /** Lets calls in work end. An unknown name changes nothing. */
   remove(endpoint: string): Promise<void>;
   status(): EndpointStatus[];
@@ -84,7 +89,7 @@ export function openFleet(options: FleetOptions): Fleet {
     const created = operate(spec, options);
     operated.set(spec.name, { spec, operated: created });
     // In the same step as the old one leaves, so that no call is without a deployment.
-    endpoint.add(created.deployment);
+    endpoint.add(options.watch?.(created.deployment) ?? created.deployment);
     if (running) inBackground(running.operated.deployment.close());
   }
 
@@ -128,6 +133,7 @@ export function openFleet(options: FleetOptions): Fleet {
     settled: async (endpoint, deployment, { timeoutMs, signal }) =>
       find(endpoint, deployment).deployment.settled(timeoutMs, signal),
     restart: (endpoint, deployment) => find(endpoint, deployment).restart(),
+    adopt: (endpoint) => void endpoints.set(endpoint.name, endpoint),
     remove,
     status: () =>
       [...held].map(([name, { operated }]) => ({
@@ -144,6 +150,8 @@ export function openFleet(options: FleetOptions): Fleet {
       })),
     async close() {
       isClosed = true;
+      const adopted = [...endpoints.values()].filter(({ name }) => !held.has(name));
+      await Promise.all(adopted.map((endpoint) => endpoint.close()));
       await Promise.all([...held.keys()].map(remove));
       await Promise.all(closing);
     },

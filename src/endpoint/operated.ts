@@ -15,8 +15,9 @@ import type { Zones } from "./zone.ts";
 export interface OperationContext {
   /** Private folder for sockets. */
   runFolder: string;
-  resources: InstanceSpec["resources"];
-  python: string;
+  /** Where resources are lent, or where and with which token a deployment finds them. */
+  resources: InstanceSpec["resources"] | ((spec: DeploymentSpec) => InstanceSpec["resources"]);
+  python: string | undefined;
   version: string;
   logLevel: InstanceSpec["logLevel"];
   /** Variables that every instance gets. */
@@ -103,7 +104,8 @@ function processStarter(spec: DeploymentSpec, context: OperationContext): StartI
     throw new FlowsteadError("InvalidConfig", text);
   }
   const own = context.environmentOf?.(spec) ?? spec.environmentVariables;
-  const { resources, python, version, logLevel, log } = context;
+  const { python, version, logLevel, log } = context;
+  const resources = typeof context.resources === "function" ? context.resources(spec) : context.resources;
   return ({ name, zone }, onState) =>
     startInstance({
       spec: {
@@ -133,7 +135,7 @@ function operateRemote(first: DeploymentSpec, context: OperationContext): Operat
   let spec = first;
   const { driver, readinessProbe } = spec;
   const { urls, key } = driver.type === "remote" ? driver : { urls: [], key: undefined };
-  const servers = urls.map((url, index) => ({ name: `${spec.name}-${index + 1}`, url, key }));
+  const servers = urls.map((url, index) => ({ name: `${spec.name}-${index + 1}`, at: url, key }));
   const deployment = openDeployment({
     name: spec.name,
     settings: spec,

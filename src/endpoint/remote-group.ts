@@ -1,6 +1,7 @@
 // Servers that run already, each behind a URL with a key: the clusters of other regions, or a flow served elsewhere. They
 // are watched and balanced like instances, and one that comes back is used again.
 
+import type { Target } from "../flow/target.ts";
 import { watchHealth } from "../pool/health.ts";
 import type { ProbeSettings } from "../pool/probe.ts";
 import type { Group, GroupRoom, InstanceStatus } from "./group.ts";
@@ -10,8 +11,8 @@ import { scoringTarget } from "./instance/scoring.ts";
 export interface RemoteServer {
   /** Unique; stands in logs and states. */
   name: string;
-  /** Of its `/score`. */
-  url: string;
+  /** Of its `/score`, or the target itself where it is in this process. */
+  at: string | Target;
   key?: string;
   /** Those with the lowest number are used first. Default 0. */
   priority?: number;
@@ -25,8 +26,9 @@ export interface RemoteGroupOptions extends GroupRoom {
 }
 
 export function openRemoteGroup({ pool, onChange, servers, readiness }: RemoteGroupOptions): Group {
-  const held = servers.map(({ name, url, key, ...settings }) => {
-    const target = scoringTarget({ url, key, peer: `The server ${name}` });
+  const held = servers.map(({ name, at, key, ...settings }) => {
+    const peer = `The server ${name}`;
+    const target = typeof at === "string" ? scoringTarget({ url: at, key, peer }) : lent(at);
     // Ready until a probe says otherwise: at a start, a call is as good a probe as any.
     const member = pool.add({ id: name, value: target, ...settings });
     const probe = (_value: unknown, signal: AbortSignal): Promise<void> => target.health(signal);
@@ -61,4 +63,16 @@ export function openRemoteGroup({ pool, onChange, servers, readiness }: RemoteGr
     await pool.remove(name);
     await target.close();
   }
+}
+
+/** An endpoint of this process: its own instances are watched where they are, and its end is not ours. */
+function lent(target: Target): InstanceTarget {
+  return {
+    describe: (signal) => target.describe(signal),
+    invoke: (call, signal) => target.invoke(call, signal),
+    health: async (signal) => {
+      await target.describe(signal);
+    },
+    close: async () => {},
+  };
 }
