@@ -11,8 +11,8 @@ import { CONNECTION_KINDS } from "../connection/kind.ts";
 import { parseConnection } from "../connection/parse.ts";
 import { type ConnectionStore, openConnectionStore } from "../connection/store.ts";
 import type { Console } from "./console.ts";
-import { type HomeOptions, configOf, withHome } from "./option.ts";
-import { pairs } from "./pair.ts";
+import { type HomeOptions, configOf, count, withHome, withYes } from "./option.ts";
+import { pairs, readEnvFile } from "./pair.ts";
 
 interface WriteOptions extends HomeOptions {
   file?: string;
@@ -24,6 +24,21 @@ interface NameOptions extends HomeOptions {
   name: string;
 }
 
+interface ListOptions extends HomeOptions {
+  maxResults: number;
+  allResults?: boolean;
+}
+
+const JSON_MEANING = "accepted for scripts; what is printed is JSON in any case";
+const WRITE_EXAMPLES = `
+Secrets may be written as \${env:NAME}, which is read when a flow uses it, or as <user-input>, which asks.
+
+Examples:
+  flowstead connection create --file azure.yaml --set api_key=...
+  flowstead connection create --file .env --name custom
+  flowstead connection update --name azure --set api_base=https://example.openai.azure.com
+`;
+
 const ASK = "<user-input>";
 const KEEP = "<no-change>";
 const MASK = "******";
@@ -34,9 +49,11 @@ export function connectionCommand(console: Console): Command {
     withHome(connection.command(name)).description(description);
   const writing = (name: string, description: string): Command =>
     sub(name, description)
-      .option("-f, --file <file>", "the connection as YAML or JSON")
+      .option("-f, --file <file>", "the connection as YAML or JSON, or a file .env whose values become secrets")
       .option("-n, --name <name>", "its name, in place of the one in the file")
-      .option("--set <pair...>", "key=value, in place of the file's");
+      .option("--set <pair...>", "key=value, in place of the file's")
+      .option("--json", JSON_MEANING)
+      .addHelpText("after", WRITE_EXAMPLES);
 
   writing("create", "store a connection; its secrets are encrypted").action(async (options: WriteOptions) => {
     const store = storeOf(options);
@@ -56,8 +73,13 @@ export function connectionCommand(console: Console): Command {
     const kept = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== KEEP));
     await save(store, { ...written(known, (secret) => secret), ...kept }, console);
   });
-  sub("list", "list the stored connections").action(async (options: HomeOptions) => {
-    const all = await storeOf(options).list();
+  const list = sub("list", "list the stored connections")
+    .option("-r, --max-results <number>", "how many at most", count, 50)
+    .option("--all-results", "all of them")
+    .option("--json", JSON_MEANING);
+  list.action(async (options: ListOptions) => {
+    const known = await storeOf(options).list();
+    const all = options.allResults ? known : known.slice(0, options.maxResults);
     console.print(
       JSON.stringify(
         all.map((one) => written(one, () => MASK)),
@@ -68,6 +90,7 @@ export function connectionCommand(console: Console): Command {
   });
   sub("show", "show a stored connection without its secrets")
     .requiredOption("-n, --name <name>", "its name")
+    .option("--json", JSON_MEANING)
     .action(async (options: NameOptions) => {
       const found = await mustFind(storeOf(options), options.name);
       console.print(
@@ -78,13 +101,16 @@ export function connectionCommand(console: Console): Command {
         ),
       );
     });
-  sub("delete", "delete a stored connection")
+  const remove = sub("delete", "delete a stored connection")
     .requiredOption("-n, --name <name>", "its name")
-    .option("-y, --yes", "accepted for scripts; nothing is asked")
-    .action(async (options: NameOptions) => {
+    .option("--json", "print the result as JSON");
+  withYes(remove, "accepted for scripts; nothing is asked").action(
+    async (options: NameOptions & { json?: boolean }) => {
       if (!(await storeOf(options).remove(options.name))) throw notFound(options.name);
-      console.say(`Deleted connection "${options.name}".`);
-    });
+      if (options.json) console.print(JSON.stringify({ name: options.name, deleted: true }));
+      else console.say(`Deleted connection "${options.name}".`);
+    },
+  );
   return connection;
 }
 
@@ -112,7 +138,8 @@ function notFound(name: string): FlowsteadError {
 /** The file's data with what the command line sets. */
 async function readData({ file, name, set }: WriteOptions): Promise<ValueMap> {
   let data: ValueMap = {};
-  if (file !== undefined) {
+  if (file?.endsWith(".env")) data = { type: "custom", configs: {}, secrets: readEnvFile(file) };
+  else if (file !== undefined) {
     const text = await readFile(file, "utf8").catch((cause: Error) => {
       throw new FlowsteadError("UsageError", `Cannot read ${file}: ${cause.message}`, { cause });
     });

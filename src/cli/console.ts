@@ -65,3 +65,12 @@ export function explain(thrown: unknown): string {
   const hint = error.code === "Unexpected" ? "\nThis is a bug; run with FLOWSTEAD_LOG_LEVEL=debug and report it." : "";
   return `${error.message}${hint}`;
 }
+
+/** For `--debug`: the code, what the error knows besides its message, and what caused it. */
+export function explainMore(thrown: unknown): string {
+  const { code, details, cause } = FlowsteadError.from(thrown);
+  const lines = [`code: ${code}`];
+  if (details) lines.push(`details: ${JSON.stringify(details, null, 2)}`);
+  for (let at: unknown = cause; at instanceof Error; at = at.cause) lines.push(`caused by: ${at.name}: ${at.message}`);
+  return lines.join("\n");
+}

@@ -13,7 +13,7 @@ import { mergeIncludes } from "../flow/include.ts";
 import { loadFlow } from "../flow/load.ts";
 import { parseVariant } from "../flow/variant.ts";
 import { type PythonPool, createPythonPool } from "../python/pool.ts";
-import { checkOutput, dockerFiles, writeFiles } from "../registry/docker-build.ts";
+import { buildFiles, checkOutput, writeFiles } from "../registry/docker-build.ts";
 import { bundleFlow } from "../registry/flow-bundle.ts";
 import type { Console } from "./console.ts";
 import { withPlaces } from "./flow-place.ts";
@@ -25,6 +25,7 @@ export interface FlowBuildOptions extends HomeOptions {
   output: string;
   variant?: string;
   package?: string;
+  format: "docker" | "executable";
   json?: boolean;
 }
 
@@ -53,7 +54,8 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
       store: openConnectionStore(connectionFolder(config)),
       env,
     });
-    const files = dockerFiles({
+    const files = buildFiles({
+      format: options.format,
       bundle,
       tools: `${stringifyJson(tools, 4)}\n`,
       connections: await find(
@@ -69,7 +71,11 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
     if (options.json)
       return console.print(stringifyJson({ output: path.resolve(output), files: [...files.keys()] }, 4));
     console.say(`Wrote ${files.size} files to ${output}. Next:`);
-    console.print(`docker build -t ${path.basename(directory).toLowerCase()} ${output}`);
+    console.print(
+      options.format === "docker"
+        ? `docker build -t ${path.basename(directory).toLowerCase()} ${output}`
+        : `sh ${path.join(output, "start.sh")}`,
+    );
   } finally {
     await python.close();
     merged?.remove();

@@ -25,15 +25,19 @@ export async function flowInit(
 ): Promise<void> {
   const template = path.join(packageRoot(), "examples/flows", `new-${type}`);
   const files = readdirSync(template).filter((name) => !name.startsWith("."));
-  const taken = existsSync(flow) ? takenNames(flow, files) : [];
-  if (taken.length > 0 && !yes && !(await confirm(`${flow} has ${taken.join(", ")} already. Replace?`))) {
-    throw new FlowsteadError("Canceled", `Nothing was written. Choose another --flow, or add --yes.`);
-  }
+  await confirmReplacing(flow, files, yes);
   await mkdir(flow, { recursive: true });
   for (const name of files) await copyFile(path.join(template, name), path.join(flow, name));
   if (json) return console.print(stringifyJson({ flow: path.resolve(flow), type, files }, 4));
   console.say(`Created the ${type} flow ${flow}: ${files.join(", ")}. Next:`);
   console.print(`${commandName()} flow test --flow ${flow}${type === "chat" ? " --interactive" : ""}`);
+}
+
+/** @throws FlowsteadError `Canceled` when files are there that must not be replaced, `UsageError` when nobody can be asked. */
+export async function confirmReplacing(flow: string, files: readonly string[], yes: boolean): Promise<void> {
+  const taken = existsSync(flow) ? takenNames(flow, files) : [];
+  if (taken.length === 0 || yes || (await confirm(`${flow} has ${taken.join(", ")} already. Replace?`))) return;
+  throw new FlowsteadError("Canceled", `Nothing was written. Choose another --flow, or add --yes.`);
 }
 
 function takenNames(flow: string, files: readonly string[]): string[] {

@@ -11,6 +11,7 @@ import { openModelPools } from "../model/pools.ts";
 import { modelSettings } from "../model/provider/index.ts";
 import { openSearch } from "../search/provider/index.ts";
 import { BUILT_IN_TOOLS } from "../tool/index.ts";
+import { type NodeOverrides, overriddenFlow } from "./flow-override.ts";
 import { type HomeOptions, configOf } from "./option.ts";
 
 export interface OpenedFlow {
@@ -28,6 +29,10 @@ export interface OpenFlowHereOptions {
   node?: { name: string; outputs: ValueMap };
   /** Lines at a time of a batch run; aggregation nodes then wait for the end of all lines. */
   lines?: number;
+  /** Values for the constructor of a flex flow's class. */
+  init?: ValueMap;
+  /** Values in place of those that nodes have in the flow's file. */
+  overrides?: NodeOverrides;
 }
 
 export interface OpenedResources {
@@ -59,11 +64,14 @@ export async function openResourcesHere(home: HomeOptions, log: Logger): Promise
 export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptions, log: Logger): Promise<OpenedFlow> {
   const { resources, config, env, close } = await openResourcesHere(home, log);
   try {
+    const { overrides = {}, init } = options;
+    const changed = Object.keys(overrides).length > 0;
     const flow = await openFlow({
       directory: options.directory,
+      ...(changed ? overriddenFlow(options.directory, overrides, options.variant) : { variant: options.variant }),
       tools: BUILT_IN_TOOLS,
       resources,
-      variant: options.variant,
+      ...(init ? { init } : {}),
       node: options.node,
       aggregate: !options.serving && options.lines === undefined,
       streaming: options.lines === undefined,

@@ -6,7 +6,8 @@ import { isLoopback } from "../network/address.ts";
 import type { Console } from "./console.ts";
 import { openFlowHere } from "./flow-open.ts";
 import { withPlaces } from "./flow-place.ts";
-import { pairs } from "./pair.ts";
+import { readInputs } from "./flow-input.ts";
+import { variables } from "./pair.ts";
 import { type HomeOptions, configOf } from "./option.ts";
 
 export interface FlowServeOptions extends HomeOptions {
@@ -14,7 +15,8 @@ export interface FlowServeOptions extends HomeOptions {
   port: number;
   host: string;
   allowUnauthenticated?: boolean;
-  environmentVariables?: string[];
+  environmentVariables?: string[] | true;
+  init?: string[];
 }
 
 export async function flowServe(options: FlowServeOptions, console: Console): Promise<void> {
@@ -28,7 +30,12 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
   const log = createLog({ level: config.log.level === "info" ? "warn" : config.log.level });
   const { flow, close } = await openFlowHere(
     options,
-    { directory: options.source, environmentVariables: pairs(options.environmentVariables ?? []), serving: true },
+    {
+      directory: options.source,
+      environmentVariables: variables(options.environmentVariables),
+      init: await readInputs(options.init ?? []),
+      serving: true,
+    },
     log,
   ).catch((thrown: unknown) => {
     throw withPlaces(thrown, options.source);

@@ -13,24 +13,31 @@ import { type OpenedFlow, openFlowHere } from "./flow-open.ts";
 import { withPlaces } from "./flow-place.ts";
 import { FlowLog, eventLine, recordPlace, writeRecord } from "./flow-record.ts";
 import type { HomeOptions } from "./option.ts";
-import { pairs } from "./pair.ts";
+import { variables } from "./pair.ts";
 
 export interface FlowTestOptions extends HomeOptions {
   flow: string;
   inputs?: string[];
+  input?: string;
+  init?: string[];
+  ui?: boolean;
+  port?: number;
+  skipOpenBrowser?: boolean;
+  collection?: string;
   node?: string;
   variant?: string;
   interactive?: boolean;
   verbose?: boolean;
   detail?: string;
-  environmentVariables?: string[];
+  environmentVariables?: string[] | true;
   json?: boolean;
 }
 
 type Variant = { node: string; variant: string } | undefined;
 
 export async function flowTest(options: FlowTestOptions, console: Console): Promise<void> {
-  const given = await readInputs(options.inputs ?? []);
+  if (options.ui) return chatInBrowser(options, console);
+  const given = await readInputs(options.inputs ?? (options.input === undefined ? [] : [options.input]));
   const variant = options.variant === undefined ? undefined : parseVariant(options.variant);
   if (options.interactive) return chatAtTerminal(options, { given, variant }, console);
   const { inputs, outputs } =
@@ -89,17 +96,30 @@ async function chatAtTerminal(options: FlowTestOptions, { given, variant }: Aske
   }
 }
 
-function open(
+/** The page of `up`, with this flow behind it. */
+async function chatInBrowser(options: FlowTestOptions, console: Console): Promise<void> {
+  const { up } = await import("./up.ts");
+  const { flow, home, config, port, skipOpenBrowser = false } = options;
+  for (const name of ["node", "variant", "init", "interactive"] as const) {
+    if (options[name] !== undefined)
+      throw new FlowsteadError("UsageError", `--ui shows the flow as it is served; leave --${name} out.`);
+  }
+  await up({ home, config, port, flow, open: !skipOpenBrowser }, console);
+}
+
+async function open(
   options: FlowTestOptions,
   { variant, node }: { variant: Variant; node?: { name: string; outputs: ValueMap } | undefined },
 ): Promise<OpenedFlow> {
+  const init = await readInputs(options.init ?? []);
   return openFlowHere(
     options,
     {
       directory: options.flow,
       variant,
       node,
-      environmentVariables: pairs(options.environmentVariables ?? []),
+      environmentVariables: variables(options.environmentVariables),
+      init,
       serving: false,
     },
     SILENT,

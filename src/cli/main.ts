@@ -4,7 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
 import { version } from "../base/version.ts";
-import { type Console, explain, terminal } from "./console.ts";
+import { type Console, explain, explainMore, terminal } from "./console.ts";
 
 type MakeCommand = (console: Console) => Command;
 
@@ -15,18 +15,26 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   flow: async () => (await import("./flow.ts")).flowCommand,
   run: async () => (await import("./run.ts")).runCommand,
   "online-endpoint": async () => (await import("./endpoint.ts")).endpointCommand,
+  config: async () => (await import("./config.ts")).configCommand,
   connection: async () => (await import("./connection.ts")).connectionCommand,
+  zone: async () => (await import("./zone.ts")).zoneCommand,
   tool: async () => (await import("./tool.ts")).toolCommand,
   dev: async () => (await import("./dev.ts")).devCommand,
 };
 
 const console = terminal();
+const startedAt = performance.now();
+/** What the command that runs was told about telling. */
+let asked: { verbose?: boolean; debug?: boolean } = {};
 const program = new Command("flowstead")
   .description("A self-hostable home for prompt flows and enterprise chat.")
   .version(version(), "-v, --version")
   .showHelpAfterError("(add --help for help)")
   .showSuggestionAfterError()
-  .exitOverride();
+  .exitOverride()
+  .hook("preAction", (_program, command) => {
+    asked = command.opts<typeof asked>();
+  });
 
 const word = process.argv[2] ?? "";
 const wanted = Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS);
@@ -38,10 +46,13 @@ for (const command of program.commands) inherit(command);
 
 try {
   await program.parseAsync();
+  if (asked.verbose || asked.debug)
+    console.say(`Command ran in ${((performance.now() - startedAt) / 1000).toFixed(3)} seconds.`);
 } catch (thrown) {
   if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode;
   else {
     console.say(`Error: ${explain(thrown)}`);
+    if (asked.debug) console.say(explainMore(thrown));
     // 130 is what shells give for a program that Ctrl-C ended.
     process.exitCode = FlowsteadError.from(thrown).code === "Canceled" ? 130 : 1;
     // Whatever a failed command left open must not keep a terminal waiting.

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
 import { SILENT } from "../base/log.ts";
@@ -5,10 +6,12 @@ import { parseVariant } from "../flow/variant.ts";
 import { createRun, readErrors } from "../run/create-run.ts";
 import type { BatchProgress } from "../run/progress.ts";
 import { type RunInfo, shownRun } from "../run/run-info.ts";
+import type { RunStore } from "../run/run-store.ts";
 import { type Console, progressLine } from "./console.ts";
 import { openFlowHere } from "./flow-open.ts";
 import { configOf } from "./option.ts";
-import { type RunCreateOptions, readWish } from "./run-request.ts";
+import { readPfSettings } from "./pf-settings.ts";
+import { type RunCreateOptions, readLabels, readWish } from "./run-request.ts";
 import { followLog, runStoreOf } from "./run-show.ts";
 
 const LINES = 4;
@@ -17,7 +20,9 @@ const LINE_TIMEOUT_SECONDS = 600;
 export async function runCreate(options: RunCreateOptions, console: Console): Promise<void> {
   const { env } = configOf(options);
   const store = runStoreOf(options);
-  const { name, request, ...labels } = await readWish(store, options);
+  if (options.source !== undefined) return adoptRun(store, options.source, options, console);
+  const { name, request, notes, ...labels } = await readWish(store, options);
+  if (!options.json) for (const note of notes) console.say(`note: ${note}`);
   const lines = options.concurrency ?? positive(env, "PF_WORKER_COUNT") ?? LINES;
   const batchTimeoutSeconds = positive(env, "PF_BATCH_TIMEOUT_SEC");
   const controller = new AbortController();
@@ -45,11 +50,17 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
             directory: request.flow,
             ...(request.variant === null ? {} : { variant: parseVariant(request.variant) }),
             environmentVariables: request.environment_variables,
+            overrides: request.connections,
+            init: request.init,
             serving: false,
             lines,
           },
           SILENT,
         ),
+      folder: outputFolder(options, request.flow),
+      onNotice: (message) => {
+        if (!options.stream && !options.json) console.say(`note: ${message}`);
+      },
       onStart: (started) => {
         if (options.stream) log = followLog(store.layout(started.name).logs, console, () => ended.signal.aborted);
         else if (!options.json) console.say(`Run ${started.name}: ${store.layout(started.name).folder}`);
@@ -71,6 +82,26 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
     run.status === "Canceled" ? "Canceled" : "BatchRunError",
     `${why} To go on with it: flowstead run create --resume-from ${run.name}`,
   );
+}
+
+/** A run's folder that was made elsewhere: it stays where it is, and is found from here. */
+async function adoptRun(store: RunStore, source: string, options: RunCreateOptions, console: Console): Promise<void> {
+  const { displayName, description, tags } = readLabels(options.set ?? []);
+  const adopted = await store.adopt(source, options.name);
+  const run = await store.update(adopted.name, {
+    ...(displayName === undefined ? {} : { display_name: displayName }),
+    ...(description === undefined ? {} : { description }),
+    tags: { ...adopted.tags, ...tags },
+  });
+  console.print(stringifyJson(shownRun(run, store.layout(run.name).folder, await readErrors(store, run.name)), 4));
+}
+
+/** `run.output_path` of `config set`; undefined is the state folder. */
+function outputFolder(options: RunCreateOptions, flow: string): string | undefined {
+  const written = readPfSettings(configOf(options).config.home).settings["run.output_path"];
+  if (written === undefined) return undefined;
+  const directory = /\.(ya?ml|prompty)$/i.test(flow) ? path.dirname(flow) : flow;
+  return path.resolve(written.replace("${flow_directory}", () => directory));
 }
 
 const REDRAW_MS = 100;

@@ -12,6 +12,7 @@ import type { Console } from "./console.ts";
 import { errorPlace } from "./flow-place.ts";
 import { flowTools } from "./flow-tools.ts";
 import { type HomeOptions, configOf, withHome } from "./option.ts";
+import { type ToolInitOptions, toolInit } from "./tool-init.ts";
 
 interface ListOptions extends HomeOptions {
   flow?: string;
@@ -23,6 +24,17 @@ interface ValidateOptions extends HomeOptions {
 
 export function toolCommand(console: Console): Command {
   const tool = new Command("tool").description("tools that nodes of flows use");
+  withHome(tool.command("init"))
+    .description("write a Python tool to begin with, alone or in a package that can be installed")
+    .requiredOption("--tool <name>", "name of the tool: a Python name")
+    .option("--package <name>", "name of a package to make it in: a Python name")
+    .option("--set <value...>", "what else stands in its decorator: icon=<file>, category=<text>")
+    .option("--json", "print what was written as JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  flowstead tool init --tool shorten\n  flowstead tool init --package text_tools --tool shorten --set category=text",
+    )
+    .action((options: ToolInitOptions) => toolInit(options, console));
   withHome(tool.command("list"))
     .description("print the package tools, and those of a flow's own files, as JSON")
     .option("--flow <folder>", "folder of the flow, or its flow.dag.yaml")

@@ -5,6 +5,8 @@ import { createLog } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import type { IngestReport } from "../search/ingest/report.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { openInBrowser } from "./browser-open.ts";
 import { type Console, progressLine } from "./console.ts";
 import { type HomeOptions, commandName, configOf, portNumber, withHome } from "./option.ts";
 import { addedLine } from "./index-report.ts";
@@ -12,6 +14,10 @@ import { addedLine } from "./index-report.ts";
 interface UpOptions extends HomeOptions {
   port?: number;
   host?: string;
+  /** Deployed in place of the configured flow. */
+  flow?: string;
+  /** Opens the page in the browser. */
+  open?: boolean;
 }
 
 const GRACE_MS = 5_000;
@@ -21,12 +27,14 @@ export function upCommand(console: Console): Command {
     .description("start everything: chat page, endpoint, models, search")
     .option("-p, --port <number>", "port of the page (default: 8080, or the next free one)", portNumber)
     .option("--host <address>", "address to listen on; loopback only")
+    .option("--flow <folder>", "flow to deploy, in place of the configuration's endpoint.flow")
+    .option("--open", "open the page in the browser")
     .action((options: UpOptions) => up(options, console));
 }
 
-async function up(options: UpOptions, console: Console): Promise<void> {
+export async function up(options: UpOptions, console: Console): Promise<void> {
   const startedAt = Date.now();
-  const loaded = configOf(options, { port: options.port, host: options.host });
+  const loaded = withFlow(configOf(options, { port: options.port, host: options.host }), options.flow);
   const { config } = loaded;
   // Before the log, which would make it readable by everybody.
   await makeStateFolder(config.home);
@@ -68,6 +76,13 @@ async function up(options: UpOptions, console: Console): Promise<void> {
   );
   console.say(`Ready in ${seconds} s. Ctrl-C stops it.`);
   console.print(`\n  ${app.url}\n`);
+  if (options.open) openInBrowser(app.url);
+}
+
+function withFlow(loaded: LoadedConfig, flow: string | undefined): LoadedConfig {
+  if (flow === undefined) return loaded;
+  const { config } = loaded;
+  return { ...loaded, config: { ...config, endpoint: { ...config.endpoint, flow: path.resolve(flow) } } };
 }
 
 function sayIndexed(report: IngestReport, console: Console): void {

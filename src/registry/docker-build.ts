@@ -1,4 +1,4 @@
-// `flow build --format docker`: a folder from which an image of a flow is made. Nothing secret is in it.
+// `flow build`: a folder from which a flow is served elsewhere, as an image or by Node alone. Nothing secret is in it.
 
 import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
@@ -6,10 +6,12 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type ModelMember, connectionFiles, modelFile } from "./connection-file.ts";
+import { executableFiles } from "./executable-file.ts";
 import { IGNORE_FILE, type ImageFacts, MARK, START_SCRIPT, dockerfile, readme } from "./docker-file.ts";
 import { type FlowBundle, isEmpty, isWithin } from "./flow-bundle.ts";
 
-export interface DockerBuildOptions {
+export interface BuildOptions {
+  format: "docker" | "executable";
   bundle: FlowBundle;
   /** Content of the flow's `.promptflow/flow.tools.json`. */
   tools: string;
@@ -25,7 +27,7 @@ export interface DockerBuildOptions {
 const SHORTEST_SECRET = 8;
 
 /** The folder's files by their names in it, in a fixed order. @throws FlowsteadError `UsageError` for a secret in a file. */
-export function dockerFiles(options: DockerBuildOptions): Map<string, Uint8Array> {
+export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
   const { bundle, packageFile } = options;
   const { definition } = bundle;
   const references = [connectionFiles(options.connections), modelFile(options.models)];
@@ -40,12 +42,18 @@ export function dockerFiles(options: DockerBuildOptions): Map<string, Uint8Array
     variables,
   };
   const settings = Object.fromEntries(variables.map((name) => [name, ""]));
+  const own: [string, string][] =
+    options.format === "docker"
+      ? [
+          ["Dockerfile", dockerfile(facts)],
+          [".dockerignore", IGNORE_FILE],
+          ["README.md", readme(facts)],
+          ["start.sh", START_SCRIPT],
+        ]
+      : executableFiles(facts);
   const texts: [string, string][] = [
-    ["Dockerfile", dockerfile(facts)],
-    [".dockerignore", IGNORE_FILE],
-    ["README.md", readme(facts)],
+    ...own,
     ["settings.json", `${JSON.stringify(settings, null, 2)}\n`],
-    ["start.sh", START_SCRIPT],
     ...references.flatMap((one) => [...one.files]),
     ["flow/.promptflow/flow.tools.json", options.tools],
   ];
@@ -57,7 +65,7 @@ export function dockerFiles(options: DockerBuildOptions): Map<string, Uint8Array
 }
 
 /** A key that somebody pasted into the flow would go out with the image. */
-function refuseSecrets(files: ReadonlyMap<string, Uint8Array>, { connections, models }: DockerBuildOptions): void {
+function refuseSecrets(files: ReadonlyMap<string, Uint8Array>, { connections, models }: BuildOptions): void {
   const secrets = [
     ...connections.flatMap(({ secrets }) => Object.values(secrets)),
     ...models.flatMap(({ api_key: key }) => (typeof key === "string" ? [key] : [])),
@@ -80,8 +88,11 @@ export function checkOutput(output: string, flow: string): void {
       `The build would overwrite the flow itself. Choose another --output than ${output}.`,
     );
   }
-  const made = path.join(output, "Dockerfile");
-  if (isEmpty(output) || (existsSync(made) && readFileSync(made, "utf8").startsWith(MARK))) return;
+  const isOurs = ["Dockerfile", "start.sh"].some((name) => {
+    const made = path.join(output, name);
+    return existsSync(made) && readFileSync(made, "utf8").includes(MARK);
+  });
+  if (isEmpty(output) || isOurs) return;
   throw new FlowsteadError(
     "UsageError",
     `${output} is not empty and not made by \`flow build\`. Choose another --output.`,
@@ -90,7 +101,7 @@ export function checkOutput(output: string, flow: string): void {
 
 /** Writes the files; those of an earlier build go first. */
 export async function writeFiles(output: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  for (const old of ["flow", "connections", "flowstead.yaml"])
+  for (const old of ["flow", "connections", "flowstead.yaml", "Dockerfile", ".dockerignore", "start.sh", "start.cmd"])
     await rm(path.join(output, old), { recursive: true, force: true });
   for (const [name, content] of files) {
     const full = path.join(output, name);

@@ -9,7 +9,7 @@ import { type AggregationNeeds, aggregationNeeds } from "../flow/aggregate.ts";
 import type { FlowTarget } from "../flow/flow-target.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import { runLines } from "./batch.ts";
-import { decodeRow, encodeRow, nodeRecord } from "./journal-row.ts";
+import { decodeRow, encodeInputs, encodeRow, nodeRecord } from "./journal-row.ts";
 import type { RunLayout } from "./layout.ts";
 import { LineJournal } from "./line-journal.ts";
 import type { BatchLine, LineResult } from "./line-run.ts";
@@ -34,6 +34,8 @@ export interface BatchRunOptions {
   /** Whether the first line that fails ends the run. Default false. */
   stopOnFailure?: boolean;
   log: RunLog;
+  /** Told what a person should know before they trust the result. */
+  notice?(message: string): void;
   onProgress?(progress: BatchProgress): void;
 }
 
@@ -65,7 +67,10 @@ export async function runBatch(options: BatchRunOptions, signal: AbortSignal): P
   await mkdir(layout.flowOutputs, { recursive: true });
   const journal = await LineJournal.open(layout.journal);
   try {
-    if (options.resumeFrom) await takeOver(options.resumeFrom, layout, journal);
+    if (options.resumeFrom) {
+      const changed = await takeOver(options.resumeFrom, { layout, journal, lines: lines() });
+      if (changed > 0) options.notice?.(`The data of ${changed} completed lines has changed; they run again.`);
+    }
     const needs = aggregationNeeds(flow.plan);
     const ended = await runOpenLines(options, { journal, needs, total, lines: lines() }, signal);
     const aggregated = ended ? NO_AGGREGATION : await aggregate(options, { journal, needs }, signal);
@@ -139,18 +144,33 @@ async function* notIn(journal: LineJournal, lines: AsyncIterable<BatchLine>): As
   for await (const line of lines) if (!journal.has(line.line)) yield line;
 }
 
-/** Copies the completed lines of an earlier run, and the images that they name. */
-async function takeOver(from: RunLayout, to: RunLayout, journal: LineJournal): Promise<void> {
+/**
+ * Copies the completed lines of an earlier run that have the same inputs now, and the images that they name.
+ * @returns how many completed lines have other inputs
+ */
+async function takeOver(
+  from: RunLayout,
+  { layout, journal, lines }: { layout: RunLayout; journal: LineJournal; lines: AsyncIterable<BatchLine> },
+): Promise<number> {
   const earlier = await LineJournal.open(from.journal, { readOnly: true }).catch(() => undefined);
   // A run whose data was wrong never began with a line.
-  if (!earlier) return;
+  if (!earlier) return 0;
+  let changed = 0;
   try {
+    const completed = new Set(earlier.lines("Completed"));
     let written = Promise.resolve();
-    for (const [index, line] of earlier.lines("Completed").entries()) {
-      written = journal.append(line, "Completed", await earlier.read(line));
+    let waiting = 0;
+    for await (const { line, inputs } of lines) {
+      if (!completed.has(line)) continue;
+      const fields = await earlier.read(line);
+      if (decodeRow(fields).inputs !== (await encodeInputs(line, inputs, layout.flowOutputs))) {
+        changed++;
+        continue;
+      }
+      written = journal.append(line, "Completed", fields);
       // A write that fails is told by the next one that is waited for, too.
       written.catch(() => undefined);
-      if (index % TAKEN_AT_ONCE === 0) await written;
+      if (++waiting % TAKEN_AT_ONCE === 0) await written;
     }
     await written;
   } finally {
@@ -158,8 +178,10 @@ async function takeOver(from: RunLayout, to: RunLayout, journal: LineJournal): P
   }
   const names = await readdir(from.flowOutputs).catch(() => []);
   for (const name of names) {
-    if (!name.endsWith(".jsonl")) await copyFile(path.join(from.flowOutputs, name), path.join(to.flowOutputs, name));
+    if (!name.endsWith(".jsonl"))
+      await copyFile(path.join(from.flowOutputs, name), path.join(layout.flowOutputs, name));
   }
+  return changed;
 }
 
 interface Aggregated {

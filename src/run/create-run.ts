@@ -15,7 +15,7 @@ import { type RunInfo, type RunRequest, defaultRunName } from "./run-info.ts";
 import { errorRecord } from "./record.ts";
 import { openRunLog } from "./run-log.ts";
 import type { OpenRun, RunStore } from "./run-store.ts";
-import { copySnapshot } from "./snapshot.ts";
+import { copySnapshot, folderChanges } from "./snapshot.ts";
 
 export interface CreateRunOptions {
   /** Made up from the flow's name and the time when absent. */
@@ -23,7 +23,10 @@ export interface CreateRunOptions {
   displayName?: string | undefined;
   description?: string | undefined;
   tags?: Record<string, string> | undefined;
+  properties?: Record<string, string> | undefined;
   request: RunRequest;
+  /** Where the run's folder is made, in place of the store's own. */
+  folder?: string | undefined;
   /** Opens the flow that the request names, with its variant and variables. It is closed when the run ends. */
   openFlow(): Promise<{ flow: FlowTarget; close(): Promise<void> }>;
   concurrency: number;
@@ -31,6 +34,8 @@ export interface CreateRunOptions {
   batchTimeoutMs?: number | undefined;
   /** Told once the run has its name and its folder. */
   onStart?(run: RunInfo): void;
+  /** Told what a person should know before they trust the result. */
+  onNotice?(message: string): void;
   onProgress?(progress: BatchProgress): void;
 }
 
@@ -46,7 +51,7 @@ export async function createRun(store: RunStore, options: CreateRunOptions, sign
   const sources = await openSources(store, request);
   const { flow, close } = await options.openFlow();
   try {
-    const run = await store.create(firstInfo(options));
+    const run = await store.create(firstInfo(options), options.folder);
     try {
       options.onStart?.(run.info);
       const resumeLayout = resumeFrom && store.layout(resumeFrom.name);
@@ -72,6 +77,11 @@ async function execute(run: OpenRun, options: Execution, signal: AbortSignal): P
   const { column_mapping } = options.request;
   try {
     const { flow, sources, resumeFrom, concurrency, lineTimeoutMs, batchTimeoutMs, onProgress } = options;
+    const notice = (message: string): void => {
+      log.warning(message);
+      options.onNotice?.(message);
+    };
+    if (resumeFrom) await tellChanges(resumeFrom, flow.directory, notice);
     // The flow's own folder, with what its additional_includes bring in.
     await copySnapshot(flow.directory, layout.snapshot, [path.dirname(layout.folder), layout.folder]);
     const result = await runBatch(
@@ -83,6 +93,7 @@ async function execute(run: OpenRun, options: Execution, signal: AbortSignal): P
         lineTimeoutMs,
         batchTimeoutMs,
         log,
+        notice,
         layout,
         runId: run.info.name,
         mapping: column_mapping ?? undefined,
@@ -107,13 +118,26 @@ async function execute(run: OpenRun, options: Execution, signal: AbortSignal): P
   }
 }
 
+/** Lines that are taken over were made by the flow as it was. */
+async function tellChanges(
+  from: OpenRun["layout"],
+  directory: string,
+  notice: (message: string) => void,
+): Promise<void> {
+  const changes = await folderChanges(from.snapshot, directory);
+  if (changes.length === 0) return;
+  notice(
+    `The flow is not what it was in the run that is resumed: ${changes.join(", ")}. Lines that completed there are taken over as they are; run all lines again if that matters.`,
+  );
+}
+
 /** Wrong data ends a run before there is anything to publish; its error.json is then made here. */
 async function keepError(file: string, error: FlowsteadError): Promise<void> {
   const exists = (await readJson(file, undefined)) !== undefined;
   if (!exists) await writeFileAtomic(file, `${stringifyJson(errorRecord(error.toBody()))}\n`);
 }
 
-function firstInfo({ name, displayName, description, tags, request }: CreateRunOptions): RunInfo {
+function firstInfo({ name, displayName, description, tags, properties, request }: CreateRunOptions): RunInfo {
   const flowName = path.basename(flowFolder(request.flow));
   const chosen = name ?? defaultRunName(flowName, request.variant);
   return {
@@ -127,7 +151,7 @@ function firstInfo({ name, displayName, description, tags, request }: CreateRunO
     flow_name: flowName,
     is_archived: false,
     request,
-    properties: {},
+    properties: properties ?? {},
     system_metrics: {},
   };
 }

@@ -8,6 +8,7 @@ import { type Value, type ValueMap, isMap } from "../base/value.ts";
 import { readDelimited } from "./delimited.ts";
 import { readLines } from "./line-file.ts";
 import type { Source } from "./merge.ts";
+import { readParquet } from "./parquet.ts";
 import { inlineImages } from "./row-image.ts";
 
 export interface DatasetOptions {
@@ -77,6 +78,8 @@ function readRows(file: string, warn: (message: string) => void): AsyncIterable<
       return readDelimited(file, ",");
     case ".tsv":
       return readDelimited(file, "\t");
+    case ".parquet":
+      return readParquet(file);
     default:
       return readUnknown(file, warn);
   }
@@ -140,6 +143,6 @@ async function* readUnknown(file: string, warn: (message: string) => void): Asyn
     yield* readJsonLines(file);
   } catch (thrown) {
     if (!(thrown instanceof FlowsteadError) || thrown.code !== "InvalidUserData") throw thrown;
-    warn(`File ${path.basename(file)} is not supported format: csv, tsv, json, jsonl. Ignoring it.`);
+    warn(`File ${path.basename(file)} is not supported format: csv, tsv, json, jsonl, parquet. Ignoring it.`);
   }
 }

@@ -29,7 +29,6 @@ export interface JournalRow {
 /** @param imageFolder where images of the line are put; the row then names them */
 export async function encodeRow(result: LineResult, imageFolder: string): Promise<string[]> {
   const place = { line_number: result.line };
-  const inputs = await exportImages({ ...result.inputs, ...place }, imageFolder);
   const output = await exportImages({ ...place, ...result.output }, imageFolder);
   const flowRun = (await exportImages(result.flowRun as ValueMap, imageFolder)) as ValueMap;
   const { start_time, end_time, status } = flowRun;
@@ -50,9 +49,13 @@ export async function encodeRow(result: LineResult, imageFolder: string): Promis
     usage: result.usage,
     log: logText(result),
   };
-  return [inputs, output, result.error, summary, result.needed, flowRecord]
-    .map((field) => stringifyJson(field))
-    .concat(nodes);
+  const rest = [output, result.error, summary, result.needed, flowRecord].map((field) => stringifyJson(field));
+  return [await encodeInputs(result.line, result.inputs, imageFolder), ...rest, ...nodes];
+}
+
+/** The first field of a row: two lines with the same text have the same inputs. */
+export async function encodeInputs(line: number, inputs: ValueMap, imageFolder: string): Promise<string> {
+  return stringifyJson(await exportImages({ ...inputs, line_number: line }, imageFolder));
 }
 
 export function decodeRow(fields: readonly string[]): JournalRow {

@@ -28,6 +28,10 @@ export const runInfoSchema = z.object({
     variant: text.nullable(),
     environment_variables: texts,
     resume_from: text.nullable(),
+    /** Values by node and key in place of the flow's. */
+    connections: z.record(text, texts).default({}),
+    /** For the constructor of a flex flow's class. */
+    init: z.custom<ValueMap>((value) => typeof value === "object").default({}),
   }),
   properties: texts,
   system_metrics: z.record(text, z.number()),

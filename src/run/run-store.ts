@@ -1,12 +1,14 @@
 // The runs of a state folder: one folder each.
 
-import { mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { realpathSync } from "node:fs";
+import { mkdir, readFile, readdir, rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import { type StateLock, lockState } from "../store/lock.ts";
 import { type RunLayout, runLayout } from "./layout.ts";
+import { importRun } from "./import-run.ts";
 import { type RunInfo, runInfoSchema } from "./run-info.ts";
 
 export interface OpenRun {
@@ -19,8 +21,13 @@ export interface OpenRun {
 }
 
 export interface RunStore {
-  /** Makes the folder of a new run and claims it for this process. @throws FlowsteadError `RunExistsError`. */
-  create(info: RunInfo): Promise<OpenRun>;
+  /**
+   * Makes the folder of a new run, here or below another folder, and claims it for this process.
+   * @throws FlowsteadError `RunExistsError`.
+   */
+  create(info: RunInfo, below?: string): Promise<OpenRun>;
+  /** Takes in the folder of a run that was made elsewhere, which stays there. @throws FlowsteadError `UsageError`. */
+  adopt(folder: string, name?: string): Promise<RunInfo>;
   /**
    * A run that is Running in the record, but whose process is gone, is Failed.
    * @throws FlowsteadError `RunNotFoundError`.
@@ -38,7 +45,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/;
 
 export function openRunStore(folder: string): RunStore {
   const layout = (name: string): RunLayout => {
-    if (NAME.test(name)) return runLayout(path.join(folder, name));
+    if (NAME.test(name)) return runLayout(real(path.join(folder, name)));
     throw new FlowsteadError(
       "UsageError",
       `"${name.slice(0, 80)}" cannot name a run: use up to 200 letters, digits, "_", "-" and ".", and begin with none of the last two.`,
@@ -52,16 +59,31 @@ export function openRunStore(folder: string): RunStore {
   return {
     layout,
     get,
-    async create(info) {
-      const own = layout(info.name);
+    async create(info, below) {
+      layout(info.name);
       await mkdir(folder, { recursive: true });
-      await mkdir(own.folder).catch((cause: NodeJS.ErrnoException) => {
-        if (cause.code !== "EEXIST") throw cause;
-        throw new FlowsteadError("RunExistsError", `Run '${info.name}' already exists.`, { cause });
-      });
+      const here = path.join(folder, info.name);
+      if (below === undefined) await mkdir(here).catch(refuseKnown(info.name));
+      else {
+        const there = path.join(below, info.name);
+        // The link is what claims the name.
+        await symlink(there, here, "dir").catch(refuseKnown(info.name));
+        await mkdir(there, { recursive: true });
+      }
+      const own = layout(info.name);
       const claim = await lockState(own.folder);
       await writeRecord(own, info);
       return openRun(own, info, claim);
+    },
+    async adopt(source, name) {
+      const there = path.resolve(source);
+      const found = (await readRecord(runLayout(there).record)) ?? (await importRun(there));
+      const info = name === undefined ? found : { ...found, name };
+      layout(info.name);
+      await mkdir(folder, { recursive: true });
+      await symlink(there, path.join(folder, info.name), "dir").catch(refuseKnown(info.name));
+      await writeRecord(layout(info.name), info);
+      return info;
     },
     async list() {
       const names = await readdir(folder).catch(() => []);
@@ -81,7 +103,24 @@ export function openRunStore(folder: string): RunStore {
         throw new FlowsteadError("InvalidRunStatusError", `Run '${name}' is going on; stop it before you delete it.`);
       }
       await rm(layout(name).folder, { recursive: true });
+      await rm(path.join(folder, name), { recursive: true, force: true });
     },
+  };
+}
+
+/** Where a run that is kept elsewhere is. */
+function real(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+function refuseKnown(name: string): (cause: NodeJS.ErrnoException) => never {
+  return (cause) => {
+    if (cause.code !== "EEXIST") throw cause;
+    throw new FlowsteadError("RunExistsError", `Run '${name}' already exists.`, { cause });
   };
 }
 

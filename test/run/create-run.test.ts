@@ -45,7 +45,8 @@ function runs(context: TestContext): Runs {
     },
     create(given, { signal = new AbortController().signal, ...options } = {}) {
       const none = { data: null, run: null, column_mapping: null, variant: null, resume_from: null };
-      const request = { flow: GREET, environment_variables: {}, ...none, ...given };
+      const changes = { connections: {}, init: {} };
+      const request = { flow: GREET, environment_variables: {}, ...none, ...changes, ...given };
       const open = async () => {
         const env = { PATH: process.env["PATH"] };
         const python = { env, environmentVariables: request.environment_variables };

@@ -75,7 +75,7 @@ test("a folder is all its files by name; what holds no rows is left out with a w
   };
   const { rows, warnings } = await read(context, files, "in");
   assert.deepEqual(rows, [{ n: "1" }, { n: 2 }, { n: 3 }]);
-  assert.deepEqual(warnings, ["File script.py is not supported format: csv, tsv, json, jsonl. Ignoring it."]);
+  assert.deepEqual(warnings, ["File script.py is not supported format: csv, tsv, json, jsonl, parquet. Ignoring it."]);
 });
 
 test("images beside the data become data", async (context) => {
