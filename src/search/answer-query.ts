@@ -61,7 +61,8 @@ export async function answerQuery(
 
   const found = near.length > 0 && lexical.length > 0 ? fused(lexical, near) : near.length > 0 ? near : lexical;
   const from = query.skip ?? 0;
-  const hits = found.slice(from, from + query.top).map(({ passage, score }) => ({
+  // The vector stays behind: it is most of the bytes, and nobody reads it from a hit.
+  const hits = found.slice(from, from + query.top).map(({ passage: { vector: _vector, ...passage }, score }) => ({
     passage,
     score,
     highlights: highlight(passage.text, understood, analyzer),

@@ -115,7 +115,7 @@ export function caption(query: string, { document }: Found, fields: SemanticFiel
 export function answerSettings(text: string | null | undefined): { count: number; threshold: number } | undefined {
   if (!text || text === "none") return undefined;
   const [kind, settings = ""] = text.split("|");
-  if (kind !== "extractive")
+  if (!/^extractive$/.test(kind ?? ""))
     throw new FlowsteadError("InvalidRequest", `Answers of the kind '${kind}' are not supported: use extractive.`);
   const number = (name: string): string | undefined => new RegExp(`${name}-([\\d.]+)`).exec(settings)?.[1];
   return { count: Number(number("count") ?? 1), threshold: Number(number("threshold") ?? 0.7) };

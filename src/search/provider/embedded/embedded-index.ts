@@ -8,7 +8,7 @@ import { answerQuery, type CandidateSource } from "../../answer-query.ts";
 import type { IndexStatistics, Passage, SearchIndex, SearchQuery, SearchResult } from "../../search-index.ts";
 import { cachedLexicon, type CachedLexicon } from "./cached-lexicon.ts";
 import type { Engine } from "./engine.ts";
-import { toRow, vectorField } from "./row.ts";
+import { fromRow, termsOf, toRow, vectorField } from "./row.ts";
 import { type IndexSetting, writeSetting } from "./setting.ts";
 import { bytesIn } from "./size.ts";
 import {
@@ -20,6 +20,7 @@ import {
   rowsByVector,
   whereDocuments,
 } from "./table.ts";
+import { type ResidentTable, residentTable } from "./resident-table.ts";
 import { type Upkeep, upkeep } from "./upkeep.ts";
 
 export interface EmbeddedParts {
@@ -40,6 +41,7 @@ const ATTEMPTS = 8;
 export class EmbeddedIndex implements SearchIndex {
   readonly #parts: EmbeddedParts;
   readonly #lexicon: CachedLexicon;
+  readonly #resident: ResidentTable;
   readonly #upkeep: Upkeep;
   #setting: IndexSetting;
   #writing: Promise<unknown> = Promise.resolve();
@@ -49,6 +51,7 @@ export class EmbeddedIndex implements SearchIndex {
     this.#parts = parts;
     this.#setting = parts.setting;
     this.#lexicon = cachedLexicon(parts.table, parts.log);
+    this.#resident = residentTable(parts.table, () => this.#setting.vectors?.dimensions ?? 0, parts.log);
     this.#upkeep = upkeep(parts.table);
   }
 
@@ -67,29 +70,41 @@ export class EmbeddedIndex implements SearchIndex {
   ): Promise<void> {
     const all = [...new Set([...documentIds, ...passages.map(({ documentId }) => documentId)])];
     if (passages.length === 0) await this.deleteDocuments(all, signal);
-    else await this.#store(passages, whereDocuments(all), signal);
+    else await this.#store(passages, all, signal);
   }
 
   async deleteDocuments(documentIds: readonly string[], signal?: AbortSignal): Promise<void> {
     if (documentIds.length === 0) return;
     await this.#write(signal, async () => {
-      await this.#parts.table.delete(whereDocuments(documentIds));
+      await this.#resident.writing(
+        () => this.#parts.table.delete(whereDocuments(documentIds)),
+        (passages) => passages.removeDocuments(documentIds),
+      );
       this.#upkeep.wrote(0);
     });
   }
 
   async query(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult> {
     const { analyzer, embedder } = this.#parts;
-    return this.#read(() => answerQuery(this.#source(), query, { analyzer, embedder, signal }), signal);
+    return this.#read(async () => {
+      const source = await this.#source();
+      return answerQuery(source, query, { analyzer, embedder, signal });
+    }, signal);
   }
 
   async get(passageId: string, signal?: AbortSignal): Promise<Passage | undefined> {
-    const found = await this.#read(() => passagesWhere(this.#parts.table, `id = ${quoted(passageId)}`), signal);
-    return found[0];
+    return this.#read(async () => {
+      const resident = await this.#resident.current();
+      if (resident) return resident.get(passageId);
+      return (await passagesWhere(this.#parts.table, `id = ${quoted(passageId)}`))[0];
+    }, signal);
   }
 
   async documentPassages(documentId: string, signal?: AbortSignal): Promise<Passage[]> {
-    return this.#read(() => passagesWhere(this.#parts.table, whereDocuments([documentId])), signal);
+    return this.#read(async () => {
+      const resident = await this.#resident.current();
+      return resident?.documentPassages(documentId) ?? passagesWhere(this.#parts.table, whereDocuments([documentId]));
+    }, signal);
   }
 
   async statistics(signal?: AbortSignal): Promise<IndexStatistics> {
@@ -103,23 +118,33 @@ export class EmbeddedIndex implements SearchIndex {
   close(): Promise<void> {
     this.#closed ??= this.#writing
       .catch(() => undefined)
-      .then(() => this.#lexicon.settle())
+      .then(() => Promise.all([this.#lexicon.settle(), this.#resident.settle()]))
       .then(() => this.#parts.release());
     return this.#closed;
   }
 
-  #source(): CandidateSource {
+  async #source(): Promise<CandidateSource> {
     const { table, engine } = this.#parts;
+    const vectors = () => this.#setting.vectors;
+    const resident = await this.#resident.current();
+    if (resident) {
+      return {
+        vectors,
+        lexicon: async () => resident.lexicon(),
+        byTerms: async (terms, limit, ids) => resident.byTerms(terms, limit, ids),
+        byVector: async (vector, limit, ids) => resident.byVector(vector, limit, ids),
+      };
+    }
     const where = (ids: readonly string[] | undefined) => (ids ? whereDocuments(ids) : undefined);
     return {
       lexicon: () => this.#lexicon.current(),
       byTerms: (terms, limit, ids) => rowsByTerms(table, engine, terms, { limit, where: where(ids) }),
       byVector: (vector, limit, ids) => rowsByVector(table, vector, { limit, where: where(ids) }),
-      vectors: () => this.#setting.vectors,
+      vectors,
     };
   }
 
-  async #store(passages: readonly Passage[], stale: string | undefined, signal: AbortSignal | undefined) {
+  async #store(passages: readonly Passage[], stale: readonly string[] | undefined, signal: AbortSignal | undefined) {
     throwIfAborted(signal);
     const embedded = await this.#embed(passages, signal);
     await this.#write(signal, async () => {
@@ -127,7 +152,13 @@ export class EmbeddedIndex implements SearchIndex {
       const withVector = this.#setting.vectors !== undefined;
       // The engine refuses a batch that names an id twice; the later passage counts, as it would in two batches.
       const rows = new Map(embedded.map((p) => [p.id, toRow(p, this.#parts.analyzer, withVector)]));
-      await mergeRows(this.#parts.table, [...rows.values()], stale);
+      await this.#resident.writing(
+        () => mergeRows(this.#parts.table, [...rows.values()], stale && whereDocuments(stale)),
+        (resident) => {
+          resident.removeDocuments(stale ?? []);
+          for (const row of rows.values()) resident.put(fromRow(row), termsOf(row));
+        },
+      );
       this.#upkeep.wrote(rows.size);
     });
   }

@@ -1,0 +1,79 @@
+// Keeps the passages of a table in memory, as long as they are few enough, and up to date: own writes are applied as they
+// are made; what another process has written is read when the table has a version that is not known.
+
+import type { Table } from "@lancedb/lancedb";
+import type { Logger } from "../../../base/log.ts";
+import { ResidentPassages } from "../../resident/passages.ts";
+import { fromRow, type Row, termsOf } from "./row.ts";
+
+const MOST_PASSAGES = 50_000;
+const MOST_VECTOR_BYTES = 256 * 2 ** 20;
+
+export interface ResidentTable {
+  /** The passages as they are now, or undefined where the engine has to be asked. */
+  current(): Promise<ResidentPassages | undefined>;
+  /** Writes through `work` and then applies `change`, unless another process has written too. */
+  writing<T>(work: () => Promise<T>, change: (passages: ResidentPassages) => void): Promise<T>;
+  settle(): Promise<void>;
+}
+
+export function residentTable(table: Table, dimensions: () => number, log: Logger): ResidentTable {
+  let known: { version: number; passages: ResidentPassages } | undefined;
+  let tooMany: number | undefined;
+  let looking: Promise<ResidentPassages | undefined> | undefined;
+  let waiting: Promise<ResidentPassages | undefined> | undefined;
+
+  const fits = (count: number): boolean =>
+    count <= MOST_PASSAGES && count * dimensions() * Float32Array.BYTES_PER_ELEMENT <= MOST_VECTOR_BYTES;
+
+  const look = async (): Promise<ResidentPassages | undefined> => {
+    const version = await table.version();
+    if (known?.version === version) return known.passages;
+    if (tooMany === version) return undefined;
+    if (!fits(await table.countRows())) {
+      known = undefined;
+      tooMany = version;
+      log.debug({ version }, "the index is too large to be kept in memory");
+      return undefined;
+    }
+    const passages = new ResidentPassages();
+    for await (const batch of table.query()) {
+      for (const row of batch) {
+        const whole = row as unknown as Row;
+        passages.put(fromRow(whole), termsOf(whole));
+      }
+    }
+    // When it was written to meanwhile, the next query reads again.
+    if ((await table.version()) === version) known = { version, passages };
+    return passages;
+  };
+
+  return {
+    current() {
+      // A look that is under way may be older than a write that this caller has seen: the next one serves all who wait.
+      if (!looking) return (looking = look().finally(() => (looking = undefined)));
+      waiting ??= looking
+        .catch(() => undefined)
+        .then(() => {
+          waiting = undefined;
+          return (looking ??= look().finally(() => (looking = undefined)));
+        });
+      return waiting;
+    },
+    async writing(work, change) {
+      const before = known?.version;
+      const result = await work();
+      if (known && before !== undefined && known.version === before) {
+        const version = await table.version();
+        if (version === before + 1) {
+          change(known.passages);
+          known.version = version;
+        }
+      }
+      return result;
+    },
+    async settle() {
+      await Promise.allSettled([looking, waiting]);
+    },
+  };
+}
