@@ -147,7 +147,11 @@ export const configSchema = z.strictObject({
       examples: z.array(z.string().min(1)).max(8).optional().describe("Example questions on the empty page."),
     })
     .prefault({}),
-  python: z.string().min(1).default("python3").describe("Python interpreter for flows with Python nodes."),
+  python: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Python interpreter for flows with Python nodes; by default the flow's own `.venv`, else `python3`."),
 });
 
 export type Config = z.output<typeof configSchema>;

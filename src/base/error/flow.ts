@@ -348,6 +348,13 @@ const PYTHON = {
     remedy: "Run the flow again; return JSON values from nodes to be independent of processes.",
     chain: "SystemError/PythonValueLost",
   },
+  UnsupportedPythonCall: {
+    actor: "author",
+    status: 400,
+    meaning: "Code of a flow asks the engine for something that it has no answer to.",
+    remedy: "Use what the message names instead.",
+    chain: "UserError/UnsupportedPythonCall",
+  },
 } satisfies Record<string, ErrorRow>;
 
 /** What can go wrong with connections. */

@@ -1,0 +1,112 @@
+// What Python code asks of the engine: the `promptflow` package in python/ is the one that asks.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { plain } from "../base/json.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
+import { nodeConnection } from "../flow/literal.ts";
+import type { AnswerContext } from "../flow/tool.ts";
+import type { ChatMessage } from "../model/chat-model.ts";
+import { parseChat } from "../prompt/parse-chat.ts";
+import { type Prompty, loadPrompty, promptyInputs, renderPrompty } from "../prompt/prompty.ts";
+import { compileTemplate } from "../prompt/template.ts";
+import type { PythonQuestion } from "../python/question.ts";
+import { answerEmbedding, answerModel } from "./question-model.ts";
+import { answerFlow } from "./question-flow.ts";
+import { type LlmProvider, chatParameters } from "./llm-parameter.ts";
+
+type Answers = Readonly<Record<string, (value: ValueMap, context: AnswerContext) => AsyncIterable<Value>>>;
+
+const ANSWERS: Answers = {
+  model: answerModel,
+  embedding: answerEmbedding,
+  flow: answerFlow,
+  async *connection({ name }, { resources }) {
+    const { name: given, type, configs, secrets } = await nodeConnection(resources, text(name), "");
+    yield { name: given, type, configs, secrets };
+  },
+  async *render({ template, variables, trim_blocks: trim, keep_trailing_newline: keep }, { signal }) {
+    const compiled = compileTemplate(text(template), {
+      trimBlocks: trim !== false,
+      keepTrailingNewline: keep !== false,
+    });
+    yield compiled.render(map(variables), { signal });
+  },
+  async *parse_chat({ prompt, image_detail: detail }) {
+    const known = detail === "low" || detail === "high" ? detail : "auto";
+    yield messagesOf(parseChat(text(prompt), { detail: known }));
+  },
+  async *chat_body({ provider, prompt, model, parameters, variables }, { signal }) {
+    const dialect: LlmProvider = provider === "AzureOpenAI" ? "AzureOpenAI" : "OpenAI";
+    const rendered = compileTemplate(text(prompt)).renderText(map(variables), {
+      chatLists: dialect === "AzureOpenAI",
+      escape: Object.keys(map(variables)),
+      signal,
+    });
+    const { body, stream } = chatParameters(dialect, map(parameters));
+    yield { ...(body as ValueMap), messages: messagesOf(parseChat(rendered)), model: model ?? null, stream };
+  },
+  async *prompty({ source, changes }, { env }) {
+    const { prompty, changed } = load(source, changes, env);
+    const { name, model, outputs, sample } = prompty;
+    yield {
+      name,
+      model: { ...model },
+      inputs: { ...prompty.inputs },
+      outputs: { ...outputs },
+      sample,
+      changes: changed,
+    };
+  },
+  async *prompt({ source, changes, inputs }, { env, signal }) {
+    const { prompty } = load(source, changes, env);
+    const given = map(inputs);
+    const prompt: ValueMap =
+      prompty.model.api === "chat"
+        ? { messages: messagesOf(renderPrompty(prompty, given, { signal })) }
+        : { prompt: prompty.template.render(promptyInputs(prompty, given), { signal }) };
+    yield prompt;
+  },
+};
+
+/** @throws FlowsteadError of the part that answers; `UnsupportedPythonCall` for a question that nobody knows. */
+export function answerQuestion({ kind, value }: PythonQuestion, context: AnswerContext): AsyncIterable<Value> {
+  const answer = Object.hasOwn(ANSWERS, kind) ? ANSWERS[kind] : undefined;
+  if (answer) return answer(value, context);
+  throw new FlowsteadError("UnsupportedPythonCall", `The engine has no answer to '${kind}'; update the python folder.`);
+}
+
+/** A prompty with its head changed as the code that loads it wants. */
+function load(source: Value | undefined, changes: Value | undefined, env: AnswerContext["env"]) {
+  const changed = map(changes);
+  const prompty = loadPrompty(text(source), { env });
+  const { model: modelChanges, outputs, sample } = changed;
+  const model = merge({ ...prompty.model }, map(modelChanges)) as unknown as Prompty["model"];
+  const own = {
+    ...prompty,
+    model: { ...model, response: model.response === "all" ? ("all" as const) : ("first" as const) },
+    ...(isMap(outputs) ? { outputs: outputs as Prompty["outputs"] } : {}),
+    ...(isMap(sample) ? { sample } : {}),
+  };
+  return { prompty: own, changed };
+}
+
+function merge(base: ValueMap, changes: ValueMap): ValueMap {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(changes)) {
+    const before = merged[key];
+    merged[key] = isMap(before) && isMap(value) ? merge(before, value) : value;
+  }
+  return merged;
+}
+
+function messagesOf(messages: readonly ChatMessage[]): Value {
+  return plain(messages as unknown as Value) as Value;
+}
+
+function map(value: Value | undefined): ValueMap {
+  return isMap(value) ? value : {};
+}
+
+function text(value: Value | undefined): string {
+  return value === undefined || value === null ? "" : pyStr(value);
+}
