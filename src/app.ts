@@ -32,6 +32,7 @@ import { searchRoutes } from "./entry/route/search.ts";
 import { statusRoutes } from "./entry/route/status.ts";
 import { openEntry } from "./entry/server.ts";
 import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
+import { tracedTarget } from "./flow/traced.ts";
 import type { BalancedModel } from "./model/balanced.ts";
 import type { Embedder } from "./model/embedder.ts";
 import { openModelPools } from "./model/pools.ts";
@@ -47,6 +48,8 @@ import { lockState } from "./store/lock.ts";
 import { openRecordStore } from "./store/provider/index.ts";
 import { openRunFolder } from "./store/run-folder.ts";
 import { makeStateFolder } from "./store/state-folder.ts";
+import { telemetrySettings } from "./trace/settings.ts";
+import { openTelemetry } from "./trace/telemetry.ts";
 
 export interface AppEvents {
   onIndexing?: (progress: IngestProgress) => void;
@@ -105,6 +108,9 @@ export async function openApp(
     const runFolder = await openRunFolder();
     closers.push(() => rm(runFolder, { recursive: true, force: true }));
 
+    const settings = telemetrySettings(config.telemetry, env);
+    const telemetry = settings && openTelemetry(settings, log);
+    closers.push((graceMs) => telemetry?.close(Math.min(graceMs, 2_000)));
     const models = openModelPools(config.models.map(modelSettings), log);
     closers.push(() => Promise.all([...models.values()].map((model) => model.close())));
     const embedder = await openConfiguredEmbedder(config);
@@ -131,6 +137,7 @@ export async function openApp(
       zone: config.endpoint.zone,
       log,
       keysOf: () => keys,
+      watch: (deployment) => tracedTarget(deployment, telemetry),
     });
     closers.push(() => fleet.close());
     const flow = path.resolve(config.endpoint.flow ?? path.join(packageRoot(), "examples/flows/chat-with-docs"));
@@ -161,6 +168,7 @@ export async function openApp(
       port: config.port,
       findPort: !portIsExplicit,
       endpoints: fleet.endpoints,
+      meter: telemetry?.meter,
       version: version(),
       log,
       mount: async (app) => {

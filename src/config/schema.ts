@@ -141,6 +141,26 @@ export const configSchema = z.strictObject({
         .describe("Calls per instance; twice this times the instances may be pending before callers get 429."),
     })
     .prefault({}),
+  telemetry: z
+    .strictObject({
+      otlp_endpoint: z
+        .string()
+        .optional()
+        .describe(
+          "OTLP collector for traces and metrics over HTTP, such as http://127.0.0.1:4318; else the OTEL_EXPORTER_OTLP_ variables. Nothing is traced without one.",
+        ),
+      protocol: z
+        .enum(["http/protobuf", "http/json"])
+        .optional()
+        .describe("How it is written; http/protobuf when absent."),
+      headers: z.record(z.string(), z.string()).optional().describe("Sent with every export, such as a key."),
+      content: z
+        .boolean()
+        .optional()
+        .describe("Whether inputs, outputs and prompts are recorded in traces, too. They may be personal."),
+      service_name: z.string().min(1).optional().describe("`service.name` of traces; promptflow when absent."),
+    })
+    .prefault({}),
   chat: z
     .strictObject({
       title: z.string().min(1).default("Flowstead").describe("Name on the chat page."),

@@ -9,10 +9,12 @@ import type { Logger } from "../base/log.ts";
 import type { TraceContext } from "../base/trace-context.ts";
 import { swagger } from "../flow/swagger.ts";
 import type { FlowCall, Target } from "../flow/target.ts";
+import type { Meter } from "../trace/meter.ts";
 import { scoreFormat } from "./accept.ts";
 import { callerOf, traceOf } from "./caller.ts";
 import { clientSignal, readBody, responseSink, sendError, sendJson } from "./exchange.ts";
 import { parseScoreRequest } from "./score-request.ts";
+import { watchScore } from "./score-metric.ts";
 import { hiddenOutputs, writeScore } from "./score.ts";
 import type { StaticPages } from "./static-page.ts";
 
@@ -31,6 +33,8 @@ export interface FlowServerOptions {
   /** Whether pages of other origins may read answers, as the original lets them. */
   cors?: boolean;
   feedback?: (feedback: Feedback) => void;
+  /** Counts calls of `/score`, where metrics go somewhere. */
+  meter?: Meter | undefined;
   bodyLimit?: number;
 }
 
@@ -106,13 +110,15 @@ async function score(target: Target, options: FlowServerOptions, { request, resp
     const signature = await target.describe();
     const inputs = parseScoreRequest(signature, await readBody(request, options.bodyLimit ?? BODY_LIMIT));
     const format = scoreFormat(request.headers.accept, signature);
-    const call: FlowCall = { inputs, runId: requestId, requestId, ...trace };
+    const call: FlowCall = { inputs, runId: requestId, requestId, brief: true, ...trace };
     const events = target.invoke(call, clientSignal(response));
-    const failed = await writeScore(events, responseSink(response, headers), {
+    const watch = watchScore(responseSink(response, headers), { meter: options.meter, flow: signature, format });
+    const failed = await writeScore(events, watch.sink, {
       format,
       signature,
       includedFields: options.includedFields,
     });
+    watch.done(failed);
     if (failed) options.log.warn({ requestId, code: failed.code, message: failed.message }, "score failed");
   } catch (thrown) {
     sendError(response, thrown, headers);

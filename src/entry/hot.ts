@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../base/log.ts";
 import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
+import type { Meter } from "../trace/meter.ts";
 
 export interface Hot {
   request: IncomingMessage;
@@ -15,6 +16,8 @@ export interface Hot {
 
 export interface HotContext {
   endpoints: ReadonlyMap<string, OnlineEndpoint>;
+  /** Undefined when metrics go nowhere. */
+  meter?: Meter | undefined;
   version: string;
   bodyLimit: number;
 }

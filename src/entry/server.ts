@@ -8,6 +8,7 @@ import type { Logger } from "../base/log.ts";
 import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
 import { sendError } from "../endpoint/exchange.ts";
 import { isLoopback } from "../network/address.ts";
+import type { Meter } from "../trace/meter.ts";
 import { SECURITY_HEADERS, checkOrigin } from "./guard.ts";
 import type { HotContext, HotRoute } from "./hot.ts";
 import { openAiRoute } from "./route/openai.ts";
@@ -19,6 +20,8 @@ export interface EntryOptions {
   /** Whether to go on to the next port when this one is taken. */
   findPort: boolean;
   endpoints: ReadonlyMap<string, OnlineEndpoint>;
+  /** Counts calls of `/score`, where metrics go somewhere. */
+  meter?: Meter | undefined;
   version: string;
   log: Logger;
   /** Mounts the routes that are not hot. */
@@ -43,7 +46,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
       `Refusing to listen on ${options.host}: only loopback is allowed without TLS and sign-in. Use host 127.0.0.1 and put a reverse proxy with both in front.`,
     );
   }
-  const context: HotContext = { endpoints: options.endpoints, version: options.version, bodyLimit: BODY_LIMIT };
+  const context: HotContext = { endpoints: options.endpoints, meter: options.meter, version: options.version, bodyLimit: BODY_LIMIT };
   let hotInWork = 0;
 
   const app = fastify({

@@ -1,0 +1,52 @@
+// What `/score` did, as the original counts it: requests by status, and the time to the first and the last byte.
+
+import type { ErrorBody } from "../base/error/error.ts";
+import type { FlowSignature } from "../flow/target.ts";
+import type { Meter } from "../trace/meter.ts";
+import { METRIC } from "../trace/name.ts";
+import type { ScoreFormat } from "./accept.ts";
+import type { ScoreSink } from "./score.ts";
+
+interface ScoreWatch {
+  /** Where the answer goes. */
+  sink: ScoreSink;
+  /** Counts the call. */
+  done(failed: ErrorBody | undefined): void;
+}
+
+/** Watches one answer; without a meter the sink is left as it is. */
+export function watchScore(
+  sink: ScoreSink,
+  { meter, flow, format }: { meter: Meter | undefined; flow: FlowSignature; format: ScoreFormat },
+): ScoreWatch {
+  if (!meter) return { sink, done: () => {} };
+  const began = performance.now();
+  let status = 0;
+  let firstByte: number | undefined;
+  const watched: ScoreSink = {
+    head(code, headers) {
+      status = code;
+      sink.head(code, headers);
+    },
+    write(text) {
+      firstByte ??= performance.now();
+      return sink.write(text);
+    },
+    end: () => sink.end(),
+  };
+  const done = (failed: ErrorBody | undefined): void => {
+    const now = performance.now();
+    const isStream = format === "event-stream" && status === 200;
+    const about = { flow: flow.name, response_code: String(status), streaming: isStream ? "True" : "False" };
+    meter.add(METRIC.flowRequest, 1, { ...about, exception: failed?.code ?? "" });
+    if (!isStream) {
+      meter.record(METRIC.flowLatency, now - began, { ...about, response_type: "default" });
+      return;
+    }
+    const first = firstByte ?? now;
+    meter.record(METRIC.flowLatency, first - began, { ...about, response_type: "firstbyte" });
+    meter.record(METRIC.flowLatency, now - began, { ...about, response_type: "lastbyte" });
+    meter.record(METRIC.streamDuration, now - first, { flow: flow.name });
+  };
+  return { sink: watched, done };
+}

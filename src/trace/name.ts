@@ -1,0 +1,64 @@
+// Every name that traces and metrics have outside, once: the original's, and beside them OpenTelemetry's for generative
+// models, which are still being renamed.
+
+export const SPAN = {
+  framework: "framework",
+  spanType: "span_type",
+  function: "function",
+  nodeName: "node_name",
+  lineRunId: "line_run_id",
+  lineNumber: "line_number",
+  requestId: "request_id",
+  inputs: "inputs",
+  output: "output",
+  promptTokens: "llm.usage.prompt_tokens",
+  completionTokens: "llm.usage.completion_tokens",
+  totalTokens: "llm.usage.total_tokens",
+  responseModel: "llm.response.model",
+  generatedMessage: "llm.generated_message",
+  cumulativePrompt: "__computed__.cumulative_token_count.prompt",
+  cumulativeCompletion: "__computed__.cumulative_token_count.completion",
+  cumulativeTotal: "__computed__.cumulative_token_count.total",
+  retrievalQuery: "retrieval.query",
+  retrievalDocuments: "retrieval.documents",
+  feedback: "feedback",
+} as const;
+
+export const SPAN_EVENT = {
+  inputs: "promptflow.function.inputs",
+  output: "promptflow.function.output",
+  generatedMessage: "promptflow.llm.generated_message",
+  embeddings: "promptflow.embedding.embeddings",
+  retrievalQuery: "promptflow.retrieval.query",
+  retrievalDocuments: "promptflow.retrieval.documents",
+  log: "promptflow.node.log",
+  restart: "restart",
+  exception: "exception",
+} as const;
+
+export const GEN_AI = {
+  operation: "gen_ai.operation.name",
+  requestModel: "gen_ai.request.model",
+  responseModel: "gen_ai.response.model",
+  inputTokens: "gen_ai.usage.input_tokens",
+  outputTokens: "gen_ai.usage.output_tokens",
+} as const;
+
+export const METRIC = {
+  tokens: "Token_Consumption",
+  flowLatency: "Flow_Latency",
+  flowRequest: "Flow_Request",
+  nodeLatency: "Node_Latency",
+  nodeRequest: "Node_Request",
+  callLatency: "RPC_Latency",
+  callRequest: "RPC_Request",
+  streamDuration: "Flow_Streaming_Response_Duration",
+} as const;
+
+/** Bounds of all histograms, in milliseconds. */
+export const BUCKETS = [
+  1, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000, 25_000, 50_000, 75_000, 100_000, 300_000,
+] as const;
+
+export const TRACER = "promptflow";
+export const METER = "Promptflow Standard Metrics";
