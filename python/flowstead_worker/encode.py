@@ -52,6 +52,17 @@ def to_json(value):
     raise TypeError("Object of type %s is not JSON serializable" % kind.__name__)
 
 
+def preview(value):
+    """The JSON form, or what stands for it where there is none: traces show values and never fail for them."""
+    try:
+        return to_json(value)
+    except Exception:
+        pass
+    if isinstance(value, dict):
+        return {str(key): preview(item) for key, item in value.items()}
+    return "<%s>" % type(value).__name__
+
+
 def _key(key):
     if isinstance(key, str):
         return str.__str__(key)

@@ -38,7 +38,7 @@ def describe(error):
         last = frames[-1]
         message.update(filename=last.filename, lineno=last.lineno, name=last.name)
     if isinstance(error, PromptflowException):
-        message["chain"] = _chain(type(error))
+        message["chain"] = getattr(error, "chain", None) or _chain(type(error))
     return message
 
 

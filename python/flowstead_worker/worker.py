@@ -5,15 +5,16 @@ import collections.abc
 import contextvars
 import inspect
 import os
+import queue
 import signal
 import sys
 import threading
 
-from promptflow import _runtime, connections
+from promptflow import _engine, _runtime, connections
 from promptflow.contracts.multimedia import load_images
 
 from .channel import Channel
-from .encode import is_exact, to_json
+from .encode import is_exact, preview, to_json
 from .entry import Aggregation, load_entry
 from .failure import Canceled, ToolFault, describe
 from .output import NodeStream, current_call
@@ -90,6 +91,15 @@ class Call:
     def metric(self, name, value):
         with self._lock:
             self._worker.send({"t": "metric", "id": self._id, "name": name, "value": value})
+
+    def span(self, span):
+        with self._lock:
+            if not self._done:
+                self._worker.send({"t": "span", "id": self._id, **span})
+
+    @property
+    def id(self):
+        return self._id
 
     def _prepare(self, tool):
         function = tool.bind(self._convert(tool, self._message.get("init") or {}))
@@ -191,7 +201,9 @@ class Worker:
         self._tools = {}
         self._calls = {}
         self._kept = {}
+        self._inboxes = {}
         self._next_reference = 0
+        self._next_question = 0
         self._loop = None
         self._lock = threading.Lock()
         self.threads = Threads(THREADS)
@@ -205,6 +217,45 @@ class Worker:
                 os._exit(0)
             self._handle(message)
 
+    def ask(self, kind, value):
+        """Asks the engine and yields its answers. The main thread, which loads files, reads them itself."""
+        inbox = queue.SimpleQueue()
+        with self._lock:
+            self._next_question += 1
+            number = self._next_question
+            self._inboxes[number] = inbox
+        call = current_call.get() or self.sole_call()
+        asked = {"t": "ask", "id": call.id if call else 0, "ask": number, "kind": kind, "value": to_json(value)}
+        self.send(asked)
+        try:
+            while True:
+                message = self._next_answer(inbox)
+                if message["t"] == "answer":
+                    yield message["value"]
+                    continue
+                self._inboxes.pop(number, None)
+                if message["t"] == "refused":
+                    raise _engine.failure(message["code"], message["message"], message["chain"])
+                return
+        finally:
+            if self._inboxes.pop(number, None) is not None:
+                self.send({"t": "unask", "ask": number})
+
+    def _next_answer(self, inbox):
+        if threading.current_thread() is threading.main_thread():
+            while inbox.empty():
+                message = self._channel.receive()
+                if message is None:
+                    os._exit(0)
+                self._handle(message)
+        return inbox.get()
+
+    def tell_span(self, span):
+        call = current_call.get() or self.sole_call()
+        if call is not None:
+            values = {name: preview(span[name]) for name in ("inputs", "output") if name in span}
+            call.span({**span, **values})
+
     def _handle(self, message):
         kind = message["t"]
         if kind == "call":
@@ -215,6 +266,10 @@ class Worker:
             call = self._calls.get(message["call"])
             if call is not None:
                 call.cancel()
+        elif kind in ("answer", "answered", "refused"):
+            inbox = self._inboxes.get(message["ask"])
+            if inbox is not None:
+                inbox.put(message)
         elif kind == "end":
             with self._lock:
                 self._kept.pop(message["run"], None)
@@ -315,6 +370,8 @@ def main():
     inherited = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
     os.environ["PYTHONPATH"] = os.pathsep.join([directory, sys.path[1]] + inherited)  # For processes of user code.
     worker = Worker(Channel(int(os.environ.pop("FLOWSTEAD_CHANNEL_FD"))))
+    _runtime.engine = worker.ask
+    _runtime.tell_span = worker.tell_span
     sys.stdout = NodeStream("stdout", sys.stdout, worker.sole_call)
     sys.stderr = NodeStream("stderr", sys.stderr, worker.sole_call)
     worker.serve()

@@ -1,6 +1,6 @@
 """The part of the promptflow package that flow code imports, for flows that run under Flowstead.
 
-Standard library only. Nothing here talks to a service: the engine outside does that.
+Standard library only. What needs a model, a connection or another flow asks the engine outside.
 """
 
 from ._runtime import log_metric
@@ -8,10 +8,12 @@ from ._tool import tool
 from .core import ToolProvider
 
 __version__ = "1.18.0"
-__all__ = ["ToolProvider", "log_metric", "tool"]
+__all__ = ["PFClient", "ToolProvider", "load_flow", "log_metric", "tool"]
 
 
 def __getattr__(name):
-    if name == "PFClient":
-        raise ImportError("promptflow.PFClient is not available inside a Flowstead node; use the flowstead command.")
+    if name in ("PFClient", "load_flow"):
+        from . import client
+
+        return getattr(client, name)
     raise AttributeError("module 'promptflow' has no attribute %r" % name)

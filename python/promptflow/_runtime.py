@@ -6,6 +6,12 @@ metric_sink = contextvars.ContextVar("flowstead_metric_sink", default=None)
 
 operation = contextvars.ContextVar("flowstead_operation", default=None)
 
+# Asks the engine: (kind, value) to an iterator of answers. None outside a worker.
+engine = None
+
+# Tells a traced function's end: (span as a dict). None outside a worker.
+tell_span = None
+
 
 def log_metric(key, value, variant_id=None):
     """Tells a metric of the run; only an aggregation node's metrics count. As in the original, runs ignore variant_id."""

@@ -151,10 +151,12 @@ def from_message(given, module):
     """The connection that the engine sends for a parameter."""
     kind = globals().get(given["type"], CustomConnection)
     custom = given.get("custom_type")
-    if custom:
+    if custom and module is not None:
         kind = getattr(module, custom, None) or _imported(module, custom) or CustomConnection
     secrets = {name: Secret(value) for name, value in given["secrets"].items()}
-    return kind(configs=given["configs"], secrets=secrets, name=given["name"])
+    connection = kind(configs=given["configs"], secrets=secrets, name=given["name"])
+    connection.__dict__["from_engine"] = True
+    return connection
 
 
 def _imported(module, name):

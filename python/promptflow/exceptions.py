@@ -1,5 +1,17 @@
 """Exceptions that flow code raises to be classified as the original classifies them."""
 
+import enum
+
+
+class ErrorTarget(str, enum.Enum):
+    """The part of the original that an error is blamed on."""
+
+    EXECUTOR = "Executor"
+    TOOL = "Tool"
+    AZURE_RUN_STORAGE = "AzureRunStorage"
+    CORE = "Core"
+    UNKNOWN = "Unknown"
+
 
 class PromptflowException(Exception):
     def __init__(self, message="", message_format="", target=None, module=None, **parameters):

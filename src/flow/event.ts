@@ -9,7 +9,7 @@ import type { Value, ValueMap } from "../base/value.ts";
 
 export type NodeStatus = "completed" | "failed" | "bypassed" | "canceled";
 
-export type NodeCallKind = "llm" | "embedding" | "retrieval";
+export type NodeCallKind = "llm" | "embedding" | "retrieval" | "function";
 
 export interface TokenUsage {
   promptTokens: number;
@@ -38,7 +38,7 @@ export type FlowEvent =
       /** Id of the node's span in the caller's trace; what the node calls has it as its parent. */
       span?: string;
     }
-  /** A call that a node made to a model, an embedder or an index, told when it has ended. */
+  /** A call that a node made to a model, an embedder, an index or a traced function, told when it has ended. */
   | {
       type: "node-call";
       node: string;

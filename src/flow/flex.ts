@@ -11,6 +11,7 @@ import { hasImage } from "./image.ts";
 import { parseInput } from "./input.ts";
 import { pythonInput } from "./node-value.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
+import { nodeListener } from "./python-call.ts";
 import type { FlowResources } from "./resource.ts";
 import type { NodeCall, PreparedNode } from "./tool.ts";
 
@@ -185,11 +186,7 @@ async function callEntry(
   try {
     return await call.python.call(
       { file, inputs, init: [], connections: {}, images, imageFormat },
-      {
-        onText: (text) => void call.emitText(text),
-        onLog: (stream, text) => call.log(stream, text),
-        onMetric: (metric, value) => call.metric(metric, value),
-      },
+      nodeListener(call),
       call.signal,
     );
   } catch (thrown) {

@@ -6,8 +6,10 @@ import type { TraceContext } from "../base/trace-context.ts";
 import type { ValueMap } from "../base/value.ts";
 import { type ProcessEnvironment, choosePython } from "../python/interpreter.ts";
 import { type PythonPool, createPythonPool } from "../python/pool.ts";
+import type { AnswerQuestion } from "../python/question.ts";
 import { type AggregationLists, planAggregation } from "./aggregate.ts";
 import type { FlowDefinition } from "./definition.ts";
+import { errorChain } from "./error-chain.ts";
 import { environmentTexts, resolveEnvironment } from "./environment.ts";
 import { EventChannel } from "./event-channel.ts";
 import type { FlowEvent } from "./event.ts";
@@ -22,7 +24,7 @@ import type { FlowResources } from "./resource.ts";
 import { runFlow } from "./run.ts";
 import { flowSignature } from "./signature.ts";
 import type { FlowCall, FlowSignature, Target } from "./target.ts";
-import type { NodeTool } from "./tool.ts";
+import type { AnswerContext, NodeCall, NodeTool } from "./tool.ts";
 import { applyVariants } from "./variant.ts";
 
 export interface OpenFlowOptions {
@@ -136,12 +138,31 @@ function withInterpreter(options: OpenFlowOptions, directory: string): OpenFlowO
 async function createPython(
   definition: FlowDefinition,
   directory: string,
-  { python = {}, resources }: OpenFlowOptions,
+  { python = {}, resources, tools }: OpenFlowOptions,
 ): Promise<PythonPool> {
   const { env = {}, environmentVariables, keepEnvironment = false, ...rest } = python;
   const texts = environmentTexts(definition.environmentVariables, environmentVariables);
   const own = await resolveEnvironment(texts, resources);
-  return createPythonPool({ ...rest, directory, env: keepEnvironment ? { ...own, ...env } : { ...env, ...own } });
+  const all = keepEnvironment ? { ...own, ...env } : { ...env, ...own };
+  return createPythonPool({ ...rest, directory, env: all, answer: answering(tools, { resources, tools, env: all }) });
+}
+
+/** What Python code asks goes to the tool that answers; its errors keep their place in the original's hierarchy. */
+function answering(
+  tools: readonly NodeTool[],
+  context: Omit<AnswerContext, "signal" | "call">,
+): AnswerQuestion | undefined {
+  const tool = tools.find(({ answer }) => answer !== undefined);
+  if (!tool) return undefined;
+  return async function* answer(question, { signal, caller }) {
+    try {
+      yield* tool.answer?.(question, { ...context, signal, call: caller as NodeCall | undefined }) ?? [];
+    } catch (thrown) {
+      const error = FlowsteadError.from(thrown);
+      const { code, message, details } = error;
+      throw new FlowsteadError(code, message, { details: { ...details, chain: errorChain(error) }, cause: thrown });
+    }
+  };
 }
 
 class InProcessFlow implements FlowTarget {

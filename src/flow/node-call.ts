@@ -1,6 +1,6 @@
 // Calls that a node makes to models, embedders and indexes, as events: begun by the tool, told when they have ended.
 
-import { FlowsteadError } from "../base/error/error.ts";
+import { type ErrorBody, FlowsteadError } from "../base/error/error.ts";
 import { type TraceContext, childContext, newSpanId } from "../base/trace-context.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import type { FlowEvent, NodeCallKind, TokenUsage } from "./event.ts";
@@ -21,6 +21,10 @@ export interface CallEnd {
   /** Made only when somebody wants it. */
   output?: () => Value;
   usage?: TokenUsage | undefined;
+  /** When it was and how long it took, if somebody else measured it. */
+  measured?: { time: number; durationMs: number };
+  /** What it failed with, in place of what was thrown. */
+  error?: ErrorBody | undefined;
 }
 
 export interface RunningCall {
@@ -44,15 +48,17 @@ export function beginCall(start: CallStart, { node, trace, brief, emit }: CallCo
   const time = Date.now();
   const began = performance.now();
   const span = trace && newSpanId();
-  const end = ({ target, output, usage }: CallEnd, thrown?: unknown): void => {
+  const end = ({ target, output, usage, measured, error }: CallEnd, thrown?: unknown): void => {
     const { kind, name } = start;
-    const event: FlowEvent = { type: "node-call", node, kind, name, time, durationMs: performance.now() - began };
+    const took = measured ?? { time, durationMs: performance.now() - began };
+    const event: FlowEvent = { type: "node-call", node, kind, name, ...took };
     if (span !== undefined) event.span = span;
     const called = target ?? start.target;
     if (called !== undefined) event.target = called;
     if (usage) event.usage = usage;
     if (!brief) event.inputs = start.inputs();
     if (!brief && output) event.output = output();
+    if (error) event.error = error;
     if (thrown !== undefined) event.error = FlowsteadError.from(thrown).toBody();
     emit(event);
   };

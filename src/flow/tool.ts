@@ -3,6 +3,7 @@
 
 import type { Value } from "../base/value.ts";
 import type { PythonPool } from "../python/pool.ts";
+import type { PythonQuestion } from "../python/question.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { Assignment, NodeDefinition } from "./definition.ts";
 import type { TokenUsage } from "./event.ts";
@@ -21,6 +22,19 @@ export interface NodeTool {
    * @throws FlowsteadError; the engine says which node it was.
    */
   prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode>;
+  /** Answers what Python code asks of the engine, such as a model's reply; one tool of a list does. */
+  answer?(question: PythonQuestion, context: AnswerContext): AsyncIterable<Value>;
+}
+
+export interface AnswerContext {
+  resources: FlowResources;
+  /** The tools that other flows get when the code calls them. */
+  tools: readonly NodeTool[];
+  /** The variables that the code sees. */
+  env: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+  /** The node whose code asks; nobody while files are loaded. */
+  call: NodeCall | undefined;
 }
 
 export interface PrepareContext {

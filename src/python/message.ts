@@ -1,7 +1,7 @@
 // What a Python process says, checked once where it comes in. python/flowstead_worker/worker.py is the other side.
 
 import { z } from "zod";
-import type { Value } from "../base/value.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 
 const VALUE = z.custom<Value>((value) => value !== undefined);
 
@@ -49,6 +49,17 @@ export interface KeptObject {
   error?: string;
 }
 
+/** A call of a function marked with `@trace`, told when it has ended. */
+export interface TracedCall {
+  name: string;
+  /** Milliseconds since the epoch. */
+  time: number;
+  duration: number;
+  inputs: ValueMap;
+  output?: Value;
+  error?: string;
+}
+
 export interface WorkerFault {
   code?: string;
   class?: string;
@@ -65,5 +76,8 @@ export type WorkerMessage =
   | { t: "log"; id: number; stream: "stdout" | "stderr"; text: string }
   | { t: "metric"; id: number; name: string; value: Value }
   | { t: "chunk"; id: number; text: string }
+  | ({ t: "span"; id: number } & TracedCall)
+  | { t: "ask"; id: number; ask: number; kind: string; value: ValueMap }
+  | { t: "unask"; ask: number }
   | { t: "result"; id: number; value: Value; ref?: KeptObject }
   | ({ t: "error"; id: number } & WorkerFault);

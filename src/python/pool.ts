@@ -5,6 +5,7 @@ import type { Value, ValueMap } from "../base/value.ts";
 import { choosePython, type ProcessEnvironment, workerEnvironment } from "./interpreter.ts";
 import { ENTRY_SIGNATURE, type EntrySignature, type PythonSignature, SIGNATURE } from "./message.ts";
 import { PythonProcess, WorkerFailure } from "./process.ts";
+import type { AnswerQuestion } from "./question.ts";
 import { type PythonSession, RunSession } from "./session.ts";
 import { Worker } from "./worker.ts";
 
@@ -22,6 +23,8 @@ export interface PythonPoolOptions {
   cancelGraceMs?: number;
   /** What processes print outside of any call. */
   onOutput?: (stream: "stdout" | "stderr", text: string) => void;
+  /** Answers what the code asks of the engine; without it such code gets an error. */
+  answer?: AnswerQuestion | undefined;
 }
 
 export interface PythonPool {
@@ -117,13 +120,14 @@ class Pool implements PythonPool {
   }
 
   async #startWorker(): Promise<Worker> {
-    const { directory, interpreter, env = {}, onOutput } = this.#options;
+    const { directory, interpreter, env = {}, onOutput, answer } = this.#options;
     const process = await PythonProcess.start({
       interpreter: choosePython(directory, interpreter),
       directory,
       env: workerEnvironment(directory, env),
       startTimeoutMs: this.#options.startTimeoutMs ?? START_TIMEOUT_MS,
       onOutput,
+      answer,
     });
     try {
       for (const what of this.#loads) await process.request({ t: "load", directory, ...what }).answer;

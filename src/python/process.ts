@@ -6,6 +6,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { FrameReader, encodeFrame } from "./frame.ts";
 import type { WorkerFault, WorkerMessage } from "./message.ts";
 import { type ProcessEnvironment, workerProgram } from "./interpreter.ts";
+import { type AnswerQuestion, Questions } from "./question.ts";
 
 export interface PythonProcessOptions {
   interpreter: string;
@@ -15,15 +16,18 @@ export interface PythonProcessOptions {
   startTimeoutMs: number;
   /** What the process prints outside of any call. */
   onOutput?: (stream: "stdout" | "stderr", text: string) => void;
+  /** Answers what its code asks. */
+  answer?: AnswerQuestion | undefined;
 }
 
 export type Answer = Extract<WorkerMessage, { t: "result" }>;
-export type Progress = Extract<WorkerMessage, { t: "log" | "metric" | "chunk" }>;
+export type Progress = Extract<WorkerMessage, { t: "log" | "metric" | "chunk" | "span" }>;
 
 interface Pending {
   resolve: (answer: Answer) => void;
   reject: (error: unknown) => void;
   onProgress: ((message: Progress) => void) | undefined;
+  caller: unknown;
 }
 
 /** A failure that a worker reports, before somebody gives it the right code. */
@@ -43,6 +47,7 @@ export class PythonProcess {
   readonly #channel: Duplex;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
+  readonly #questions: Questions;
   #nextId = 1;
   #errorTail = "";
   #failure: FlowsteadError | undefined;
@@ -50,6 +55,7 @@ export class PythonProcess {
   private constructor(child: ChildProcess, options: PythonProcessOptions, onHello: () => void) {
     this.#child = child;
     this.#channel = child.stdio[3] as Duplex;
+    this.#questions = new Questions(options.answer, (reply) => this.post({ ...reply }));
     const reader = new FrameReader();
     this.#channel.on("data", (chunk: Buffer) => {
       for (const message of reader.push(chunk)) this.#receive(message as unknown as WorkerMessage, onHello);
@@ -128,12 +134,21 @@ export class PythonProcess {
   request(
     message: Record<string, unknown>,
     onProgress?: (message: Progress) => void,
+    caller?: unknown,
   ): { id: number; answer: Promise<Answer> } {
     const id = this.#nextId++;
     if (this.#failure) return { id, answer: Promise.reject(this.#failure) };
-    const answer = new Promise<Answer>((resolve, reject) => this.#pending.set(id, { resolve, reject, onProgress }));
+    const answer = new Promise<Answer>((resolve, reject) =>
+      this.#pending.set(id, { resolve, reject, onProgress, caller }),
+    );
     this.#channel.write(encodeFrame({ ...message, id }));
     return { id, answer };
+  }
+
+  /** Cancels a call and what it has asked. */
+  cancel(call: number): void {
+    this.post({ t: "cancel", call });
+    this.#questions.cancelCall(call);
   }
 
   /** Ends the process at once and waits for its end; its calls fail. */
@@ -144,7 +159,13 @@ export class PythonProcess {
 
   #receive(message: WorkerMessage, onHello: () => void): void {
     if (message.t === "hello") return onHello();
+    if (message.t === "unask") return this.#questions.forget(message.ask);
     const pending = this.#pending.get(message.id);
+    if (message.t === "ask") {
+      const { ask, id, kind, value } = message;
+      void this.#questions.answer({ ask, id }, { kind, value }, pending?.caller);
+      return;
+    }
     if (!pending) return;
     if (message.t === "result" || message.t === "error") {
       this.#pending.delete(message.id);
@@ -162,6 +183,7 @@ export class PythonProcess {
     );
     for (const pending of this.#pending.values()) pending.reject(this.#failure);
     this.#pending.clear();
+    this.#questions.close();
     this.#channel.destroy();
   }
 }

@@ -2,6 +2,8 @@
 
 import type { Connection } from "../connection/connection.ts";
 import type { Value } from "../base/value.ts";
+import type { TracedCall } from "./message.ts";
+import type { Progress } from "./process.ts";
 import { type PythonResult, type ObjectReference, PythonValue, lostValue } from "./python-value.ts";
 import type { Worker } from "./worker.ts";
 
@@ -23,6 +25,10 @@ export interface PythonListener {
   onText(text: string): void;
   onLog(stream: "stdout" | "stderr", text: string): void;
   onMetric(name: string, value: Value): void;
+  /** A function marked with `@trace` has been called. */
+  onTraced?(call: TracedCall): void;
+  /** Handed on with what the code asks; see `AnswerQuestion`. */
+  caller?: unknown;
 }
 
 export interface PythonSession {
@@ -30,6 +36,13 @@ export interface PythonSession {
   call(call: PythonCall, listener: PythonListener, signal: AbortSignal): Promise<PythonResult>;
   /** Frees the objects that the run's nodes returned. */
   end(): void;
+}
+
+function pass(progress: Progress, listener: PythonListener): void {
+  if (progress.t === "chunk") listener.onText(progress.text);
+  else if (progress.t === "log") listener.onLog(progress.stream, progress.text);
+  else if (progress.t === "span") listener.onTraced?.(progress);
+  else listener.onMetric(progress.name, progress.value);
 }
 
 type Reference = ObjectReference | { value: Value } | Reference[];
@@ -77,11 +90,7 @@ export class RunSession implements PythonSession {
     };
     const result = await worker.call(
       message,
-      (progress) => {
-        if (progress.t === "chunk") listener.onText(progress.text);
-        else if (progress.t === "log") listener.onLog(progress.stream, progress.text);
-        else listener.onMetric(progress.name, progress.value);
-      },
+      { onProgress: (progress) => pass(progress, listener), caller: listener.caller },
       signal,
     );
     if (result instanceof PythonValue) this.#keeping.add(worker);

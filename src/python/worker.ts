@@ -32,16 +32,17 @@ export class Worker implements ObjectKeeper {
    */
   call(
     message: Record<string, unknown>,
-    onProgress: (message: Progress) => void,
+    { onProgress, caller }: { onProgress: (message: Progress) => void; caller: unknown },
     signal: AbortSignal,
   ): Promise<PythonResult> {
     if (signal.aborted) return Promise.reject(canceled());
-    const { id, answer } = this.process.request(message, (progress) => {
+    const tell = (progress: Progress): void => {
       if (!signal.aborted) onProgress(progress);
-    });
+    };
+    const { id, answer } = this.process.request(message, tell, caller);
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        this.process.post({ t: "cancel", call: id });
+        this.process.cancel(id);
         this.#watch(answer);
         reject(canceled());
       };

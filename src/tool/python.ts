@@ -9,13 +9,16 @@ import type { NodeDefinition } from "../flow/definition.ts";
 import { createImage, hasImage } from "../flow/image.ts";
 import { convertLiterals, nodeConnection, takesConnection } from "../flow/literal.ts";
 import { type NodeValue, pythonInput } from "../flow/node-value.ts";
+import { nodeListener } from "../flow/python-call.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import type { PythonSignature } from "../python/message.ts";
 import { WorkerFailure } from "../python/process.ts";
 import type { PythonCall } from "../python/session.ts";
+import { answerQuestion } from "./question.ts";
 
 export const PYTHON_TOOL: NodeTool = {
   id: "python",
+  answer: answerQuestion,
   async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
     const file = sourceFile(node, context.directory);
     const signature = await context.python().load(file);
@@ -41,16 +44,7 @@ export const PYTHON_TOOL: NodeTool = {
 
 async function callPython(call: NodeCall, request: PythonCall): Promise<NodeValue> {
   try {
-    return await call.python.call(
-      request,
-      {
-        // Python does not wait for a slow reader: its pieces are on this side already.
-        onText: (text) => void call.emitText(text),
-        onLog: (stream, text) => call.log(stream, text),
-        onMetric: (name, value) => call.metric(name, value),
-      },
-      call.signal,
-    );
+    return await call.python.call(request, nodeListener(call), call.signal);
   } catch (thrown) {
     throw thrown instanceof WorkerFailure ? executionError(call.node, thrown) : thrown;
   }

@@ -1,5 +1,5 @@
 from .._tool import tool
 from ..core import ToolProvider
-from ..entities import DynamicList, InputSetting
+from ..entities import DynamicList, GeneratedBy, InputSetting
 
-__all__ = ["DynamicList", "InputSetting", "ToolProvider", "tool"]
+__all__ = ["DynamicList", "GeneratedBy", "InputSetting", "ToolProvider", "tool"]

@@ -1,6 +1,17 @@
 import dataclasses
 from typing import Optional
 
+from ..exceptions import UserErrorException
+
+
+class InvalidConnectionError(UserErrorException):
+    pass
+
+
+def _refuse_both(connection, *settings):
+    if connection and any(settings):
+        raise InvalidConnectionError("Cannot configure model config and connection at the same time.")
+
 
 @dataclasses.dataclass
 class ModelConfiguration:
@@ -14,6 +25,9 @@ class AzureOpenAIModelConfiguration(ModelConfiguration):
     api_version: Optional[str] = None
     api_key: Optional[str] = None
     connection: Optional[str] = None
+
+    def __post_init__(self):
+        _refuse_both(self.connection, self.azure_endpoint, self.api_key, self.api_version)
 
     @classmethod
     def from_connection(cls, connection, azure_deployment):
@@ -32,6 +46,9 @@ class OpenAIModelConfiguration(ModelConfiguration):
     api_key: Optional[str] = None
     organization: Optional[str] = None
     connection: Optional[str] = None
+
+    def __post_init__(self):
+        _refuse_both(self.connection, self.base_url, self.api_key, self.organization)
 
     @classmethod
     def from_connection(cls, connection, model):

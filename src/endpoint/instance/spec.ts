@@ -11,7 +11,8 @@ export const instanceSpec = z.object({
   flow: z.string(),
   /** Variables for the flow's Python processes. */
   env: z.record(z.string(), z.string()),
-  python: z.string(),
+  /** Interpreter for Python nodes; chosen for the flow when absent. */
+  python: z.string().optional(),
   version: z.string(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]),
 });

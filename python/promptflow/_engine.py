@@ -1,0 +1,36 @@
+"""Questions to the engine that runs the flow: what a flow may reach, it reaches there."""
+
+import asyncio
+import contextvars
+
+from . import _runtime
+from .exceptions import SystemErrorException, UserErrorException
+
+
+def ask(kind, **value):
+    """Yields what the engine answers, piece by piece."""
+    if _runtime.engine is None:
+        raise UserErrorException("This works inside a flow that Flowstead runs: there is no engine to ask here.")
+    return _runtime.engine(kind, value)
+
+
+def ask_one(kind, **value):
+    """The one value that answers the question."""
+    answer = None
+    for answer in ask(kind, **value):
+        pass
+    return answer
+
+
+async def in_thread(function):
+    """Runs a blocking function beside the event loop, in the context of the caller."""
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(None, lambda: context.run(function))
+
+
+def failure(code, message, chain):
+    """An exception for what the engine refused; it keeps the engine's own code and place in the hierarchy."""
+    base = SystemErrorException if chain.startswith("SystemError") else UserErrorException
+    error = type(code, (base,), {})(message)
+    error.chain = chain
+    return error

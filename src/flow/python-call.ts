@@ -1,0 +1,27 @@
+// How a node listens to the Python code that it calls.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import type { TracedCall } from "../python/message.ts";
+import type { PythonListener } from "../python/session.ts";
+import type { NodeCall } from "./tool.ts";
+
+/** Text, logs, metrics and traced functions become the node's. */
+export function nodeListener(call: NodeCall): PythonListener {
+  return {
+    // Python does not wait for a slow reader: its pieces are on this side already.
+    onText: (text) => void call.emitText(text),
+    onLog: (stream, text) => call.log(stream, text),
+    onMetric: (name, value) => call.metric(name, value),
+    onTraced: (traced) => tellTraced(traced, call),
+    caller: call,
+  };
+}
+
+function tellTraced({ name, time, duration, inputs, output, error }: TracedCall, call: NodeCall): void {
+  const running = call.began({ kind: "function", name, inputs: () => inputs });
+  running.done({
+    measured: { time, durationMs: duration },
+    ...(output === undefined ? {} : { output: () => output }),
+    ...(error === undefined ? {} : { error: new FlowsteadError("ScriptExecutionError", error).toBody() }),
+  });
+}

@@ -1,0 +1,104 @@
+// Models for Python code: the reply of one call, in the form of OpenAI's API.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { plain } from "../base/json.ts";
+import { type Value, type ValueMap, float, isMap, pyStr } from "../base/value.ts";
+import { telling } from "../flow/node-call.ts";
+import type { AnswerContext } from "../flow/tool.ts";
+import type { ChatChunk, ChatMessage, ChatRequest } from "../model/chat-model.ts";
+import { ChatAnswer } from "./collect-chat.ts";
+
+/** Chunks for a body with `stream`, else the whole reply. */
+export async function* answerModel(
+  { connection, body }: ValueMap,
+  { resources, signal, call }: AnswerContext,
+): AsyncIterable<Value> {
+  const { messages, prompt, model: name, stream, ...parameters } = isMap(body) ? body : {};
+  const model = await resources.chatModel(pyStr(connection ?? ""));
+  const request: ChatRequest & { prompt?: string } = {
+    messages: (plain(messages ?? []) ?? []) as ChatMessage[],
+    ...(prompt === undefined ? {} : { prompt: pyStr(prompt) }),
+    ...(name ? { model: pyStr(name) } : {}),
+    stream: stream === true,
+    parameters: plain(parameters) as Record<string, unknown>,
+  };
+  const running = call?.began({
+    kind: "llm",
+    name: prompt === undefined ? "openai_chat" : "openai_completion",
+    target: request.model,
+    inputs: () => (isMap(body) ? body : {}),
+  });
+  const reply = new Reply(prompt === undefined ? "chat" : "text");
+  try {
+    for await (const chunk of model.chat({ ...request, headers: running?.headers ?? {} }, signal)) {
+      reply.add(chunk);
+      if (request.stream) yield plain(chunk as unknown as Value) as Value;
+    }
+  } catch (thrown) {
+    running?.failed(thrown);
+    throw thrown;
+  }
+  const { usage } = reply.first;
+  const tokens = usage && {
+    promptTokens: usage.prompt_tokens,
+    completionTokens: usage.completion_tokens,
+    totalTokens: usage.total_tokens,
+  };
+  running?.done({ target: reply.first.model, usage: tokens, output: () => reply.first.message() });
+  if (tokens) call?.usage(tokens);
+  if (!request.stream) yield reply.whole();
+}
+
+export async function* answerEmbedding(
+  { connection, body }: ValueMap,
+  { resources, signal, call }: AnswerContext,
+): AsyncIterable<Value> {
+  const name = pyStr(connection ?? "");
+  const embedder = await resources.embedder(name);
+  if (!embedder) {
+    throw new FlowsteadError("FlowWithoutEmbedder", `There is no embedding model behind connection '${name}'.`);
+  }
+  const input = isMap(body) ? (body["input"] ?? "") : "";
+  const texts = (Array.isArray(input) ? input : [input]).map(pyStr);
+  const work = embedder.embed(texts, "query", signal);
+  const running = call?.began({ kind: "embedding", name: "openai_embeddings", inputs: () => ({ input: texts }) });
+  const vectors = running ? await telling(running, work, () => ({})) : await work;
+  const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: Array.from(vector, float) }));
+  yield { object: "list", data };
+}
+
+/** All choices of a reply as they grow. */
+class Reply {
+  readonly first = new ChatAnswer();
+  readonly #kind: "chat" | "text";
+  readonly #choices = new Map<number, ChatAnswer>();
+  #head: Pick<ChatChunk, "id" | "created" | "model"> | undefined;
+
+  constructor(kind: "chat" | "text") {
+    this.#kind = kind;
+  }
+
+  add(chunk: ChatChunk): void {
+    this.#head ??= { id: chunk.id, created: chunk.created, model: chunk.model };
+    if (chunk.usage) this.first.usage = chunk.usage;
+    for (const choice of chunk.choices) {
+      const answer = choice.index === 0 ? this.first : (this.#choices.get(choice.index) ?? new ChatAnswer());
+      this.#choices.set(choice.index, answer);
+      answer.add({ ...chunk, choices: [{ ...choice, index: 0 }] });
+    }
+  }
+
+  whole(): Value {
+    const choices = [...this.#choices].toSorted(([one], [other]) => one - other);
+    return {
+      ...this.#head,
+      object: this.#kind === "chat" ? "chat.completion" : "text_completion",
+      choices: choices.map(([index, answer]) => ({
+        index,
+        finish_reason: answer.finishReason ?? null,
+        ...(this.#kind === "chat" ? { message: answer.message() } : { text: answer.content ?? "" }),
+      })),
+      usage: this.first.usage ? { ...this.first.usage } : null,
+    };
+  }
+}
