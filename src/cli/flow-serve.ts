@@ -1,8 +1,15 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { createLog } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import { flowServer, listen } from "../endpoint/flow-server.ts";
+import { servingEnvironment } from "../endpoint/serving-environment.ts";
+import { staticPages } from "../endpoint/static-page.ts";
+import { recordFeedback, tracedTarget } from "../flow/traced.ts";
 import { isLoopback } from "../network/address.ts";
+import { telemetrySettings } from "../trace/settings.ts";
+import { openTelemetry } from "../trace/telemetry.ts";
 import type { Console } from "./console.ts";
 import { openFlowHere } from "./flow-open.ts";
 import { withPlaces } from "./flow-place.ts";
@@ -17,6 +24,7 @@ export interface FlowServeOptions extends HomeOptions {
   allowUnauthenticated?: boolean;
   environmentVariables?: string[] | true;
   init?: string[];
+  static_folder?: string;
 }
 
 export async function flowServe(options: FlowServeOptions, console: Console): Promise<void> {
@@ -28,22 +36,31 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
   }
   const { config, env } = configOf(options);
   const log = createLog({ level: config.log.level === "info" ? "warn" : config.log.level });
+  const serving = servingEnvironment(env);
+  const settings = telemetrySettings(config.telemetry, env, serving.dimensions);
+  const telemetry = settings && openTelemetry(settings, log);
   const { flow, close } = await openFlowHere(
     options,
     {
       directory: options.source,
       environmentVariables: variables(options.environmentVariables),
-      init: await readInputs(options.init ?? []),
+      init: options.init ? await readInputs(options.init) : serving.init,
       serving: true,
     },
     log,
   ).catch((thrown: unknown) => {
     throw withPlaces(thrown, options.source);
   });
-  const server = flowServer(flow, {
+  const server = flowServer(tracedTarget(flow, telemetry), {
     log,
     version: version(),
-    includedFields: includedFields(env.PROMPTFLOW_RESPONSE_INCLUDED_FIELDS),
+    includedFields: serving.includedFields,
+    build: serving.build,
+    sample: readSample(flow.directory),
+    pages: staticPages(options.static_folder),
+    cors: true,
+    meter: telemetry?.meter,
+    ...(telemetry ? { feedback: recordFeedback.bind(undefined, telemetry) } : {}),
   });
   try {
     await listen(server, { host: options.host, port: options.port });
@@ -58,22 +75,18 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
   const stop = (): void => {
     server.close();
     server.closeIdleConnections();
-    void close().then(() => process.exit(0));
+    void close()
+      .then(() => telemetry?.close())
+      .then(() => process.exit(0));
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
 }
 
-function includedFields(text: string | undefined): string[] | undefined {
-  if (!text) return undefined;
-  try {
-    const fields = JSON.parse(text) as unknown;
-    if (Array.isArray(fields)) return fields.map(String);
-  } catch {
-    // Reported below.
-  }
-  throw new FlowsteadError(
-    "InvalidConfig",
-    'PROMPTFLOW_RESPONSE_INCLUDED_FIELDS must be a JSON list of output names, such as ["answer"].',
-  );
+/** The first of the flow's own examples, as `/swagger.json` shows it. */
+function readSample(folder: string): Record<string, unknown> | undefined {
+  const file = path.join(folder, "samples.json");
+  if (!existsSync(file)) return undefined;
+  const samples = JSON.parse(readFileSync(file, "utf8")) as unknown;
+  return Array.isArray(samples) ? (samples[0] as Record<string, unknown>) : undefined;
 }

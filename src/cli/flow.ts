@@ -85,6 +85,7 @@ function addServe(flow: Command, console: Console): void {
     .option("--allow-unauthenticated", "listen on any address, though whoever reaches it may call the flow")
     .option("--environment-variables [variable...]", ENVIRONMENT)
     .option("--init <value...>", INIT)
+    .option("--static_folder <folder>", "a page of your own: its index.html at /, its files below /static/")
     .addOption(
       new Option("--engine <engine>", "accepted for scripts: one server does what both did").choices([
         "flask",
@@ -97,7 +98,6 @@ function addServe(flow: Command, console: Console): void {
       "\nExamples:\n  flowstead flow serve --source answer/\n  flowstead flow serve --source answer/ --port 8081 --environment-variables KEY='${my_connection.api_key}'",
     )
     .action((options) => flowServe(options, console));
-  withAccepted(command, "--static_folder <folder>");
 }
 
 function addBuild(flow: Command, console: Console): void {
