@@ -19,8 +19,12 @@ export interface BalancedTargetOptions {
 
 /** A target over a pool of targets: least busy first, and another one for a call whose text has not begun. */
 export function balancedTarget({ pool, zone, waitMs, noun, onRetry }: BalancedTargetOptions): Target {
-  const exhausted = ({ last, retryAfterMs }: { last?: FlowsteadError; retryAfterMs?: number }): FlowsteadError =>
-    last ?? new FlowsteadError("InstanceUnavailable", `No ${noun} is ready to take the call.`, { retryAfterMs });
+  const exhausted = ({ last, retryAfterMs }: { last?: FlowsteadError; retryAfterMs?: number }): FlowsteadError => {
+    if (!last)
+      return new FlowsteadError("InstanceUnavailable", `No ${noun} is ready to take the call.`, { retryAfterMs });
+    // Of all that ask to wait, the one that is free first says how long.
+    return last.retryAfterMs === undefined ? last : FlowsteadError.fromBody({ ...last.toBody(), retryAfterMs });
+  };
   return {
     describe: (signal) =>
       failoverCall<Target, FlowSignature>({
@@ -42,7 +46,9 @@ export function balancedTarget({ pool, zone, waitMs, noun, onRetry }: BalancedTa
             if (++attempts > 1) onRetry?.();
             return target.invoke(call, attemptSignal);
           },
-          // An instance that has said anything has the whole call.
+          // An instance that has said anything has the whole call, and one that is lost may have begun on it: what its
+          // connection ends with tells.
+          moveWhenLost: !call.atMostOnce,
           isCommitted: call.atMostOnce ? isAnySign : isAnswer,
           failureOf: (event) => (event.type === "error" ? FlowsteadError.fromBody(event.error) : undefined),
           restart: (reason) => ({ type: "restart", reason: reason.message }),

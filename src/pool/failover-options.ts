@@ -18,6 +18,8 @@ export interface FailoverOptions<T, E> {
    * Absent: they are held back until the commit or the end, so a reader never sees those of an attempt given up.
    */
   restart?: (reason: FlowsteadError) => E;
+  /** Whether a call that has not begun to answer moves as soon as its member is given up. Default true; false waits for the attempt's own end. */
+  moveWhenLost?: boolean;
   judge?: (error: FlowsteadError) => Judgement;
   /** The error when no member is left; `last` is this call's last failure, `retryAfterMs` the smallest wait known. */
   exhausted: (state: { last?: FlowsteadError; retryAfterMs?: number }) => FlowsteadError;

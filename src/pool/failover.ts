@@ -15,7 +15,7 @@ export type { FailoverOptions } from "./failover-options.ts";
  * @throws FlowsteadError what `exhausted` returns, the failure of an attempt that may not move, or `Canceled`.
  */
 export async function* failover<T, E>(options: FailoverOptions<T, E>): AsyncGenerator<E, void, undefined> {
-  const { signal, restart, isCommitted, failureOf, budget, judge = judgeByTable } = options;
+  const { signal, moveWhenLost = true, restart, isCommitted, failureOf, budget, judge = judgeByTable } = options;
   const search = new Search(options);
   let last: FlowsteadError | undefined;
   let shown = false;
@@ -33,7 +33,7 @@ export async function* failover<T, E>(options: FailoverOptions<T, E>): AsyncGene
     const attempt = new Attempt(lease, options);
     try {
       for (;;) {
-        const result = committed ? await attempt.next() : await attempt.nextUnlessLost();
+        const result = committed || !moveWhenLost ? await attempt.next() : await attempt.nextUnlessLost();
         if (result.done) break;
         const event = result.value;
         failure = failureOf?.(event);
@@ -63,7 +63,8 @@ export async function* failover<T, E>(options: FailoverOptions<T, E>): AsyncGene
     } catch (thrown) {
       failure = FlowsteadError.from(thrown);
       throwIfAborted(signal);
-      if (committed || !(attempt.wasLost || judge(failure).move)) throw failure;
+      const moves = (moveWhenLost && attempt.wasLost) || judge(failure).move;
+      if (committed || !moves) throw failure;
     } finally {
       attempt.close(failure, committed, judge);
     }

@@ -83,7 +83,7 @@ export function scoringTarget(address: ScoringAddress): InstanceTarget {
         signal,
         peer,
       })) {
-        if (part === "sent") {
+        if (part === "taken") {
           const shape = { plain: plainOutputs, streamed: streamed === undefined ? [] : [streamed] };
           const runId = call.runId ?? uuid();
           yield { type: "flow-start", runId, flow: peer, time: startedAt, inputs: call.inputs, outputs: shape };
@@ -133,8 +133,8 @@ interface Post {
   peer: string;
 }
 
-/** "sent" as soon as the request is on a connection, then the fields of the answer as they come. */
-async function* post(request: Post): AsyncGenerator<"sent" | ValueMap> {
+/** "taken" as soon as the server has not refused the request, then the fields of the answer as they come. */
+async function* post(request: Post): AsyncGenerator<"taken" | ValueMap> {
   const { pool, path, headers, body, signal, peer } = request;
   const answer = new Answer();
   const onAbort = (): void => answer.abort();
@@ -145,7 +145,7 @@ async function* post(request: Post): AsyncGenerator<"sent" | ValueMap> {
     const sse = new SseParser();
     let text = "";
     for await (const part of answer.queue) {
-      if (part === "sent") yield part;
+      if (part === "taken") yield part;
       else if (answer.status >= 400 || !answer.isStream) text += part.toString("latin1");
       else for (const { data } of sse.push(part)) yield fields(data, peer);
     }
@@ -173,7 +173,7 @@ function fields(json: string, peer: string): ValueMap {
 
 /** Feeds the answer into a queue. */
 class Answer implements Dispatcher.DispatchHandler {
-  readonly queue = new AsyncQueue<"sent" | Buffer>(() => this.abort());
+  readonly queue = new AsyncQueue<"taken" | Buffer>(() => this.abort());
   status = 0;
   headers: Record<string, string | string[] | undefined> = {};
   #controller: Dispatcher.DispatchController | undefined;
@@ -186,7 +186,6 @@ class Answer implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#aborted) this.abort();
-    else this.queue.push("sent");
   }
 
   onResponseStart(
@@ -196,6 +195,7 @@ class Answer implements Dispatcher.DispatchHandler {
   ): void {
     this.status = status;
     this.headers = headers;
+    if (status < 400) this.queue.push("taken");
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { type Server, createServer } from "node:http";
+import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { SILENT } from "../../src/base/log.ts";
+import { flowServer, listen } from "../../src/endpoint/flow-server.ts";
+import { scoringTarget } from "../../src/endpoint/instance/scoring.ts";
+import { openRegions } from "../../src/endpoint/region.ts";
+import type { FlowEvent } from "../../src/flow/event.ts";
+import { end, scriptedTarget, start, text } from "../fake/target.ts";
+
+const keys = { accepts: () => true };
+const requestSettings = { requestTimeoutMs: 20_000, maxConcurrentRequestsPerInstance: 50, maxQueueWaitMs: 0 };
+const probe = { initialDelayMs: 0, periodMs: 20, timeoutMs: 1_000, successThreshold: 1, failureThreshold: 2 };
+
+interface Region {
+  url: string;
+  /** Answers `/score` in place of the flow, until it is undefined. */
+  refuse: { status: number; headers?: Record<string, string>; body?: string } | undefined;
+  scores: number;
+  keys: Set<string | undefined>;
+  cut(): Promise<void>;
+  restore(): Promise<void>;
+}
+
+/** A real flow server on a port, behind which a flow answers with the region's name. */
+async function region(context: TestContext, name: string): Promise<Region> {
+  const target = scriptedTarget((call) => {
+    if (call.inputs.question === "cut") return [start(), text("Hel"), text("lo")];
+    return [
+      start(),
+      { type: "output", name: "documents", value: [] },
+      text(`${name}: `),
+      text("hi"),
+      end({ answer: `${name}: hi`, documents: [] }),
+    ];
+  });
+  const flow = flowServer(target, { log: SILENT, version: "1" });
+  const state: Region = {
+    url: "",
+    refuse: undefined,
+    scores: 0,
+    keys: new Set(),
+    cut: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+    restore: async () => {
+      server = make();
+      await listen(server, { host: "127.0.0.1", port });
+    },
+  };
+  const make = (): Server =>
+    createServer((request, response) => {
+      state.keys.add(request.headers.authorization);
+      if (request.url === "/score") state.scores++;
+      if (request.url === "/score" && state.refuse) {
+        response.writeHead(state.refuse.status, state.refuse.headers).end(state.refuse.body);
+        request.resume();
+      } else flow.emit("request", request, response);
+    });
+  let server = make();
+  await listen(server, { host: "127.0.0.1", port: 0 });
+  const { port } = server.address() as { port: number };
+  state.url = `http://127.0.0.1:${port}/score`;
+  context.after(() => state.cut());
+  return state;
+}
+
+async function setUp(context: TestContext) {
+  const [west, north] = await Promise.all([region(context, "west"), region(context, "north")]);
+  const endpoint = openRegions({
+    name: "global",
+    keys,
+    log: SILENT,
+    probe,
+    requestSettings,
+    servers: [
+      { name: "west", at: west.url, key: "west-key" },
+      { name: "north", at: north.url, key: "north-key", priority: 1 },
+    ],
+  });
+  context.after(() => endpoint.close());
+  const ask = async (more: { atMostOnce?: boolean; question?: string } = {}): Promise<FlowEvent[]> => {
+    const { question = "hi", ...rest } = more;
+    const events: FlowEvent[] = [];
+    for await (const event of endpoint.invoke({ inputs: { question }, ...rest }, new AbortController().signal))
+      events.push(event);
+    return events;
+  };
+  return { west, north, endpoint, ask };
+}
+
+function answer(events: readonly FlowEvent[]): unknown {
+  const last = events.at(-1);
+  return last?.type === "flow-end" ? last.outputs.answer : last;
+}
+
+async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !(await isTrue()); await delay(10)) {
+    if (Date.now() > deadline) assert.fail(`still not: ${what}`);
+  }
+}
+
+test("a remote endpoint streams its flow's text, with its key", async (context) => {
+  const { west, endpoint, ask } = await setUp(context);
+  const events = await ask();
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ["flow-start", "output", "text-delta", "text-delta", "flow-end"],
+  );
+  assert.equal(answer(events), "west: hi");
+  assert.deepEqual([...west.keys], ["Bearer west-key"]);
+  const signature = await endpoint.describe();
+  assert.deepEqual(
+    signature.inputs.map(({ name, isChatInput, isChatHistory }) => [name, isChatInput, isChatHistory]),
+    [
+      ["question", true, false],
+      ["chat_history", false, true],
+    ],
+  );
+  assert.deepEqual(
+    signature.outputs.map(({ name, streamed }) => [name, streamed]),
+    [
+      ["answer", true],
+      ["documents", false],
+    ],
+  );
+});
+
+test("a region that answers 429 is left alone for the time it asks for, and the call moves at once", async (context) => {
+  const { west, north, ask } = await setUp(context);
+  west.refuse = { status: 429, headers: { "retry-after-ms": "300" } };
+  assert.equal(answer(await ask({ atMostOnce: true })), "north: hi");
+  west.refuse = undefined;
+  assert.equal(answer(await ask({ atMostOnce: true })), "north: hi");
+  assert.equal(west.scores, 1);
+  await until("west is used again", async () => answer(await ask()) === "west: hi");
+  assert.ok(north.scores >= 2);
+});
+
+test("a region that is cut off is left out, and used again when it is back, without a restart", async (context) => {
+  const { west, endpoint, ask } = await setUp(context);
+  assert.equal(answer(await ask()), "west: hi");
+  await west.cut();
+  assert.equal(answer(await ask()), "north: hi");
+  const [deployment] = endpoint.deployments.values();
+  const stateOf = (name: string): string | undefined =>
+    deployment?.instances.find((instance) => instance.name === name)?.state;
+  await until("the probe found it out", () => stateOf("west") === "backing-off");
+  assert.equal(answer(await ask({ atMostOnce: true })), "north: hi");
+  await west.restore();
+  await until("west is used again", async () => answer(await ask()) === "west: hi");
+  assert.equal(stateOf("west"), "ready");
+});
+
+test("a failure of the flow stays what it was: 424 with the flow's own status, on one region only", async (context) => {
+  const { west, north, ask } = await setUp(context);
+  west.refuse = {
+    status: 424,
+    headers: { "ms-azureml-model-error-statuscode": "422" },
+    body: '{"error":{"code":"UserError","message":"bad question"}}',
+  };
+  const last = (await ask()).at(-1);
+  assert.ok(last?.type === "error");
+  assert.equal(last.error.code, "RemoteFlowFailed");
+  assert.equal(last.error.status, 422);
+  assert.equal(last.error.message, "bad question");
+  assert.equal(north.scores, 0);
+});
+
+test("a wrong key leaves the region out; with all of them refusing, the caller learns the shortest wait", async (context) => {
+  const { west, north, ask } = await setUp(context);
+  west.refuse = { status: 401, body: '{"error":{"message":"wrong key"}}' };
+  assert.equal(answer(await ask({ atMostOnce: true })), "north: hi");
+  west.refuse = { status: 429, headers: { "retry-after": "60" } };
+  north.refuse = { status: 429, headers: { "retry-after": "30" } };
+  const last = (await ask()).at(-1);
+  assert.ok(last?.type === "error");
+  assert.equal(last.error.status, 429);
+  assert.ok(
+    (last.error.retryAfterMs ?? 0) > 20_000 && (last.error.retryAfterMs ?? 0) <= 30_000,
+    `${last.error.retryAfterMs}`,
+  );
+});
+
+test("an answer that is not there yet is aborted on the remote side when the caller leaves", async (context) => {
+  let closed = false;
+  const server = createServer((request, response) => {
+    request.resume();
+    response.on("close", () => (closed = true));
+  });
+  await listen(server, { host: "127.0.0.1", port: 0 });
+  const { port } = server.address() as { port: number };
+  context.after(() => server.close());
+  const target = scoringTarget({ url: `http://127.0.0.1:${port}/score`, peer: "The server" });
+  const leaving = new AbortController();
+  setTimeout(() => leaving.abort(), 30);
+  const events: FlowEvent[] = [];
+  for await (const event of target.invoke({ inputs: {} }, leaving.signal)) events.push(event);
+  const last = events.at(-1);
+  assert.equal(last?.type === "error" && last.error.code, "Canceled");
+  await until("the connection is closed", () => closed);
+  await target.close();
+});
