@@ -1,12 +1,17 @@
 // The embedding tool: one text to one list of floats.
 
-import { FlowsteadError } from "../base/error/error.ts";
-import { float, pyStr } from "../base/value.ts";
+import { type ErrorCode, FlowsteadError } from "../base/error/error.ts";
+import { stringifyJson } from "../base/json.ts";
+import { type Value, type ValueMap, float, isFloat, isInt, isMap, pyStr, toNumber } from "../base/value.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
-import { convertLiterals, nodeConnection } from "../flow/literal.ts";
-import { telling } from "../flow/node-call.ts";
+import { convertLiterals } from "../flow/literal.ts";
+import { type RunningCall, telling } from "../flow/node-call.ts";
 import { plainInput } from "../flow/node-value.ts";
-import type { NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
+import type { FlowResources } from "../flow/resource.ts";
+import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
+import { callHttp, jsonOf } from "./http-call.ts";
+import { packageConnection } from "./package-input.ts";
 
 const CONNECTIONS = ["AzureOpenAIConnection", "OpenAIConnection", "ServerlessConnection"];
 
@@ -17,43 +22,129 @@ const PARAMETERS = {
   input: { type: ["string"] },
 };
 
+const DEFAULT_MODEL = "text-embedding-ada-002";
+
 export const EMBEDDING_TOOL: NodeTool = {
   id: "promptflow.tools.embedding.embedding",
   async prepare(node: NodeDefinition, { resources }: PrepareContext): Promise<PreparedNode> {
+    const connection = await packageConnection(node, resources, CONNECTIONS);
     const inputs = convertLiterals(node, PARAMETERS);
-    const { connection } = inputs;
-    if (connection?.kind !== "literal") {
-      throw new FlowsteadError("NodeInputValidationError", `Input 'connection' for node '${node.name}' is missing.`);
-    }
-    const name = pyStr(connection.value);
-    const { type } = await nodeConnection(resources, name, node.name);
-    if (!CONNECTIONS.includes(type)) {
-      throw new FlowsteadError("InvalidConnectionType", `Connection type ${type} is not supported for embedding.`);
-    }
     return {
       inputs,
       streaming: "never",
       optionalInputs: new Set(["deployment_name", "model"]),
-      run: async (call) => {
-        const { inputs: given, signal, node: nodeName } = call;
-        const embedder = await resources.embedder(name);
-        if (!embedder) {
-          throw new FlowsteadError(
-            "FlowWithoutEmbedder",
-            `Node '${nodeName}' needs an embedding model behind connection '${name}' and there is none.`,
-            { details: { node: nodeName, connection: name } },
-          );
-        }
-        const input = pyStr(plainInput(given["input"] ?? ""));
-        const running = call.began({
-          kind: "embedding",
-          name: "openai_embeddings",
-          target: embedder.fingerprint,
-          inputs: () => ({ input }),
-        });
-        const [vector] = await telling(running, embedder.embed([input], "query", signal), () => ({}));
-        return Array.from(vector ?? [], float);
-      },
+      run: (call) => embed(call, connection, resources),
     };
   },
 };
+
+async function embed(call: NodeCall, connection: Connection, resources: FlowResources): Promise<Value> {
+  const text = (name: string): string => pyStr(plainInput(call.inputs[name] ?? ""));
+  const input = text("input");
+  const { configs } = connection;
+  const begin = (target: string): RunningCall =>
+    call.began({ kind: "embedding", name: "openai_embeddings", target, inputs: () => ({ input }) });
+  // A name of the configuration has no address of its own: its model is behind the resources.
+  if (Object.keys(configs).length === 0 && !connection.secrets["api_key"]) {
+    const embedder = await resources.embedder(connection.name);
+    if (!embedder) throw noEmbedder(call.node, connection.name);
+    const running = begin(embedder.fingerprint);
+    const [vector] = await telling(running, embedder.embed([input], "query", call.signal), () => ({}));
+    return Array.from(vector ?? [], float);
+  }
+  const isAzure = connection.type === "AzureOpenAIConnection";
+  const model = isAzure ? text("deployment_name") : text("model") || DEFAULT_MODEL;
+  const running = begin(model);
+  const work = ask(requestTo(connection, { model, input }), model, { call, running });
+  return telling(running, work, () => ({}));
+}
+
+interface EmbeddingRequest {
+  url: string;
+  headers: Record<string, string>;
+  body: ValueMap;
+}
+
+function requestTo(
+  { type, configs, secrets }: Connection,
+  { model, input }: { model: string; input: string },
+): EmbeddingRequest {
+  const key = secrets["api_key"] ?? "";
+  const address = (...names: string[]): string =>
+    pyStr(names.map((name) => configs[name]).find(Boolean) ?? "").replace(/\/+$/, "");
+  if (type === "AzureOpenAIConnection") {
+    const version = encodeURIComponent(pyStr(configs["api_version"] ?? "2024-02-01"));
+    return {
+      url: `${address("api_base")}/openai/deployments/${encodeURIComponent(model)}/embeddings?api-version=${version}`,
+      headers: { "api-key": key, "ms-azure-ai-promptflow-called-from": "aoai-tool" },
+      body: { input, model, encoding_format: "float" },
+    };
+  }
+  const headers: Record<string, string> = { authorization: `Bearer ${key}` };
+  if (type === "ServerlessConnection") {
+    const url = `${address("api_base").replace(/\/v1$/, "")}/v1/embeddings`;
+    return { url, headers, body: { input: [input], model, encoding_format: "float" } };
+  }
+  if (configs["organization"]) headers["openai-organization"] = pyStr(configs["organization"]);
+  const url = `${address("base_url") || "https://api.openai.com/v1"}/embeddings`;
+  return { url, headers, body: { input, model, encoding_format: "float" } };
+}
+
+async function ask(
+  { url, headers, body }: EmbeddingRequest,
+  model: string,
+  { call, running }: { call: NodeCall; running: RunningCall },
+): Promise<Value> {
+  const answer = await callHttp(
+    {
+      method: "POST",
+      url,
+      headers: { "content-type": "application/json", ...headers, ...running.headers },
+      body: stringifyJson(body),
+    },
+    call.signal,
+  );
+  const json = jsonOf(answer.text);
+  if (answer.status !== 200) throw refusal(new URL(url).host, answer.status, { json, model });
+  const [first] = isMap(json) && Array.isArray(json["data"]) ? json["data"] : [];
+  const vector = isMap(first) ? first["embedding"] : undefined;
+  if (!isMap(json) || !Array.isArray(vector)) {
+    throw new FlowsteadError("ModelBadAnswer", `${new URL(url).host} answered with something else than an embedding.`);
+  }
+  tellUsage(json["usage"], call);
+  return vector.map((item) => (isInt(item) || isFloat(item) ? float(toNumber(item)) : item));
+}
+
+function tellUsage(usage: Value | undefined, call: NodeCall): void {
+  if (!isMap(usage)) return;
+  const prompt = Number(usage["prompt_tokens"] ?? 0);
+  call.usage({ promptTokens: prompt, completionTokens: 0, totalTokens: Number(usage["total_tokens"] ?? prompt) });
+}
+
+const CODES: Record<number, ErrorCode> = {
+  401: "ModelUnauthorized",
+  403: "ModelUnauthorized",
+  404: "ModelNotFound",
+  429: "ModelRateLimited",
+};
+
+function refusal(
+  host: string,
+  status: number,
+  { json, model }: { json: Value | undefined; model: string },
+): FlowsteadError {
+  const code = CODES[status] ?? (status >= 500 ? "ModelFailed" : "ModelRejected");
+  const error = isMap(json) ? json["error"] : undefined;
+  const said = isMap(error) && typeof error["message"] === "string" ? ` It says: "${error["message"]}"` : "";
+  return new FlowsteadError(code, `${host} gave no embedding of model "${model}" (${status}).${said}`, {
+    details: { upstreamStatus: status },
+  });
+}
+
+function noEmbedder(node: string, connection: string): FlowsteadError {
+  return new FlowsteadError(
+    "FlowWithoutEmbedder",
+    `Node '${node}' needs an embedding model behind connection '${connection}' and there is none.`,
+    { details: { node, connection } },
+  );
+}

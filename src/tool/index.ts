@@ -1,10 +1,14 @@
 import type { NodeTool } from "../flow/tool.ts";
+import { CONTENT_SAFETY_TOOL } from "./content-safety.ts";
 import { EMBEDDING_TOOL } from "./embedding.ts";
 import { INDEX_LOOKUP_TOOL } from "./index-lookup.ts";
 import { LLM_TOOL } from "./llm.ts";
+import { LLM_PACKAGES } from "./llm-package.ts";
+import { OPEN_MODEL_TOOL } from "./open-model-llm.ts";
 import { PROMPT_TOOL } from "./prompt.ts";
 import { PROMPTY_TOOL } from "./prompty.ts";
 import { PYTHON_TOOL } from "./python.ts";
+import { SERP_API_TOOL } from "./serp-api.ts";
 
 /** The tools that every flow has. A further tool is one file here and one line in this list. */
 export const BUILT_IN_TOOLS: readonly NodeTool[] = [
@@ -14,4 +18,8 @@ export const BUILT_IN_TOOLS: readonly NodeTool[] = [
   PYTHON_TOOL,
   INDEX_LOOKUP_TOOL,
   EMBEDDING_TOOL,
+  ...LLM_PACKAGES,
+  OPEN_MODEL_TOOL,
+  CONTENT_SAFETY_TOOL,
+  SERP_API_TOOL,
 ];

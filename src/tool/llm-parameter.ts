@@ -14,6 +14,9 @@ export type LlmProvider = "AzureOpenAI" | "OpenAI";
 
 export type LlmApi = "chat" | "completion";
 
+/** An api, or a chat with images, which takes fewer parameters. */
+export type LlmKind = LlmApi | "vision";
+
 const SHARED = {
   temperature: "double",
   top_p: "double",
@@ -36,6 +39,18 @@ const CHAT = {
   seed: "int",
 } as const;
 
+const VISION = {
+  temperature: "double",
+  top_p: "double",
+  stream: "bool",
+  stop: "list",
+  max_tokens: "int",
+  presence_penalty: "double",
+  frequency_penalty: "double",
+  seed: "int",
+  detail: "string",
+} as const;
+
 const COMPLETION = { ...SHARED, suffix: "string", n: "int", logprobs: "int", echo: "bool", best_of: "int" } as const;
 
 /** @throws FlowsteadError `InvalidConnectionType`. */
@@ -46,12 +61,12 @@ export function providerOf(connection: ConnectionType): LlmProvider {
 }
 
 /** Parameters of `provider.api`, with `connection` and `prompt`, whose names a template may not use. */
-export function llmParameters(provider: LlmProvider, api: LlmApi): Record<string, ToolParameter> {
+export function llmParameters(provider: LlmProvider, kind: LlmKind): Record<string, ToolParameter> {
   const own =
     provider === "AzureOpenAI"
-      ? { deployment_name: "string", ...(api === "chat" ? { n: "int" } : {}) }
+      ? { deployment_name: "string", ...(kind === "chat" ? { n: "int" } : {}) }
       : { model: "string" };
-  const types = { prompt: "prompt_template", ...own, ...(api === "chat" ? CHAT : COMPLETION) };
+  const types = { prompt: "prompt_template", ...own, ...{ chat: CHAT, completion: COMPLETION, vision: VISION }[kind] };
   return {
     connection: { type: [`${provider}Connection`] },
     ...Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type: [type] }])),
@@ -68,8 +83,14 @@ export interface ChatParameters {
   returnsMessage: boolean;
 }
 
-/** @throws FlowsteadError `ChatAPIInvalidTools`, `ChatAPIInvalidFunctions`, `LlmInputError`. */
-export function chatParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters {
+/** @throws FlowsteadError for a parameter that is malformed. */
+export function requestParameters(kind: LlmKind, provider: LlmProvider, inputs: ValueMap): ChatParameters {
+  if (kind === "completion") return completionParameters(provider, inputs);
+  return kind === "chat" ? chatParameters(provider, inputs) : visionParameters(provider, inputs);
+}
+
+/** @throws FlowsteadError `ChatAPIInvalidTools`, `ChatAPIInvalidFunctions`. */
+function chatParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters {
   const given = (name: string): Value => inputs[name] ?? null;
   const body: Record<string, unknown> = {
     temperature: plain(inputs["temperature"] ?? 1),
@@ -106,7 +127,7 @@ export function chatParameters(provider: LlmProvider, inputs: ValueMap): ChatPar
  * A completion request without its prompt. Fields that are not given go as null, as the original's client sends them.
  * @throws FlowsteadError `InputTypeError`, `InputParseError` for a number that is none.
  */
-export function completionParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters {
+function completionParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters {
   const number = (name: string, type: "int" | "double", fallback: number | null): unknown => {
     const value = inputs[name] ?? fallback;
     return value === null ? null : plain(parseTyped(type, value));
@@ -132,6 +153,22 @@ export function completionParameters(provider: LlmProvider, inputs: ValueMap): C
   };
   const name = isAzure ? (inputs["deployment_name"] ?? "") : (inputs["model"] ?? "text-davinci-003");
   return { model: pyStr(name), stream: isTrue(inputs["stream"] ?? null), body, returnsMessage: false };
+}
+
+/** A chat request with images, without its messages. */
+function visionParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters {
+  const given = (name: string): Value => inputs[name] ?? null;
+  const body: Record<string, unknown> = {
+    temperature: plain(inputs["temperature"] ?? 1),
+    top_p: plain(inputs["top_p"] ?? 1),
+    n: 1,
+    presence_penalty: plain(inputs["presence_penalty"] ?? 0),
+    frequency_penalty: plain(inputs["frequency_penalty"] ?? 0),
+  };
+  if (truthy(given("stop"))) body["stop"] = plain(given("stop"));
+  for (const name of ["max_tokens", "seed"]) if (given(name) !== null) body[name] = plain(given(name));
+  const named = provider === "AzureOpenAI" ? given("deployment_name") : (inputs["model"] ?? "gpt-4-vision-preview");
+  return { model: pyStr(named ?? ""), stream: isTrue(given("stream")), body, returnsMessage: false };
 }
 
 function withoutNulls(fields: Record<string, unknown>): Record<string, unknown> {
