@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "./base/error/error.ts";
+import { lendResources, openModelGateway, poolSettings } from "./app/model-gateway.ts";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
 import { packageRoot } from "./base/package-root.ts";
@@ -18,11 +19,9 @@ import { openConnectionStore } from "./connection/store.ts";
 import { configuredDeployment, configuredEndpoint, configuredRegions } from "./endpoint/configured.ts";
 import type { OnlineEndpoint } from "./endpoint/endpoint.ts";
 import { type Fleet, openFleet } from "./endpoint/fleet.ts";
-import { listen } from "./endpoint/flow-server.ts";
 import { endpointKeys, readKeys } from "./endpoint/key.ts";
 import { openRegions } from "./endpoint/region.ts";
 import { type LocalResources, localResources } from "./endpoint/resource/local.ts";
-import { resourceServer } from "./endpoint/resource/server.ts";
 import { openZones } from "./endpoint/zone.ts";
 import { chatRoutes } from "./entry/route/chat.ts";
 import { controlRoutes } from "./entry/route/control.ts";
@@ -31,12 +30,19 @@ import { readSearchKeys, searchKeys } from "./entry/route/search-key.ts";
 import { searchRoutes } from "./entry/route/search.ts";
 import { statusRoutes } from "./entry/route/status.ts";
 import { openEntry } from "./entry/server.ts";
+import { type Governance, openGovernance } from "./gateway/open.ts";
 import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
 import { tracedTarget } from "./flow/traced.ts";
 import type { BalancedModel } from "./model/balanced.ts";
 import type { Embedder } from "./model/embedder.ts";
 import { openModelPools } from "./model/pools.ts";
-import { embedderSettings, isLanguageModel, modelSettings, openEmbedder } from "./model/provider/index.ts";
+import {
+  embedderName,
+  embedderSettings,
+  isLanguageModel,
+  modelSettings,
+  openEmbedder,
+} from "./model/provider/index.ts";
 import { openCatalog } from "./search/document/catalog.ts";
 import { type Collection, openCollection } from "./search/ingest/collection.ts";
 import type { IngestProgress, IngestReport } from "./search/ingest/report.ts";
@@ -111,16 +117,23 @@ export async function openApp(
     const settings = telemetrySettings(config.telemetry, env);
     const telemetry = settings && openTelemetry(settings, log);
     closers.push((graceMs) => telemetry?.close(Math.min(graceMs, 2_000)));
-    const models = openModelPools(config.models.map(modelSettings), log);
-    closers.push(() => Promise.all([...models.values()].map((model) => model.close())));
-    const embedder = await openConfiguredEmbedder(config);
-    closers.push(() => embedder?.close());
+    const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
+    closers.push(() => store.close());
+    const pools = openModelPools(config.models.map(modelSettings), log, poolSettings(config));
+    closers.push(() => Promise.all([...pools.values()].map((model) => model.close())));
+    const governance = await openGovernance({ config: config.gateway, pools, store, log });
+    closers.push(() => governance.close());
+    const { models, govern } = governance;
+    const bareEmbedder = await openConfiguredEmbedder(config);
+    closers.push(() => bareEmbedder?.close());
+    const embedder = bareEmbedder && governance.governEmbedder(bareEmbedder, embedderName(config.embedder ?? {}));
     const documents = await openDocuments(config, embedder, log);
     closers.push(() => documents.index.close());
-    const resources = openResources(config, { env, log, models, embedder, openIndex: documents.open });
+    const resources = openResources(config, { env, log, models, embedder, openIndex: documents.open, govern });
     closers.push(() => resources.close());
-    const lent = await lendResources(resources, runFolder, log);
-    closers.push(lent.close);
+    const gateway = await openModelGateway(config, { governance, resources, embedder: bareEmbedder });
+    const lent = await lendResources(resources, { gateway, runFolder, log });
+    closers.push(() => lent.close());
 
     const controlToken = secretToken();
     const zones = openZones(config.endpoint.zones);
@@ -128,7 +141,7 @@ export async function openApp(
     const keys = endpointKeys(await readKeys(keyFolder(config), name));
     const fleet = openFleet({
       runFolder,
-      resources: lent.address,
+      resources: lent.addressFor,
       python: config.python,
       version: version(),
       logLevel: config.log.level,
@@ -154,8 +167,6 @@ export async function openApp(
     const started = endpoint.deployments.get(config.endpoint.deployment)?.ready(INSTANCE_START_MS);
     await Promise.all([indexed, started]);
 
-    const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
-    closers.push(() => store.close());
     const chat = await openChat({ store, target: chatTarget(config, fleet), log });
 
     const catalog = openCatalog(documentProvider({ folder: documentFolder(config) }), embedder);
@@ -168,6 +179,7 @@ export async function openApp(
       port: config.port,
       findPort: !portIsExplicit,
       endpoints: fleet.endpoints,
+      gateway,
       meter: telemetry?.meter,
       version: version(),
       log,
@@ -224,30 +236,14 @@ export interface ResourceParts {
   models: ReadonlyMap<string, BalancedModel>;
   embedder: Embedder | undefined;
   openIndex: (name: string) => Promise<SearchIndex>;
+  /** Put around models behind connections. */
+  govern?: Governance["govern"];
 }
 
 /** What flows may reach under this configuration. */
 export function openResources(config: Readonly<Config>, { env, ...parts }: ResourceParts): LocalResources {
   const store = openConnectionStore(connectionFolder(config));
   return localResources({ ...parts, connections: configuredConnections({ entries: config.connections, store, env }) });
-}
-
-async function lendResources(
-  resources: LocalResources,
-  runFolder: string,
-  log: Logger,
-): Promise<{ address: { socketPath: string; token: string }; close: () => Promise<void> }> {
-  const address = { socketPath: path.join(runFolder, "resources.sock"), token: secretToken() };
-  const server = resourceServer(resources, { token: address.token, log });
-  await listen(server, { socketPath: address.socketPath });
-  return {
-    address,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }
 
 /** Sample documents once, a configured folder at every start; what has not changed costs nothing. */

@@ -21,7 +21,7 @@ const model = z
     provider: z
       .string()
       .min(1)
-      .describe("`openai` (and every server that speaks its API), `azure-openai` or `extractive`."),
+      .describe("`openai` (and every server that speaks its API), `azure-openai`, `anthropic` or `extractive`."),
     region: z.string().optional().describe("Where the model runs, for logs and routing."),
     priority: z
       .int()
@@ -29,10 +29,113 @@ const model = z
       .default(0)
       .describe("Members with the lowest number are used first; the others when those are out."),
     weight: z.number().positive().default(1).describe("Share of calls among members of one priority."),
+    serves: z
+      .string()
+      .optional()
+      .describe(
+        "Name and version of the model behind the entry; members of one pool must agree. Default: its `model`.",
+      ),
+    residency: z
+      .string()
+      .optional()
+      .describe("Where data may be processed, such as `eu`; members of one pool must agree."),
   })
   .describe(
-    "One model, or one region of it. The provider's own settings stand beside these: base_url, api_key, model, endpoint, deployment, api_version.",
+    "One model, or one region of it. The provider's own settings stand beside these: base_url, api_key, model, endpoint, deployment, api_version, auth, max_tokens, first_token_seconds, idle_seconds.",
   );
+
+const limit = z
+  .strictObject({
+    principal: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Name of a gateway key, or `local` for the chat page; `*` counts each one by itself."),
+    flow: z.string().min(1).optional().describe("Name of an endpoint; `*` counts each one by itself."),
+    model: z.string().min(1).optional().describe("Name of a model; `*` counts each one by itself."),
+    requests_per_minute: z.number().positive().optional().describe("Most calls in a minute."),
+    tokens_per_minute: z
+      .number()
+      .positive()
+      .optional()
+      .describe("Most tokens in a minute, of prompts and answers together."),
+    max_tokens: z.int().positive().optional().describe("Most tokens of one answer; a larger wish is lowered to this."),
+    budget_usd: z.number().positive().optional().describe("Most US dollars in a period, by `gateway.prices`."),
+    budget_period: z.enum(["day", "month"]).default("month").describe("Period of the budget, in UTC."),
+  })
+  .refine(
+    (rule) =>
+      [rule.requests_per_minute, rule.tokens_per_minute, rule.max_tokens, rule.budget_usd].some(
+        (value) => value !== undefined,
+      ),
+    "names no limit: give requests_per_minute, tokens_per_minute, max_tokens or budget_usd",
+  )
+  .describe("A limit for the calls that fit the principal, flow and model it names; a field left out does not matter.");
+
+const gateway = z
+  .strictObject({
+    keys: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).describe("The program or team, as limits and accounts name it."),
+          key: z.string().min(16, "must have at least 16 characters").describe("What it sends; best as `${env:NAME}`."),
+          models: z.array(z.string().min(1)).optional().describe("Names of the models it may use; all when absent."),
+        }),
+      )
+      .default([])
+      .describe("Programs that may call the models, besides the key that `flowstead gateway get-credentials` prints."),
+    aliases: z
+      .record(z.string().min(1), z.string().min(1))
+      .default({})
+      .describe("Other names of models, such as the one that a program has built in."),
+    limits: z.array(limit).default([]).describe("Limits and budgets; a call must fit all that apply to it."),
+    prices: z
+      .record(
+        z.string(),
+        z.strictObject({
+          input: z.number().min(0).describe("US dollars per million tokens of prompts."),
+          output: z.number().min(0).optional().describe("US dollars per million tokens of answers."),
+        }),
+      )
+      .default({})
+      .describe("Prices by the name of the model, in US dollars per million tokens."),
+    redis: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Address of a Redis, such as redis://127.0.0.1:6379: limits are then shared by all processes that use it.",
+      ),
+  })
+  .prefault({});
+
+const pool = z
+  .strictObject({
+    wait_seconds: z
+      .number()
+      .min(0)
+      .default(10)
+      .describe("Longest time that a call waits for a region to be free again."),
+    cooldown_seconds: z
+      .number()
+      .positive()
+      .default(5)
+      .describe("How long a region is left alone after a 429 that names no time."),
+    retry_share: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe("Most retries per call over a few seconds; 50 are always allowed."),
+    probe_seconds: z
+      .number()
+      .min(0)
+      .default(30)
+      .describe("How often each region of a pool is probed by a call that costs nothing; 0 for never."),
+    failures: z.int().min(1).default(5).describe("Failures within 30 s that open a region's circuit."),
+    open_seconds: z.number().positive().default(5).describe("How long a circuit stays open at first."),
+  })
+  .prefault({});
 
 const embedder = z
   .looseObject({ provider: z.string().min(1).describe("`openai` or `azure-openai`.") })
@@ -63,6 +166,42 @@ const schedule = z.strictObject({
   max_instances: z.int().min(1).max(50).describe("Instances at most."),
 });
 
+const regionMember = z.strictObject({
+  name: z.string().min(1).describe("Name in logs and states."),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Scoring URI of the remote endpoint, ending in /score."),
+  key: z.string().min(1).optional().describe("Its key; `${env:NAME}` reads the environment."),
+  endpoint: endpointName.optional().describe("Instead of a url: an endpoint of this system."),
+  region: z.string().optional().describe("Where it runs, for logs and states."),
+  priority: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Members with the lowest number are used first; the others when those are out."),
+  weight: z.number().positive().default(1).describe("Share of calls among members of one priority."),
+});
+
+const regionalEndpoint = z.strictObject({
+  name: endpointName.describe("Name of the endpoint that callers use."),
+  members: z.array(regionMember).min(1).describe("The endpoints behind it."),
+  probe: probe.describe(
+    "Asks each remote member for its /swagger.json; one that fails is left out until it answers again.",
+  ),
+  request_timeout_ms: z
+    .int()
+    .min(100)
+    .max(300_000)
+    .default(180_000)
+    .describe("Longest time a call may take, in milliseconds."),
+  max_concurrent_requests_per_member: z
+    .int()
+    .min(1)
+    .default(200)
+    .describe("Calls per member; twice this times the members may be pending before callers get 429."),
+});
+
 export const configSchema = z.strictObject({
   home: z.string().min(1).default(".flowstead").describe("State folder: conversations, index, keys, logs."),
   host: z
@@ -85,6 +224,8 @@ export const configSchema = z.strictObject({
     .array(model)
     .default([])
     .describe("Models. When empty: Azure OpenAI or OpenAI from the environment, else the built-in extractive model."),
+  pool: pool.describe("How pools of models pick, retry and probe."),
+  gateway: gateway.describe("Who may call the models, and how much."),
   embedder: embedder.optional(),
   connections: z
     .record(z.string(), z.looseObject({ type: z.string() }))
@@ -141,6 +282,10 @@ export const configSchema = z.strictObject({
         .describe("Calls per instance; twice this times the instances may be pending before callers get 429."),
     })
     .prefault({}),
+  regional_endpoints: z
+    .array(regionalEndpoint)
+    .default([])
+    .describe("Endpoints of endpoints: clusters in several regions behind one name, with health checks and failover."),
   telemetry: z
     .strictObject({
       otlp_endpoint: z
@@ -163,6 +308,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   chat: z
     .strictObject({
+      endpoint: endpointName.optional().describe("Endpoint that the chat page calls; the one above when absent."),
       title: z.string().min(1).default("Flowstead").describe("Name on the chat page."),
       examples: z.array(z.string().min(1)).max(8).optional().describe("Example questions on the empty page."),
     })

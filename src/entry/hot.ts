@@ -23,4 +23,4 @@ export interface HotContext {
 }
 
 /** Answers when the path is its own, and says whether it was. */
-export type HotRoute = (hot: Hot, context: HotContext) => Promise<void> | undefined;
+export type HotRoute<Context = HotContext> = (hot: Hot, context: Context) => Promise<void> | undefined;

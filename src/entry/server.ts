@@ -7,10 +7,12 @@ import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
 import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
 import { sendError } from "../endpoint/exchange.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import { isLoopback } from "../network/address.ts";
 import type { Meter } from "../trace/meter.ts";
 import { SECURITY_HEADERS, checkOrigin } from "./guard.ts";
 import type { HotContext, HotRoute } from "./hot.ts";
+import { gatewayRoute } from "./route/gateway.ts";
 import { openAiRoute } from "./route/openai.ts";
 import { scoreRoute } from "./route/score.ts";
 
@@ -20,6 +22,8 @@ export interface EntryOptions {
   /** Whether to go on to the next port when this one is taken. */
   findPort: boolean;
   endpoints: ReadonlyMap<string, OnlineEndpoint>;
+  /** The models for other programs; none when absent. */
+  gateway?: Gateway;
   /** Counts calls of `/score`, where metrics go somewhere. */
   meter?: Meter | undefined;
   version: string;
@@ -35,7 +39,6 @@ export interface Entry {
   close(graceMs: number): Promise<void>;
 }
 
-const HOT_ROUTES: readonly HotRoute[] = [scoreRoute, openAiRoute];
 const PORTS_TO_TRY = 50;
 const BODY_LIMIT = 32 * 2 ** 20;
 
@@ -47,6 +50,8 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
     );
   }
   const context: HotContext = { endpoints: options.endpoints, meter: options.meter, version: options.version, bodyLimit: BODY_LIMIT };
+  const gateway = options.gateway ? [gatewayRoute(options.gateway)] : [];
+  const hotRoutes: readonly HotRoute[] = [scoreRoute, ...gateway, openAiRoute];
   let hotInWork = 0;
 
   const app = fastify({
@@ -69,7 +74,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
             checkOrigin(request);
             const path = request.url?.split("?", 1)[0] ?? "/";
             const hot = { request, response, path, requestId, log: options.log.child({ requestId }) };
-            for (const route of HOT_ROUTES) {
+            for (const route of hotRoutes) {
               const work = route(hot, context);
               if (!work) continue;
               hotInWork++;

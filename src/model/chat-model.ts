@@ -23,6 +23,12 @@ export interface ChatMessage {
   function_call?: { name: string; arguments: string };
 }
 
+/** On whose behalf a model is called, for limits and accounts; set by the process that knows it, never by a flow. */
+export interface Caller {
+  principal: string;
+  flow?: string;
+}
+
 export interface ChatRequest {
   messages: ChatMessage[];
   /**
@@ -38,6 +44,7 @@ export interface ChatRequest {
   parameters: Record<string, unknown>;
   /** Extra headers for the upstream, such as the original's call tracing. Never credentials. */
   headers?: Record<string, string>;
+  caller?: Caller;
 }
 
 export interface ChatUsage {

@@ -4,9 +4,14 @@ export interface Embedder {
   readonly fingerprint: string;
   readonly dimensions: number;
   /**
-   * One vector per text, in order. Batching is the embedder's business.
+   * One vector per text, in order. Batching is the embedder's business. `onUsage` hears the tokens that the provider tells.
    * @throws FlowsteadError of `base/error/model.ts`.
    */
-  embed(texts: readonly string[], kind: "query" | "document", signal: AbortSignal): Promise<Float32Array[]>;
+  embed(
+    texts: readonly string[],
+    kind: "query" | "document",
+    signal: AbortSignal,
+    onUsage?: (tokens: number) => void,
+  ): Promise<Float32Array[]>;
   close(): Promise<void>;
 }

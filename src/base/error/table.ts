@@ -3,6 +3,7 @@
 import { CHAT_ERRORS } from "./chat.ts";
 import { ENDPOINT_ERRORS } from "./endpoint.ts";
 import { FLOW_ERRORS } from "./flow.ts";
+import { GATEWAY_ERRORS } from "./gateway.ts";
 import { GENERAL_ERRORS } from "./general.ts";
 import { MODEL_ERRORS } from "./model.ts";
 import { PROMPT_ERRORS } from "./prompt.ts";
@@ -17,6 +18,7 @@ export const ERROR_TABLE = {
   ...FLOW_ERRORS,
   ...PROMPT_ERRORS,
   ...MODEL_ERRORS,
+  ...GATEWAY_ERRORS,
   ...SEARCH_ERRORS,
   ...ENDPOINT_ERRORS,
   ...CHAT_ERRORS,

@@ -17,6 +17,8 @@ export interface LocalResourceOptions {
   /** @throws FlowsteadError `IndexNotFound`. */
   openIndex: (name: string) => Promise<SearchIndex>;
   log: Logger;
+  /** Put around the models behind connections: limits, accounts, guards. */
+  govern?: <Model extends ChatModel>(model: Model, name: string) => Model;
 }
 
 export interface LocalResources extends FlowResources {
@@ -31,6 +33,7 @@ export function localResources({
   embedder,
   openIndex,
   log,
+  govern = (model) => model,
 }: LocalResourceOptions): LocalResources {
   const opened = new Map<string, Promise<ChatModel>>();
   const indexes = new Map<string, Promise<SearchIndex>>();
@@ -39,7 +42,7 @@ export function localResources({
       const configured = models.get(name);
       return configured
         ? Promise.resolve(configured)
-        : once(opened, name, async () => behind(await connections.get(name), log));
+        : once(opened, name, async () => govern(behind(await connections.get(name), log), name));
     },
     embedder: async () => embedder,
     connection: async (name) => (models.has(name) ? pooledConnection(name) : connections.get(name)),

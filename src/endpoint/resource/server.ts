@@ -8,12 +8,14 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { parseJson, plain, stringifyJson } from "../../base/json.ts";
 import type { Logger } from "../../base/log.ts";
 import type { FlowResources } from "../../flow/resource.ts";
-import type { ChatRequest } from "../../model/chat-model.ts";
+import type { Caller, ChatRequest } from "../../model/chat-model.ts";
 import { clientSignal, readBody, responseSink, sendJson } from "../exchange.ts";
+import type { ResourceGrant } from "./grant.ts";
 import { indexCall, runIndexCall } from "./index-call.ts";
 
 export interface ResourceServerOptions {
-  token: string;
+  /** The one token, or what each token that is known may see. */
+  token: string | ((token: string) => ResourceGrant | undefined);
   log: Logger;
   /** Lets instances change indexes; off for deployed flows. */
   writable?: boolean;
@@ -36,7 +38,7 @@ const embedCall = z.object({
 });
 const named = z.object({ name: z.string() });
 
-type Handler = (body: unknown, signal: AbortSignal) => Promise<unknown>;
+type Handler = (body: unknown, signal: AbortSignal, grant: ResourceGrant) => Promise<unknown>;
 
 export function resourceServer(resources: FlowResources, options: ResourceServerOptions): Server {
   const calls: Record<string, Handler> = {
@@ -60,7 +62,17 @@ export function resourceServer(resources: FlowResources, options: ResourceServer
       const vectors = await embedder.embed(texts, kind, signal);
       return vectors.map((vector) => [...vector]);
     },
-    "/connection": (body) => resources.connection(named.parse(body).name),
+    "/connection": async (body, _signal, { mayRead, present }) => {
+      const { name } = named.parse(body);
+      if (mayRead && !mayRead(name)) {
+        throw new FlowsteadError(
+          "Forbidden",
+          `The flow's files do not name a connection "${name}", so it may not read it.`,
+        );
+      }
+      const connection = await resources.connection(name);
+      return present ? present(connection) : connection;
+    },
     "/index": async (body, signal) => {
       const call = indexCall.parse(body);
       return runIndexCall(await resources.searchIndex(call.index), call, {
@@ -89,14 +101,14 @@ async function answer(
   { calls, resources, options }: Room,
 ): Promise<void> {
   try {
-    if (!hasToken(request, options.token))
-      throw new FlowsteadError("Unauthorized", "The instance token is missing or wrong.");
+    const grant = grantOf(request, options.token);
+    if (!grant) throw new FlowsteadError("Unauthorized", "The instance token is missing or wrong.");
     const signal = clientSignal(response);
     const body = plain(parseJson(await readBody(request, BODY_LIMIT)));
-    if (request.url === "/chat") return await chat(resources, body, { response, signal });
+    if (request.url === "/chat") return await chat(resources, body, { response, signal, caller: grant.caller });
     const call = calls[request.url ?? ""];
     if (!call) throw new FlowsteadError("NotFound", `There is no resource at ${request.url}.`);
-    sendJson(response, 200, (await call(body, signal)) ?? null);
+    sendJson(response, 200, (await call(body, signal, grant)) ?? null);
   } catch (thrown) {
     const error = toError(thrown);
     if (error.code === "Unexpected") options.log.error({ err: thrown, path: request.url }, "resource call failed");
@@ -109,14 +121,14 @@ async function answer(
 async function chat(
   resources: FlowResources,
   body: unknown,
-  { response, signal }: { response: ServerResponse; signal: AbortSignal },
+  { response, signal, caller }: { response: ServerResponse; signal: AbortSignal; caller: Caller | undefined },
 ): Promise<void> {
   const { connection, request } = chatCall.parse(body);
   const model = await resources.chatModel(connection);
   const sink = responseSink(response);
   sink.head(200, { "content-type": "application/x-ndjson" });
   try {
-    for await (const chunk of model.chat(request as unknown as ChatRequest, signal)) {
+    for await (const chunk of model.chat({ ...(request as unknown as ChatRequest), caller }, signal)) {
       await sink.write(`${JSON.stringify(chunk)}\n`);
       if (response.destroyed) return;
     }
@@ -130,6 +142,11 @@ function toError(thrown: unknown): FlowsteadError {
   if (thrown instanceof z.ZodError)
     return new FlowsteadError("InvalidRequest", z.prettifyError(thrown), { cause: thrown });
   return FlowsteadError.from(thrown);
+}
+
+function grantOf(request: IncomingMessage, token: ResourceServerOptions["token"]): ResourceGrant | undefined {
+  if (typeof token === "string") return hasToken(request, token) ? {} : undefined;
+  return token(/^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "");
 }
 
 function hasToken(request: IncomingMessage, token: string): boolean {

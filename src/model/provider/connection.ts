@@ -23,6 +23,7 @@ export function connectionModel({ name, type, configs, secrets }: Connection): M
         // The node names the deployment in every call.
         deployment: text("azure_deployment") ?? "",
         apiVersion: text("api_version"),
+        ...(text("auth_mode") === "meid_token" ? { auth: { type: "managed_identity" as const } } : {}),
       };
     case "OpenAIConnection":
       return { ...common, provider: "openai", baseUrl: text("base_url"), organization: text("organization") };

@@ -2,11 +2,13 @@
 
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Logger } from "../../base/log.ts";
+import type { Connection } from "../../connection/connection.ts";
 import type { ChatModel } from "../chat-model.ts";
 import type { Embedder } from "../embedder.ts";
 import { anthropicModel } from "./anthropic.ts";
 import { azureOpenAiEmbedder, azureOpenAiModel } from "./azure-openai.ts";
 import { extractiveModel } from "./extractive.ts";
+import { connectionModel } from "./connection.ts";
 import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelSettings } from "./kind.ts";
 import { openAiEmbedder, openAiModel } from "./openai.ts";
 
@@ -46,6 +48,19 @@ export function openEmbedder(
     default:
       return unknownProvider(settings, EMBEDDER_PROVIDERS);
   }
+}
+
+/** The embedder behind one of the original's connections. @throws FlowsteadError `InvalidConnectionType`. */
+export function openConnectionEmbedder(connection: Connection, model: string): Promise<Embedder> {
+  const settings = connectionModel(connection);
+  if (settings.provider === "azure-openai") return openEmbedder({ ...settings, deployment: model });
+  if (settings.provider === "openai") return openEmbedder({ ...settings, model });
+  throw new FlowsteadError("InvalidConnectionType", `Connection "${connection.name}" has no embeddings.`);
+}
+
+/** What callers of the gateway name an embedder by. */
+export function embedderName(entry: Readonly<Record<string, unknown>>): string {
+  return String(entry.model ?? entry.deployment ?? "embedding");
 }
 
 const NEVER = new AbortController().signal;

@@ -35,14 +35,14 @@ export async function wireEmbedder(options: WireEmbedderOptions, signal: AbortSi
   const dimensions: number =
     options.dimensions ??
     KNOWN_DIMENSIONS[model] ??
-    (await embedBatch(options, ["dimensions"], signal).then((vectors) => vectors[0]?.length ?? 0));
+    (await embedBatch(options, ["dimensions"], { signal }).then((vectors) => vectors[0]?.length ?? 0));
   return {
     fingerprint: `${model}/${dimensions}/unit`,
     dimensions,
-    async embed(texts, _kind, signal) {
+    async embed(texts, _kind, signal, onUsage) {
       const vectors: Float32Array[] = [];
       for (const batch of batches(texts)) {
-        for (const vector of await patiently(() => embedBatch(options, batch, signal), signal)) {
+        for (const vector of await patiently(() => embedBatch(options, batch, { signal, onUsage }), signal)) {
           if (vector.length !== dimensions) {
             throw badAnswer(client.upstream, `a vector of ${vector.length} numbers where ${dimensions} were expected`);
           }
@@ -58,7 +58,7 @@ export async function wireEmbedder(options: WireEmbedderOptions, signal: AbortSi
 async function embedBatch(
   { client, model, path, dimensions }: WireEmbedderOptions,
   input: string[],
-  signal: AbortSignal,
+  { signal, onUsage }: { signal: AbortSignal; onUsage?: ((tokens: number) => void) | undefined },
 ): Promise<Float32Array[]> {
   const body = {
     model,
@@ -73,7 +73,11 @@ async function embedBatch(
   }
   const vectors: Float32Array[] = [];
   try {
-    const { data } = JSON.parse(answer.body) as { data: { index?: number; embedding: number[] | string }[] };
+    const { data, usage } = JSON.parse(answer.body) as {
+      data: { index?: number; embedding: number[] | string }[];
+      usage?: { prompt_tokens?: number };
+    };
+    if (usage?.prompt_tokens !== undefined) onUsage?.(usage.prompt_tokens);
     for (const [position, { index = position, embedding }] of data.entries()) vectors[index] = unit(embedding);
   } catch (thrown) {
     throw badAnswer(client.upstream, "something else than embeddings", thrown);

@@ -1,0 +1,103 @@
+// Models, wired: pools with limits, accounts and guards around them, the gateway that serves them, and what flows get of it.
+
+import path from "node:path";
+import { secretToken } from "../base/id.ts";
+import type { Logger } from "../base/log.ts";
+import { keyFolder } from "../config/folder.ts";
+import type { Config } from "../config/schema.ts";
+import { listen } from "../endpoint/flow-server.ts";
+import { namedIn, type ResourceGrant } from "../endpoint/resource/grant.ts";
+import type { LocalResources } from "../endpoint/resource/local.ts";
+import { resourceServer } from "../endpoint/resource/server.ts";
+import type { DeploymentSpec } from "../endpoint/specification/deployment-spec.ts";
+import { type GatewayListener, openGatewayListener } from "../entry/gateway-listener.ts";
+import { createCredentials } from "../gateway/credential.ts";
+import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import { gatewayKey } from "../gateway/key.ts";
+import { lentConnection } from "../gateway/lent-connection.ts";
+import type { Governance } from "../gateway/open.ts";
+import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
+import type { Embedder } from "../model/embedder.ts";
+import type { PoolSettings } from "../model/pools.ts";
+import { embedderName, openConnectionEmbedder } from "../model/provider/index.ts";
+import { meteredEmbedder } from "../gateway/metered.ts";
+
+export function poolSettings({ pool }: Readonly<Config>): PoolSettings {
+  return {
+    waitMs: pool.wait_seconds * 1000,
+    cooldownMs: pool.cooldown_seconds * 1000,
+    retryShare: pool.retry_share,
+    breaker: { failures: pool.failures, openMs: pool.open_seconds * 1000 },
+    health: pool.probe_seconds > 0 ? { periodMs: pool.probe_seconds * 1000, timeoutMs: 10_000 } : undefined,
+  };
+}
+
+export interface GatewayParts {
+  governance: Governance;
+  resources: LocalResources;
+  /** Not metered yet: each call is counted for who makes it. */
+  embedder: Embedder | undefined;
+}
+
+export async function openModelGateway(
+  config: Readonly<Config>,
+  { governance, resources, embedder }: GatewayParts,
+): Promise<Gateway> {
+  const own = { name: "gateway", key: await gatewayKey(keyFolder(config)) };
+  const name = config.embedder && embedderName(config.embedder);
+  const { meter } = governance;
+  const opened = new Map<string, Promise<Embedder>>();
+  return createGateway({
+    credentials: createCredentials([own, ...config.gateway.keys]),
+    models: governance.models,
+    aliases: config.gateway.aliases,
+    embedder: (caller) => (embedder && name !== undefined ? meteredEmbedder(embedder, name, meter, caller) : undefined),
+    embedderNames: name === undefined ? [] : [name],
+    connectionModel: (connection) => resources.chatModel(connection),
+    connectionEmbedder: async (connection, model, caller) => {
+      const key = JSON.stringify([connection, model]);
+      const found = opened.get(key) ?? openConnectionEmbedder(await resources.connection(connection), model);
+      opened.set(key, found);
+      found.catch(() => opened.delete(key));
+      return meteredEmbedder(await found, connection, meter, caller);
+    },
+  });
+}
+
+export interface Lending {
+  /** Where a deployment's instances find their resources, with a token of their own. */
+  addressFor(spec: DeploymentSpec): { socketPath: string; token: string };
+  close(): Promise<void>;
+}
+
+/** Lends resources over a private socket. Instances see models as the gateway, with a token that ends with this process. */
+export async function lendResources(
+  resources: LocalResources,
+  { gateway, runFolder, log }: { gateway: Gateway; runFolder: string; log: Logger },
+): Promise<Lending> {
+  const listener: GatewayListener = await openGatewayListener(gateway, log);
+  const socketPath = path.join(runFolder, "resources.sock");
+  const grants = new Map<string, ResourceGrant>();
+  const server = resourceServer(resources, { token: (token) => grants.get(token), log });
+  await listen(server, { socketPath });
+  return {
+    addressFor(spec) {
+      const token = secretToken();
+      const caller = { principal: LOCAL_PRINCIPAL.id, flow: spec.endpointName };
+      const access = { url: listener.url, token: gateway.credentials.lend(caller).token };
+      grants.set(token, {
+        caller,
+        mayRead: spec.flow === undefined ? undefined : namedIn(spec.flow),
+        present: (connection) => lentConnection(connection, access),
+      });
+      return { socketPath, token };
+    },
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      await listener.close();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// The address at which flow instances reach their models: loopback only, any free port, and nothing else behind it.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { FlowsteadError } from "../base/error/error.ts";
+import { uuid } from "../base/id.ts";
+import type { Logger } from "../base/log.ts";
+import { sendError } from "../endpoint/exchange.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import { checkOrigin } from "./guard.ts";
+import { gatewayRoute } from "./route/gateway.ts";
+
+export interface GatewayListener {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function openGatewayListener(gateway: Gateway, log: Logger): Promise<GatewayListener> {
+  const route = gatewayRoute(gateway);
+  const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
+    const requestId = uuid();
+    try {
+      checkOrigin(request);
+      const path = request.url?.split("?", 1)[0] ?? "/";
+      const work = route({ request, response, path, requestId, log: log.child({ requestId }) }, undefined);
+      if (!work) throw new FlowsteadError("Unauthorized", "The token is missing or wrong.");
+      work.catch((thrown: unknown) => sendError(response, thrown));
+    } catch (thrown) {
+      sendError(response, thrown);
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,65 @@
+// The gateway from its configuration: every model of the system passes here, whoever calls it.
+
+import type { Logger } from "../base/log.ts";
+import type { Config } from "../config/schema.ts";
+import type { BalancedModel } from "../model/balanced.ts";
+import type { ChatModel } from "../model/chat-model.ts";
+import type { Embedder } from "../model/embedder.ts";
+import type { RecordStore } from "../store/record-store.ts";
+import { openBudgets } from "./budget.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { createMeter, type Meter } from "./meter.ts";
+import { meteredEmbedder, meteredModel } from "./metered.ts";
+import { openRateLimiter } from "./provider/index.ts";
+import type { LimitRule } from "./rule.ts";
+
+export interface Governance {
+  readonly meter: Meter;
+  readonly ledger: Ledger;
+  /** The pools with limits, accounts and guards around them. */
+  readonly models: ReadonlyMap<string, BalancedModel>;
+  /** The same for a model that is not of the configuration, such as one behind a connection. */
+  govern<Model extends ChatModel>(model: Model, name: string): Model;
+  governEmbedder(embedder: Embedder, name: string): Embedder;
+  close(): Promise<void>;
+}
+
+export interface GovernanceOptions {
+  config: Readonly<Config["gateway"]>;
+  pools: ReadonlyMap<string, BalancedModel>;
+  store: RecordStore;
+  log: Logger;
+}
+
+export async function openGovernance({ config, pools, store, log }: GovernanceOptions): Promise<Governance> {
+  const rules = config.limits.map(ruleOf);
+  const ledger = await openLedger(store, log);
+  const budgets = await openBudgets(rules, ledger);
+  const limiter = await openRateLimiter({ redis: config.redis, log });
+  const meter = createMeter({ rules, prices: config.prices, limiter, budgets, ledger });
+  const govern = <Model extends ChatModel>(model: Model, name: string): Model => meteredModel(model, name, meter);
+  return {
+    meter,
+    ledger,
+    models: new Map([...pools].map(([name, pool]) => [name, govern(pool, name)])),
+    govern,
+    governEmbedder: (embedder, name) => meteredEmbedder(embedder, name, meter),
+    async close() {
+      await ledger.close();
+      await limiter.close();
+    },
+  };
+}
+
+function ruleOf(entry: Readonly<Config["gateway"]["limits"][number]>): LimitRule {
+  return {
+    principal: entry.principal,
+    flow: entry.flow,
+    model: entry.model,
+    requestsPerMinute: entry.requests_per_minute,
+    tokensPerMinute: entry.tokens_per_minute,
+    maxTokens: entry.max_tokens,
+    budgetUsd: entry.budget_usd,
+    budgetPeriod: entry.budget_period,
+  };
+}

@@ -1,0 +1,140 @@
+// OpenAI's and Azure OpenAI's bodies: what callers send, and the errors that their clients understand.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import type { ChatMessage, ChatRequest } from "../model/chat-model.ts";
+
+export interface ChatBody {
+  model: string;
+  request: ChatRequest;
+  /** Whether the caller wants the usage chunk of a stream. */
+  includeUsage: boolean;
+}
+
+export interface EmbeddingBody {
+  model: string;
+  texts: string[];
+  isBase64: boolean;
+}
+
+type Fields = Record<string, unknown>;
+
+/** @throws FlowsteadError `InvalidRequest` with the field's name. */
+export function readChat(text: string, deployment?: string): ChatBody {
+  const { model, messages, stream, stream_options: options, ...parameters } = readFields(text);
+  if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isMessage)) {
+    throw invalid("messages", "must be a list of objects with a role");
+  }
+  const includeUsage = (options as { include_usage?: unknown } | undefined)?.include_usage === true;
+  return {
+    model: deployment ?? readModel(model),
+    // Usage is always asked for, for the accounts; who did not ask does not see it.
+    request: { messages: messages as ChatMessage[], stream: stream === true, parameters },
+    includeUsage,
+  };
+}
+
+/** The older API: a text to be gone on with. @throws FlowsteadError `InvalidRequest`. */
+export function readCompletion(text: string, deployment?: string): ChatBody {
+  const { model, prompt, stream, stream_options: options, ...parameters } = readFields(text);
+  const one = Array.isArray(prompt) && prompt.length === 1 ? (prompt[0] as unknown) : prompt;
+  if (typeof one !== "string") throw invalid("prompt", "must be one text");
+  return {
+    model: deployment ?? readModel(model),
+    request: { messages: [], prompt: one, stream: stream === true, parameters },
+    includeUsage: (options as { include_usage?: unknown } | undefined)?.include_usage === true,
+  };
+}
+
+/** @throws FlowsteadError `InvalidRequest`. */
+export function readEmbedding(text: string, deployment?: string): EmbeddingBody {
+  const { model, input, encoding_format: format } = readFields(text);
+  const texts = typeof input === "string" ? [input] : input;
+  if (!Array.isArray(texts) || texts.length === 0 || !texts.every((one) => typeof one === "string")) {
+    throw invalid("input", "must be a text or a list of texts; lists of token numbers are not taken");
+  }
+  return { model: deployment ?? readModel(model), texts: texts as string[], isBase64: format === "base64" };
+}
+
+function readFields(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new FlowsteadError("InvalidJson", `The body is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("body", "must be a JSON object");
+  return value as Fields;
+}
+
+function readModel(model: unknown): string {
+  if (typeof model === "string" && model !== "") return model;
+  throw invalid("model", "must be the name of a model; GET /v1/models lists them");
+}
+
+function isMessage(value: unknown): boolean {
+  return typeof value === "object" && value !== null && typeof (value as ChatMessage).role === "string";
+}
+
+function invalid(field: string, what: string): FlowsteadError {
+  return new FlowsteadError("InvalidRequest", `${field}: ${what}.`, { details: { param: field } });
+}
+
+export interface WireError {
+  status: number;
+  headers: Record<string, string>;
+  body: { error: Record<string, unknown> };
+}
+
+/** An error as the `openai` clients read it: they retry by these headers, so a wait that is told must be true. */
+export function wireError(thrown: unknown): WireError {
+  const error = FlowsteadError.from(thrown);
+  const { code, status, retryAfterMs, details } = error;
+  const headers: Record<string, string> = {};
+  if (retryAfterMs !== undefined) {
+    headers["retry-after-ms"] = String(retryAfterMs);
+    headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
+  }
+  // Every member has been tried already: a client's own retries would only multiply the calls.
+  if (retryAfterMs === undefined) headers["x-should-retry"] = "false";
+  const message = code === "Unexpected" ? "Something went wrong. The gateway's log has the request id." : error.message;
+  if (code === "ModelContentFiltered") {
+    return {
+      status: 400,
+      headers,
+      body: {
+        error: {
+          message,
+          type: null,
+          param: "prompt",
+          code: "content_filter",
+          status: 400,
+          innererror: { code: "ResponsibleAIPolicyViolation", content_filter_result: details?.filter ?? {} },
+        },
+      },
+    };
+  }
+  return {
+    status,
+    headers,
+    body: {
+      error: {
+        message,
+        type: TYPES[status] ?? (status < 500 ? "invalid_request_error" : "server_error"),
+        param: (details?.param as string | undefined) ?? null,
+        code: CODES[code] ?? (details?.upstreamCode as string | undefined) ?? code,
+      },
+    },
+  };
+}
+
+const TYPES: Record<number, string> = { 401: "authentication_error", 429: "requests" };
+
+const CODES: Record<string, string> = {
+  Unauthorized: "invalid_api_key",
+  ModelNotFound: "model_not_found",
+  ModelInputTooLong: "context_length_exceeded",
+  ModelRateLimited: "rate_limit_exceeded",
+  UsageLimitExceeded: "rate_limit_exceeded",
+  BudgetExceeded: "insufficient_quota",
+};

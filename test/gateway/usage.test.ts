@@ -1,0 +1,136 @@
+// Limits, budgets and the ledger, by what clients see and what the fake has counted.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { APIError } from "openai";
+import type { FakeModelServer } from "../../src/model/fake/server.ts";
+import { fakeModel } from "../fake/openai/start.ts";
+import { KEYS, serve, type Served } from "./served.ts";
+
+const HI = [{ role: "user" as const, content: "Hi there" }];
+const entry = ({ url }: FakeModelServer, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  provider: "openai",
+  base_url: `${url}/v1`,
+  model: "m",
+  ...more,
+});
+const ask = (served: Served, key: string, more: object = {}): Promise<unknown> =>
+  served.openai(key).chat.completions.create({ model: "default", messages: HI, ...more });
+const status = (call: Promise<unknown>): Promise<number> =>
+  call.then(
+    () => 200,
+    (thrown: unknown) => (thrown instanceof APIError ? (thrown.status as number) : -1),
+  );
+
+test("the ledger equals what the server counted, whole and streamed, by caller", async (context) => {
+  const fake = await fakeModel(context, { reply: "a b c d e" });
+  const served = await serve(context, { models: [entry(fake)], embedder: `${fake.url}/v1` });
+  await ask(served, KEYS.a);
+  for await (const _ of await served
+    .openai(KEYS.b)
+    .chat.completions.create({ model: "default", messages: HI, stream: true }));
+  await served.openai(KEYS.b).embeddings.create({ model: "embed", input: ["x y z"] });
+  const sums = await served.ledger.sums(["principal", "model"]);
+  const counted = fake.journal.entries.map(({ usage }) => usage);
+  const total = (rows: { prompt_tokens: number; completion_tokens: number }[]): number[] => [
+    rows.reduce((sum, row) => sum + row.prompt_tokens, 0),
+    rows.reduce((sum, row) => sum + row.completion_tokens, 0),
+  ];
+  assert.deepEqual(total(sums), total(counted));
+  assert.deepEqual(
+    sums.map(({ principal, model, requests, estimated }) => [principal, model, requests, estimated]).sort(),
+    [
+      ["team-a", "default", 1, 0],
+      ["team-b", "default", 1, 0],
+      ["team-b", "embed", 1, 0],
+    ],
+  );
+});
+
+test("an answer that the client leaves is counted from what was seen, and marked", async (context) => {
+  const fake = await fakeModel(context, { reply: "word ".repeat(2000), tokensPerSecond: 400 });
+  const served = await serve(context, { models: [entry(fake)] });
+  const stream = await served.openai().chat.completions.create({ model: "default", messages: HI, stream: true });
+  let seen = 0;
+  for await (const chunk of stream) if (chunk.choices[0]?.delta.content && ++seen === 20) break;
+  const { tokens } = await fake.journal.until(({ outcome }) => outcome === "aborted");
+  let [sum] = await served.ledger.sums(["principal"]);
+  for (let round = 0; !sum && round < 300; round++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    [sum] = await served.ledger.sums(["principal"]);
+  }
+  assert.equal(sum?.estimated, 1);
+  const counted = sum?.completion_tokens ?? 0;
+  assert.ok(counted >= 20 && counted <= tokens, `${counted} of ${tokens}`);
+});
+
+test("one caller at its limit gets 429 with a true wait; another one is served", async (context) => {
+  const fake = await fakeModel(context);
+  const served = await serve(context, {
+    models: [entry(fake)],
+    gateway: { limits: [{ principal: "*", requests_per_minute: 3 }] },
+  });
+  const statuses = [];
+  for (let call = 0; call < 5; call++) statuses.push(await status(ask(served, KEYS.a)));
+  assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
+  assert.equal(await status(ask(served, KEYS.b)), 200);
+  assert.equal(fake.journal.entries.length, 4);
+  const refused = await ask(served, KEYS.a).catch((thrown: APIError) => thrown);
+  assert.ok(refused instanceof APIError);
+  const wait = Number(refused.headers?.get("retry-after-ms"));
+  assert.ok(wait > 0 && wait <= 20_000, String(wait));
+  assert.match(refused.message, /3 requests per minute for principal "team-a"/);
+});
+
+test("tokens per minute count what was used, not what was feared", async (context) => {
+  const fake = await fakeModel(context, { reply: "one two three" });
+  const served = await serve(context, {
+    models: [entry(fake)],
+    gateway: { limits: [{ model: "default", tokens_per_minute: 1000 }] },
+  });
+  for (let call = 0; call < 20; call++) assert.equal(await status(ask(served, KEYS.a, { max_tokens: 800 })), 200);
+  fake.script({ reply: "word ".repeat(990) });
+  assert.equal(await status(ask(served, KEYS.a, { max_tokens: 700 })), 200);
+  assert.equal(await status(ask(served, KEYS.b, { max_tokens: 700 })), 429);
+});
+
+test("max_tokens is lowered to the limit, and set where nobody asked", async (context) => {
+  const fake = await fakeModel(context);
+  const served = await serve(context, {
+    models: [entry(fake)],
+    gateway: { limits: [{ max_tokens: 100 }, { principal: "team-b", max_tokens: 10 }] },
+  });
+  await ask(served, KEYS.a);
+  await ask(served, KEYS.a, { max_tokens: 500 });
+  await ask(served, KEYS.a, { max_completion_tokens: 500 });
+  await ask(served, KEYS.a, { max_tokens: 50 });
+  await ask(served, KEYS.b, { max_tokens: 50 });
+  const bodies = fake.journal.entries.map(({ body }) => body as Record<string, unknown>);
+  assert.deepEqual(
+    bodies.map((body) => body.max_tokens ?? body.max_completion_tokens),
+    [100, 100, 100, 50, 10],
+  );
+  assert.equal(bodies[2]?.max_tokens, undefined);
+});
+
+test("a budget ends the calls of its scope, and clients are told not to retry", async (context) => {
+  const fake = await fakeModel(context, { reply: "a b c d e f g h" });
+  const served = await serve(context, {
+    models: [entry(fake)],
+    gateway: {
+      prices: { default: { input: 1000, output: 2000 } },
+      limits: [{ principal: "team-a", budget_usd: 0.03, budget_period: "day" }],
+    },
+  });
+  // 2 tokens of prompt and 8 of answer cost 0.018 USD.
+  assert.equal(await status(ask(served, KEYS.a)), 200);
+  assert.equal(await status(ask(served, KEYS.a)), 200);
+  const refused = await ask(served, KEYS.a).catch((thrown: APIError) => thrown);
+  assert.ok(refused instanceof APIError);
+  assert.equal(refused.status, 429);
+  assert.equal(refused.code, "insufficient_quota");
+  assert.equal(refused.headers?.get("x-should-retry"), "false");
+  assert.equal(await status(ask(served, KEYS.b)), 200);
+  const [sum] = await served.ledger.sums(["principal"]);
+  assert.deepEqual([sum?.principal, sum?.cost_micros], ["team-a", 36_000]);
+});
