@@ -182,12 +182,17 @@ def value_type(annotation):
 
 
 def _options(annotation):
-    """The types of an annotation: several for a Union of connections, Optional[X] counts as X."""
+    """The types of an annotation: several for a Union of connections, Optional[X] counts as X.
+
+    `X | None` of something else than a connection is any value, as the original has it.
+    """
     if annotation is _EMPTY:
         return []
-    if typing.get_origin(annotation) is typing.Union or type(annotation).__name__ == "UnionType":
+    optional = typing.get_origin(annotation) is typing.Union
+    if optional or type(annotation).__name__ == "UnionType":
         options = [option for option in typing.get_args(annotation) if option is not type(None)]
-        return options if all(_is_connection(option) for option in options) else [object]
+        single = optional and len(options) == 1
+        return options if single or all(_is_connection(option) for option in options) else [object]
     return [annotation]
 
 

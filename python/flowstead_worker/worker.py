@@ -18,6 +18,7 @@ from .encode import is_exact, preview, to_json
 from .entry import Aggregation, load_entry
 from .failure import Canceled, ToolFault, describe
 from .output import NodeStream, current_call
+from .package import PREFIX, load_package
 from .pool import Threads, interrupt
 from .signature import load
 
@@ -294,6 +295,9 @@ class Worker:
 
     def _load(self, message):
         file = message["file"]
+        if file.startswith(PREFIX):
+            self._tools[file] = load_package(file[len(PREFIX) :], message["wanted"])
+            return self._tools[file].describe()
         if "entry" not in message:
             self._tools[file] = load(message["directory"], file)
             return self._tools[file].describe()

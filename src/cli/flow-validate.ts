@@ -78,9 +78,10 @@ async function findAll(source: string, { resources, config, env }: OpenedResourc
       return {};
     },
   );
-  const python = createPythonPool({ directory, interpreter: config.python, env: { ...env, ...variables } });
+  const seen = { ...env, ...variables };
+  const python = createPythonPool({ directory, interpreter: config.python, env: seen });
   try {
-    const context = { directory, resources, messageFormat: definition.messageFormat, python: () => python };
+    const context = { directory, resources, messageFormat: definition.messageFormat, env: seen, python: () => python };
     await checkGraph(definition, { source, context, findings });
     const { tools, faults } = await flowTools(definition, { directory, python });
     await checkNodes(definition, { source, context, findings, faults });

@@ -101,13 +101,14 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   const directory = merged?.directory ?? loaded.directory;
   let python: PythonPool | undefined;
   try {
-    const pool = (python = await createPython(definition, directory, withInterpreter(options, loaded.directory)));
+    const env = await flowEnvironment(definition, options);
+    const pool = (python = createPython(directory, env, withInterpreter(options, loaded.directory)));
     const { resources, streaming = true, init = {} } = options;
     const plan = definition.flex
       ? await planFlex(definition, definition.flex, { python: pool, resources, streaming, init })
       : await planFlow(definition, node ? definition.nodes : nodes, {
           tools: options.tools,
-          context: { directory, resources, messageFormat: definition.messageFormat, python: () => pool },
+          context: { directory, resources, messageFormat: definition.messageFormat, env, python: () => pool },
           streaming,
           ...(node ? { given: nodes } : {}),
         });
@@ -135,16 +136,27 @@ function withInterpreter(options: OpenFlowOptions, directory: string): OpenFlowO
   return { ...options, python: { ...options.python, interpreter } };
 }
 
-async function createPython(
+/** The variables that the flow's code sees: those of the process and the flow's own. */
+async function flowEnvironment(
   definition: FlowDefinition,
-  directory: string,
-  { python = {}, resources, tools }: OpenFlowOptions,
-): Promise<PythonPool> {
-  const { env = {}, environmentVariables, keepEnvironment = false, ...rest } = python;
+  { python = {}, resources }: OpenFlowOptions,
+): Promise<ProcessEnvironment> {
+  const { env = {}, environmentVariables, keepEnvironment = false } = python;
   const texts = environmentTexts(definition.environmentVariables, environmentVariables);
   const own = await resolveEnvironment(texts, resources);
-  const all = keepEnvironment ? { ...own, ...env } : { ...env, ...own };
-  return createPythonPool({ ...rest, directory, env: all, answer: answering(tools, { resources, tools, env: all }) });
+  return keepEnvironment ? { ...own, ...env } : { ...env, ...own };
+}
+
+function createPython(
+  directory: string,
+  env: ProcessEnvironment,
+  {
+    python: { env: _env, environmentVariables: _own, keepEnvironment: _keep, ...rest } = {},
+    resources,
+    tools,
+  }: OpenFlowOptions,
+): PythonPool {
+  return createPythonPool({ ...rest, directory, env, answer: answering(tools, { resources, tools, env }) });
 }
 
 /** What Python code asks goes to the tool that answers; its errors keep their place in the original's hierarchy. */

@@ -43,6 +43,8 @@ export interface PrepareContext {
   resources: FlowResources;
   /** How the flow writes images. */
   messageFormat: MessageFormat;
+  /** The variables that the flow's code sees. */
+  env: Readonly<Record<string, string | undefined>>;
   /** The flow's Python processes, started at the first use. */
   python(): PythonPool;
 }

@@ -3,67 +3,100 @@
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson, plain } from "../base/json.ts";
-import { type Value, isMap, pyStr } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { nodeConnection } from "../flow/literal.ts";
 import { type NodeValue, plainInputs } from "../flow/node-value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
-import { type Prompty, loadPrompty, renderPrompty } from "../prompt/prompty.ts";
+import type { ChatModel } from "../model/chat-model.ts";
+import { connectionModel, openModel } from "../model/provider/index.ts";
+import { type Prompty, loadPrompty, promptyInputs, renderPrompty } from "../prompt/prompty.ts";
 import { askModel } from "./ask-model.ts";
+import { Reply, recorded } from "./reply.ts";
 
 export const PROMPTY_TOOL: NodeTool = {
   id: "prompty",
-  async prepare(node: NodeDefinition, { directory, resources }: PrepareContext): Promise<PreparedNode> {
-    const prompty = loadPrompty(path.join(directory, node.source?.path ?? ""));
-    const connection = await findConnection(prompty, node, resources);
-    const { parameters } = prompty.model;
-    const isWhole = wantsJson(prompty) || parameters["tools"] !== undefined || parameters["functions"] !== undefined;
+  async prepare(node: NodeDefinition, { directory, resources, env }: PrepareContext): Promise<PreparedNode> {
+    const prompty = loadPrompty(path.join(directory, node.source?.path ?? ""), { env });
+    const { parameters, configuration, response } = prompty.model;
+    const { connection } = configuration;
+    if (typeof connection === "string") await nodeConnection(resources, connection, node.name);
+    const isWhole = wantsJson(prompty) || response === "all" || parameters["tools"] || parameters["functions"];
     return {
       inputs: node.inputs,
       streaming: isWhole ? "never" : "optional",
       optionalInputs: new Set(),
-      run: (call) => ask(prompty, connection, { resources, call }),
+      run: (call) => ask(prompty, { resources, call }),
     };
   },
 };
 
-async function findConnection(prompty: Prompty, node: NodeDefinition, resources: FlowResources): Promise<string> {
-  const { api, configuration, response } = prompty.model;
-  const name = configuration["connection"];
-  if (api !== "chat" || response !== "first" || typeof name !== "string") {
-    const what =
-      api !== "chat" ? "model.api completion" : response === "first" ? "a model without a connection" : "response: all";
-    throw new FlowsteadError(
-      "FlowNotSupported",
-      `${path.basename(prompty.file)}: ${what} is not supported; a prompty that runs as a flow has api: chat and names a connection in model.configuration.connection.`,
-    );
-  }
-  await nodeConnection(resources, name, node.name);
-  return name;
-}
-
 async function ask(
   prompty: Prompty,
-  connection: string,
   { resources, call }: { resources: FlowResources; call: NodeCall },
 ): Promise<NodeValue> {
-  const messages = renderPrompty(prompty, plainInputs(call.inputs), { signal: call.signal });
-  const { configuration, parameters } = prompty.model;
+  const { api, configuration, parameters, response } = prompty.model;
   const { stream: _stream, model: named, ...body } = parameters;
+  const inputs = plainInputs(call.inputs);
+  const prompt =
+    api === "chat"
+      ? { messages: renderPrompty(prompty, inputs, { signal: call.signal }) }
+      : {
+          messages: [],
+          prompt: prompty.template.render(promptyInputs(prompty, inputs), { signal: call.signal }),
+        };
   const name = configuration["azure_deployment"] ?? configuration["model"] ?? named;
-  const model = await resources.chatModel(connection);
   const request = {
-    messages,
+    ...prompt,
     ...(name === undefined ? {} : { model: pyStr(name) }),
     stream: call.stream,
     parameters: plain(body) as Record<string, unknown>,
   };
-  const answer = await askModel(model, request, call);
-  const { finishReason } = answer;
-  if (finishReason === "tool_calls" || finishReason === "function_call") return answer.message();
-  const content = answer.content ?? "";
-  return wantsJson(prompty) ? jsonResult(prompty, content) : content;
+  const { model, release } = await findModel(configuration, resources);
+  const reply = new Reply(api === "chat" ? "chat" : "text");
+  try {
+    const answer = await askModel(recorded(model, reply), request, call);
+    if (response === "all") return reply.whole();
+    const { finishReason } = answer;
+    if (finishReason === "tool_calls" || finishReason === "function_call") return answer.message();
+    const content = answer.content ?? "";
+    return wantsJson(prompty) ? jsonResult(prompty, content) : content;
+  } finally {
+    await release();
+  }
+}
+
+/** The model behind the connection that the head names, or at the address it gives; else the one that is configured. */
+async function findModel(
+  configuration: ValueMap,
+  resources: FlowResources,
+): Promise<{ model: ChatModel; release: () => Promise<void> }> {
+  const {
+    connection,
+    type,
+    azure_endpoint: endpoint,
+    base_url: baseUrl,
+    api_key: key,
+    api_version: version,
+  } = configuration;
+  const address = endpoint ?? baseUrl;
+  // In an instance the variables of models are not set: the process that has them lends what they describe.
+  const isKnown = typeof address === "string" && !address.includes("${env:");
+  if (typeof connection === "string" || !isKnown) {
+    const model = await resources.chatModel(typeof connection === "string" ? connection : "default");
+    return { model, release: () => Promise.resolve() };
+  }
+  const isAzure = type !== "openai";
+  const given: Connection = {
+    name: "the prompty",
+    type: isAzure ? "AzureOpenAIConnection" : "OpenAIConnection",
+    configs: isAzure ? { api_base: address, api_version: version ?? null } : { base_url: address },
+    secrets: typeof key === "string" ? { api_key: key } : {},
+  };
+  const model = openModel(connectionModel(given));
+  return { model, release: () => model.close() };
 }
 
 function wantsJson({ model: { parameters } }: Prompty): boolean {

@@ -5,8 +5,8 @@ import { plain } from "../base/json.ts";
 import { type Value, type ValueMap, float, isMap, pyStr } from "../base/value.ts";
 import { telling } from "../flow/node-call.ts";
 import type { AnswerContext } from "../flow/tool.ts";
-import type { ChatChunk, ChatMessage, ChatRequest } from "../model/chat-model.ts";
-import { ChatAnswer } from "./collect-chat.ts";
+import type { ChatMessage, ChatRequest } from "../model/chat-model.ts";
+import { Reply } from "./reply.ts";
 
 /** Chunks for a body with `stream`, else the whole reply. */
 export async function* answerModel(
@@ -65,40 +65,4 @@ export async function* answerEmbedding(
   const vectors = running ? await telling(running, work, () => ({})) : await work;
   const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: Array.from(vector, float) }));
   yield { object: "list", data };
-}
-
-/** All choices of a reply as they grow. */
-class Reply {
-  readonly first = new ChatAnswer();
-  readonly #kind: "chat" | "text";
-  readonly #choices = new Map<number, ChatAnswer>();
-  #head: Pick<ChatChunk, "id" | "created" | "model"> | undefined;
-
-  constructor(kind: "chat" | "text") {
-    this.#kind = kind;
-  }
-
-  add(chunk: ChatChunk): void {
-    this.#head ??= { id: chunk.id, created: chunk.created, model: chunk.model };
-    if (chunk.usage) this.first.usage = chunk.usage;
-    for (const choice of chunk.choices) {
-      const answer = choice.index === 0 ? this.first : (this.#choices.get(choice.index) ?? new ChatAnswer());
-      this.#choices.set(choice.index, answer);
-      answer.add({ ...chunk, choices: [{ ...choice, index: 0 }] });
-    }
-  }
-
-  whole(): Value {
-    const choices = [...this.#choices].toSorted(([one], [other]) => one - other);
-    return {
-      ...this.#head,
-      object: this.#kind === "chat" ? "chat.completion" : "text_completion",
-      choices: choices.map(([index, answer]) => ({
-        index,
-        finish_reason: answer.finishReason ?? null,
-        ...(this.#kind === "chat" ? { message: answer.message() } : { text: answer.content ?? "" }),
-      })),
-      usage: this.first.usage ? { ...this.first.usage } : null,
-    };
-  }
 }

@@ -175,6 +175,7 @@ class _LineResult:
 
 def _model_of(configuration):
     """The connection and the model or deployment that a configuration names; no connection means the engine's own."""
+    configuration = {key: value for key, value in configuration.items() if not _is_unset(value)}
     model = configuration.get("azure_deployment") or configuration.get("model")
     if configuration.get("connection"):
         return find_connection(configuration["connection"]), model
@@ -193,6 +194,11 @@ def _model_of(configuration):
         return None, model
     version = configuration.get("api_version") or os.environ.get("OPENAI_API_VERSION")
     return AzureOpenAIConnection(endpoint, key, **({"api_version": version} if version else {})), model
+
+
+def _is_unset(value):
+    """Whether it refers to a variable of the environment that is not there."""
+    return isinstance(value, str) and value.startswith("${env:")
 
 
 def _plain(value):
