@@ -72,9 +72,11 @@ export async function planFlow(
   const known = toolTable(options.tools);
   const loaded = new Map<NodeDefinition, { tool: NodeTool; prepared: PreparedNode }>();
   const resolved: NodeDefinition[] = [];
-  const named = nodes.flatMap(({ source }) => source?.tool ?? []).filter((id) => known.has(id));
+  const wanted = nodes.flatMap(({ source }) => source?.tool ?? []);
+  const named = wanted.filter((id) => known.has(id));
+  const context = { ...options.context, packageTools: { wanted, known: named } };
   for (const node of nodes) {
-    const tool = await loadTool(node, { known, named }, options.context);
+    const tool = await loadTool(node, { known, named }, context);
     const converted = { ...node, inputs: tool.prepared.inputs };
     loaded.set(converted, tool);
     resolved.push(converted);
@@ -87,7 +89,7 @@ export async function planFlow(
     return {
       name: node.name,
       kind: node.type ?? "",
-      tool: tool.id,
+      tool: tool.id === "package" ? (node.source?.tool ?? tool.id) : tool.id,
       definition: node,
       prepared,
       inputs: Object.entries(prepared.inputs),
@@ -164,7 +166,7 @@ function findTool(node: NodeDefinition, { known, named }: ToolTable): NodeTool {
   }
   const isPackage = node.source && node.source.type !== "code";
   const id = isPackage ? (node.source?.tool ?? "") : node.type;
-  const tool = known.get(id);
+  const tool = known.get(id) ?? (isPackage && id !== "" ? known.get("package") : undefined);
   if (tool) return tool;
   if (isPackage) {
     throw new FlowsteadError(

@@ -47,6 +47,8 @@ export interface PrepareContext {
   env: Readonly<Record<string, string | undefined>>;
   /** The flow's Python processes, started at the first use. */
   python(): PythonPool;
+  /** Ids of the package tools that the flow's nodes name, and those among them that the engine has itself. */
+  packageTools?: { wanted: readonly string[]; known: readonly string[] };
 }
 
 export interface PreparedNode {

@@ -26,6 +26,16 @@ export const SIGNATURE = z.object({
   async: z.boolean(),
 });
 
+/** What a tool of an installed package declares. */
+export const PACKAGE_SIGNATURE = SIGNATURE.extend({
+  /** The inputs that the package's own description lists. */
+  declared: z.array(z.string()),
+  /** Name of the parameter that takes a prompt's template. */
+  prompt: z.string().nullable(),
+  /** Name of the parameter that asks for a stream. */
+  streaming_option: z.string().nullable(),
+});
+
 /** What the entry of a flow.flex.yaml declares. */
 export const ENTRY_SIGNATURE = SIGNATURE.extend({
   /** Whether it takes inputs that it does not name. */
@@ -39,6 +49,7 @@ export const ENTRY_SIGNATURE = SIGNATURE.extend({
 });
 
 export type EntrySignature = z.infer<typeof ENTRY_SIGNATURE>;
+export type PackageSignature = z.infer<typeof PACKAGE_SIGNATURE>;
 export type PythonParameter = z.infer<typeof PARAMETER>;
 export type PythonSignature = z.infer<typeof SIGNATURE>;
 

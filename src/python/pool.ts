@@ -3,7 +3,14 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import { choosePython, type ProcessEnvironment, workerEnvironment } from "./interpreter.ts";
-import { ENTRY_SIGNATURE, type EntrySignature, type PythonSignature, SIGNATURE } from "./message.ts";
+import {
+  ENTRY_SIGNATURE,
+  type EntrySignature,
+  PACKAGE_SIGNATURE,
+  type PackageSignature,
+  type PythonSignature,
+  SIGNATURE,
+} from "./message.ts";
 import { PythonProcess, WorkerFailure } from "./process.ts";
 import type { AnswerQuestion } from "./question.ts";
 import { type PythonSession, RunSession } from "./session.ts";
@@ -38,6 +45,12 @@ export interface PythonPool {
    * @throws FlowsteadError `PythonLoadError`, `FlowEntryInitializationError`, `InvalidAggregationFunction`.
    */
   loadEntry(entry: string, init: ValueMap): Promise<EntrySignature>;
+  /**
+   * Finds a tool of an installed package by its id. `wanted` are the ids that the flow names: others are not looked at.
+   * Its calls name `packageFile(id)` as their file.
+   * @throws FlowsteadError `PackageToolNotFoundError`, whose message is the ids that there are; `ToolLoadError`.
+   */
+  loadPackage(id: string, wanted: readonly string[]): Promise<PackageSignature>;
   /** A session for one run. */
   session(run: string): PythonSession;
   /** Ends all processes and waits for their end. */
@@ -53,7 +66,7 @@ const CANCEL_GRACE_MS = 2000;
 
 class Pool implements PythonPool {
   readonly #options: PythonPoolOptions;
-  readonly #loads: { file: string; entry?: ValueMap }[] = [];
+  readonly #loads: LoadRequest[] = [];
   readonly #workers = new Set<Worker>();
   #starting: Promise<Worker> | undefined;
   #closed = false;
@@ -70,7 +83,11 @@ class Pool implements PythonPool {
     return ENTRY_SIGNATURE.parse(await this.#load({ file: entry, entry: init }));
   }
 
-  async #load(what: { file: string; entry?: ValueMap }): Promise<Value> {
+  async loadPackage(id: string, wanted: readonly string[]): Promise<PackageSignature> {
+    return PACKAGE_SIGNATURE.parse(await this.#load({ file: packageFile(id), wanted }));
+  }
+
+  async #load(what: LoadRequest): Promise<Value> {
     const worker = await this.#pick(0);
     const message = { t: "load", directory: this.#options.directory, ...what };
     try {
@@ -142,6 +159,17 @@ class Pool implements PythonPool {
   }
 }
 
+interface LoadRequest {
+  file: string;
+  entry?: ValueMap;
+  wanted?: readonly string[];
+}
+
+/** What calls name as their file when the tool is one of an installed package. */
+export function packageFile(id: string): string {
+  return `package:${id}`;
+}
+
 const LOAD_CODES = [
   "PythonLoadError",
   "PythonLoaderNotFound",
@@ -149,6 +177,8 @@ const LOAD_CODES = [
   "MultipleToolsDefined",
   "FlowEntryInitializationError",
   "InvalidAggregationFunction",
+  "PackageToolNotFoundError",
+  "ToolLoadError",
 ] as const;
 
 function loadError(thrown: unknown, file: string): unknown {

@@ -5,6 +5,7 @@ import { INDEX_LOOKUP_TOOL } from "./index-lookup.ts";
 import { LLM_TOOL } from "./llm.ts";
 import { LLM_PACKAGES } from "./llm-package.ts";
 import { OPEN_MODEL_TOOL } from "./open-model-llm.ts";
+import { PACKAGE_TOOL } from "./package.ts";
 import { PROMPT_TOOL } from "./prompt.ts";
 import { PROMPTY_TOOL } from "./prompty.ts";
 import { PYTHON_TOOL } from "./python.ts";
@@ -22,4 +23,5 @@ export const BUILT_IN_TOOLS: readonly NodeTool[] = [
   OPEN_MODEL_TOOL,
   CONTENT_SAFETY_TOOL,
   SERP_API_TOOL,
+  PACKAGE_TOOL,
 ];

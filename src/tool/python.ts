@@ -42,7 +42,8 @@ export const PYTHON_TOOL: NodeTool = {
   },
 };
 
-async function callPython(call: NodeCall, request: PythonCall): Promise<NodeValue> {
+/** Runs a loaded tool. @throws FlowsteadError `ToolExecutionError` and what processes can fail of. */
+export async function callPython(call: NodeCall, request: PythonCall): Promise<NodeValue> {
   try {
     return await call.python.call(request, nodeListener(call), call.signal);
   } catch (thrown) {
@@ -107,9 +108,10 @@ function sourceFile(node: NodeDefinition, directory: string): string {
   );
 }
 
-async function findConnections(
+/** The connections that a node names for parameters that take one. @throws FlowsteadError `NodeInputValidationError`. */
+export async function findConnections(
   node: NodeDefinition,
-  signature: PythonSignature,
+  signature: Pick<PythonSignature, "inputs">,
   context: PrepareContext,
 ): Promise<PythonCall["connections"]> {
   const found: PythonCall["connections"] = {};

@@ -4,7 +4,7 @@ import type { Connection } from "../../src/connection/connection.ts";
 import { openModel, connectionModel } from "../../src/model/provider/index.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { fakeService } from "../fake/service.ts";
-import { openFiles, runFlow } from "../flow/flow-folder.ts";
+import { type RunRecord, openFiles, runFlow } from "../flow/flow-folder.ts";
 
 const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
@@ -212,6 +212,10 @@ test("embedding: each connection has its path and body; a refusal says why", asy
   assert.match(error?.message ?? "", /no embedding of model "bad" \(404\).*no such deployment/);
 });
 
+function actionOf({ outputs }: RunRecord): unknown {
+  return (outputs?.["o"] as Record<string, unknown> | undefined)?.["suggested_action"];
+}
+
 test("content safety: both versions of the service, thresholds, block lists and refusals", async (context) => {
   let answer: { status?: number; body: unknown } = { body: {} };
   const service = await fakeService(context, () => answer);
@@ -243,13 +247,10 @@ test("content safety: both versions of the service, thresholds, block lists and 
   assert.deepEqual(JSON.parse(request.body), { text: "hi", blocklistNames: [] });
   answer = { body: { ...found(6), blocklistsMatch: [{}] } };
   const blocked = await judge("2023-10-01", ", hate_category: disable");
-  assert.equal((blocked.outputs?.["o"] as Record<string, unknown>)["suggested_action"], "Reject", "by its block list");
+  assert.equal(actionOf(blocked), "Reject", "by its block list");
   const old = { severity: 0 };
   answer = { body: { hateResult: old, selfHarmResult: old, sexualResult: old, violenceResult: old } };
-  assert.equal(
-    ((await judge("2023-04-30-preview")).outputs?.["o"] as Record<string, unknown>)["suggested_action"],
-    "Accept",
-  );
+  assert.equal(actionOf(await judge("2023-04-30-preview")), "Accept");
   answer = { status: 401, body: { error: { message: "wrong key" } } };
   const refused = await judge("2023-10-01");
   assert.equal(refused.error?.code, "AzureContentSafetySystemError");

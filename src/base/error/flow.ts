@@ -128,6 +128,18 @@ const TOOL = {
     "A node names a package tool that is not installed.",
     "Mend the tool id or install the package.",
   ),
+  ToolLoadError: row(
+    "author",
+    "UserError/ToolLoadError",
+    "A tool of an installed package fails when it is loaded.",
+    "Mend the error in parentheses, or install another version of the package.",
+  ),
+  InvalidCustomLLMTool: row(
+    "author",
+    "UserError/ValidationError/InvalidCustomLLMTool",
+    "A custom LLM tool has no parameter that takes the prompt.",
+    "Annotate one parameter of the package's function as PromptTemplate.",
+  ),
   ValueTypeUnresolved: row(
     "author",
     "UserError/ValidationError/ValueTypeUnresolved",

@@ -1,0 +1,82 @@
+// Tools of installed Python packages, and custom LLM tools: such a tool that is given a prompt's template.
+
+import { FlowsteadError } from "../base/error/error.ts";
+import { pyRepr } from "../base/value.ts";
+import type { Assignment, NodeDefinition } from "../flow/definition.ts";
+import { hasImage } from "../flow/image.ts";
+import { convertLiterals } from "../flow/literal.ts";
+import { pythonInput } from "../flow/node-value.ts";
+import type { NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
+import { compileTemplate } from "../prompt/template.ts";
+import type { PackageSignature } from "../python/message.ts";
+import { packageFile } from "../python/pool.ts";
+import { callPython, findConnections } from "./python.ts";
+import { readTemplate, refuseReserved } from "./template-source.ts";
+
+export const PACKAGE_TOOL: NodeTool = {
+  id: "package",
+  async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
+    const id = node.source?.tool ?? "";
+    const signature = await load(id, context);
+    const inputs: Record<string, Assignment> = {
+      ...convertLiterals(node, signature.inputs),
+      ...promptInput(node, signature, context.directory),
+    };
+    const connections = await findConnections(node, signature, context);
+    const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
+    const { streaming_option: option } = signature;
+    return {
+      inputs,
+      streaming: signature.generator ? "always" : option === null ? "never" : "optional",
+      optionalInputs: new Set(optional.map(([name]) => name)),
+      run: (call) =>
+        callPython(call, {
+          file: packageFile(id),
+          inputs: {
+            ...Object.fromEntries(Object.entries(call.inputs).map(([name, value]) => [name, pythonInput(value)])),
+            ...(option !== null && call.stream ? { [option]: true } : {}),
+          },
+          init: signature.init,
+          connections,
+          imageFormat: context.messageFormat,
+          images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name], context.messageFormat)),
+        }),
+    };
+  },
+};
+
+async function load(id: string, context: PrepareContext): Promise<PackageSignature> {
+  const { wanted = [id], known = [] } = context.packageTools ?? {};
+  try {
+    return await context.python().loadPackage(id, wanted);
+  } catch (thrown) {
+    const { code, message } = FlowsteadError.from(thrown);
+    if (code !== "PackageToolNotFoundError" && code !== "PythonNotFound") throw thrown;
+    const installed = code === "PackageToolNotFoundError" ? message.split("\n").filter((line) => line !== "") : [];
+    throw new FlowsteadError(
+      "PackageToolNotFoundError",
+      `Package tool '${id}' is not found in the current environment. All available package tools are: ${pyRepr([...known, ...installed])}.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** The template goes to the tool as it is written: rendering it is the tool's business. */
+function promptInput(
+  node: NodeDefinition,
+  signature: PackageSignature,
+  directory: string,
+): Record<string, { kind: "literal"; value: string }> {
+  if (node.source?.type !== "package_with_prompt") return {};
+  const { text, file } = readTemplate(node, directory);
+  const { undeclaredVariables } = compileTemplate(text, { file });
+  refuseReserved(node.name, undeclaredVariables, signature.declared, "inputs of custom llm tool");
+  if (signature.prompt === null) {
+    throw new FlowsteadError(
+      "InvalidCustomLLMTool",
+      `Invalid Custom LLM tool ${signature.name}: function ${signature.function} is missing a prompt template argument.`,
+      { details: { node: node.name } },
+    );
+  }
+  return { [signature.prompt]: { kind: "literal", value: text } };
+}
