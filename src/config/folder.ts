@@ -20,6 +20,16 @@ export function indexFolder({ home }: Home): string {
   return path.join(home, "index");
 }
 
+/** Logs of endpoints: calls, output and events of instances. */
+export function endpointLogFolder({ home }: Home): string {
+  return path.join(home, "logs", "endpoints");
+}
+
+/** Inputs and outputs that deployments collect. */
+export function collectedFolder({ home }: Home): string {
+  return path.join(home, "collected");
+}
+
 /** Indexes of the search service, a folder each. */
 export function documentFolder({ home }: Home): string {
   return path.join(home, "documents");

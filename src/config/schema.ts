@@ -202,6 +202,26 @@ const regionalEndpoint = z.strictObject({
     .describe("Calls per member; twice this times the members may be pending before callers get 429."),
 });
 
+const trustedIssuer = z
+  .strictObject({
+    issuer: z.url().describe("As in the tokens' `iss`, such as https://login.microsoftonline.com/TENANT/v2.0."),
+    audiences: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(["https://ml.azure.com"])
+      .describe("One of these has to be in the token's `aud`."),
+    jwks_uri: z.url().optional().describe("Where its keys are; asked from its discovery document when absent."),
+    scopes: z.array(z.string()).default([]).describe("One of these in `scp` or `scope` lets a caller in."),
+    roles: z.array(z.string()).default([]).describe("One of these in `roles` or `groups` lets a caller in."),
+    subjects: z
+      .array(z.string())
+      .default([])
+      .describe("One of these as `sub`, `oid`, `appid` or `azp` lets a caller in."),
+  })
+  .refine(({ scopes, roles, subjects }) => scopes.length + roles.length + subjects.length > 0, {
+    message: "Name at least one scope, role or subject: a valid token alone lets nobody in.",
+  });
+
 export const configSchema = z.strictObject({
   home: z.string().min(1).default(".flowstead").describe("State folder: conversations, index, keys, logs."),
   host: z
@@ -227,6 +247,15 @@ export const configSchema = z.strictObject({
   pool: pool.describe("How pools of models pick, retry and probe."),
   gateway: gateway.describe("Who may call the models, and how much."),
   embedder: embedder.optional(),
+  search: z
+    .strictObject({
+      provider: z
+        .enum(["embedded", "postgres"])
+        .default("embedded")
+        .describe("Where indexes are kept: in the state folder, or in a PostgreSQL database."),
+      url: z.string().optional().describe("Address of the database, postgres://USER:PASSWORD@HOST/NAME."),
+    })
+    .prefault({}),
   connections: z
     .record(z.string(), z.looseObject({ type: z.string() }))
     .default({})
@@ -282,6 +311,23 @@ export const configSchema = z.strictObject({
         .describe("Calls per instance; twice this times the instances may be pending before callers get 429."),
     })
     .prefault({}),
+  kubernetes: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .describe("Address of the API server; in a pod, https://kubernetes.default.svc."),
+      namespace: z.string().min(1).default("default").describe("Where deployments with the kubernetes driver run."),
+      token_file: z
+        .string()
+        .optional()
+        .describe(
+          "File with the bearer token, read anew for every call; in a pod, /var/run/secrets/kubernetes.io/serviceaccount/token.",
+        ),
+      token: z.string().min(1).optional().describe("The token itself; best as `${env:NAME}`."),
+      ca_file: z.string().optional().describe("Certificate authority of the API server, PEM."),
+    })
+    .optional()
+    .describe("The cluster that runs deployments with the kubernetes driver."),
   regional_endpoints: z
     .array(regionalEndpoint)
     .default([])
@@ -304,6 +350,15 @@ export const configSchema = z.strictObject({
         .optional()
         .describe("Whether inputs, outputs and prompts are recorded in traces, too. They may be personal."),
       service_name: z.string().min(1).optional().describe("`service.name` of traces; promptflow when absent."),
+    })
+    .prefault({}),
+  identity: z
+    .strictObject({
+      issuers: z
+        .array(trustedIssuer)
+        .default([])
+        .describe("Identity providers whose tokens open endpoints with auth_mode aad_token."),
+      clock_skew_seconds: z.number().min(0).max(300).default(60).describe("By how much their clocks may differ."),
     })
     .prefault({}),
   chat: z

@@ -37,7 +37,7 @@ export function openGates(checkBearer?: CheckBearer): Gates {
             return isKey(token, rule.hashes);
           case "aml_token":
             return isIssued(token, name, rule.tokenSecret);
-          case "aad_token":
+          default:
             return isCaller(token, name, checkBearer);
         }
       },

@@ -5,6 +5,7 @@ import { createLog } from "../../base/log.ts";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { parseJson, plain } from "../../base/json.ts";
 import { openFlow } from "../../flow/flow-target.ts";
+import type { Target } from "../../flow/target.ts";
 import { BUILT_IN_TOOLS } from "../../tool/index.ts";
 import { flowServer, listen } from "../flow-server.ts";
 import { remoteResources } from "../resource/client.ts";
@@ -37,7 +38,7 @@ async function serve(spec: InstanceSpec): Promise<() => Promise<void>> {
     resources,
     python: { interpreter: spec.python, env: spec.env, keepEnvironment: true },
   });
-  const server = flowServer(flow, { log, version: spec.version, internal: true });
+  const server = flowServer(printing(flow), { log, version: spec.version, internal: true });
   await listen(server, { socketPath: spec.socketPath });
   return async () => {
     server.close();
@@ -45,6 +46,24 @@ async function serve(spec: InstanceSpec): Promise<() => Promise<void>> {
     await flow.close();
     await resources.close();
   };
+}
+
+/** What nodes print goes on to this process's own output, tagged with the caller's request: from there the parent keeps it. */
+function printing(flow: Target): Target {
+  return {
+    describe: (signal) => flow.describe(signal),
+    async *invoke(call, signal) {
+      for await (const event of flow.invoke(call, signal)) {
+        if (event.type === "node-log") print(call.requestId ?? "-", event.node, event.text);
+        yield event;
+      }
+    },
+    close: () => flow.close(),
+  };
+}
+
+function print(requestId: string, node: string, text: string): void {
+  for (const line of text.split("\n")) if (line !== "") process.stdout.write(`[${requestId}] ${node}: ${line}\n`);
 }
 
 async function readInput(): Promise<string> {

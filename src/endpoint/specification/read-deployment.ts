@@ -204,7 +204,7 @@ function readCollector(reader: SpecReader): DataCollectorSpec | undefined {
     const data = entry.section("data");
     const text = (key: string): Record<string, string> => {
       const value: Value | undefined = data?.value(key);
-      data?.ignore(key, "files lie in the state folder, below logs/collected");
+      data?.ignore(key, "files lie in the state folder, below collected/");
       return value === undefined ? {} : { [key]: pyStr(value) };
     };
     const written = { ...text("name"), ...text("path"), ...text("version") };

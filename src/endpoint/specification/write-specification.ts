@@ -28,9 +28,9 @@ export function writeDeployment(spec: DeploymentSpec): PlainMap {
     endpoint_name: spec.endpointName,
     description: spec.description,
     tags: spec.tags,
-    properties: spec.properties,
+    properties: { ...spec.properties, ...scheduleProperty(spec.scaleSettings) },
     // Absolute, so that it means the same wherever it is read again.
-    model: model && present({ ...model, path: spec.flow ?? model.path }),
+    model: model || spec.flow !== undefined ? present({ ...model, path: spec.flow ?? model?.path }) : undefined,
     environment: spec.environment && writeEnvironment(spec.environment),
     environment_variables: spec.environmentVariables,
     instance_type: spec.instanceType,
@@ -91,6 +91,16 @@ function writeScale(scale: ScaleSettings): PlainMap {
     target_utilization_percentage: scale.targetUtilizationPercentage,
     polling_interval: scale.pollingIntervalMs / 1000,
   };
+}
+
+/** The form that `readSchedules` reads. */
+function scheduleProperty(scale: ScaleSettings): Record<string, string> {
+  if (scale.type === "default" || !scale.schedules || scale.schedules.length === 0) return {};
+  const texts = scale.schedules.flatMap(({ days, start, end, minInstances, maxInstances }) => {
+    const span = `${start}-${end} ${minInstances}-${maxInstances}`;
+    return days.length === 0 ? [span] : days.map((day) => `${day} ${span}`);
+  });
+  return { "flowstead.schedules": texts.join("; ") };
 }
 
 function present(map: PlainMap): PlainMap {

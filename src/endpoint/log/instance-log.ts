@@ -1,0 +1,36 @@
+// What one instance tells its log: each line it prints, and the original's words for what becomes of it.
+
+import type { Instance, InstanceState } from "../instance/instance.ts";
+import type { InstanceEventName, Journal, Place } from "./journal.ts";
+
+export interface InstanceLog {
+  onLine(instance: string, line: string): void;
+  onState(instance: Pick<Instance, "name" | "zone" | "state" | "problem" | "restarts">): void;
+  /** A probe failed so often that something is done about it. */
+  onProbe(instance: string, name: "LivenessProbeFailed" | "ReadinessProbeFailed", reason: string): void;
+}
+
+export function instanceLog(journal: Journal, place: Place, flow: string): InstanceLog {
+  const last = new Map<string, InstanceState>();
+  const tell = (instance: string, name: InstanceEventName, message: string): void =>
+    journal.event(place, instance, { name, message });
+  return {
+    onLine: (instance, line) => journal.console(place, instance, line),
+    onState({ name, zone, state, problem, restarts }) {
+      // Some states are told more than once.
+      if (last.get(name) === state) return;
+      last.set(name, state);
+      if (state === "starting") {
+        if (restarts === 0) tell(name, "Pulled", `Flow ${flow} is read where it lies.`);
+        tell(name, "Created", `Created instance ${name} in zone ${zone}.`);
+      } else if (state === "ready") tell(name, "Started", `Started instance ${name}.`);
+      else if (state === "backing-off") {
+        tell(name, "BackOff", `Back-off before instance ${name} is started again: ${problem ?? "it ended"}.`);
+      } else {
+        tell(name, "Killing", `Stopping instance ${name}.`);
+        last.delete(name);
+      }
+    },
+    onProbe: (instance, name, reason) => tell(instance, name, reason),
+  };
+}
