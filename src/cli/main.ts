@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   connection: async () => (await import("./connection.ts")).connectionCommand,
   zone: async () => (await import("./zone.ts")).zoneCommand,
   tool: async () => (await import("./tool.ts")).toolCommand,
+  gateway: async () => (await import("./gateway.ts")).gatewayCommand,
+  usage: async () => (await import("./usage.ts")).usageCommand,
   dev: async () => (await import("./dev.ts")).devCommand,
 };
 

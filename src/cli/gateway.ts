@@ -1,0 +1,18 @@
+import { Command } from "commander";
+import { keyFolder } from "../config/folder.ts";
+import { gatewayKey } from "../gateway/key.ts";
+import type { Console } from "./console.ts";
+import { type HomeOptions, configOf, withHome } from "./option.ts";
+
+export function gatewayCommand(console: Console): Command {
+  const gateway = new Command("gateway").description("the model gateway for other programs");
+  withHome(gateway.command("get-credentials"))
+    .description(
+      "print the key of whoever runs this system; programs and teams get keys of their own in flowstead.yaml",
+    )
+    .action(async (options: HomeOptions) => {
+      const { config } = configOf(options);
+      console.print(await gatewayKey(keyFolder(config)));
+    });
+  return gateway;
+}

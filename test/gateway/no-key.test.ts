@@ -1,0 +1,93 @@
+// No provider key reaches a flow: not its environment, its processes' arguments, its connections, its traces or the logs.
+
+import assert from "node:assert/strict";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { after, test } from "node:test";
+import { runCommand, startSystem, temporaryHome } from "../e2e/system.ts";
+import { startFakeModel } from "../../src/model/fake/server.ts";
+
+const KEY = "sk-secret-provider-key-4711";
+const AZURE_KEY = "azure-secret-provider-key-4712";
+const UNUSED = "unused-secret-4713";
+
+const fake = await startFakeModel({ script: { keys: [KEY, AZURE_KEY], reply: "served" } });
+const { home, remove } = await temporaryHome();
+after(async () => {
+  await fake.close();
+  await remove();
+});
+
+test("a flow's Python client reaches models through the gateway, and no process of the flow holds a key", async () => {
+  const config = path.join(path.dirname(home), "flowstead.yaml");
+  await writeFile(
+    config,
+    [
+      "models:",
+      "  - { provider: openai, base_url: " + fake.url + "/v1, api_key: '${env:OPENAI_API_KEY}', model: m }",
+      "connections:",
+      `  my_azure: { type: azure_open_ai, api_base: ${fake.url}, api_key: "\${env:MY_AZURE_KEY}" }`,
+      `  my_openai: { type: open_ai, base_url: ${fake.url}/v1, api_key: "\${env:OPENAI_API_KEY}" }`,
+      `  other: { type: custom, secrets: { token: "\${env:UNUSED_SECRET}" } }`,
+      "gateway:",
+      "  prices: { my_azure: { input: 1, output: 2 } }",
+      "endpoint:",
+      `  flow: ${path.resolve("test/fixture/flow/python-client")}`,
+      "  instances: 1",
+      "",
+    ].join("\n"),
+  );
+  const env = { OPENAI_API_KEY: KEY, MY_AZURE_KEY: AZURE_KEY, UNUSED_SECRET: UNUSED };
+  const system = await startSystem({ home, env, args: ["--config", config] });
+  try {
+    const keys = await runCommand(["online-endpoint", "get-credentials", "-n", "chat", "-o", "tsv", "--home", home]);
+    const response = await fetch(`${system.url}/endpoints/chat/score`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${keys.stdout.split("\t")[0]}`, "content-type": "application/json" },
+      body: JSON.stringify({ question: "Hi" }),
+    });
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    const { answer, seen } = JSON.parse(text) as { answer: string; seen: { connections: object[] } };
+    assert.equal(answer, "served | served");
+    assert.match(JSON.stringify(seen.connections), /http:\/\/127\.0\.0\.1:\d+\/connections\/my_azure/);
+    const [first, second] = fake.journal.entries.filter(({ method }) => method === "POST");
+    assert.deepEqual([first?.auth, second?.auth], ["api-key", "bearer"]);
+    for (const secret of [KEY, AZURE_KEY, UNUSED]) assert.ok(!text.includes(secret), "a key is in what the flow saw");
+    await searchProcesses(system.process.pid ?? 0);
+    for (const secret of [KEY, AZURE_KEY, UNUSED]) assert.ok(!system.output().includes(secret), "a key is in the log");
+    for (const name of await readdir(home, { recursive: true })) {
+      const content = await readFile(path.join(home, name), "latin1").catch(() => "");
+      for (const secret of [KEY, AZURE_KEY, UNUSED]) assert.ok(!content.includes(secret), `a key is in ${name}`);
+    }
+  } finally {
+    await system.stop();
+  }
+  const usage = await runCommand(["usage", "--json", "--by", "flow,model", "--home", home]);
+  assert.equal(usage.code, 0, usage.stderr);
+  assert.deepEqual(
+    (JSON.parse(usage.stdout) as Record<string, unknown>[]).map(({ flow, model, requests }) => [flow, model, requests]),
+    [
+      ["chat", "my_azure", 1],
+      ["chat", "my_openai", 1],
+    ],
+  );
+});
+
+/** The environment and arguments of every process below the system's own, which alone may hold keys. */
+async function searchProcesses(root: number): Promise<void> {
+  let found = 0;
+  const visit = async (pid: number): Promise<void> => {
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+    for (const child of children.split(" ").filter(Boolean).map(Number)) {
+      found++;
+      for (const what of ["environ", "cmdline"]) {
+        const content = await readFile(`/proc/${child}/${what}`, "utf8").catch(() => "");
+        for (const secret of [KEY, AZURE_KEY, UNUSED]) assert.ok(!content.includes(secret), `a key is in ${what}`);
+      }
+      await visit(child);
+    }
+  };
+  await visit(root);
+  assert.ok(found >= 2, `${found} processes: an instance and its Python worker were expected`);
+}
