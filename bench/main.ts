@@ -2,9 +2,12 @@
 // standard output is one JSON object.
 
 import type { Bench } from "./bench.ts";
+import { batch } from "./batch.ts";
+import { coldStart } from "./cold-start.ts";
+import { serve } from "./serve.ts";
 import { turn } from "./turn.ts";
 
-const BENCHES: readonly Bench[] = [turn];
+const BENCHES: readonly Bench[] = [serve, coldStart, turn, batch];
 
 const words = process.argv.slice(2);
 const name = words.find((word) => !word.startsWith("-"));

@@ -218,7 +218,7 @@ class LineRun {
   }
 
   #metric(name: string, value: Value): void {
-    const number = value instanceof Float ? value.value : Number(value);
+    const number = value instanceof Float ? value : Number(value);
     this.#emit({ type: "metric", name, value: number });
   }
 

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
-import type { Value, ValueMap } from "../base/value.ts";
+import type { Float, Value, ValueMap } from "../base/value.ts";
 import { type AggregationNeeds, aggregationNeeds } from "../flow/aggregate.ts";
 import type { FlowTarget } from "../flow/flow-target.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
@@ -41,7 +41,7 @@ export interface BatchRunOptions {
 
 export interface BatchResult extends PublishedTotals {
   total: number;
-  metrics: Readonly<Record<string, number>>;
+  metrics: Readonly<Record<string, number | Float>>;
   aggregationErrors: Readonly<Record<string, ErrorRecord>>;
   durationMs: number;
 }
@@ -185,7 +185,7 @@ async function takeOver(
 }
 
 interface Aggregated {
-  metrics: Readonly<Record<string, number>>;
+  metrics: Readonly<Record<string, number | Float>>;
   nodes: RunRecord["detail"]["node_runs"];
   errors: Record<string, ErrorRecord>;
   ended?: FlowsteadError;

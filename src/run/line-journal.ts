@@ -3,15 +3,11 @@
 // written when the process died has no end and is cut off.
 
 import { type FileHandle, open } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { FlowsteadError } from "../base/error/error.ts";
+import { type LineStatus, type Place, PlaceTable } from "./place-table.ts";
 
-export type LineStatus = "Completed" | "Failed";
-
-interface Place {
-  offset: number;
-  size: number;
-  status: LineStatus;
-}
+export type { LineStatus } from "./place-table.ts";
 
 const SYNC_MS = 250;
 const WINDOW = 1 << 20;
@@ -20,7 +16,7 @@ const NOTHING = Buffer.alloc(0);
 
 export class LineJournal {
   readonly #file: FileHandle;
-  readonly #places = new Map<number, Place>();
+  readonly #places = new PlaceTable();
   #size = 0;
   #pending: { line: number; text: string; status: LineStatus }[] = [];
   #writing: Promise<void> | undefined;
@@ -53,13 +49,12 @@ export class LineJournal {
   }
 
   get count(): number {
-    return this.#places.size;
+    return this.#places.count;
   }
 
   /** Line numbers in ascending order, all or those of one status. */
   lines(status?: LineStatus): number[] {
-    const lines = [...this.#places].filter(([, place]) => status === undefined || place.status === status);
-    return lines.map(([line]) => line).sort((a, b) => a - b);
+    return this.#places.lines(status);
   }
 
   /** Resolves when the row would survive the end of this process; a quarter of a second later, that of the machine. */
@@ -94,10 +89,10 @@ export class LineJournal {
   }
 
   async #write(): Promise<void> {
-    // One turn later, so that lines that end together are written together.
-    await Promise.resolve();
     try {
       while (this.#pending.length > 0) {
+        // One turn of the event loop later, so that lines that end together are written together.
+        await setImmediate();
         const batch = this.#pending.splice(0);
         const rows = batch.map(({ text }) => Buffer.from(text));
         await this.#file.appendFile(Buffer.concat(rows));
