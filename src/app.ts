@@ -169,7 +169,7 @@ export async function openApp(
 
     const chat = await openChat({ store, target: chatTarget(config, fleet), log });
 
-    const catalog = openCatalog(documentProvider({ folder: documentFolder(config) }), embedder);
+    const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
     closers.push(() => catalog.close());
     const searchKeyPair = await readSearchKeys(keyFolder(config));
 
@@ -223,7 +223,7 @@ export async function openDocuments(
   embedder: Embedder | undefined,
   log: Logger,
 ): Promise<Documents> {
-  const search = openSearch({ folder: indexFolder(config), embedder, log });
+  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
   const name = config.documents.index;
   const index = await search.openOrCreate(name);
   const collection = openCollection({ index, folder: search.folderOf(name), log });

@@ -47,7 +47,7 @@ export async function openResourcesHere(home: HomeOptions, log: Logger): Promise
   const { config, env } = configOf(home);
   const models = openModelPools(config.models.map(modelSettings), log);
   const embedder = await openConfiguredEmbedder(config);
-  const search = openSearch({ folder: indexFolder(config), embedder, log });
+  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
   const resources = openResources(config, { env, log, models, embedder, openIndex: (name) => search.open(name) });
   return {
     resources,

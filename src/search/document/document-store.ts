@@ -28,7 +28,6 @@ export interface StoredIndex {
 
 /** Where indexes with their definitions, synonym maps and aliases are kept. */
 export interface DocumentProvider {
-  readonly id: string;
   list(): Promise<StoredIndex[]>;
   read(name: string): Promise<StoredIndex | undefined>;
   put(name: string, index: StoredIndex): Promise<void>;

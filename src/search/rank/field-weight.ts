@@ -8,8 +8,9 @@ const FIELD_B = 0.3;
 
 /** BM25F: word evidence of text and of title and headings, the latter counting three times. */
 export function fieldWeight(query: readonly QueryTerm[], { body, field }: PassageTerms, lexicon: Lexicon): number {
-  const inBody = counts(body);
-  const inField = counts(field);
+  const wanted = new Set(query.flatMap(({ terms }) => terms));
+  const inBody = counts(body, wanted);
+  const inField = counts(field, wanted);
   const bodyNorm = 1 - BODY_B + (BODY_B * body.length) / lexicon.meanBody;
   const fieldNorm = 1 - FIELD_B + (FIELD_B * field.length) / lexicon.meanField;
   let score = 0;
@@ -24,8 +25,8 @@ export function fieldWeight(query: readonly QueryTerm[], { body, field }: Passag
   return score;
 }
 
-function counts(terms: readonly string[]): Map<string, number> {
+function counts(terms: readonly string[], wanted: ReadonlySet<string>): Map<string, number> {
   const found = new Map<string, number>();
-  for (const term of terms) found.set(term, (found.get(term) ?? 0) + 1);
+  for (const term of terms) if (wanted.has(term)) found.set(term, (found.get(term) ?? 0) + 1);
   return found;
 }

@@ -104,45 +104,60 @@ export class ResidentPassages {
   /** By BM25 over the text and over title and headings, best first. */
   byTerms(terms: readonly string[], limit: number, documentIds?: readonly string[]): Candidate[] {
     const { idf, meanBody, meanField } = this.lexicon();
-    const scores = new Map<number, number>();
+    // A list by number: most words of a question stand in many passages, and a map would cost ten times as much.
+    const scores = new Float64Array(this.#entries.length);
+    const touched: number[] = [];
     for (const term of terms) {
-      const posting = this.#postings.get(term) ?? [];
+      const posting = this.#postings.get(term);
+      if (!posting) continue;
       const weight = idf(term) * (K1 + 1);
       for (let at = 0; at < posting.length; at += 3) {
         const number = posting[at]!;
+        const inBody = posting[at + 1]!;
+        const inField = posting[at + 2]!;
         const { body, field } = this.#entries[number]!.terms;
-        const score =
-          saturated(posting[at + 1]!, body.length / meanBody) + saturated(posting[at + 2]!, field.length / meanField);
-        scores.set(number, (scores.get(number) ?? 0) + weight * score);
+        let score = 0;
+        if (inBody > 0) score += inBody / (inBody + K1 * (1 - B + (B * body.length) / meanBody));
+        if (inField > 0) score += inField / (inField + K1 * (1 - B + (B * field.length) / meanField));
+        if (scores[number] === 0) touched.push(number);
+        scores[number]! += weight * score;
       }
     }
-    return this.#best(scores, limit, documentIds);
+    return this.#best(scores, touched, { limit, documentIds });
   }
 
   /** Exact: every vector is compared. The score is 1 / (2 - cosine). */
   byVector(vector: Float32Array, limit: number, documentIds?: readonly string[]): Candidate[] {
     const norm = Math.hypot(...vector) || 1;
-    const scores = new Map<number, number>();
+    const scores = new Float64Array(this.#entries.length);
+    const touched: number[] = [];
     for (const number of this.#numbers.values()) {
       const { passage, norm: otherNorm } = this.#entries[number]!;
       const other = passage.vector;
       if (!other) continue;
       let dot = 0;
       for (let at = 0; at < vector.length; at++) dot += vector[at]! * other[at]!;
-      scores.set(number, 1 / (2 - dot / (norm * otherNorm)));
+      scores[number] = 1 / (2 - dot / (norm * otherNorm));
+      touched.push(number);
     }
-    return this.#best(scores, limit, documentIds);
+    return this.#best(scores, touched, { limit, documentIds });
   }
 
-  #best(scores: ReadonlyMap<number, number>, limit: number, documentIds: readonly string[] | undefined): Candidate[] {
+  #best(
+    scores: Float64Array,
+    touched: readonly number[],
+    { limit, documentIds }: { limit: number; documentIds: readonly string[] | undefined },
+  ): Candidate[] {
     const wanted = documentIds && new Set(documentIds);
-    const found: [number, number][] = [];
-    for (const pair of scores) {
-      if (!wanted || wanted.has(this.#entries[pair[0]]!.passage.documentId)) found.push(pair);
+    let found = wanted ? touched.filter((number) => wanted.has(this.#entries[number]!.passage.documentId)) : touched;
+    if (found.length > 4 * limit) {
+      // Only what is as good as the last of the best is sorted.
+      const order = Float64Array.from(found, (number) => scores[number]!).sort();
+      const least = order[order.length - limit] ?? 0;
+      found = found.filter((number) => scores[number]! >= least);
     }
-    const best = found.length > 4 * limit ? cutOff(found, limit) : found;
-    return best
-      .map(([number, score]): Candidate => ({ ...this.#entries[number]!, score }))
+    return found
+      .map((number): Candidate => ({ ...this.#entries[number]!, score: scores[number]! }))
       .sort((a, b) => b.score - a.score || (a.passage.id < b.passage.id ? -1 : 1))
       .slice(0, limit);
   }
@@ -195,15 +210,4 @@ function bump(counts: Map<string, [number, number]>, term: string, at: 0 | 1): v
   const count = counts.get(term);
   if (count) count[at]++;
   else counts.set(term, at === 0 ? [1, 0] : [0, 1]);
-}
-
-function saturated(count: number, relativeLength: number): number {
-  return count === 0 ? 0 : count / (count + K1 * (1 - B + B * relativeLength));
-}
-
-/** Those that are at least as good as the last of the best: sorting all would cost more. */
-function cutOff(found: readonly [number, number][], limit: number): [number, number][] {
-  const scores = Float64Array.from(found, ([, score]) => score).sort();
-  const least = scores[scores.length - limit] ?? 0;
-  return found.filter(([, score]) => score >= least);
 }

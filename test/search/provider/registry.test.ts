@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { SILENT } from "../../../src/base/log.ts";
-import { openSearch, type Search } from "../../../src/search/provider/index.ts";
+import { openSearch } from "../../../src/search/provider/index.ts";
+import type { Search } from "../../../src/search/search.ts";
 import { passage, topicEmbedder } from "../../index-suite.ts";
 
 describe("the indexes of an installation", () => {

@@ -5,6 +5,7 @@ import type { Logger } from "../../../base/log.ts";
 import type { Embedder } from "../../../model/embedder.ts";
 import type { Analyzer } from "../../analysis/analyzer.ts";
 import { answerQuery, type CandidateSource } from "../../answer-query.ts";
+import { embedPassages } from "../../embed-passage.ts";
 import type { IndexStatistics, Passage, SearchIndex, SearchQuery, SearchResult } from "../../search-index.ts";
 import { cachedLexicon, type CachedLexicon } from "./cached-lexicon.ts";
 import type { Engine } from "./engine.ts";
@@ -146,7 +147,9 @@ export class EmbeddedIndex implements SearchIndex {
 
   async #store(passages: readonly Passage[], stale: readonly string[] | undefined, signal: AbortSignal | undefined) {
     throwIfAborted(signal);
-    const embedded = await this.#embed(passages, signal);
+    const { embedder } = this.#parts;
+    const dimensions = this.#setting.vectors?.dimensions ?? embedder?.dimensions;
+    const embedded = await embedPassages(passages, { index: this.name, embedder, dimensions, signal });
     await this.#write(signal, async () => {
       await this.#makeRoomForVectors();
       const withVector = this.#setting.vectors !== undefined;
@@ -161,25 +164,6 @@ export class EmbeddedIndex implements SearchIndex {
       );
       this.#upkeep.wrote(rows.size);
     });
-  }
-
-  async #embed(passages: readonly Passage[], signal = new AbortController().signal): Promise<readonly Passage[]> {
-    const { embedder } = this.#parts;
-    const dimensions = this.#setting.vectors?.dimensions ?? embedder?.dimensions;
-    for (const { id, vector } of passages) {
-      if (!vector || vector.length === dimensions) continue;
-      const expected = dimensions === undefined ? "no embedder" : `vectors of ${dimensions} dimensions`;
-      throw new FlowsteadError(
-        "EmbedderMismatch",
-        `Passage ${id} has a vector of ${vector.length} dimensions, but the index ${this.name} has ${expected}.`,
-      );
-    }
-    const bare = passages.filter(({ vector }) => !vector);
-    if (!embedder || bare.length === 0) return passages;
-    const texts = bare.map(({ title, headings, text }) => [title, ...headings, text].join("\n"));
-    const vectors = await embedder.embed(texts, "document", signal);
-    const byId = new Map(bare.map(({ id }, at) => [id, vectors[at]]));
-    return passages.map((passage) => ({ ...passage, vector: passage.vector ?? byId.get(passage.id)! }));
   }
 
   /** An index begun without an embedder gets its column of vectors with the first write that has one. */

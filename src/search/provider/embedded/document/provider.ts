@@ -16,7 +16,6 @@ export function embeddedDocuments(folder: string): DocumentProvider {
   const read = (name: string): Promise<StoredIndex | undefined> =>
     isName(name) ? readJson<StoredIndex>(fileOf(name)) : Promise.resolve(undefined);
   return {
-    id: "embedded",
     read,
     async list() {
       const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

@@ -1,0 +1,117 @@
+// A `SearchIndex` over any `DocumentStore`: passages are its documents, searched as they lie in memory.
+
+import { abortable, throwIfAborted } from "../../base/abort.ts";
+import { FlowsteadError } from "../../base/error/error.ts";
+import type { Embedder } from "../../model/embedder.ts";
+import { englishAnalyzer } from "../analysis/analyzer.ts";
+import { answerQuery } from "../answer-query.ts";
+import type { DocumentStore } from "../document/document-store.ts";
+import type { StoredDocument } from "../document/value.ts";
+import { embedPassages } from "../embed-passage.ts";
+import type { PassageTerms } from "../lexicon.ts";
+import type { Passage, SearchIndex } from "../search-index.ts";
+import { ResidentPassages } from "./passages.ts";
+
+export interface StoreIndexOptions {
+  name: string;
+  store: DocumentStore;
+  embedder?: Embedder | undefined;
+}
+
+export function storeIndex({ name, store, embedder }: StoreIndexOptions): SearchIndex {
+  const analyzer = englishAnalyzer();
+  const passages = new ResidentPassages();
+  let dimensions = embedder?.dimensions;
+  let version: number | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+
+  const termsOf = ({ text, title, headings }: Passage): PassageTerms => {
+    const terms = (of: string): string[] => analyzer.tokens(of).map(({ term }) => term);
+    return { body: terms(text), field: terms([title, ...headings].join("\n")) };
+  };
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    if (isClosed) throw new FlowsteadError("SearchFailed", `The index ${name} is closed.`);
+    const next = turn.then(work);
+    turn = next.catch(() => undefined);
+    return next;
+  };
+  const follow = async (): Promise<void> => {
+    const changes = await store.changes(version);
+    for (const id of changes.removed) passages.remove(id);
+    for (const document of changes.documents) {
+      const passage = toPassage(document);
+      dimensions ??= passage.vector?.length;
+      passages.put(passage, termsOf(passage));
+    }
+    version = changes.version;
+  };
+  const read = async <T>(signal: AbortSignal | undefined, work: () => T | Promise<T>): Promise<T> => {
+    throwIfAborted(signal);
+    const current = inTurn(follow);
+    await (signal ? abortable(current, signal) : current);
+    return work();
+  };
+  const write = async (given: readonly Passage[], stale: readonly string[], signal?: AbortSignal): Promise<void> => {
+    throwIfAborted(signal);
+    const embedded = await embedPassages(given, { index: name, embedder, dimensions, signal });
+    await inTurn(async () => {
+      throwIfAborted(signal);
+      await follow();
+      const puts = new Map(embedded.map((passage) => [passage.id, passage]));
+      const old = stale.flatMap((documentId) => passages.documentPassages(documentId).map(({ id }) => id));
+      const removed = old.filter((id) => !puts.has(id));
+      if (puts.size + removed.length > 0) await store.write([...puts.values()].map(toDocument), removed, signal);
+      await follow();
+    });
+  };
+
+  return {
+    name,
+    upsert: (given, signal) => write(given, [], signal),
+    replaceDocuments: (documentIds, given, signal) =>
+      write(given, [...new Set([...documentIds, ...given.map(({ documentId }) => documentId)])], signal),
+    deleteDocuments: (documentIds, signal) => write([], documentIds, signal),
+    query: (query, signal) =>
+      read(signal, () =>
+        answerQuery(
+          {
+            lexicon: async () => passages.lexicon(),
+            byTerms: async (terms, limit, ids) => passages.byTerms(terms, limit, ids),
+            byVector: async (vector, limit, ids) => passages.byVector(vector, limit, ids),
+            vectors: () =>
+              dimensions === undefined ? undefined : { fingerprint: embedder?.fingerprint ?? "unknown", dimensions },
+          },
+          query,
+          { analyzer, embedder, signal },
+        ),
+      ),
+    get: (id, signal) => read(signal, () => passages.get(id)),
+    documentPassages: (documentId, signal) => read(signal, () => passages.documentPassages(documentId)),
+    statistics: (signal) =>
+      read(signal, async () => {
+        const bytes = await store.bytes();
+        return {
+          documents: passages.documents,
+          passages: passages.size,
+          ...(bytes === undefined ? {} : { bytes }),
+          ...(embedder ? { embedder: embedder.fingerprint } : {}),
+        };
+      }),
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await turn;
+      await store.close();
+    },
+  };
+}
+
+function toDocument({ vector, ...passage }: Passage): StoredDocument {
+  return { key: passage.id, fields: { ...passage }, vectors: vector ? { vector } : {} };
+}
+
+function toPassage({ fields, vectors }: StoredDocument): Passage {
+  const passage = fields as unknown as Passage;
+  return vectors["vector"] ? { ...passage, vector: vectors["vector"] } : passage;
+}
