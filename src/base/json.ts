@@ -66,6 +66,7 @@ function write(value: unknown, indent: string, pad: string): string {
 function floatText(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
   if (!Number.isInteger(value)) return String(value);
+  if (Object.is(value, -0)) return "-0.0"; // A template literal drops the sign.
   return Math.abs(value) < 1e16 ? `${value}.0` : value.toExponential();
 }
 

@@ -10,6 +10,7 @@ test("values print as Python prints them", () => {
     [1, "1"],
     [new Float(1), "1.0"],
     [0.1, "0.1"],
+    [new Float(-0), "-0.0"],
     [new Float(1e16), "1e+16"],
     [1e-7, "1e-07"],
     [12345678901234567890n, "12345678901234567890"],
@@ -34,7 +35,7 @@ test("equality and truth are Python's", () => {
 });
 
 test("JSON keeps what JavaScript numbers lose", () => {
-  for (const text of ["1.0", "1", "12345678901234567890", "[1.0,1]", '{"a":-0.5}', "1e+16"]) {
+  for (const text of ["1.0", "1", "12345678901234567890", "[1.0,1]", "-0.0", '{"a":-0.5}', "1e+16"]) {
     assert.equal(stringifyJson(parseJson(text)), text);
   }
   assert.ok(parseJson("1.0") instanceof Float);
