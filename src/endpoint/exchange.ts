@@ -31,9 +31,12 @@ export function clientSignal(response: ServerResponse): AbortSignal {
 /** Writes with back-pressure; a client that is gone ends the writing quietly. */
 export function responseSink(response: ServerResponse, headers: Record<string, string> = {}): ScoreSink {
   return {
+    send(status, more, text) {
+      const length = Buffer.byteLength(text);
+      response.writeHead(status, { ...headers, ...more, "content-length": length }).end(text);
+    },
     head(status, more) {
       response.writeHead(status, { ...headers, ...more });
-      response.flushHeaders();
     },
     write(text) {
       if (response.destroyed || response.write(text)) return;

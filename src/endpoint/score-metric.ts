@@ -24,6 +24,10 @@ export function watchScore(
   let status = 0;
   let firstByte: number | undefined;
   const watched: ScoreSink = {
+    send(code, headers, text) {
+      status = code;
+      sink.send(code, headers, text);
+    },
     head(code, headers) {
       status = code;
       sink.head(code, headers);

@@ -11,7 +11,9 @@ import type { FlowSignature } from "../flow/target.ts";
 import type { ScoreFormat } from "./accept.ts";
 
 export interface ScoreSink {
-  /** Called once, before any body. */
+  /** A whole answer, in one piece. */
+  send(status: number, headers: Record<string, string>, text: string): void;
+  /** Called once, before any body; leaves with it. */
   head(status: number, headers: Record<string, string>): void;
   /** Resolves when more may be written. */
   write(text: string): Promise<void> | void;
@@ -54,9 +56,8 @@ async function writeJson(
   for await (const event of events) {
     if (event.type === "error") return writeError(event.error, sink, options.managed ?? false);
     if (event.type !== "flow-end") continue;
-    sink.head(200, { "content-type": "application/json" });
-    await sink.write(stringifyJson(answer(event.outputs, hidden, options.signature)));
-    sink.end();
+    const text = stringifyJson(answer(event.outputs, hidden, options.signature));
+    sink.send(200, { "content-type": "application/json" }, text);
   }
   return undefined;
 }
@@ -161,9 +162,7 @@ export function writeError(error: ErrorBody, sink: ScoreSink, managed: boolean):
     headers["ms-azureml-model-error-statuscode"] = String(status);
     headers["ms-azureml-model-error-reason"] = headerText(error.message);
   }
-  sink.head(inFlow ? 424 : status, headers);
-  void sink.write(stringifyJson({ error: publicError(error) }));
-  sink.end();
+  sink.send(inFlow ? 424 : status, headers, stringifyJson({ error: publicError(error) }));
   return error;
 }
 

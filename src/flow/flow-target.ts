@@ -260,6 +260,7 @@ class InProcessFlow implements FlowTarget {
         aggregate,
         line: call.line,
         brief: call.brief ?? false,
+        whole: call.whole ?? false,
         trace: traceOf(call),
         resolve,
         given: this.#options.node?.outputs,

@@ -31,6 +31,8 @@ export interface RunOptions {
   resolve(inputs: ValueMap): ValueMap;
   /** Leaves inputs and outputs of nodes out of the events. */
   brief: boolean;
+  /** No node streams. */
+  whole: boolean;
   /** The caller's trace: nodes and their calls get ids in it. */
   trace?: TraceContext | undefined;
   /** Values of nodes that are not run, when a node is run alone. */
@@ -161,7 +163,7 @@ class LineRun {
       perLine: aggregation ? this.#plan.perLine : undefined,
       warn: (message) => this.#emit({ type: "warning", message }),
     });
-    const { brief, trace } = this.#options;
+    const { brief, whole, trace } = this.#options;
     const running = { node, began: performance.now(), inputs: brief ? undefined : plainInputs(inputs) };
     this.#running.set(node.name, running);
     const span = trace && newSpanId();
@@ -178,7 +180,7 @@ class LineRun {
       const value = await node.prepared.run({
         node: node.name,
         inputs,
-        stream: node.streams,
+        stream: node.streams && !whole,
         signal: this.#abort.signal,
         python: this.#python,
         emitText: (text) => this.#text(node, outputs, text),
@@ -212,7 +214,7 @@ class LineRun {
   }
 
   #text(node: PlannedNode, outputs: OutputCollector, text: string): Promise<void> | undefined {
-    if (!node.streams || this.#ended || text === "") return undefined;
+    if (!node.streams || this.#options.whole || this.#ended || text === "") return undefined;
     outputs.text(node.name, text);
     return this.#options.behind();
   }

@@ -47,6 +47,8 @@ export interface FlowCall {
   baggage?: string;
   /** Leaves the inputs and outputs of nodes and of their calls out of the events, for readers that do not show them. */
   brief?: boolean;
+  /** The reader wants whole values: no model is asked to stream, no output comes in pieces. */
+  whole?: boolean;
   /** Index of the call in a batch run, which messages then name. */
   line?: number;
   /** The flow must see this call at most once: it moves to another instance only if nothing of it had reached the first. */

@@ -19,6 +19,8 @@ async function write(
     yield* events;
   }
   const sink = {
+    send: (status: number, headers: Record<string, string>, body: string) =>
+      Object.assign(answer, { status, headers, body, ended: answer.ended + 1 }),
     head: (status: number, headers: Record<string, string>) => Object.assign(answer, { status, headers }),
     write: (more: string) => {
       assert.notEqual(answer.status, 0, "the head goes first");

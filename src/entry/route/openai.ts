@@ -86,7 +86,14 @@ async function complete(hot: Hot, context: HotContext, { open, headers }: Comple
   const { inputs, flow } = completionInputs(await deployment.describe(), request);
   const signal = clientSignal(hot.response);
   const trace = traceOf(hot.request.headers);
-  const call = { inputs, runId: hot.requestId, requestId: hot.requestId, brief: true, ...trace };
+  const call = {
+    inputs,
+    runId: hot.requestId,
+    requestId: hot.requestId,
+    brief: true,
+    whole: !request.stream,
+    ...trace,
+  };
   const events = deployment.invoke(call, signal);
   const identity = { id: `chatcmpl-${hot.requestId}`, created: Math.floor(Date.now() / 1000), model: request.model };
   const encoder = new CompletionEncoder(identity, flow);

@@ -80,7 +80,15 @@ async function score(
   const signature = await deployment.describe();
   const inputs = parseScoreRequest(signature, await readBody(request, context.bodyLimit));
   const format = scoreFormat(request.headers.accept, signature);
-  const call = { inputs, runId: requestId, requestId, brief: true, ...traceOf(request.headers), atMostOnce: true };
+  const call = {
+    inputs,
+    runId: requestId,
+    requestId,
+    brief: true,
+    whole: format === "json",
+    ...traceOf(request.headers),
+    atMostOnce: true,
+  };
   const events = deployment.invoke(call, clientSignal(response));
   const watch = watchScore(responseSink(response, headers), { meter: context.meter, flow: signature, format });
   const failed = await writeScore(events, watch.sink, { format, signature, managed: true });

@@ -1,0 +1,63 @@
+// Streams that stay open after their first token, and what each of them costs in memory.
+
+import type { Dispatcher, Pool } from "undici";
+import type { Program } from "./program.ts";
+import { quantiles, round } from "./statistic.ts";
+
+const BODY = JSON.stringify({ question: "HOLD", chat_history: [] });
+/** So many begin at a time. */
+const BATCH = 200;
+
+export interface HeldStreams {
+  streams: number;
+  /** Growth of resident memory for each, with what the two sockets cost in the process. */
+  kbPerStream: number | undefined;
+  firstMs: { p50: number; p99: number };
+}
+
+export async function holdStreams(
+  { program, pool }: { program: Program; pool: Pool },
+  count: number,
+  signal: AbortSignal,
+): Promise<HeldStreams> {
+  const before = await program.memoryKb();
+  const held: Dispatcher.DispatchController[] = [];
+  const firstMs: number[] = [];
+  for (let begun = 0; begun < count; begun += BATCH) {
+    signal.throwIfAborted();
+    const batch = Math.min(BATCH, count - begun);
+    firstMs.push(...(await Promise.all(Array.from({ length: batch }, () => hold(pool, held)))));
+  }
+  const after = await program.memoryKb();
+  for (const controller of held) controller.abort(new Error("measured"));
+  return {
+    streams: count,
+    kbPerStream: before === undefined || after === undefined ? undefined : round((after - before) / count),
+    firstMs: quantiles(firstMs),
+  };
+}
+
+function hold(pool: Pool, held: Dispatcher.DispatchController[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    let text = "";
+    let isOpen = false;
+    const headers = { "content-type": "application/json", accept: "text/event-stream" };
+    pool.dispatch(
+      { path: "/score", method: "POST", headers, body: BODY },
+      {
+        onRequestStart: (controller) => void held.push(controller),
+        onResponseData(_controller, chunk) {
+          text += chunk.toString("utf8");
+          if (isOpen || !text.includes('{"answer"')) return;
+          isOpen = true;
+          resolve(performance.now() - began);
+        },
+        onResponseEnd: () => reject(new Error(`A stream ended: ${text.slice(0, 300)}`)),
+        onResponseError: (_controller, error) => {
+          if (!isOpen) reject(error);
+        },
+      },
+    );
+  });
+}
