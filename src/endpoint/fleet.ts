@@ -12,7 +12,7 @@ import type { EndpointSpec } from "./specification/endpoint-spec.ts";
 
 export interface FleetOptions extends OperationContext {
   /** Stands between callers and each deployment, such as what traces its runs. */
-  watch?: <T extends Target>(deployment: T) => T;
+  watch?: <T extends Target>(deployment: T, spec: () => DeploymentSpec) => T;
   /** Asked once, when an endpoint comes to be. */
   keysOf: (spec: EndpointSpec) => EndpointKeys;
 }
@@ -89,15 +89,16 @@ export function openFleet(options: FleetOptions): Fleet {
     const created = operate(spec, options);
     operated.set(spec.name, { spec, operated: created });
     // In the same step as the old one leaves, so that no call is without a deployment.
-    endpoint.add(options.watch?.(created.deployment) ?? created.deployment);
-    if (running) inBackground(running.operated.deployment.close());
+    const current = (): DeploymentSpec => operated.get(spec.name)?.spec ?? spec;
+    endpoint.add(options.watch?.(created.deployment, current) ?? created.deployment);
+    if (running) inBackground(running.operated.close());
   }
 
-  async function remove(name: string): Promise<void> {
+  async function end(name: string, how: "close" | "remove"): Promise<void> {
     const found = held.get(name);
     held.delete(name);
     endpoints.delete(name);
-    if (found) await Promise.all([...found.operated.values()].map(({ operated }) => operated.deployment.close()));
+    if (found) await Promise.all([...found.operated.values()].map(({ operated }) => operated[how]()));
   }
 
   return {
@@ -126,7 +127,7 @@ export function openFleet(options: FleetOptions): Fleet {
         if (wanted.has(name)) continue;
         found.endpoint.remove(name);
         found.operated.delete(name);
-        inBackground(operated.deployment.close());
+        inBackground(operated.remove());
       }
       if (failures.length > 0) throw failures[0];
     },
@@ -134,7 +135,7 @@ export function openFleet(options: FleetOptions): Fleet {
       find(endpoint, deployment).deployment.settled(timeoutMs, signal),
     restart: (endpoint, deployment) => find(endpoint, deployment).restart(),
     adopt: (endpoint) => void endpoints.set(endpoint.name, endpoint),
-    remove,
+    remove: (endpoint) => end(endpoint, "remove"),
     status: () =>
       [...held].map(([name, { operated }]) => ({
         name,
@@ -152,7 +153,7 @@ export function openFleet(options: FleetOptions): Fleet {
       isClosed = true;
       const adopted = [...endpoints.values()].filter(({ name }) => !held.has(name));
       await Promise.all(adopted.map((endpoint) => endpoint.close()));
-      await Promise.all([...held.keys()].map(remove));
+      await Promise.all([...held.keys()].map((name) => end(name, "close")));
       await Promise.all(closing);
     },
   };

@@ -5,8 +5,13 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
 import { type RunningDeployment, openDeployment } from "./deployment.ts";
 import { startInstance } from "./instance/child.ts";
+import { findEngine, startContainer } from "./instance/container.ts";
 import type { StartInstance } from "./instance/instance.ts";
 import type { InstanceSpec } from "./instance/spec.ts";
+import { instanceLog } from "./log/instance-log.ts";
+import type { Journal } from "./log/journal.ts";
+import { type ClusterAddress, openCluster } from "./kubernetes/cluster.ts";
+import { openClusterGroup } from "./kubernetes/cluster-group.ts";
 import { openRemoteGroup } from "./remote-group.ts";
 import type { DeploymentSpec } from "./specification/deployment-spec.ts";
 import { type Revision, openSupervisedGroup } from "./supervised-group.ts";
@@ -28,6 +33,12 @@ export interface OperationContext {
   /** Zone of this process; instances there are preferred. */
   zone?: string;
   log: Logger;
+  /** Where programs are looked for, such as the container engine. */
+  searchPath?: string;
+  /** The cluster for deployments with the kubernetes driver. */
+  cluster?: ClusterAddress;
+  /** Where instances' output and events are written down. */
+  journal?: Journal;
 }
 
 export interface Operated {
@@ -36,11 +47,16 @@ export interface Operated {
   update(spec: DeploymentSpec): void;
   /** Replaces the instances by new ones of the same specification. */
   restart(): void;
+  /** Lets calls in work end and frees what this process holds; what runs in a cluster goes on. */
+  close(): Promise<void>;
+  /** Closes it for good, with what would outlive this process. */
+  remove(): Promise<void>;
 }
 
 /** @throws FlowsteadError `InvalidConfig` when the specification leaves out what its driver needs. */
 export function operate(spec: DeploymentSpec, context: OperationContext): Operated {
-  return spec.driver.type === "remote" ? operateRemote(spec, context) : operateSupervised(spec, context);
+  if (spec.driver.type === "remote") return operateRemote(spec, context);
+  return spec.driver.type === "kubernetes" ? operateCluster(spec, context) : operateSupervised(spec, context);
 }
 
 /** What tells two versions of a deployment's instances apart. */
@@ -85,12 +101,14 @@ function operateSupervised(first: DeploymentSpec, context: OperationContext): Op
       if (isNewVersion) deployment.group.replace(revisionOf(spec, context));
     },
     restart: () => deployment.group.replace(revisionOf(spec, context)),
+    close: () => deployment.close(),
+    remove: () => deployment.close(),
   };
 }
 
 function revisionOf(spec: DeploymentSpec, context: OperationContext): Revision {
   return {
-    start: processStarter(spec, context),
+    start: spec.driver.type === "container" ? containerStarter(spec, context) : processStarter(spec, context),
     liveness: spec.livenessProbe,
     readiness: spec.readinessProbe,
     drainMs: spec.requestSettings.requestTimeoutMs,
@@ -103,9 +121,11 @@ function processStarter(spec: DeploymentSpec, context: OperationContext): StartI
     const text = `Deployment "${spec.name}" runs as a process, but names no flow. Give its model the path of a flow's folder.`;
     throw new FlowsteadError("InvalidConfig", text);
   }
-  const own = context.environmentOf?.(spec) ?? spec.environmentVariables;
+  const own = variablesOf(spec, context);
   const { python, version, logLevel, log } = context;
   const resources = typeof context.resources === "function" ? context.resources(spec) : context.resources;
+  const place = { endpoint: spec.endpointName, deployment: spec.name };
+  const told = context.journal && instanceLog(context.journal, place, flow);
   return ({ name, zone }, onState) =>
     startInstance({
       spec: {
@@ -120,8 +140,77 @@ function processStarter(spec: DeploymentSpec, context: OperationContext): StartI
         logLevel,
       },
       log,
+      onState: (instance) => {
+        told?.onState(instance);
+        onState(instance);
+      },
+      onLine: (line) => told?.onLine(name, line),
+      onHang: (reason) => told?.onProbe(name, "LivenessProbeFailed", reason),
+    });
+}
+
+function containerStarter(spec: DeploymentSpec, context: OperationContext): StartInstance {
+  const image = (spec.driver.type === "container" ? spec.driver.image : undefined) ?? spec.environment?.image;
+  if (image === undefined) {
+    const text = `Deployment "${spec.name}" runs in containers, but names no image. Set environment.image; "flowstead flow build" makes the folder for one.`;
+    throw new FlowsteadError("InvalidConfig", text);
+  }
+  const { runFolder, log, searchPath = "" } = context;
+  const engine = findEngine(searchPath);
+  return (slot, onState) =>
+    startContainer({
+      slot,
+      engine,
+      image,
+      routes: spec.environment ?? {},
+      env: variablesOf(spec, context),
+      runFolder,
+      isIsolated: spec.egressPublicNetworkAccess === "disabled",
+      log,
       onState,
     });
+}
+
+function variablesOf(spec: DeploymentSpec, { environmentOf }: OperationContext): Readonly<Record<string, string>> {
+  return environmentOf?.(spec) ?? spec.environmentVariables;
+}
+
+function operateCluster(first: DeploymentSpec, context: OperationContext): Operated {
+  let spec = first;
+  const namespace = spec.driver.type === "kubernetes" ? spec.driver.namespace : undefined;
+  if (!context.cluster) {
+    const text = `Deployment "${spec.name}" runs in a Kubernetes cluster, but none is configured. Set kubernetes.url in flowstead.yaml.`;
+    throw new FlowsteadError("InvalidConfig", text);
+  }
+  const cluster = openCluster({ ...context.cluster, ...(namespace === undefined ? {} : { namespace }) });
+  const deployment = openDeployment({
+    name: spec.name,
+    settings: spec,
+    zone: context.zone,
+    log: context.log,
+    open: (room) =>
+      openClusterGroup({ ...room, cluster, spec, variablesOf: (one) => variablesOf(one, context), log: context.log }),
+  });
+  const close = async (): Promise<void> => {
+    await deployment.close();
+    await cluster.close();
+  };
+  return {
+    deployment,
+    close,
+    update(next) {
+      const isNewVersion = revisionKey(next) !== revisionKey(spec);
+      spec = next;
+      deployment.configure(spec);
+      if (isNewVersion) deployment.group.replace(spec);
+    },
+    restart: () =>
+      deployment.group.replace({ ...spec, properties: { ...spec.properties, restarted: String(Date.now()) } }),
+    async remove() {
+      await deployment.group.remove();
+      await close();
+    },
+  };
 }
 
 let sockets = 0;
@@ -150,5 +239,7 @@ function operateRemote(first: DeploymentSpec, context: OperationContext): Operat
     },
     // They are not ours to start.
     restart: () => {},
+    close: () => deployment.close(),
+    remove: () => deployment.close(),
   };
 }

@@ -21,6 +21,12 @@ export const ENDPOINT_ERRORS = {
     meaning: "The instance that worked on the call ended before its answer.",
     remedy: "Ask again; if it recurs, look at the instance's log.",
   },
+  ClusterFailed: {
+    actor: "operator",
+    status: 502,
+    meaning: "The Kubernetes cluster refused a call or cannot be reached.",
+    remedy: "Look at the message; check the cluster's address, its token and what the token may do.",
+  },
   RemoteFlowFailed: {
     actor: "author",
     status: 424,

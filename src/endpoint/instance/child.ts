@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "../../base/log.ts";
+import { Backoff } from "./backoff.ts";
 import type { Instance, InstanceState, InstanceTarget } from "./instance.ts";
 import { remoteTarget } from "./remote.ts";
 import type { InstanceMessage, InstanceSpec } from "./spec.ts";
@@ -13,16 +14,16 @@ export interface ChildOptions {
   spec: InstanceSpec;
   log: Logger;
   onState: (instance: Instance) => void;
+  /** Called with every line that the process prints. */
+  onLine?: (line: string) => void;
+  /** Called before the process is ended because it hangs. */
+  onHang?: (reason: string) => void;
   /** How long a child may drain after SIGTERM. */
   graceMs?: number;
   /** How long a child may take to say that it is ready; one that takes longer hangs and is replaced. */
   startMs?: number;
 }
 
-const FIRST_PAUSE_MS = 150;
-const LONGEST_PAUSE_MS = 10_000;
-// A child that lived this long did not crash at start, so the pauses begin anew.
-const SETTLED_MS = 10_000;
 // Longer than the slowest start on a busy machine: giving up early would make it busier still.
 const START_MS = 60_000;
 
@@ -43,7 +44,7 @@ class ChildInstance implements Instance {
   problem: string | undefined;
   restarts = 0;
   #child: ChildProcess | undefined;
-  #pauseMs = FIRST_PAUSE_MS;
+  readonly #backoff = new Backoff();
   #timer: NodeJS.Timeout | undefined;
   readonly #options: ChildOptions;
 
@@ -101,12 +102,13 @@ class ChildInstance implements Instance {
       if (this.state === "stopped") return;
       log.warn({ instance: this.name, code, signal, problem: why }, "instance ended");
       this.problem = why ?? (signal ? `ended by ${signal}` : `ended with exit code ${code}`);
-      this.#restartLater(Date.now() - startedAt > SETTLED_MS);
+      this.#restartLater(Date.now() - startedAt);
     };
     child.on("exit", ended);
   }
 
   kill(): void {
+    this.#options.onHang?.(`Instance ${this.name} does not answer its liveness probe and is ended.`);
     this.#child?.kill("SIGKILL");
   }
 
@@ -120,12 +122,10 @@ class ChildInstance implements Instance {
     await rm(this.#options.spec.socketPath, { force: true });
   }
 
-  #restartLater(settled: boolean): void {
-    if (settled) this.#pauseMs = FIRST_PAUSE_MS;
+  #restartLater(livedMs: number): void {
     this.#become("backing-off");
     this.restarts++;
-    this.#timer = setTimeout(() => this.start(), this.#pauseMs);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#timer = setTimeout(() => this.start(), this.#backoff.nextMs(livedMs));
   }
 
   #become(state: InstanceState): void {
@@ -137,7 +137,9 @@ class ChildInstance implements Instance {
   #copyLines(stream: NodeJS.ReadableStream | null): void {
     let rest = "";
     const copy = (line: string): void => {
-      if (line !== "") this.#options.log.info({ instance: this.name, line }, "instance output");
+      if (line === "") return;
+      this.#options.log.info({ instance: this.name, line }, "instance output");
+      this.#options.onLine?.(line);
     };
     stream?.setEncoding("utf8");
     stream?.on("data", (chunk: string) => {
