@@ -72,6 +72,49 @@ const limit = z
   )
   .describe("A limit for the calls that fit the principal, flow and model it names; a field left out does not matter.");
 
+const severity = z.enum(["low", "medium", "high", "off"]);
+
+const guard = z
+  .discriminatedUnion("moderator", [
+    z.strictObject({
+      moderator: z.literal("rules"),
+      ...guardFields(),
+      patterns: z.array(z.string().min(1)).optional(),
+    }),
+    z.strictObject({
+      moderator: z.literal("azure-content-safety"),
+      ...guardFields(),
+      endpoint: z.url(),
+      api_key: z.string().min(1),
+    }),
+    z.strictObject({
+      moderator: z.literal("openai-moderation"),
+      ...guardFields(),
+      base_url: z.url().optional(),
+      api_key: z.string().optional(),
+      model: z.string().optional(),
+    }),
+  ])
+  .describe(
+    "A check of prompts and answers. `moderator`: `rules` (a short built-in list of phrases and your `patterns`; not a classifier), `azure-content-safety` (`endpoint`, `api_key`) or `openai-moderation` (`api_key`). Besides: `models` (names; all when absent), `on` (`prompt`, `completion`; both when absent), `block` (least severity by category hate, self_harm, sexual, violence: low, medium, high, off; medium when absent; jailbreak: off), `annotate`, `hold_back` (characters of a stream kept back, 200), `on_failure` (`block` or `allow`).",
+  );
+
+function guardFields() {
+  return {
+    models: z.array(z.string().min(1)).optional(),
+    on: z
+      .array(z.enum(["prompt", "completion"]))
+      .min(1)
+      .default(["prompt", "completion"]),
+    block: z
+      .partialRecord(z.enum(["hate", "self_harm", "sexual", "violence", "jailbreak", "custom_blocklists"]), severity)
+      .default({}),
+    annotate: z.boolean().default(false),
+    hold_back: z.int().min(0).max(10_000).default(200),
+    on_failure: z.enum(["block", "allow"]).default("block"),
+  };
+}
+
 const gateway = z
   .strictObject({
     keys: z
@@ -99,6 +142,7 @@ const gateway = z
       )
       .default({})
       .describe("Prices by the name of the model, in US dollars per million tokens."),
+    guards: z.array(guard).default([]).describe("Checks of prompts and answers, in their order."),
     redis: z
       .string()
       .min(1)

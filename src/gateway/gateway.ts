@@ -4,6 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Caller, ChatModel } from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
 import type { Credential, Credentials } from "./credential.ts";
+import { type FindOwnData, ownDataModel } from "./own-data.ts";
 
 export interface GatewayOptions {
   credentials: Credentials;
@@ -69,4 +70,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     connectionModel: options.connectionModel,
     connectionEmbedder: (name, model, { caller }) => options.connectionEmbedder(name, model, caller),
   };
+}
+
+/** The same gateway, whose models answer from indexes that a request names. */
+export function withOwnData(gateway: Gateway, find: FindOwnData): Gateway {
+  return { ...gateway, model: (name, credential) => ownDataModel(gateway.model(name, credential), find) };
 }

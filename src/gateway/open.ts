@@ -6,6 +6,9 @@ import type { BalancedModel } from "../model/balanced.ts";
 import type { ChatModel } from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
 import type { RecordStore } from "../store/record-store.ts";
+import { type GuardPolicy, guardedModel } from "../model/guarded.ts";
+import type { Moderator } from "../model/moderator.ts";
+import { type ModeratorSettings, openModerator } from "../model/provider/index.ts";
 import { openBudgets } from "./budget.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { createMeter, type Meter } from "./meter.ts";
@@ -37,7 +40,19 @@ export async function openGovernance({ config, pools, store, log }: GovernanceOp
   const budgets = await openBudgets(rules, ledger);
   const limiter = await openRateLimiter({ redis: config.redis, log });
   const meter = createMeter({ rules, prices: config.prices, limiter, budgets, ledger });
-  const govern = <Model extends ChatModel>(model: Model, name: string): Model => meteredModel(model, name, meter);
+  const guards = config.guards.map((entry) => ({
+    models: entry.models && new Set(entry.models),
+    policy: policyOf(entry),
+    moderator: openModerator(moderatorOf(entry)),
+  }));
+  // Guards stand outside: what they stop in an answer has been generated, and is counted.
+  const govern = <Model extends ChatModel>(model: Model, name: string): Model =>
+    guards
+      .filter(({ models }) => !models || models.has(name))
+      .reduce(
+        (inner, { moderator, policy }) => guardedModel(inner, { moderator, policy, log }),
+        meteredModel(model, name, meter),
+      );
   return {
     meter,
     ledger,
@@ -47,8 +62,26 @@ export async function openGovernance({ config, pools, store, log }: GovernanceOp
     async close() {
       await ledger.close();
       await limiter.close();
+      await Promise.all(guards.map(({ moderator }: { moderator: Moderator }) => moderator.close()));
     },
   };
+}
+
+type GuardEntry = Readonly<Config["gateway"]["guards"][number]>;
+
+function policyOf({ on, block, annotate, hold_back, on_failure }: GuardEntry): GuardPolicy {
+  return { on, block, annotate, holdBackChars: hold_back, onFailure: on_failure };
+}
+
+function moderatorOf(entry: GuardEntry): ModeratorSettings {
+  switch (entry.moderator) {
+    case "azure-content-safety":
+      return { moderator: entry.moderator, endpoint: entry.endpoint, apiKey: entry.api_key };
+    case "openai-moderation":
+      return { moderator: entry.moderator, baseUrl: entry.base_url, apiKey: entry.api_key, model: entry.model };
+    default:
+      return { moderator: entry.moderator, patterns: entry.patterns };
+  }
 }
 
 function ruleOf(entry: Readonly<Config["gateway"]["limits"][number]>): LimitRule {

@@ -23,7 +23,14 @@ export interface JournalEntry {
   durationMs: number;
 }
 
-const SECRET = new Set(["authorization", "api-key", "cookie", "proxy-authorization", "x-api-key"]);
+const SECRET = new Set([
+  "authorization",
+  "api-key",
+  "cookie",
+  "proxy-authorization",
+  "x-api-key",
+  "ocp-apim-subscription-key",
+]);
 
 /** What happened, for tests in process and for `GET /__fake/journal`. */
 export class Journal {

@@ -16,7 +16,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 export function keyOf(request: IncomingMessage): string {
   const key = request.headers["api-key"];
   if (typeof key === "string") return key;
-  const other = request.headers["x-api-key"];
+  const other = request.headers["x-api-key"] ?? request.headers["ocp-apim-subscription-key"];
   if (typeof other === "string") return other;
   return request.headers.authorization?.replace(/^Bearer /i, "") ?? "";
 }

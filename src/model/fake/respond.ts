@@ -4,6 +4,7 @@ import { buildAnswer, tokensOf } from "./answer.ts";
 import { deliverJson, deliverStream, forever } from "./deliver.ts";
 import { embedText } from "./embedding.ts";
 import type { JournalEntry } from "./journal.ts";
+import { answerModeration } from "./moderation.ts";
 import { buildMessage } from "./messages.ts";
 import { allText, keyOf, limitOf, textOf } from "./request.ts";
 import type { Route } from "./route.ts";
@@ -40,6 +41,7 @@ export async function respond(
   const fault = state.takeFault(fakeRequest);
   const ended = await failEarly(fault, response, { dialect, gone });
   if (ended) return ended;
+  if (route.kind === "moderation") return answerModeration(route.name, response, { fields, script });
   if (route.kind === "models") {
     const data = (script.models ?? ["fake-model"]).map((id) => ({ id, object: "model", created: 0, owned_by: "fake" }));
     return sendJson(response, 200, { object: "list", data });

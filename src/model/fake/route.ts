@@ -1,3 +1,4 @@
+import type { ModerationRoute } from "./moderation.ts";
 import type { Dialect } from "./shape.ts";
 
 export type Route =
@@ -5,6 +6,7 @@ export type Route =
   | { kind: "chat" | "text" | "embeddings"; dialect: Dialect; deployment?: string }
   | { kind: "models"; dialect: Dialect }
   | { kind: "token"; dialect: Dialect }
+  | { kind: "moderation"; name: ModerationRoute; dialect: Dialect }
   | { kind: "unknown"; dialect: Dialect };
 
 const KINDS: Record<string, "chat" | "text" | "embeddings"> = {
@@ -24,6 +26,10 @@ export function parseRoute(method: string, target: string): Route {
   }
   if (path.endsWith("/oauth2/v2.0/token") || path.endsWith("/identity/oauth2/token"))
     return { kind: "token", dialect: "azure" };
+  const moderation = /^(?:\/v1\/(moderations)|\/contentsafety\/(text:analyze|text:shieldPrompt))$/.exec(path);
+  if (moderation && method === "POST") {
+    return { kind: "moderation", name: (moderation[1] ?? moderation[2]) as ModerationRoute, dialect: "openai" };
+  }
   if (path === "/v1/messages") return { kind: method === "POST" ? "chat" : "unknown", dialect: "anthropic" };
   const dialect: Dialect = path.startsWith("/openai/") ? "azure" : "openai";
   const unknown: Route = { kind: "unknown", dialect };

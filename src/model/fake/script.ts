@@ -60,6 +60,16 @@ export const scriptSchema = z.strictObject({
   keys: z.array(z.string()).optional(),
   /** Entra's tokens are given out, to who knows the secret when there is one, and accepted as keys until they end. */
   tokens: z.strictObject({ lifeSeconds: z.number().positive().optional(), secret: z.string().optional() }).optional(),
+  /** What the moderation services find: levels are Azure's 0, 2, 4 and 6. */
+  badWords: z
+    .array(
+      z.strictObject({
+        word: z.string(),
+        category: z.enum(["hate", "self_harm", "sexual", "violence", "jailbreak"]),
+        level: z.int().min(0).max(6),
+      }),
+    )
+    .optional(),
   /** Models and deployments that exist; every name when absent. */
   models: z.array(z.string()).optional(),
   /** Azure's asynchronous filter: chunks without a delta between the others. */

@@ -1,0 +1,101 @@
+// Limits that processes share, against a real Redis.
+
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { SILENT } from "../../src/base/log.ts";
+import type { RateLimiter } from "../../src/gateway/limit.ts";
+import { openRateLimiter } from "../../src/gateway/provider/index.ts";
+
+const skip = noRedis();
+const folder = await mkdtemp(path.join(tmpdir(), "redis-"));
+const socket = path.join(folder, "redis.sock");
+let server: ChildProcess | undefined;
+after(async () => {
+  if (server && server.exitCode === null) {
+    server.kill();
+    await new Promise((resolve) => server?.once("exit", resolve));
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+function noRedis(): string | undefined {
+  try {
+    execFileSync("which", ["redis-server"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    if (process.env.CI === "true") throw new Error("CI must have Redis: install the Debian package `redis-server`.");
+    return "Redis is not installed (Debian package `redis-server`)";
+  }
+}
+
+async function start(): Promise<void> {
+  server = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder], {
+    stdio: "ignore",
+  });
+  for (let round = 0; !existsSync(socket); round++) {
+    assert.ok(round < 1000, "Redis does not start");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const open = (): Promise<RateLimiter> => openRateLimiter({ redis: socket, log: SILENT });
+
+test("processes share a limit exactly, under calls at one time", { skip }, async () => {
+  await start();
+  const limiters = await Promise.all([open(), open(), open()]);
+  try {
+    const charge = { key: "shared", perMinute: 60, amount: 1 };
+    const results = await Promise.all(Array.from({ length: 150 }, (_, call) => limiters[call % 3]?.take([charge])));
+    const taken = results.filter((result) => result?.ok).length;
+    // One more for each second that this has taken.
+    assert.ok(taken >= 60 && taken <= 64, `${taken} of 60`);
+    const refused = results.find((result) => result?.ok === false);
+    assert.ok(refused?.ok === false && refused.retryAfterMs > 0 && refused.retryAfterMs <= 1000);
+  } finally {
+    await Promise.all(limiters.map((limiter) => limiter.close()));
+  }
+});
+
+test("all or none, corrections and debts", { skip }, async () => {
+  const [one, other] = await Promise.all([open(), open()]);
+  try {
+    const wide = { key: "wide", perMinute: 1000, amount: 100 };
+    const narrow = { key: "narrow", perMinute: 1, amount: 1 };
+    assert.equal((await one.take([wide, narrow])).ok, true);
+    const refused = await other.take([wide, narrow]);
+    assert.ok(!refused.ok && refused.charge.key === "narrow");
+    assert.equal((await other.take([{ ...wide, amount: 890 }])).ok, true, "what did not fit took nothing");
+    await one.correct([{ ...wide, amount: -890 }]);
+    assert.equal((await other.take([{ ...wide, amount: 880 }])).ok, true);
+    await one.correct([{ ...wide, amount: 1000 }]);
+    const indebted = await other.take([{ ...wide, amount: 10 }]);
+    assert.ok(!indebted.ok && indebted.retryAfterMs > 50_000);
+  } finally {
+    await Promise.all([one.close(), other.close()]);
+  }
+});
+
+test("without Redis each process keeps the limit by itself, and goes back to it", { skip }, async () => {
+  const limiter = await open();
+  try {
+    const charge = { key: "alone", perMinute: 2, amount: 1 };
+    server?.kill();
+    await new Promise((resolve) => server?.once("exit", resolve));
+    const alone = [];
+    for (let call = 0; call < 3; call++) alone.push((await limiter.take([charge])).ok);
+    assert.deepEqual(alone, [true, true, false]);
+    await start();
+    for (let round = 0; !(await limiter.take([{ ...charge, key: "back" }])).ok || round < 2; round++) {
+      assert.ok(round < 300, "it does not come back");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if ((await limiter.take([charge])).ok) break;
+    }
+  } finally {
+    await limiter.close();
+  }
+});
