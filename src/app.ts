@@ -30,7 +30,9 @@ import { readSearchKeys, searchKeys } from "./entry/route/search-key.ts";
 import { searchRoutes } from "./entry/route/search.ts";
 import { statusRoutes } from "./entry/route/status.ts";
 import { openEntry } from "./entry/server.ts";
+import { withOwnData } from "./gateway/gateway.ts";
 import { type Governance, openGovernance } from "./gateway/open.ts";
+import { ownDataFinder } from "./gateway/own-data-source.ts";
 import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
 import { tracedTarget } from "./flow/traced.ts";
 import type { BalancedModel } from "./model/balanced.ts";
@@ -171,7 +173,7 @@ export async function openApp(
 
     const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
     closers.push(() => catalog.close());
-    const searchKeyPair = await readSearchKeys(keyFolder(config));
+    const serviceKeys = searchKeys(await readSearchKeys(keyFolder(config)));
 
     const model = modelFacts(config, models);
     const entry = await openEntry({
@@ -179,7 +181,10 @@ export async function openApp(
       port: config.port,
       findPort: !portIsExplicit,
       endpoints: fleet.endpoints,
-      gateway,
+      gateway: withOwnData(
+        gateway,
+        ownDataFinder({ catalog: () => catalog, passages: documents.open, accepts: serviceKeys.accepts }),
+      ),
       meter: telemetry?.meter,
       version: version(),
       log,
@@ -195,7 +200,7 @@ export async function openApp(
           },
           surroundings: (passageId, signal) => surroundings(documents.index, passageId, { count: 2, signal }),
         });
-        await app.register(searchRoutes, { catalog, keys: searchKeys(searchKeyPair) });
+        await app.register(searchRoutes, { catalog, keys: serviceKeys });
         await app.register(pageRoutes, { folder: path.join(packageRoot(), "web/dist/chat") });
       },
     });

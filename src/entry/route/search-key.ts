@@ -11,6 +11,8 @@ const keyFile = z.object({ adminKey: z.string().min(20), queryKey: z.string().mi
 export interface SearchKeys {
   /** @throws FlowsteadError `Forbidden` unless the call has the admin key or, for reading documents, the query key. */
   check(headers: IncomingHttpHeaders, isReading: boolean): void;
+  /** Whether it is one of the two. */
+  accepts(key: string): boolean;
 }
 
 /** The search service's keys, made at the first call and kept in a file that only its owner may read. */
@@ -32,6 +34,10 @@ export async function readSearchKeys(folder: string): Promise<z.output<typeof ke
 export function searchKeys({ adminKey, queryKey }: { adminKey: string; queryKey: string }): SearchKeys {
   const [admin, query] = [sha256(adminKey), sha256(queryKey)];
   return {
+    accepts(key) {
+      const given = sha256(key);
+      return timingSafeEqual(admin, given) || timingSafeEqual(query, given);
+    },
     check(headers, isReading) {
       const bearer = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? "")?.[1];
       const header = headers["api-key"];
