@@ -7,17 +7,18 @@ import { Image } from "./image.ts";
 const PATTERN = /^data:image\/(\w+|\*);(path|base64|url):\s*(.*)$/s;
 
 /**
- * The image that a text stands for, or the text itself. Paths are read from `folder` and below it only, because the text
- * may come from a caller. An address is not fetched: the model is given the address.
+ * The image that a text stands for, or the text itself. A caller's path is read from `folder` and below it only; the
+ * author's own, written into the file, from anywhere. An address is not fetched: the model is given the address.
  */
-export function asImage(text: string, folder: string): Image | string {
+export function asImage(text: string, folder: string, by: "author" | "caller"): Image | string {
   const [, type, kind, content = ""] = PATTERN.exec(text) ?? [];
   if (type === undefined) return text;
   const mimeType = `image/${type}`;
   if (kind === "base64") return new Image(Buffer.from(content, "base64"), mimeType);
   if (kind === "url") return new Image(Buffer.from(content), mimeType, content);
   const file = path.resolve(folder, content);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile() || !isInside(file, folder)) return text;
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return text;
+  if (by === "caller" && !isInside(file, folder)) return text;
   return new Image(readFileSync(file), mimeType);
 }
 

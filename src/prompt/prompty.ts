@@ -92,9 +92,11 @@ export function promptyInputs(prompty: Prompty, given: Readonly<Record<string, u
   const missing: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, declaration] of Object.entries(prompty.inputs)) {
+    const isSent = source === given && Object.hasOwn(given, name);
     const value = Object.hasOwn(source, name) ? source[name] : declaration["default"];
     if (value === undefined) missing.push(name);
-    else values[name] = typeof value === "string" ? asImage(value, path.dirname(prompty.file)) : value;
+    else if (typeof value !== "string") values[name] = value;
+    else values[name] = asImage(value, path.dirname(prompty.file), isSent ? "caller" : "author");
   }
   if (missing.length > 0) {
     throw new FlowsteadError("MissingRequiredInputError", `Missing required inputs: ${pyRepr(missing)}`, {

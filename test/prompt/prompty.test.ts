@@ -113,6 +113,19 @@ test("an input reads no file outside the prompty's folder", () => {
   }
 });
 
+test("the author's own sample may show an image from beside the folder, a caller may not", () => {
+  const above = mkdtempSync(path.join(tmpdir(), "prompty-"));
+  writeFileSync(path.join(above, "logo.png"), "bytes");
+  mkdirSync(path.join(above, "inner"));
+  const file = path.join(above, "inner", "chat.prompty");
+  const place = "data:image/png;path:../logo.png";
+  writeFileSync(file, `---\ninputs: {pic: {}}\nsample: {pic: "${place}"}\n---\nuser:\n![image]({{pic}})`);
+  const prompty = loadPrompty(file);
+  assert.match(JSON.stringify(renderPrompty(prompty, {})), /image_url/);
+  assert.doesNotMatch(JSON.stringify(renderPrompty(prompty, { pic: place })), /image_url/);
+  rmSync(above, { recursive: true });
+});
+
 test("image variables are those in image tags", () => {
   assert.deepEqual(imageVariables("![image]({{ a }}) {{ b }} ![ image ]({{c}}) ![x]({{d}}) ![image]({{ a }})"), [
     "a",
