@@ -20,13 +20,92 @@ export interface Facts {
 }
 
 const MODEL = { model_config: { connection: "open_ai_connection", azure_deployment: "gpt-4o" } };
+/** Stands for the runner's own web server, which has `/page.html` and `/document.pdf`. */
+export const SITE = "http://site.invalid";
+const PICTURE = { "data:image/png;path": "../../standard/conditional-flow-for-switch/conditional_flow_for_switch.png" };
+const SCORE = [{ reply: "5" }];
+const JSON_SCORE = [{ reply: '{"score": 5, "explanation": "It is right."}' }];
+
+const LANGUAGE_SERVICE = "needs the paid service Azure AI Language and the package promptflow-azure-ai-language";
 const EVALUATION = "examples/flows/evaluation";
 const STANDARD = "examples/flows/standard";
+const LANGUAGE = "examples/flows/integrations/azure-ai-language";
 
 export const FACTS: Readonly<Record<string, Facts>> = {
+  // Evaluations run over their data; their models answer with the score that the prompts ask for.
+  [`${EVALUATION}/eval-accuracy-maths-to-code`]: { data: "test_data.jsonl" },
   [`${EVALUATION}/eval-basic`]: { data: "data.jsonl" },
+  [`${EVALUATION}/eval-chat-math`]: { data: "data.jsonl" },
+  [`${EVALUATION}/eval-classification-accuracy`]: { data: "data.jsonl" },
+  [`${EVALUATION}/eval-entity-match-rate`]: { data: "data.jsonl" },
+  [`${EVALUATION}/eval-groundedness`]: { data: "data.jsonl", replies: SCORE },
+  [`${EVALUATION}/eval-multi-turn-metrics`]: { replies: SCORE },
+  [`${EVALUATION}/eval-perceived-intelligence`]: { data: "data.jsonl", replies: SCORE },
+  [`${EVALUATION}/eval-qna-non-rag`]: { data: "data.jsonl", replies: SCORE },
+  [`${EVALUATION}/eval-qna-rag-metrics`]: { data: "data.jsonl", replies: SCORE },
+  [`${EVALUATION}/eval-single-turn-metrics`]: { replies: SCORE },
+  [`${EVALUATION}/eval-summarization`]: { data: "data.jsonl", replies: SCORE },
+  "examples/flex-flows/eval-checklist": { data: "data.jsonl", init: MODEL, replies: JSON_SCORE },
+  "examples/flex-flows/eval-code-quality": {
+    data: "data.jsonl",
+    init: MODEL,
+    replies: [{ reply: '{"correctness": 5, "readability": 4, "explanation": "It is short."}' }],
+  },
+  "examples/flex-flows/eval-criteria-with-langchain": {
+    init: { custom_connection: "my_llm_connection" },
+    replies: [{ reply: "It is short and to the point.\n\nY" }],
+  },
+  "examples/prompty/eval-basic/eval.prompty": { replies: JSON_SCORE },
+  "examples/prompty/eval-apology/apology.prompty": { replies: [{ reply: '{"apology": 1}' }] },
+  "examples/prompty/format-output/json_format.prompty": { replies: [{ reply: '{"name": "Jane", "answer": "Two"}' }] },
+  // Classes with a model configuration.
   "examples/flex-flows/chat-async-stream": { init: MODEL },
   "examples/flex-flows/chat-basic": { init: MODEL },
   "examples/flex-flows/chat-stream": { init: MODEL },
-  [`${STANDARD}/basic`]: {},
+  // Inputs that their files do not give, or that would be fetched from the Internet.
+  "examples/flows/chat/chat-basic": { inputs: { question: "What is ChatGPT?", chat_history: [] } },
+  "examples/flows/chat/chat-with-image": {
+    inputs: { question: ["How many colors are there?", PICTURE], chat_history: [] },
+  },
+  "examples/flows/chat/chat-with-pdf": {
+    inputs: { question: "What is BERT?", chat_history: [], pdf_url: `${SITE}/document.pdf` },
+  },
+  "examples/flows/chat/use_functions_with_chat_models": {
+    inputs: { question: "How about London next week?", chat_history: [] },
+  },
+  [`${STANDARD}/customer-intent-extraction`]: {
+    inputs: { history: "Customer: where is my order?", customer_info: "First Name: Sarah" },
+  },
+  [`${STANDARD}/describe-image`]: {
+    inputs: { question: "How many colors are there?", input_image: PICTURE },
+  },
+  [`${STANDARD}/flow-with-additional-includes`]: { inputs: { url: `${SITE}/page.html` } },
+  [`${STANDARD}/flow-with-symlinks`]: { inputs: { url: `${SITE}/page.html` } },
+  [`${STANDARD}/web-classification`]: { inputs: { url: `${SITE}/page.html` } },
+  [`${STANDARD}/named-entity-recognition`]: {
+    inputs: { text: "The engineer met the accountant.", entity_type: "job title" },
+  },
+  [`${STANDARD}/autonomous-agent`]: {
+    replies: [
+      { reply: '{"thoughts": {"text": "done"}, "command": {"name": "finish", "args": {"response": "A film."}}}' },
+    ],
+  },
+  [`${STANDARD}/maths-to-code`]: { replies: [{ reply: '{"code": "print(10 * 5)"}' }] },
+  "examples/flows/integrations/continuous-monitoring-with-pipeline/flows/standard/simple-summarization": {
+    inputs: { answer: "Prompt flow is a suite of development tools." },
+  },
+  // What needs more than this machine.
+  "examples/flows/chat/promptflow-copilot": {
+    needs: "its nodes name no connection and no index: as it is delivered it has to be edited before it runs anywhere",
+  },
+  [`${LANGUAGE}/analyze_conversations`]: { needs: LANGUAGE_SERVICE },
+  [`${LANGUAGE}/analyze_documents`]: { needs: LANGUAGE_SERVICE },
+  [`${LANGUAGE}/multi_intent_conversational_language_understanding`]: { needs: LANGUAGE_SERVICE },
+  "examples/flows/integrations/llmlingua-prompt-compression/gsm8k_example": {
+    needs: "needs a GPU and a language model of several gigabytes for the package llmlingua-promptflow",
+  },
+  "examples/flows/integrations/unify-ai": { needs: "needs the paid service Unify and its package unifyai" },
+  "examples/flows/integrations/unify-ai/eval_code_flow/eval_code_quality.prompty": {
+    needs: "needs the paid service Unify: its model is chosen by a script of that integration",
+  },
 };

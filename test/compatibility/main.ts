@@ -11,8 +11,9 @@ import { parseArgs } from "node:util";
 import { startFakeModel } from "../../src/model/fake/server.ts";
 import { prepareConnections } from "./connection.ts";
 import { type Example, findExamples } from "./example.ts";
-import { FACTS, type Facts } from "./fact.ts";
+import { FACTS, type Facts, SITE } from "./fact.ts";
 import { type Outcome, type Surroundings, runExample } from "./run.ts";
+import { startSite } from "./site.ts";
 import { environmentFor } from "./venv.ts";
 
 export interface ReportEntry extends Example {
@@ -39,6 +40,7 @@ if (values.upstream === undefined) {
 
 const scratch = mkdtempSync(path.join(tmpdir(), "flowstead-compatibility-"));
 const model = await startFakeModel();
+const site = await startSite();
 const report: ReportEntry[] = [];
 try {
   const copy = path.join(scratch, "checkout");
@@ -51,13 +53,14 @@ try {
     PATH: process.env["PATH"] ?? "",
     HOME: scratch,
     AZURE_OPENAI_ENDPOINT: model.url,
+    AZURE_OPENAI_API_BASE: model.url,
     AZURE_OPENAI_API_KEY: "fake",
     AZURE_OPENAI_DEPLOYMENT: "gpt-4o",
     OPENAI_API_VERSION: "2024-02-01",
   };
   await prepareConnections({ upstream: copy, home, env, scratch }, model.url);
   for (const example of findExamples(copy).filter(({ name }) => name.includes(values.only))) {
-    const entry = await judge(example, FACTS[example.name] ?? {}, { upstream: copy, home, env, scratch });
+    const entry = await judge(example, atSite(FACTS[example.name] ?? {}), { upstream: copy, home, env, scratch });
     report.push(entry);
     console.log(
       `${entry.result.padEnd(7)}  ${entry.name}${entry.reason === undefined ? "" : `\n         ${entry.reason}`}`,
@@ -65,6 +68,7 @@ try {
   }
 } finally {
   await model.close();
+  await site.close();
   rmSync(scratch, { recursive: true, force: true });
 }
 async function judge(example: Example, facts: Facts, surroundings: Surroundings): Promise<ReportEntry> {
@@ -74,7 +78,11 @@ async function judge(example: Example, facts: Facts, surroundings: Surroundings)
   let outcome: Outcome;
   try {
     const { environments, python } = values;
-    const interpreter = environmentFor(example.packages, { folder: environments, python });
+    const interpreter = environmentFor(example.packages, {
+      folder: environments,
+      python,
+      checkout: surroundings.upstream,
+    });
     // As in a shell where the environment is active.
     const env = {
       ...surroundings.env,
@@ -86,6 +94,10 @@ async function judge(example: Example, facts: Facts, surroundings: Surroundings)
   }
   const { passed, how, reason } = outcome;
   return { ...example, result: passed ? "pass" : "fail", how, ...(reason === undefined ? {} : { reason }) };
+}
+
+function atSite(facts: Facts): Facts {
+  return JSON.parse(JSON.stringify(facts).replaceAll(SITE, site.url)) as Facts;
 }
 
 const count = (result: ReportEntry["result"]): number => report.filter((entry) => entry.result === result).length;

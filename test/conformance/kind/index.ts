@@ -4,6 +4,7 @@ import type { Kinds } from "../case.ts";
 import { AGGREGATION_KINDS } from "./aggregation.ts";
 import { BATCH_KINDS } from "./batch.ts";
 import { CHAT_KINDS } from "./chat.ts";
+import { CLI_KINDS } from "./cli.ts";
 import { DEFINITION_KINDS } from "./definition.ts";
 import { FLOW_UNIT_KINDS } from "./flow-unit.ts";
 import { LINE_KINDS } from "./line.ts";
@@ -29,4 +30,5 @@ export const KINDS: Kinds = {
   ...NODE_KINDS,
   ...SERVE_KINDS,
   ...TOOL_META_KINDS,
+  ...CLI_KINDS,
 };
