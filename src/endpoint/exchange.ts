@@ -17,13 +17,15 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   return Buffer.concat(chunks, size).toString("utf8");
 }
 
+const LEFT = new FlowsteadError("Canceled", "The caller left.");
+
 /** Aborts when the client goes away before the answer is complete. */
 export function clientSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   // One that left while something was waited for is told by no event any more.
-  if (response.destroyed && !response.writableFinished) controller.abort();
+  if (response.destroyed && !response.writableFinished) controller.abort(LEFT);
   response.once("close", () => {
-    if (!response.writableFinished) controller.abort();
+    if (!response.writableFinished) controller.abort(LEFT);
   });
   return controller.signal;
 }

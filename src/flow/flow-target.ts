@@ -177,6 +177,9 @@ function answering(
   };
 }
 
+/** One for all aborts: an error made for each is dear. */
+const LEFT = new FlowsteadError("Canceled", "The caller left.");
+
 class InProcessFlow implements FlowTarget {
   readonly plan: FlowPlan;
   readonly signature: FlowSignature;
@@ -225,7 +228,7 @@ class InProcessFlow implements FlowTarget {
 
   #start(call: FlowCall, phase: Phase, signal: AbortSignal): AsyncIterator<FlowEvent> {
     const stop = new AbortController();
-    const onAbort = (): void => stop.abort();
+    const onAbort = (): void => stop.abort(LEFT);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     const channel = new EventChannel(onAbort);

@@ -42,10 +42,18 @@ export class OutputCollector {
   }
 
   /** Tells the outputs that refer to a node which has ended. */
-  async settled(node: string): Promise<void> {
+  settled(node: string): Promise<void> | undefined {
     const value = this.#progress.values.get(node) ?? null;
-    if (this.#plan.spread === node) return this.#spread(value);
-    for (const output of this.#of(node)) {
+    if (this.#plan.spread === node) {
+      this.#spread(value);
+      return undefined;
+    }
+    const outputs = this.#of(node);
+    return outputs.length > 0 ? this.#settle(node, value, outputs) : undefined;
+  }
+
+  async #settle(node: string, value: NodeValue, outputs: readonly PlannedOutput[]): Promise<void> {
+    for (const output of outputs) {
       const { name, reference } = output.definition;
       if (reference.kind !== "node") continue;
       if (this.#progress.bypassed.has(node)) {
@@ -53,7 +61,8 @@ export class OutputCollector {
         this.#emit({ type: "warning", message });
       }
       try {
-        const found = await nodeProperty(node, value, reference.property);
+        const property = nodeProperty(node, value, reference.property);
+        const found = property instanceof Promise ? await property : property;
         const plain = found instanceof PythonValue ? serializable(name, found) : plainValue(found);
         if (output.streamed) this.#endStream(name, plain);
         else this.#tell(name, plain);
@@ -98,11 +107,25 @@ export class OutputCollector {
     this.#emit({ type: "output", name, value });
   }
 
-  #of(node: string): PlannedOutput[] {
-    return this.#plan.outputs.filter(
-      ({ definition: { reference } }) => reference.kind === "node" && reference.node === node,
-    );
+  #of(node: string): readonly PlannedOutput[] {
+    return outputsByNode(this.#plan).get(node) ?? [];
   }
+}
+
+const OUTPUTS = new WeakMap<FlowPlan, Map<string, PlannedOutput[]>>();
+
+/** Looked up for every piece of text, so it is made once for a plan. */
+function outputsByNode(plan: FlowPlan): Map<string, PlannedOutput[]> {
+  let found = OUTPUTS.get(plan);
+  if (!found) {
+    found = new Map();
+    for (const output of plan.outputs) {
+      const { reference } = output.definition;
+      if (reference.kind === "node") found.set(reference.node, [...(found.get(reference.node) ?? []), output]);
+    }
+    OUTPUTS.set(plan, found);
+  }
+  return found;
 }
 
 function serializable(name: string, value: PythonValue): Value {

@@ -75,13 +75,15 @@ export function isBypassed(node: PlannedNode, progress: Progress): boolean | Pro
  * The inputs of a node. One that refers to a bypassed node is left out when the tool has a default for it, else null.
  * @param perLine names of the nodes whose values an aggregation node gets as lists; flow inputs come as lists then, too
  */
-export async function nodeInputs(
+export function nodeInputs(
   node: PlannedNode,
   progress: Progress,
   options: { perLine?: ReadonlySet<string>; warn: (message: string) => void },
-): Promise<Record<string, NodeInput>> {
+): Record<string, NodeInput> | Promise<Record<string, NodeInput>> {
   const { perLine, warn } = options;
   const resolved: Record<string, NodeInput> = {};
+  // Only what lives in Python has to be waited for.
+  let waiting: Promise<void>[] | undefined;
   for (const [name, assignment] of node.inputs) {
     const asList =
       perLine && (assignment.kind === "input" || (assignment.kind === "node" && perLine.has(assignment.node)));
@@ -96,10 +98,18 @@ export async function nodeInputs(
       continue;
     }
     if (assignment.kind === "input" && isLeftOut(assignment.name, node, progress)) continue;
-    const value = await resolveAssignment(assignment, progress);
-    resolved[name] = asList ? [value] : value;
+    const value = resolveAssignment(assignment, progress);
+    if (value instanceof Promise) {
+      // Its place among the others is taken now.
+      resolved[name] = null;
+      (waiting ??= []).push(
+        value.then((settled) => {
+          resolved[name] = asList ? [settled] : settled;
+        }),
+      );
+    } else resolved[name] = asList ? [value] : value;
   }
-  return resolved;
+  return waiting ? Promise.all(waiting).then(() => resolved) : resolved;
 }
 
 /** An input that has no value because the code has a default for it. */

@@ -55,6 +55,9 @@ export async function runFlow(plan: FlowPlan, options: RunOptions, signal: Abort
   }
 }
 
+/** Why a run's signal is aborted. One for all: an error made for each would cost more than the run's own work. */
+const ENDED = new FlowsteadError("Canceled", "The run has ended.");
+
 interface RunningNode {
   node: PlannedNode;
   began: number;
@@ -67,7 +70,7 @@ class LineRun {
   readonly #abort = new AbortController();
   readonly #running = new Map<string, RunningNode>();
   readonly #usage: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
-  readonly #python: PythonSession;
+  #python: PythonSession | undefined;
   readonly #progress: Progress = { inputs: {}, values: new Map(), bypassed: new Set() };
   #stopReason: FlowsteadError | undefined;
   #ended = false;
@@ -75,14 +78,13 @@ class LineRun {
   constructor(plan: FlowPlan, options: RunOptions) {
     this.#plan = plan;
     this.#options = options;
-    this.#python = options.python.session(uuid());
     for (const [node, value] of Object.entries(options.given ?? {})) this.#progress.values.set(node, value);
   }
 
   /** Ends the run with an error as soon as it can be; running nodes are canceled. */
   stop(reason: FlowsteadError): void {
     this.#stopReason ??= reason;
-    this.#abort.abort();
+    this.#abort.abort(ENDED);
   }
 
   async execute(): Promise<void> {
@@ -103,11 +105,13 @@ class LineRun {
       const error = this.#stopReason ?? FlowsteadError.from(thrown);
       this.#cancelRunning();
       this.#emit({ type: "error", time: Date.now(), error: error.toBody() });
+      this.#ended = true;
+      // Only a run that failed has nodes that still run.
+      this.#abort.abort(ENDED);
     } finally {
       this.#ended = true;
-      clearTimeout(timer);
-      this.#abort.abort();
-      this.#python.end();
+      if (timer) clearTimeout(timer);
+      this.#python?.end();
     }
   }
 
@@ -159,10 +163,11 @@ class LineRun {
 
   async #runNode(node: PlannedNode, outputs: OutputCollector): Promise<void> {
     const { aggregation } = node.definition;
-    const inputs = await nodeInputs(node, this.#progress, {
+    const resolved = nodeInputs(node, this.#progress, {
       perLine: aggregation ? this.#plan.perLine : undefined,
       warn: (message) => this.#emit({ type: "warning", message }),
     });
+    const inputs = resolved instanceof Promise ? await resolved : resolved;
     const { brief, whole, trace } = this.#options;
     const running = { node, began: performance.now(), inputs: brief ? undefined : plainInputs(inputs) };
     this.#running.set(node.name, running);
@@ -176,13 +181,16 @@ class LineRun {
       emit: (event) => this.#emit(event),
     };
     let usage: TokenUsage | undefined;
+    const session = (): PythonSession => (this.#python ??= this.#options.python.session(uuid()));
     try {
       const value = await node.prepared.run({
         node: node.name,
         inputs,
         stream: node.streams && !whole,
         signal: this.#abort.signal,
-        python: this.#python,
+        get python() {
+          return session();
+        },
         emitText: (text) => this.#text(node, outputs, text),
         log: (stream, text) => this.#emit({ type: "node-log", node: node.name, stream, text }),
         metric: (name, metric) => {

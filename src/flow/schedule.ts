@@ -14,7 +14,7 @@ export interface ScheduleOptions {
   run(node: PlannedNode): Promise<void>;
   onBypass(node: PlannedNode): void;
   /** Called when a node has completed or was bypassed, before the nodes that wait for it begin. */
-  onSettled(node: PlannedNode): Promise<void>;
+  onSettled(node: PlannedNode): Promise<void> | undefined;
 }
 
 /** Resolves when all nodes have ended; rejects with the first failure, while others may still be running. */
@@ -67,12 +67,14 @@ class Schedule {
   async #step(node: PlannedNode): Promise<void> {
     const { progress, run, onBypass, onSettled, signal } = this.#options;
     if (signal.aborted) throw new FlowsteadError("Canceled", "The work was canceled.");
-    if (await isBypassed(node, progress)) {
+    const found = isBypassed(node, progress);
+    if (found instanceof Promise ? await found : found) {
       progress.bypassed.add(node.name);
       progress.values.set(node.name, null);
       onBypass(node);
     } else await run(node);
-    if (!this.#failed) await onSettled(node);
+    const settled = this.#failed ? undefined : onSettled(node);
+    if (settled) await settled;
   }
 
   #advance(node: PlannedNode): void {
