@@ -5,6 +5,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "./base/error/error.ts";
 import { lendResources, openModelGateway, poolSettings } from "./app/model-gateway.ts";
+import { openOnline } from "./app/online.ts";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
 import { packageRoot } from "./base/package-root.ts";
@@ -16,14 +17,16 @@ import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { configuredConnections } from "./connection/configured.ts";
 import { openConnectionStore } from "./connection/store.ts";
-import { configuredDeployment, configuredEndpoint, configuredRegions } from "./endpoint/configured.ts";
+import { configuredRegions } from "./endpoint/configured.ts";
 import type { OnlineEndpoint } from "./endpoint/endpoint.ts";
 import { type Fleet, openFleet } from "./endpoint/fleet.ts";
 import { endpointKeys, readKeys } from "./endpoint/key.ts";
+import type { ClusterAddress } from "./endpoint/kubernetes/cluster.ts";
 import { openRegions } from "./endpoint/region.ts";
 import { type LocalResources, localResources } from "./endpoint/resource/local.ts";
 import { openZones } from "./endpoint/zone.ts";
 import { chatRoutes } from "./entry/route/chat.ts";
+import { managementRoutes } from "./entry/route/management.ts";
 import { controlRoutes } from "./entry/route/control.ts";
 import { pageRoutes } from "./entry/route/page.ts";
 import { readSearchKeys, searchKeys } from "./entry/route/search-key.ts";
@@ -48,6 +51,7 @@ import {
 import { openCatalog } from "./search/document/catalog.ts";
 import { type Collection, openCollection } from "./search/ingest/collection.ts";
 import type { IngestProgress, IngestReport } from "./search/ingest/report.ts";
+import { openAnyIndex } from "./search/open-any.ts";
 import { documentProvider, openSearch } from "./search/provider/index.ts";
 import type { SearchIndex } from "./search/search-index.ts";
 import { surroundings } from "./search/surroundings.ts";
@@ -131,7 +135,10 @@ export async function openApp(
     const embedder = bareEmbedder && governance.governEmbedder(bareEmbedder, embedderName(config.embedder ?? {}));
     const documents = await openDocuments(config, embedder, log);
     closers.push(() => documents.index.close());
-    const resources = openResources(config, { env, log, models, embedder, openIndex: documents.open, govern });
+    const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
+    closers.push(() => catalog.close());
+    const anyIndex = (of: string): Promise<SearchIndex> => openAnyIndex(of, documents.open, () => catalog);
+    const resources = openResources(config, { env, log, models, embedder, openIndex: anyIndex, govern });
     closers.push(() => resources.close());
     const gateway = await openModelGateway(config, { governance, resources, embedder: bareEmbedder });
     const lent = await lendResources(resources, { gateway, runFolder, log });
@@ -140,7 +147,8 @@ export async function openApp(
     const controlToken = secretToken();
     const zones = openZones(config.endpoint.zones);
     const { name } = config.endpoint;
-    const keys = endpointKeys(await readKeys(keyFolder(config), name));
+    const online = await openOnline(config, { store, log });
+    closers.push(() => online.close());
     const fleet = openFleet({
       runFolder,
       resources: lent.addressFor,
@@ -150,13 +158,17 @@ export async function openApp(
       instanceEnv: childEnvironment(env),
       zones,
       zone: config.endpoint.zone,
+      searchPath: env.PATH,
+      cluster: clusterAddress(config),
       log,
-      keysOf: () => keys,
-      watch: (deployment) => tracedTarget(deployment, telemetry),
+      keysOf: (spec) => online.keysOf(spec.name),
+      watch: (deployment, spec) => online.collected(tracedTarget(deployment, telemetry), spec),
+      journal: online.journal,
     });
     closers.push(() => fleet.close());
-    const flow = path.resolve(config.endpoint.flow ?? path.join(packageRoot(), "examples/flows/chat-with-docs"));
-    fleet.apply(configuredEndpoint(config.endpoint), [configuredDeployment(config.endpoint, flow)]);
+    const control = online.control(fleet);
+    closers.push(() => control.close());
+    await control.resume();
     const endpoint = fleet.endpoints.get(name) as OnlineEndpoint;
 
     for (const entry of config.regional_endpoints) {
@@ -171,8 +183,6 @@ export async function openApp(
 
     const chat = await openChat({ store, target: chatTarget(config, fleet), log });
 
-    const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
-    closers.push(() => catalog.close());
     const serviceKeys = searchKeys(await readSearchKeys(keyFolder(config)));
 
     const model = modelFacts(config, models);
@@ -191,6 +201,7 @@ export async function openApp(
       mount: async (app) => {
         await app.register(statusRoutes, { version: version(), notReady: () => notReady(fleet, models) });
         await app.register(controlRoutes, { zones, fleet, token: controlToken });
+        await app.register(managementRoutes, { control, journal: online.journal, token: controlToken });
         await app.register(chatRoutes, {
           chat,
           principalOf: () => LOCAL_PRINCIPAL,
@@ -288,6 +299,12 @@ function chatTarget({ chat, endpoint }: Readonly<Config>, { endpoints }: Fleet):
   if (found) return found;
   const text = `chat.endpoint is "${chat.endpoint}", but there is no such endpoint. There is: ${[...endpoints.keys()].join(", ")}.`;
   throw new FlowsteadError("InvalidConfig", text);
+}
+
+function clusterAddress({ kubernetes }: Readonly<Config>): ClusterAddress | undefined {
+  if (!kubernetes) return undefined;
+  const { url, namespace, token, token_file: tokenFile, ca_file: caFile } = kubernetes;
+  return { url, namespace, token, tokenFile, caFile };
 }
 
 function notReady(fleet: Fleet, models: ReadonlyMap<string, BalancedModel>): { name: string; reason: string }[] {

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   flow: async () => (await import("./flow.ts")).flowCommand,
   run: async () => (await import("./run.ts")).runCommand,
   "online-endpoint": async () => (await import("./endpoint.ts")).endpointCommand,
+  "online-deployment": async () => (await import("./online-deployment.ts")).deploymentCommand,
   config: async () => (await import("./config.ts")).configCommand,
   connection: async () => (await import("./connection.ts")).connectionCommand,
   zone: async () => (await import("./zone.ts")).zoneCommand,
