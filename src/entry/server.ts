@@ -13,6 +13,7 @@ import type { Meter } from "../trace/meter.ts";
 import { SECURITY_HEADERS, checkOrigin } from "./guard.ts";
 import type { HotContext, HotRoute } from "./hot.ts";
 import { gatewayRoute } from "./route/gateway.ts";
+import { faceRoute } from "./route/face.ts";
 import { openAiRoute } from "./route/openai.ts";
 import { scoreRoute } from "./route/score.ts";
 
@@ -51,7 +52,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
   }
   const context: HotContext = { endpoints: options.endpoints, meter: options.meter, version: options.version, bodyLimit: BODY_LIMIT };
   const gateway = options.gateway ? [gatewayRoute(options.gateway)] : [];
-  const hotRoutes: readonly HotRoute[] = [scoreRoute, ...gateway, openAiRoute];
+  const hotRoutes: readonly HotRoute[] = [faceRoute, scoreRoute, ...gateway, openAiRoute];
   let hotInWork = 0;
 
   const app = fastify({

@@ -1,0 +1,94 @@
+// `/endpoints/{name}/agui`, `/chat` and `/chat/stream`: a deployed chat flow for clients of other protocols.
+
+import { FlowsteadError } from "../../base/error/error.ts";
+import { parseJson, plain } from "../../base/json.ts";
+import type { Routed } from "../../endpoint/endpoint.ts";
+import { clientSignal, readBody, responseSink, sendError } from "../../endpoint/exchange.ts";
+import { agUiEncoder, agUiRequest } from "../../endpoint/face/ag-ui.ts";
+import { chatLineEncoder, chatObjectEncoder, chatRequest } from "../../endpoint/face/chat-protocol.ts";
+import { type FaceEncoder, conversationInputs, parseWith } from "../../endpoint/face/face.ts";
+import type { ValueMap } from "../../base/value.ts";
+import { traceOf } from "../../endpoint/caller.ts";
+import type { FlowSignature } from "../../flow/target.ts";
+import type { Hot, HotContext, HotRoute } from "../hot.ts";
+
+type Open = (body: unknown, signature: FlowSignature) => { inputs: ValueMap; encoder: FaceEncoder };
+
+const FACES: Readonly<Record<string, Open>> = {
+  agui: (body, signature) => {
+    const request = parseWith(agUiRequest, body);
+    const { inputs, flow } = conversationInputs(signature, request.messages);
+    return { inputs, encoder: agUiEncoder(request, flow) };
+  },
+  chat: (body, signature) => {
+    const request = parseWith(chatRequest, body);
+    const { inputs, flow } = conversationInputs(signature, request.messages);
+    return { inputs, encoder: chatObjectEncoder(flow, request.session_state ?? request.sessionState) };
+  },
+  "chat/stream": (body, signature) => {
+    const request = parseWith(chatRequest, body);
+    const { inputs, flow } = conversationInputs(signature, request.messages);
+    return { inputs, encoder: chatLineEncoder(flow, request.session_state ?? request.sessionState) };
+  },
+};
+
+export const faceRoute: HotRoute = (hot, context) => {
+  const match = /^\/endpoints\/([^/]+)\/(agui|chat|chat\/stream)$/.exec(hot.path);
+  const [, name = "", face = ""] = match ?? [];
+  const open = FACES[face];
+  if (!open || hot.request.method !== "POST") return undefined;
+  return answer(hot, context, { name, open });
+};
+
+async function answer(hot: Hot, context: HotContext, { name, open }: { name: string; open: Open }): Promise<void> {
+  const { request, response, requestId } = hot;
+  const headers: Record<string, string> = { "x-request-id": requestId };
+  try {
+    const endpoint = context.endpoints.get(name);
+    // An unknown name and a wrong key look the same, so that names cannot be found out.
+    if (!endpoint || !(await endpoint.keys.accepts(request.headers.authorization))) {
+      const text = `The key for endpoint "${name}" is missing or wrong. Send it as "Authorization: Bearer <key>".`;
+      throw new FlowsteadError("Unauthorized", text);
+    }
+    const pin = request.headers["azureml-model-deployment"];
+    const deployment = endpoint.route(typeof pin === "string" ? pin : undefined);
+    headers["azureml-model-deployment"] = deployment.name;
+    const body = plain(parseJson(await readBody(request, context.bodyLimit)));
+    await run(hot, { ...open(body, await deployment.describe()), deployment, headers });
+  } catch (thrown) {
+    if (FlowsteadError.from(thrown).code === "Unexpected") hot.log.error({ err: thrown }, "face failed");
+    sendError(response, thrown, headers);
+  }
+}
+
+interface Run {
+  inputs: ValueMap;
+  encoder: FaceEncoder;
+  deployment: Routed;
+  headers: Record<string, string>;
+}
+
+async function run(
+  { request, response, requestId }: Hot,
+  { inputs, encoder, deployment, headers }: Run,
+): Promise<void> {
+  const call = { inputs, runId: requestId, requestId, ...traceOf(request.headers) };
+  const sink = responseSink(response, {
+    ...headers,
+    "content-type": encoder.contentType,
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+  });
+  let started = false;
+  for await (const event of deployment.invoke(call, clientSignal(response))) {
+    // Until the first byte, a failure has a status of its own.
+    if (event.type === "error" && !started) throw FlowsteadError.fromBody(event.error);
+    const text = encoder.encode(event);
+    if (text === "") continue;
+    if (!started) sink.head(200, {});
+    started = true;
+    await sink.write(text);
+  }
+  if (!started) sink.head(200, {});
+  sink.end();
+}
