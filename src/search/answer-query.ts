@@ -46,6 +46,9 @@ export async function answerQuery(
   { analyzer, embedder, signal = new AbortController().signal }: AnswerOptions,
 ): Promise<SearchResult> {
   throwIfAborted(signal);
+  if (query.filter) {
+    throw new FlowsteadError("InvalidRequest", "This index holds passages, which have no fields to filter by.");
+  }
   const depth = Math.max(RERANKED, (query.skip ?? 0) + query.top);
   const degraded: string[] = [];
   const lexicon = await abortable(source.lexicon(), signal);

@@ -22,6 +22,8 @@ export interface Passage {
   /** Where the document can be opened: a path or URL. */
   source: string;
   vector?: Float32Array;
+  /** The whole document, where the index holds documents of any shape. */
+  fields?: Record<string, unknown>;
 }
 
 export type QueryMode = "text" | "vector" | "hybrid";
@@ -36,6 +38,8 @@ export interface SearchQuery {
   skip?: number;
   /** Only passages of these documents. */
   documentIds?: string[];
+  /** OData over the fields of documents; an index of passages, which has none, refuses it. */
+  filter?: string;
 }
 
 export interface Hit {

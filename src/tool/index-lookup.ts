@@ -74,7 +74,7 @@ async function findOne({ index, embedder, mode, top }: Search, text: string, cal
   const query = index.query({ text, mode, top, ...(vector ? { vector } : {}) }, call.signal);
   const result = await telling(running, query, ({ hits }) => ({ output: () => hits.map(brief) }));
   for (const reason of result.degraded) call.log("stderr", `${reason}\n`);
-  return result.hits.map(entry);
+  return result.hits.map(lookupEntry);
 }
 
 async function embed(embedder: Embedder, text: string, call: NodeCall): Promise<Float32Array | undefined> {
@@ -117,7 +117,8 @@ function readTop(value: NodeInput | undefined): number {
   return Number.isInteger(top) && top > 0 ? top : 3;
 }
 
-function entry({ passage, score, highlights }: Hit): ValueMap {
+/** A hit in the form of the original's results. */
+export function lookupEntry({ passage, score, highlights }: Hit): ValueMap {
   const { id, documentId, title, headings, page = null, start, end, source, text } = passage;
   const metadata: ValueMap = {
     id,
@@ -136,7 +137,13 @@ function entry({ passage, score, highlights }: Hit): ValueMap {
     vector: null,
     score: float(score),
     metadata,
-    original_entity: { id, content: text, title, url: source, filename: path.posix.basename(source) },
+    original_entity: (passage.fields as ValueMap | undefined) ?? {
+      id,
+      content: text,
+      title,
+      url: source,
+      filename: path.posix.basename(source),
+    },
     additional_fields: {},
   };
 }

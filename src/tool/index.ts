@@ -10,6 +10,7 @@ import { PROMPT_TOOL } from "./prompt.ts";
 import { PROMPTY_TOOL } from "./prompty.ts";
 import { PYTHON_TOOL } from "./python.ts";
 import { SERP_API_TOOL } from "./serp-api.ts";
+import { FAISS_INDEX_LOOKUP_TOOL, VECTOR_DB_LOOKUP_TOOL, VECTOR_INDEX_LOOKUP_TOOL } from "./vector-lookup.ts";
 
 /** The tools that every flow has. A further tool is one file here and one line in this list. */
 export const BUILT_IN_TOOLS: readonly NodeTool[] = [
@@ -18,6 +19,9 @@ export const BUILT_IN_TOOLS: readonly NodeTool[] = [
   PROMPTY_TOOL,
   PYTHON_TOOL,
   INDEX_LOOKUP_TOOL,
+  VECTOR_DB_LOOKUP_TOOL,
+  VECTOR_INDEX_LOOKUP_TOOL,
+  FAISS_INDEX_LOOKUP_TOOL,
   EMBEDDING_TOOL,
   ...LLM_PACKAGES,
   OPEN_MODEL_TOOL,

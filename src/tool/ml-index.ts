@@ -8,7 +8,7 @@ const CONNECTION = z.union([z.string(), z.looseObject({ id: z.string() })]).null
 
 const ML_INDEX = z.looseObject({
   embeddings: z.looseObject({ connection: CONNECTION }).nullish(),
-  index: z.looseObject({ kind: z.string(), index: z.string().nullish() }),
+  index: z.looseObject({ kind: z.string(), index: z.string().nullish(), path: z.string().nullish() }),
 });
 
 export interface IndexReference {
@@ -19,7 +19,7 @@ export interface IndexReference {
 }
 
 /** Kinds whose name is looked up among the indexes that the flow may reach. */
-const KINDS = ["flowstead", "acs"];
+const KINDS = ["flowstead", "acs", "faiss"];
 
 /** @throws FlowsteadError `NodeInputValidationError` */
 export function parseMlIndex(text: string): IndexReference {
@@ -30,6 +30,8 @@ export function parseMlIndex(text: string): IndexReference {
   }
   const { index, embeddings } = parsed.data;
   if (!KINDS.includes(index.kind)) throw invalid(`index.kind '${index.kind}' is none of ${KINDS.join(", ")}`);
+  // A FAISS index has a folder instead of a name: its documents are added here under the folder's name.
+  index.index ??= index.path?.replace(/\/+$/, "").split("/").at(-1);
   if (!index.index) throw invalid("index.index is missing: it names the index");
   const connection = connectionName(embeddings?.connection);
   return connection === undefined ? { index: index.index } : { index: index.index, embedding: connection };
