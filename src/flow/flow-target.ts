@@ -223,6 +223,7 @@ class InProcessFlow implements FlowTarget {
     this.#closed = true;
     await Promise.all(this.#runs);
     await this.#python.close();
+    await Promise.all([...this.plan.nodes, ...this.plan.aggregations].map(({ prepared }) => prepared.close?.()));
     this.#release();
   }
 

@@ -60,6 +60,8 @@ export interface PreparedNode {
   optionalInputs: ReadonlySet<string>;
   /** Runs the node once. Text that streams goes to `call.emitText` before the whole value is returned. */
   run(call: NodeCall): Promise<NodeValue>;
+  /** Frees what the node holds, such as threads; called once, when the flow is closed. */
+  close?(): Promise<void>;
 }
 
 export interface NodeCall {

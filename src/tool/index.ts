@@ -9,6 +9,7 @@ import { PACKAGE_TOOL } from "./package.ts";
 import { PROMPT_TOOL } from "./prompt.ts";
 import { PROMPTY_TOOL } from "./prompty.ts";
 import { PYTHON_TOOL } from "./python.ts";
+import { SCRIPT_TOOL } from "./script.ts";
 import { SERP_API_TOOL } from "./serp-api.ts";
 import { FAISS_INDEX_LOOKUP_TOOL, VECTOR_DB_LOOKUP_TOOL, VECTOR_INDEX_LOOKUP_TOOL } from "./vector-lookup.ts";
 
@@ -18,6 +19,7 @@ export const BUILT_IN_TOOLS: readonly NodeTool[] = [
   PROMPT_TOOL,
   PROMPTY_TOOL,
   PYTHON_TOOL,
+  SCRIPT_TOOL,
   INDEX_LOOKUP_TOOL,
   VECTOR_DB_LOOKUP_TOOL,
   VECTOR_INDEX_LOOKUP_TOOL,

@@ -7,6 +7,7 @@ import type { ValueMap } from "../base/value.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonParameter } from "../python/message.ts";
 import { compileTemplate } from "../prompt/template.ts";
+import { readSignature } from "./script/signature.ts";
 
 /** `![image]({{ name }})`: a variable written so takes an image. */
 const IMAGE_VARIABLE = /!\[\s*image\s*\]\(\{\{\s*([^{}]+)\s*\}\}\)/g;
@@ -20,7 +21,7 @@ export interface ToolMetaContext {
 /**
  * The meta of one file.
  * @param file relative to the flow's folder
- * @param type `python`, `llm` or `prompt`
+ * @param type `python`, `llm`, `prompt`, `typescript` or `javascript`
  * @throws FlowsteadError `MetaFileNotFound`, `MetaFileReadError`, `JinjaParsingError`, `FlowNotSupported`, and what
  * loading a Python tool throws.
  */
@@ -29,6 +30,7 @@ export async function toolMeta(file: string, type: string, { directory, python }
     readSource(file, type, directory);
     return pythonMeta(file, python);
   }
+  if (type === "typescript" || type === "javascript") return scriptMeta(file, type, directory);
   if (type === "llm" || type === "prompt") {
     return { ...describeTemplate(readSource(file, type, directory), type), name: stem(file), source: file };
   }
@@ -52,6 +54,18 @@ async function pythonMeta(file: string, python: Pick<PythonPool, "load">): Promi
     source: file,
     function: signature.function,
     ...(signature.class_name === null ? {} : { class_name: signature.class_name }),
+  };
+}
+
+function scriptMeta(file: string, type: string, directory: string): ValueMap {
+  const { name, description, inputs } = readSignature(readSource(file, type, directory), file);
+  return {
+    name: stem(file),
+    type,
+    inputs: Object.fromEntries(Object.entries(inputs).map(([key, parameter]) => [key, inputMeta(key, parameter, [])])),
+    ...(description === undefined ? {} : { description }),
+    source: file,
+    function: name,
   };
 }
 

@@ -149,20 +149,26 @@ const TOOL = {
   NoToolDefined: row(
     "author",
     `${PARSING}/NoToolDefined`,
-    "A Python node's file defines no tool.",
-    "Put `@tool` on one function.",
+    "The file of a Python or script node defines no tool.",
+    "Put `@tool` on one function; in a script, export one function.",
   ),
   MultipleToolsDefined: row(
     "author",
     `${PARSING}/MultipleToolsDefined`,
-    "A Python node's file defines more than one tool.",
-    "Keep `@tool` on one function.",
+    "The file of a Python or script node defines more than one tool.",
+    "Keep `@tool` on one function; in a script, export one, or make one the default export.",
   ),
   BadFunctionInterface: row(
     "author",
     `${PARSING}/BadFunctionInterface`,
     "A tool's signature cannot be read.",
     "Mend the annotation that the message names.",
+  ),
+  ScriptSyntaxError: row(
+    "author",
+    "UserError/ToolValidationError/ScriptSyntaxError",
+    "A script of a TypeScript or JavaScript node cannot be parsed.",
+    "Mend the script at the line that the message names.",
   ),
   PythonLoadError: row(
     "author",
@@ -401,6 +407,13 @@ const PYTHON = {
     meaning: "A Python process ended while a node was running in it.",
     remedy:
       "Look at the end of its standard error in the message; memory exhaustion and native crashes are usual causes.",
+    chain: "UserError/ProcessCrashError",
+  },
+  ScriptThreadCrashed: {
+    actor: "author",
+    status: 500,
+    meaning: "The thread that ran a script ended while it was running.",
+    remedy: "Look at the reason in the message; memory exhaustion and process.exit are usual causes.",
     chain: "UserError/ProcessCrashError",
   },
   PythonValueLost: {
