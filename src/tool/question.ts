@@ -12,7 +12,7 @@ import { compileTemplate } from "../prompt/template.ts";
 import type { PythonQuestion } from "../python/question.ts";
 import { answerEmbedding, answerModel } from "./question-model.ts";
 import { answerFlow } from "./question-flow.ts";
-import { type LlmProvider, chatParameters } from "./llm-parameter.ts";
+import { type LlmProvider, requestParameters } from "./llm-parameter.ts";
 
 type Answers = Readonly<Record<string, (value: ValueMap, context: AnswerContext) => AsyncIterable<Value>>>;
 
@@ -42,7 +42,7 @@ const ANSWERS: Answers = {
       escape: Object.keys(map(variables)),
       signal,
     });
-    const { body, stream } = chatParameters(dialect, map(parameters));
+    const { body, stream } = requestParameters("chat", dialect, map(parameters));
     yield { ...(body as ValueMap), messages: messagesOf(parseChat(rendered)), model: model ?? null, stream };
   },
   async *prompty({ source, changes }, { env }) {
