@@ -2,6 +2,7 @@
 // standard output is one JSON object.
 
 import type { Bench } from "./bench.ts";
+import { drill } from "./drill.ts";
 import { gateway } from "./gateway.ts";
 import { batch } from "./batch.ts";
 import { coldStart } from "./cold-start.ts";
@@ -9,7 +10,7 @@ import { python } from "./python.ts";
 import { serve } from "./serve.ts";
 import { turn } from "./turn.ts";
 
-const BENCHES: readonly Bench[] = [serve, coldStart, turn, batch, gateway, python];
+const BENCHES: readonly Bench[] = [serve, coldStart, turn, batch, gateway, python, drill];
 
 const words = process.argv.slice(2);
 const name = words.find((word) => !word.startsWith("-"));

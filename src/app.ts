@@ -6,6 +6,7 @@ import path from "node:path";
 import { FlowsteadError } from "./base/error/error.ts";
 import { lendResources, openModelGateway, poolSettings } from "./app/model-gateway.ts";
 import { openOnline } from "./app/online.ts";
+import { openConfiguredEmbedder, openResources } from "./app/resources.ts";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
 import { packageRoot } from "./base/package-root.ts";
@@ -196,6 +197,7 @@ export async function openApp(
         ownDataFinder({ catalog: () => catalog, passages: documents.open, accepts: serviceKeys.accepts }),
       ),
       meter: telemetry?.meter,
+      journal: online.journal,
       version: version(),
       log,
       mount: async (app) => {
@@ -228,11 +230,6 @@ export async function openApp(
   }
 }
 
-/** The configured embedder, or none. @throws FlowsteadError when its server has to be asked and does not answer. */
-export async function openConfiguredEmbedder({ embedder }: Readonly<Config>): Promise<Embedder | undefined> {
-  return embedder ? openEmbedder(embedderSettings(embedder)) : undefined;
-}
-
 /** The index of the configuration with the folders that feed it. */
 export async function openDocuments(
   config: Readonly<Config>,
@@ -244,22 +241,6 @@ export async function openDocuments(
   const index = await search.openOrCreate(name);
   const collection = openCollection({ index, folder: search.folderOf(name), log });
   return { index, collection, open: async (other) => (other === name ? index : search.open(other)) };
-}
-
-export interface ResourceParts {
-  env: LoadedConfig["env"];
-  log: Logger;
-  models: ReadonlyMap<string, BalancedModel>;
-  embedder: Embedder | undefined;
-  openIndex: (name: string) => Promise<SearchIndex>;
-  /** Put around models behind connections. */
-  govern?: Governance["govern"];
-}
-
-/** What flows may reach under this configuration. */
-export function openResources(config: Readonly<Config>, { env, ...parts }: ResourceParts): LocalResources {
-  const store = openConnectionStore(connectionFolder(config));
-  return localResources({ ...parts, connections: configuredConnections({ entries: config.connections, store, env }) });
 }
 
 /** Sample documents once, a configured folder at every start; what has not changed costs nothing. */
@@ -310,7 +291,9 @@ function clusterAddress({ kubernetes }: Readonly<Config>): ClusterAddress | unde
 function notReady(fleet: Fleet, models: ReadonlyMap<string, BalancedModel>): { name: string; reason: string }[] {
   const missing = fleet
     .status()
-    .flatMap(({ deployments }) => deployments.flatMap(({ instances }) => instances))
+    // Regions elsewhere that are out are what the others are for.
+    .flatMap(({ deployments }) => deployments.filter(({ driver }) => driver !== "remote"))
+    .flatMap(({ instances }) => instances)
     .filter(({ state }) => state !== "ready")
     .map(({ name, state, problem }) => ({ name: `instance ${name}`, reason: problem ?? state }));
   for (const [name, { pool }] of models) {

@@ -1,12 +1,13 @@
 // What runs: the endpoints and deployments that were asked for, each brought from what it is to what it should be.
 
-import type { DeploymentCounts } from "./deployment.ts";
+import type { DeploymentCounts, RunningDeployment } from "./deployment.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Target } from "../flow/target.ts";
 import { type RunningEndpoint, openEndpoint } from "./endpoint.ts";
 import type { InstanceStatus } from "./group.ts";
 import type { EndpointKeys } from "./key.ts";
 import { type Operated, type OperationContext, operate, revisionKey } from "./operated.ts";
+import type { Regions } from "./region.ts";
 import type { DeploymentSpec } from "./specification/deployment-spec.ts";
 import type { EndpointSpec } from "./specification/endpoint-spec.ts";
 
@@ -48,7 +49,7 @@ export interface Fleet {
   /** Replaces a deployment's instances by new ones of the same version, without a call lost. @throws `NotFound`. */
   restart(endpoint: string, deployment: string): void;
   /** Takes in an endpoint that is not from a specification, such as one of regions; it closes with the fleet. */
-  adopt(endpoint: RunningEndpoint): void;
+  adopt(regions: Regions): void;
   /** Lets calls in work end. An unknown name changes nothing. */
   remove(endpoint: string): Promise<void>;
   status(): EndpointStatus[];
@@ -64,6 +65,7 @@ export function openFleet(options: FleetOptions): Fleet {
   const held = new Map<string, Held>();
   const endpoints = new Map<string, RunningEndpoint>();
   const closing = new Set<Promise<void>>();
+  const regions = new Map<string, RunningDeployment>();
   let isClosed = false;
 
   function inBackground(work: Promise<void>): void {
@@ -134,21 +136,20 @@ export function openFleet(options: FleetOptions): Fleet {
     settled: async (endpoint, deployment, { timeoutMs, signal }) =>
       find(endpoint, deployment).deployment.settled(timeoutMs, signal),
     restart: (endpoint, deployment) => find(endpoint, deployment).restart(),
-    adopt: (endpoint) => void endpoints.set(endpoint.name, endpoint),
+    adopt({ endpoint, deployment }) {
+      endpoints.set(endpoint.name, endpoint);
+      regions.set(endpoint.name, deployment);
+    },
     remove: (endpoint) => end(endpoint, "remove"),
-    status: () =>
-      [...held].map(([name, { operated }]) => ({
+    status: () => [
+      ...[...held].map(([name, { operated }]) => ({
         name,
-        deployments: [...operated.values()].map(({ spec, operated: { deployment } }) => ({
-          name: spec.name,
-          driver: spec.driver.type,
-          count: deployment.group.count,
-          isSettled: deployment.group.isSettled,
-          pending: deployment.pending,
-          counts: deployment.counts,
-          instances: deployment.instances,
-        })),
+        deployments: [...operated.values()].map(({ spec, operated: { deployment } }) =>
+          statusOf(deployment, spec.driver.type),
+        ),
       })),
+      ...[...regions].map(([name, deployment]) => ({ name, deployments: [statusOf(deployment, "remote")] })),
+    ],
     async close() {
       isClosed = true;
       const adopted = [...endpoints.values()].filter(({ name }) => !held.has(name));
@@ -157,6 +158,11 @@ export function openFleet(options: FleetOptions): Fleet {
       await Promise.all(closing);
     },
   };
+}
+
+function statusOf(deployment: RunningDeployment, driver: DeploymentStatus["driver"]): DeploymentStatus {
+  const { name, group, pending, counts, instances } = deployment;
+  return { name, driver, count: group.count, isSettled: group.isSettled, pending, counts, instances };
 }
 
 /** Whether the running deployment can become the new one; another driver, or other servers, need another deployment. */

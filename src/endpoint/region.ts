@@ -2,7 +2,7 @@
 // cut off or refuses is left out, and used again when it is back.
 
 import type { Logger } from "../base/log.ts";
-import { openDeployment } from "./deployment.ts";
+import { type RunningDeployment, openDeployment } from "./deployment.ts";
 import { type RunningEndpoint, openEndpoint } from "./endpoint.ts";
 import type { EndpointKeys } from "./key.ts";
 import { type RemoteServer, openRemoteGroup } from "./remote-group.ts";
@@ -19,12 +19,18 @@ export interface RegionsOptions {
 
 const DEPLOYMENT = "regions";
 
-export function openRegions({ name, keys, servers, probe, requestSettings, log }: RegionsOptions): RunningEndpoint {
+export interface Regions {
+  endpoint: RunningEndpoint;
+  deployment: RunningDeployment;
+}
+
+export function openRegions({ name, keys, servers, probe, requestSettings, log }: RegionsOptions): Regions {
   const deployment = openDeployment({
     name: DEPLOYMENT,
     settings: { instanceCount: servers.length, requestSettings, scaleSettings: { type: "default" } },
     log,
     open: (room) => openRemoteGroup({ ...room, servers, readiness: probe }),
   });
-  return openEndpoint({ name, keys, deployments: [deployment], traffic: { [DEPLOYMENT]: 100 } });
+  const endpoint = openEndpoint({ name, keys, deployments: [deployment], traffic: { [DEPLOYMENT]: 100 } });
+  return { endpoint, deployment };
 }

@@ -70,7 +70,7 @@ async function region(context: TestContext, name: string): Promise<Region> {
 
 async function setUp(context: TestContext) {
   const [west, north] = await Promise.all([region(context, "west"), region(context, "north")]);
-  const endpoint = openRegions({
+  const { endpoint } = openRegions({
     name: "global",
     keys,
     log: SILENT,
