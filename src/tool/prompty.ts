@@ -88,7 +88,7 @@ async function findModel(
     const model = await resources.chatModel(typeof connection === "string" ? connection : "default");
     return { model, release: () => Promise.resolve() };
   }
-  const isAzure = type !== "openai";
+  const isAzure = type === undefined || pyStr(type).startsWith("azure");
   const given: Connection = {
     name: "the prompty",
     type: isAzure ? "AzureOpenAIConnection" : "OpenAIConnection",

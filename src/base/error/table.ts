@@ -10,12 +10,14 @@ import { PROMPT_ERRORS } from "./prompt.ts";
 import type { ErrorActor, ErrorRow } from "./row.ts";
 import { RUN_ERRORS } from "./run.ts";
 import { SEARCH_ERRORS } from "./search.ts";
+import { TOOL_ERRORS } from "./tool.ts";
 
 export type { ErrorActor, ErrorRow };
 
 export const ERROR_TABLE = {
   ...GENERAL_ERRORS,
   ...FLOW_ERRORS,
+  ...TOOL_ERRORS,
   ...PROMPT_ERRORS,
   ...MODEL_ERRORS,
   ...GATEWAY_ERRORS,
