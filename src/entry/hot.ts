@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../base/log.ts";
 import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
+import type { Journal } from "../endpoint/log/journal.ts";
 import type { Meter } from "../trace/meter.ts";
 
 export interface Hot {
@@ -18,6 +19,8 @@ export interface HotContext {
   endpoints: ReadonlyMap<string, OnlineEndpoint>;
   /** Undefined when metrics go nowhere. */
   meter?: Meter | undefined;
+  /** Where calls are written down; nowhere when absent. */
+  journal?: Journal | undefined;
   version: string;
   bodyLimit: number;
 }

@@ -6,6 +6,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
 import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
+import type { Journal } from "../endpoint/log/journal.ts";
 import { sendError } from "../endpoint/exchange.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { isLoopback } from "../network/address.ts";
@@ -27,6 +28,8 @@ export interface EntryOptions {
   gateway?: Gateway;
   /** Counts calls of `/score`, where metrics go somewhere. */
   meter?: Meter | undefined;
+  /** Where calls to endpoints are written down; nowhere when absent. */
+  journal?: Journal;
   version: string;
   log: Logger;
   /** Mounts the routes that are not hot. */
@@ -50,7 +53,13 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
       `Refusing to listen on ${options.host}: only loopback is allowed without TLS and sign-in. Use host 127.0.0.1 and put a reverse proxy with both in front.`,
     );
   }
-  const context: HotContext = { endpoints: options.endpoints, meter: options.meter, version: options.version, bodyLimit: BODY_LIMIT };
+  const context: HotContext = {
+    endpoints: options.endpoints,
+    meter: options.meter,
+    journal: options.journal,
+    version: options.version,
+    bodyLimit: BODY_LIMIT,
+  };
   const gateway = options.gateway ? [gatewayRoute(options.gateway)] : [];
   const hotRoutes: readonly HotRoute[] = [faceRoute, scoreRoute, ...gateway, openAiRoute];
   let hotInWork = 0;

@@ -9,6 +9,7 @@ import { parseScoreRequest } from "../../endpoint/score-request.ts";
 import { watchScore } from "../../endpoint/score-metric.ts";
 import { writeError, writeScore } from "../../endpoint/score.ts";
 import { swagger } from "../../flow/swagger.ts";
+import { recordTraffic } from "../traffic.ts";
 import type { Hot, HotContext, HotRoute } from "../hot.ts";
 
 const PREFIX = "/endpoints/";
@@ -16,7 +17,10 @@ const PREFIX = "/endpoints/";
 export const scoreRoute: HotRoute = (hot, context) => {
   if (!hot.path.startsWith(PREFIX)) return undefined;
   const [name = "", ...rest] = hot.path.slice(PREFIX.length).split("/");
-  return answer(hot, context, { name: decoded(name), action: rest.join("/") });
+  const endpoint = decoded(name);
+  // Names that nobody has given would be names of files.
+  if (context.journal && context.endpoints.has(endpoint)) recordTraffic(hot, endpoint, context.journal);
+  return answer(hot, context, { name: endpoint, action: rest.join("/") });
 };
 
 /** A name with a broken escape is the name of nothing. */
