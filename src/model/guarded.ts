@@ -42,13 +42,19 @@ export function guardedModel<Model extends ChatModel>(
       held.add(chunk);
       for (const text of held.due()) {
         const results = await check(text, "completion", signal);
-        if (isFiltered(results)) return yield filteredEnd(chunk, results);
+        if (isFiltered(results)) {
+          yield filteredEnd(chunk, results);
+          return;
+        }
       }
       yield* held.release();
     }
     for (const text of held.rest()) {
       const results = await check(text, "completion", signal);
-      if (isFiltered(results)) return yield filteredEnd(held.last, results);
+      if (isFiltered(results)) {
+        yield filteredEnd(held.last, results);
+        return;
+      }
     }
     yield* held.all();
   }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import OpenAI, { AzureOpenAI } from "openai";
-import { z } from "zod";
+import type { z } from "zod";
 import { SILENT } from "../../src/base/log.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { openGatewayListener } from "../../src/entry/gateway-listener.ts";

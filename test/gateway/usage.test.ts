@@ -38,7 +38,7 @@ test("the ledger equals what the server counted, whole and streamed, by caller",
   ];
   assert.deepEqual(total(sums), total(counted));
   assert.deepEqual(
-    sums.map(({ principal, model, requests, estimated }) => [principal, model, requests, estimated]).sort(),
+    sums.map(({ principal, model, requests, estimated }) => [principal, model, requests, estimated]),
     [
       ["team-a", "default", 1, 0],
       ["team-b", "default", 1, 0],

@@ -11,7 +11,8 @@ export function answerModeration(
   response: ServerResponse,
   { fields, script }: { fields: Record<string, unknown>; script: FakeScript },
 ): "complete" {
-  const text = String(fields.input ?? fields.text ?? fields.userPrompt ?? "").toLowerCase();
+  const given = fields.input ?? fields.text ?? fields.userPrompt;
+  const text = typeof given === "string" ? given.toLowerCase() : "";
   const found = (script.badWords ?? []).filter(({ word }) => text.includes(word.toLowerCase()));
   const levelOf = (category: string): number =>
     Math.max(0, ...found.filter((one) => one.category === category).map((one) => one.level));

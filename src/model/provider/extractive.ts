@@ -5,7 +5,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { throwIfAborted } from "../../base/abort.ts";
 import { uuid } from "../../base/id.ts";
 import type { ChatChunk, ChatMessage, ChatModel, ChatRequest } from "../chat-model.ts";
-import { answerTo } from "./extractive/compose.ts";
 
 const ID = "extractive";
 const WORDS_PER_TURN = 8;
@@ -19,6 +18,8 @@ export function extractiveModel(): ChatModel {
     id: ID,
     async *chat(request, signal): AsyncGenerator<ChatChunk> {
       throwIfAborted(signal);
+      // The rules of its languages are loaded by those who use it.
+      const { answerTo } = await import("./extractive/compose.ts");
       const base = {
         id: `chatcmpl-${uuid()}`,
         object: "chat.completion.chunk",

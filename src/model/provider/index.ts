@@ -61,7 +61,8 @@ export function openConnectionEmbedder(connection: Connection, model: string): P
 
 /** What callers of the gateway name an embedder by. */
 export function embedderName(entry: Readonly<Record<string, unknown>>): string {
-  return String(entry.model ?? entry.deployment ?? "embedding");
+  const { model, deployment } = entry;
+  return typeof model === "string" ? model : typeof deployment === "string" ? deployment : "embedding";
 }
 
 const NEVER = new AbortController().signal;

@@ -115,7 +115,9 @@ async function request(
     const answer = await client.read({ ...call, path: url.pathname + url.search }, { signal, timeoutMs: TIMEOUT_MS });
     const body = parse(answer.body);
     if (answer.status !== 200 || typeof body.access_token !== "string") {
-      const said = String(body.error_description ?? body.error ?? `status ${answer.status}`);
+      const said = [body.error_description, body.error, `status ${answer.status}`].find(
+        (one) => typeof one === "string",
+      ) as string;
       throw new FlowsteadError(
         "ModelUnauthorized",
         // The first line of Entra's answer says what is wrong; the others are ids for support.

@@ -30,7 +30,7 @@ export function openAiModerator({
     baseUrl: baseUrl ?? "https://api.openai.com/v1",
     keySource: "api_key under gateway.guards",
     secret: apiKey,
-    authorize: () => ({ ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) }),
+    authorize: (): Record<string, string> => (apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
   });
   const id = "OpenAI moderation";
   return {
