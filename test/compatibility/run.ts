@@ -84,13 +84,13 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs `flowstead` with these words. */
+/** Runs `flowstead` with these words, compiled as it is installed. */
 export function command(
   args: readonly string[],
   { env, home, scratch }: Surroundings,
   more: Record<string, string> = {},
 ): Promise<Ended> {
-  const words = ["--import", import.meta.resolve("tsx"), path.resolve("src/cli/main.ts"), ...args, "--home", home];
+  const words = [path.resolve("dist/cli/main.js"), ...args, "--home", home];
   const options = { env: { ...env, ...more }, cwd: scratch, timeout: RUN_MS, maxBuffer: 1 << 28 };
   return new Promise((resolve) => {
     execFile(process.execPath, words, options, (error, stdout, stderr) => {

@@ -1,0 +1,49 @@
+// Writes docs/compatibility.md from the report of `npm run compatibility -- --upstream DIR --report FILE`:
+//
+//   node --import tsx scripts/compatibility.ts REPORT
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { format } from "node:util";
+import type { ReportEntry } from "../test/compatibility/main.ts";
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  console.error("Usage: node --import tsx scripts/compatibility.ts REPORT");
+  process.exit(2);
+}
+const report = JSON.parse(readFileSync(file, "utf8")) as ReportEntry[];
+const count = (result: ReportEntry["result"]): number => report.filter((entry) => entry.result === result).length;
+
+const HEAD = `# Compatibility
+
+The example flows of [microsoft/promptflow](https://github.com/microsoft/promptflow), run unchanged from a checkout. Their
+models are the fake model server (\`flowstead dev fake-model\`), which answers what the flow's next node can read; web pages
+and pictures come from this machine. A flow passes when \`flow test\` ends well, or when every line of its batch run and its
+aggregation do. Packages that a flow's \`requirements.txt\` asks for come from PyPI, but for \`promptflow\` and
+\`promptflow-tools\`, whose place Flowstead's own \`promptflow\` package takes.
+
+This page is generated from a report:
+
+\`\`\`
+npm run compatibility -- --upstream DIR --report report.json
+node --import tsx scripts/compatibility.ts report.json
+\`\`\`
+
+**%d pass, %d fail, %d need more than a machine without paid services.**
+
+| flow | kind | made of | packages | result |
+| --- | --- | --- | --- | --- |
+`;
+
+const rows = report.map(({ name, kind, construction, packages, result, how, reason }) => {
+  const told = result === "pass" ? `pass (${how})` : `${result}: ${reason}`;
+  return `| ${[`\`${name.replace(/^examples\//, "")}\``, kind, construction, packages.join(", "), told].map(cell).join(" | ")} |`;
+});
+writeFileSync(
+  "docs/compatibility.md",
+  format(HEAD, count("pass"), count("fail"), count("not run")) + rows.map((row) => `${row}\n`).join(""),
+);
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
