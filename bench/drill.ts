@@ -1,12 +1,15 @@
 // What callers lose while parts of the running system are lost: a steady load on `/score` through the loss of an instance,
 // a hung one, a zone, a replacement of all instances, and a region that refuses or is cut off.
 
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { type Shot, load } from "./load.ts";
 import { type Program, startProgram } from "./program.ts";
@@ -64,9 +67,7 @@ async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string
     const up = await startProgram({ args: ["up", "--config", config], ready: /^ {2}(http:\S+)$/m, signal });
     programs.push(up);
     const control = await controlOf(home);
-    const keyOf = async (endpoint: string): Promise<string> =>
-      (JSON.parse(await readFile(path.join(home, "keys", `${endpoint}.json`), "utf8")) as { primaryKey: string })
-        .primaryKey;
+    const keyOf = keysOf(home, config);
     region.lend(`${up.found}/endpoints/chat`, await keyOf("chat"));
     const seconds = isQuick ? QUICK_SECONDS : SECONDS;
     const shotsOf = async (endpoint: string, events: readonly Event[]): Promise<Report> => {
@@ -76,6 +77,8 @@ async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string
       const stop = new AbortController();
       const told: { what: string; atMs: number }[] = [];
       const script = play(events, { seconds, told, signal: stop.signal });
+      // Thrown below, when the load has ended.
+      script.catch(() => {});
       try {
         const body = JSON.stringify({ question: "How are you?" });
         const shots = await load({ url, headers, body, perSecond: PER_SECOND, seconds, signal });
@@ -245,6 +248,28 @@ async function controlOf(home: string): Promise<Control> {
     const answer = await fetch(`${url}/control${route}`, { headers, ...post });
     if (!answer.ok) throw new Error(`${route}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
+  };
+}
+
+/** Of endpoints by command, as everybody gets them; those of regions lie in the state folder. */
+function keysOf(home: string, config: string): (endpoint: string) => Promise<string> {
+  return async (endpoint) => {
+    const file = path.join(home, "keys", `${endpoint}.json`);
+    const args = [
+      "dist/cli/main.js",
+      "online-endpoint",
+      "get-credentials",
+      "-n",
+      endpoint,
+      "-o",
+      "json",
+      "--config",
+      config,
+    ];
+    const text = existsSync(file)
+      ? await readFile(file, "utf8")
+      : (await promisify(execFile)(process.execPath, args)).stdout;
+    return (JSON.parse(text) as { primaryKey: string }).primaryKey;
   };
 }
 

@@ -162,7 +162,16 @@ export function openFleet(options: FleetOptions): Fleet {
 
 function statusOf(deployment: RunningDeployment, driver: DeploymentStatus["driver"]): DeploymentStatus {
   const { name, group, pending, counts, instances } = deployment;
-  return { name, driver, count: group.count, isSettled: group.isSettled, pending, counts, instances };
+  // Plain copies: they become JSON, which knows nothing of accessors.
+  const plain = instances.map(({ name, zone, state, problem, pid, restarts }) => ({
+    name,
+    zone,
+    state,
+    problem,
+    pid,
+    restarts,
+  }));
+  return { name, driver, count: group.count, isSettled: group.isSettled, pending, counts, instances: plain };
 }
 
 /** Whether the running deployment can become the new one; another driver, or other servers, need another deployment. */
