@@ -1,0 +1,245 @@
+// The control plane as the official client of the original drives it, over a real store and the keys' real gate.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { AzureMachineLearningWorkspaces } from "@azure/arm-machinelearning";
+import fastify from "fastify";
+import { FlowsteadError } from "../../../src/base/error/error.ts";
+import { SILENT } from "../../../src/base/log.ts";
+import { openDesiredStore } from "../../../src/endpoint/control/desired-store.ts";
+import { openGates } from "../../../src/endpoint/control/gate.ts";
+import { openOnlineControl } from "../../../src/endpoint/control/online-control.ts";
+import { openJournal } from "../../../src/endpoint/log/journal.ts";
+import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
+import type { EndpointSpec } from "../../../src/endpoint/specification/endpoint-spec.ts";
+import { managementRoutes } from "../../../src/entry/route/management.ts";
+import { openRecordStore } from "../../../src/store/provider/index.ts";
+
+const TOKEN = "the-token-of-the-owner-of-this-system";
+const KEY = Buffer.alloc(32, 7);
+const folder = mkdtempSync(path.join(tmpdir(), "management-"));
+const flow = path.resolve("examples/flows/chat-with-docs");
+
+/** What was asked of the machinery below, in the order it was asked. */
+const applied: { endpoint: EndpointSpec; deployments: readonly DeploymentSpec[] }[] = [];
+const removed: string[] = [];
+const fleet = {
+  apply: (endpoint: EndpointSpec, deployments: readonly DeploymentSpec[]) => {
+    applied.push({ endpoint, deployments });
+  },
+  settled: async (_endpoint: string, deployment: string) => {
+    if (deployment === "broken") throw new FlowsteadError("InstanceUnavailable", "the flow cannot be loaded");
+  },
+  remove: async (endpoint: string) => {
+    removed.push(endpoint);
+  },
+};
+
+const store = await openRecordStore({ file: path.join(folder, "flowstead.db") });
+const desired = await openDesiredStore(store, KEY);
+const gates = openGates();
+const journal = openJournal({ folder: path.join(folder, "logs"), redact: (text) => text });
+const control = openOnlineControl({ desired, fleet, onEndpoint: (endpoint) => gates.set(endpoint), log: SILENT });
+const app = fastify();
+await managementRoutes(app, { control, journal, token: TOKEN });
+const url = await app.listen({ host: "127.0.0.1", port: 0 });
+
+after(async () => {
+  await app.close();
+  control.close();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const credential = { getToken: async () => ({ token: TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+const client = new AzureMachineLearningWorkspaces(credential, "sub", { endpoint: url, allowInsecureConnection: true });
+// The client sends tokens over TLS only, which a loopback address does not have.
+client.pipeline.removePolicy({ name: "bearerTokenAuthenticationPolicy" });
+client.pipeline.addPolicy({
+  name: "owner",
+  sendRequest: (request, next) => {
+    request.headers.set("authorization", `Bearer ${TOKEN}`);
+    return next(request);
+  },
+});
+const at = ["group", "space"] as const;
+const poll = { updateIntervalInMs: 5 };
+
+async function all<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of pages) found.push(item);
+  return found;
+}
+
+function deployment(count: number, more: object = {}) {
+  return {
+    location: "local",
+    sku: { name: "Default", capacity: count },
+    properties: { endpointComputeType: "Managed" as const, model: flow, ...more },
+  };
+}
+
+test("the official client creates an endpoint and deployments, and the machinery gets them", async () => {
+  const { onlineEndpoints, onlineDeployments } = client;
+  const endpoint = await onlineEndpoints.beginCreateOrUpdateAndWait(
+    ...at,
+    "arm-test",
+    { location: "local", tags: { team: "a" }, properties: { authMode: "Key", description: "made by the client" } },
+    poll,
+  );
+  assert.equal(endpoint.properties.provisioningState, "Succeeded");
+  assert.equal(endpoint.properties.scoringUri, `${url}/endpoints/arm-test/score`);
+  const settings = { requestSettings: { requestTimeout: "PT1M30S", maxConcurrentRequestsPerInstance: 7 } };
+  await onlineDeployments.beginCreateOrUpdateAndWait(...at, "arm-test", "blue", deployment(2, settings), poll);
+  await onlineDeployments.beginCreateOrUpdateAndWait(...at, "arm-test", "green", deployment(1), poll);
+  const last = applied.at(-1);
+  assert.deepEqual(
+    last?.deployments.map(({ name, instanceCount, flow: runs }) => ({ name, instanceCount, runs })),
+    [
+      { name: "blue", instanceCount: 2, runs: flow },
+      { name: "green", instanceCount: 1, runs: flow },
+    ],
+  );
+  assert.equal(last?.deployments[0]?.requestSettings.requestTimeoutMs, 90_000);
+  const blue = await onlineDeployments.get(...at, "arm-test", "blue");
+  assert.equal(blue.properties.requestSettings?.requestTimeout, "PT90S");
+  assert.equal(blue.sku?.capacity, 2);
+});
+
+test("applying the same again changes nothing", async () => {
+  const before = applied.length;
+  const same = await client.onlineDeployments.get(...at, "arm-test", "blue");
+  await client.onlineDeployments.beginCreateOrUpdateAndWait(...at, "arm-test", "blue", same, poll);
+  const endpoint = await client.onlineEndpoints.get(...at, "arm-test");
+  await client.onlineEndpoints.beginCreateOrUpdateAndWait(...at, "arm-test", endpoint, poll);
+  assert.equal(applied.length, before);
+});
+
+test("lists come in pages, and deployments scale by their capacity", async () => {
+  for (const name of ["list-one", "list-two"]) {
+    const body = { location: "local", properties: { authMode: "Key" as const } };
+    await client.onlineEndpoints.beginCreateOrUpdateAndWait(...at, name, body, poll);
+  }
+  const names = (await all(client.onlineEndpoints.list(...at, { count: 1 }))).map(({ name }) => name);
+  assert.deepEqual(names, ["arm-test", "list-one", "list-two"]);
+  assert.equal((await all(client.onlineDeployments.list(...at, "arm-test"))).length, 2);
+  await client.onlineDeployments.beginUpdateAndWait(...at, "arm-test", "blue", { sku: { capacity: 5 } }, poll);
+  assert.equal(applied.at(-1)?.deployments.find(({ name }) => name === "blue")?.instanceCount, 5);
+  const skus = await all(client.onlineDeployments.listSkus(...at, "arm-test", "blue"));
+  assert.equal(skus[0]?.capacity?.default, 5);
+});
+
+test("traffic shifts, and what cannot be is refused in ARM's form", async () => {
+  const shift = async (traffic: Record<string, number>): Promise<void> => {
+    const endpoint = await client.onlineEndpoints.get(...at, "arm-test");
+    endpoint.properties.traffic = traffic;
+    await client.onlineEndpoints.beginCreateOrUpdateAndWait(...at, "arm-test", endpoint, poll);
+  };
+  await shift({ blue: 90, green: 10 });
+  assert.deepEqual(applied.at(-1)?.endpoint.traffic, { blue: 90, green: 10 });
+  await assert.rejects(shift({ blue: 90, green: 20 }), { statusCode: 400, code: "UserError", message: /sum to 110/ });
+  await assert.rejects(shift({ blue: 50, grey: 50 }), { statusCode: 404, code: "ResourceNotFound", message: /"grey"/ });
+  await assert.rejects(client.onlineDeployments.beginDeleteAndWait(...at, "arm-test", "green", poll), {
+    statusCode: 409,
+    code: "Conflict",
+    message: /10 % of the traffic/,
+  });
+  await assert.rejects(client.onlineEndpoints.get(...at, "nobody"), { statusCode: 404, code: "ResourceNotFound" });
+});
+
+test("a deployment that does not come up fails its operation with the reason", async () => {
+  await assert.rejects(
+    client.onlineDeployments.beginCreateOrUpdateAndWait(...at, "arm-test", "broken", deployment(1), poll),
+    /the flow cannot be loaded|Failed|failed/,
+  );
+  const { properties } = await client.onlineDeployments.get(...at, "arm-test", "broken");
+  assert.equal(properties.provisioningState, "Failed");
+});
+
+test("both keys are read and made anew, one at a time, and calls with the other go on", async () => {
+  const gate = gates.of("arm-test");
+  const { primaryKey = "", secondaryKey = "" } = await client.onlineEndpoints.listKeys(...at, "arm-test");
+  assert.equal(gate.accepts(`Bearer ${primaryKey}`), true);
+  assert.equal(gate.accepts(`Bearer ${secondaryKey}`), true);
+  let refused = 0;
+  let calls = 0;
+  let current = primaryKey;
+  const calling = setInterval(() => {
+    calls++;
+    if (gate.accepts(`Bearer ${current}`) !== true) refused++;
+  }, 0);
+  const turn = async (keyType: "Primary" | "Secondary", use: string): Promise<string> => {
+    current = use;
+    await client.onlineEndpoints.beginRegenerateKeysAndWait(...at, "arm-test", { keyType }, poll);
+    const keys = await client.onlineEndpoints.listKeys(...at, "arm-test");
+    return (keyType === "Primary" ? keys.primaryKey : keys.secondaryKey) ?? "";
+  };
+  const newSecondary = await turn("Secondary", primaryKey);
+  const newPrimary = await turn("Primary", newSecondary);
+  clearInterval(calling);
+  assert.ok(calls > 0);
+  assert.equal(refused, 0);
+  assert.equal(gate.accepts(`Bearer ${newPrimary}`), true);
+  for (const old of [primaryKey, secondaryKey]) assert.equal(gate.accepts(`Bearer ${old}`), false);
+  const row = await store
+    .tables<{ online_endpoint: { sealed: string; primary_hash: string } }>()
+    .selectFrom("online_endpoint")
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  assert.ok(!JSON.stringify(row).includes(newPrimary));
+});
+
+test("an endpoint with tokens gives one that opens it until it ends, and takes no key", async () => {
+  const body = { location: "local", properties: { authMode: "AMLToken" as const } };
+  await client.onlineEndpoints.beginCreateOrUpdateAndWait(...at, "tokens", body, poll);
+  const token = await client.onlineEndpoints.getToken(...at, "tokens");
+  const gate = gates.of("tokens");
+  assert.equal(await gate.accepts(`Bearer ${token.accessToken}`), true);
+  assert.ok((token.refreshAfterTimeUtc ?? 0) < (token.expiryTimeUtc ?? 0));
+  assert.ok((token.expiryTimeUtc ?? 0) > Date.now() / 1000);
+  const { primaryKey } = await client.onlineEndpoints.listKeys(...at, "tokens");
+  assert.equal(await gate.accepts(`Bearer ${primaryKey}`), false);
+  assert.equal(await gates.of("arm-test").accepts(`Bearer ${token.accessToken}`), false);
+  await assert.rejects(client.onlineEndpoints.getToken(...at, "arm-test"), { statusCode: 409 });
+});
+
+test("logs are read, and everything is deleted", async () => {
+  journal.event({ endpoint: "arm-test", deployment: "blue" }, "blue-1", { name: "Started", message: "ready" });
+  for (let number = 1; number <= 9; number++) {
+    journal.console({ endpoint: "arm-test", deployment: "blue" }, "blue-1", `line ${number}`);
+  }
+  const { content = "" } = await client.onlineDeployments.getLogs(...at, "arm-test", "blue", {
+    containerType: "InferenceServer",
+    tail: 2,
+  });
+  assert.match(content, /Name: Started, Instance: blue-1/);
+  assert.ok(content.includes("blue-1 line 9") && content.includes("line 8") && !content.includes("line 7"));
+  const endpoint = await client.onlineEndpoints.get(...at, "arm-test");
+  endpoint.properties.traffic = { blue: 100 };
+  await client.onlineEndpoints.beginCreateOrUpdateAndWait(...at, "arm-test", endpoint, poll);
+  await client.onlineDeployments.beginDeleteAndWait(...at, "arm-test", "green", poll);
+  assert.ok(!applied.at(-1)?.deployments.some(({ name }) => name === "green"));
+  await client.onlineEndpoints.beginDeleteAndWait(...at, "arm-test", poll);
+  assert.deepEqual(removed, ["arm-test"]);
+  assert.equal(await gates.of("nobody").accepts("Bearer x"), false);
+});
+
+test("a restart resumes the desired state; only the owner may ask", async () => {
+  const before = applied.length;
+  const again = openOnlineControl({ desired: await openDesiredStore(store, KEY), fleet, log: SILENT });
+  await again.resume();
+  again.close();
+  assert.deepEqual(
+    applied.slice(before).map(({ endpoint }) => endpoint.name),
+    ["list-one", "list-two", "tokens"],
+  );
+  const place = `${url}/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/onlineEndpoints`;
+  const foreign = await fetch(`${place}?api-version=2022-10-01`, { headers: { authorization: "Bearer other" } });
+  assert.equal(foreign.status, 401);
+  assert.equal(((await foreign.json()) as { error: { code: string } }).error.code, "InvalidAuthenticationToken");
+  const noVersion = await fetch(place, { headers: { authorization: `Bearer ${TOKEN}` } });
+  assert.equal(noVersion.status, 400);
+});
