@@ -23,7 +23,6 @@ export interface FlowTestOptions extends HomeOptions {
   ui?: boolean;
   port?: number;
   skipOpenBrowser?: boolean;
-  collection?: string;
   node?: string;
   variant?: string;
   interactive?: boolean;

@@ -1,13 +1,9 @@
 import { Command, Option } from "commander";
 import { type Console } from "./console.ts";
-import { flowBuild } from "./flow-build.ts";
-import { flowEntry } from "./flow-entry.ts";
 import { FLOW_TYPES, flowInit } from "./flow-init.ts";
-import { flowSave } from "./flow-save.ts";
-import { flowServe } from "./flow-serve.ts";
-import { flowTest } from "./flow-test.ts";
-import { flowValidate } from "./flow-validate.ts";
 import { ENVIRONMENT, portNumber, withAccepted, withHome, withYes } from "./option.ts";
+
+// Each command is loaded when it is asked for: a served flow must not wait for the others.
 
 const SOURCE = "folder of the flow, its flow.dag.yaml or flow.flex.yaml, or a .prompty file";
 const VARIANT = "a variant in place of a node's default, as ${node.variant}";
@@ -24,7 +20,7 @@ export function flowCommand(console: Console): Command {
     .requiredOption("--source <folder>", SOURCE)
     .option("--json", "accepted for scripts; the result is JSON in any case")
     .addHelpText("after", "\nExample:\n  flowstead flow validate --source answer/")
-    .action((options) => flowValidate(options, console));
+    .action(async (options) => (await import("./flow-validate.ts")).flowValidate(options, console));
   withHome(flow.command("save"))
     .description("make a flex flow of a Python function or class: its flow.flex.yaml, with inputs and outputs")
     .requiredOption("--entry <entry>", "module:function or module:Class, from the code's folder")
@@ -32,7 +28,7 @@ export function flowCommand(console: Console): Command {
     .option("--path <folder>", "folder to make the flow in; the code is copied (default: where the code is)")
     .option("--json", "print what was written as JSON")
     .addHelpText("after", SAVE_EXAMPLES)
-    .action((options) => flowSave(options, console));
+    .action(async (options) => (await import("./flow-save.ts")).flowSave(options, console));
   return flow;
 }
 
@@ -46,9 +42,9 @@ function addInit(flow: Command, console: Console): void {
     .option("--prompt-template <template...>", "parameter=file.jinja2: a template whose text the function is given")
     .option("--json", "print what was made as JSON")
     .addHelpText("after", INIT_EXAMPLES);
-  withYes(init, "replace files that are there without asking").action((options) =>
+  withYes(init, "replace files that are there without asking").action(async (options) =>
     options.entry !== undefined || options.promptTemplate !== undefined
-      ? flowEntry(options, console)
+      ? (await import("./flow-entry.ts")).flowEntry(options, console)
       : flowInit(options, console),
   );
   withAccepted(init, "--connection <name>", "--deployment <name>");
@@ -68,16 +64,15 @@ function addTest(flow: Command, console: Console): void {
     .addOption(new Option("-p, --port <number>", "with --ui, the port of the page").argParser(portNumber))
     .option("--skip-open-browser", "with --ui, do not open the browser")
     .option("--detail <folder>", "write the record of every node there, in place of the flow's .promptflow")
-    .option("--collection <name>", "name of the collection that the trace belongs to")
     .option("--environment-variables [variable...]", ENVIRONMENT)
     .option("--json", "print nothing but the outputs as JSON")
     .addHelpText("after", TEST_EXAMPLES)
-    .action((options) => flowTest(options, console));
-  withAccepted(command, "--multi-modal", "--url-params <params...>");
+    .action(async (options) => (await import("./flow-test.ts")).flowTest(options, console));
+  withAccepted(command, "--multi-modal", "--url-params <params...>", "--collection <name>");
 }
 
 function addServe(flow: Command, console: Console): void {
-  const command = withHome(flow.command("serve"))
+  withHome(flow.command("serve"))
     .description("serve a flow alone: /score, /health, /version, /swagger.json")
     .requiredOption("--source <folder>", SOURCE)
     .option("-p, --port <number>", "port to listen on", portNumber, 8080)
@@ -97,7 +92,7 @@ function addServe(flow: Command, console: Console): void {
       "after",
       "\nExamples:\n  flowstead flow serve --source answer/\n  flowstead flow serve --source answer/ --port 8081 --environment-variables KEY='${my_connection.api_key}'",
     )
-    .action((options) => flowServe(options, console));
+    .action(async (options) => (await import("./flow-serve.ts")).flowServe(options, console));
 }
 
 function addBuild(flow: Command, console: Console): void {
@@ -114,7 +109,7 @@ function addBuild(flow: Command, console: Console): void {
     .option("--package <file>", "install this package file of flowstead, in place of the published one")
     .option("--json", "print the names of the files as JSON")
     .addHelpText("after", BUILD_HELP)
-    .action((options) => flowBuild(options, console));
+    .action(async (options) => (await import("./flow-build.ts")).flowBuild(options, console));
   withAccepted(command, "--flow-only");
 }
 

@@ -90,7 +90,7 @@ test("settings change their own lines of pf.yaml, and say where runs are kept", 
     (await command("config", "set", "run.output=x")).stderr,
     /There is no setting "run\.output"\. There are: /,
   );
-  await parquetWriteFile({
+  parquetWriteFile({
     filename: at("rows.parquet"),
     columnData: [
       { name: "name", data: ["Ann", "Bob"], type: "STRING" },
