@@ -1,0 +1,304 @@
+// The one file that knows every part: a configuration in, the running system out.
+
+import { existsSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { FlowsteadError } from "./base/error/error.ts";
+import { lendResources, openModelGateway, poolSettings } from "./app/model-gateway.ts";
+import { openOnline } from "./app/online.ts";
+import { openConfiguredEmbedder, openResources } from "./app/resources.ts";
+import { secretToken } from "./base/id.ts";
+import type { Logger } from "./base/log.ts";
+import { packageRoot } from "./base/package-root.ts";
+import { version } from "./base/version.ts";
+import { openChat } from "./chat/chat.ts";
+import { childEnvironment } from "./config/child-environment.ts";
+import { documentFolder, indexFolder, keyFolder } from "./config/folder.ts";
+import type { LoadedConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { configuredRegions } from "./endpoint/configured.ts";
+import type { OnlineEndpoint } from "./endpoint/endpoint.ts";
+import { type Fleet, openFleet } from "./endpoint/fleet.ts";
+import { endpointKeys, readKeys } from "./endpoint/key.ts";
+import type { ClusterAddress } from "./endpoint/kubernetes/cluster.ts";
+import { openRegions } from "./endpoint/region.ts";
+import { openZones } from "./endpoint/zone.ts";
+import { chatRoutes } from "./entry/route/chat.ts";
+import { managementRoutes } from "./entry/route/management.ts";
+import { controlRoutes } from "./entry/route/control.ts";
+import { pageRoutes } from "./entry/route/page.ts";
+import { readSearchKeys, searchKeys } from "./entry/route/search-key.ts";
+import { searchRoutes } from "./entry/route/search.ts";
+import { statusRoutes } from "./entry/route/status.ts";
+import { openEntry } from "./entry/server.ts";
+import { withOwnData } from "./gateway/gateway.ts";
+import { openGovernance } from "./gateway/open.ts";
+import { ownDataFinder } from "./gateway/own-data-source.ts";
+import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
+import { tracedTarget } from "./flow/traced.ts";
+import type { BalancedModel } from "./model/balanced.ts";
+import type { Embedder } from "./model/embedder.ts";
+import { openModelPools } from "./model/pools.ts";
+import { embedderName, isLanguageModel, modelSettings } from "./model/provider/index.ts";
+import { openCatalog } from "./search/document/catalog.ts";
+import { type Collection, openCollection } from "./search/ingest/collection.ts";
+import type { IngestProgress, IngestReport } from "./search/ingest/report.ts";
+import { openAnyIndex } from "./search/open-any.ts";
+import { documentProvider, openSearch } from "./search/provider/index.ts";
+import type { SearchIndex } from "./search/search-index.ts";
+import { surroundings } from "./search/surroundings.ts";
+import { writeFileAtomic } from "./store/atomic-file.ts";
+import { lockState } from "./store/lock.ts";
+import { openRecordStore } from "./store/provider/index.ts";
+import { openRunFolder } from "./store/run-folder.ts";
+import { makeStateFolder } from "./store/state-folder.ts";
+import { telemetrySettings } from "./trace/settings.ts";
+import { openTelemetry } from "./trace/telemetry.ts";
+
+export interface AppEvents {
+  onIndexing?: (progress: IngestProgress) => void;
+  onIndexed?: (report: IngestReport) => void;
+}
+
+export interface App {
+  readonly url: string;
+  readonly endpoint: OnlineEndpoint;
+  /** What the page says about the model. */
+  readonly model: ModelFacts;
+  /** Ends answers within the grace, then everything; nothing is left running. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface ModelFacts {
+  id: string;
+  isLanguageModel: boolean;
+  notice?: string;
+}
+
+export interface Documents {
+  index: SearchIndex;
+  collection: Collection;
+  /** Other indexes of the same home. */
+  open: (name: string) => Promise<SearchIndex>;
+}
+
+const EXTRACTIVE_NOTICE =
+  "Answers come from the built-in extractive model. It is not a language model: it quotes sentences of the documents and writes nothing of its own. " +
+  "To use a language model, set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server such as Ollama, or the AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY and AZURE_OPENAI_DEPLOYMENT variables, and start again.";
+
+const INSTANCE_START_MS = 30_000;
+
+/** Starts everything. On failure, what had been started is ended before the error is thrown. */
+export async function openApp(
+  { config, env, portIsExplicit }: LoadedConfig,
+  log: Logger,
+  events: AppEvents = {},
+): Promise<App> {
+  const closers: ((graceMs: number) => unknown)[] = [];
+  const close = async (graceMs: number): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const end of closers.splice(0).reverse()) {
+      // One part that cannot be closed must not leave the others running.
+      await Promise.resolve(graceMs)
+        .then(end)
+        .catch((thrown: unknown) => failures.push(thrown));
+    }
+    if (failures.length > 0) throw failures[0];
+  };
+  try {
+    await makeStateFolder(config.home);
+    const lock = await lockState(config.home);
+    closers.push(() => lock.release());
+    const runFolder = await openRunFolder();
+    closers.push(() => rm(runFolder, { recursive: true, force: true }));
+
+    const settings = telemetrySettings(config.telemetry, env);
+    const telemetry = settings && openTelemetry(settings, log);
+    closers.push((graceMs) => telemetry?.close(Math.min(graceMs, 2_000)));
+    const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
+    closers.push(() => store.close());
+    const pools = openModelPools(config.models.map(modelSettings), log, poolSettings(config));
+    closers.push(() => Promise.all([...pools.values()].map((model) => model.close())));
+    const governance = await openGovernance({ config: config.gateway, pools, store, log });
+    closers.push(() => governance.close());
+    const { models, govern } = governance;
+    const bareEmbedder = await openConfiguredEmbedder(config);
+    closers.push(() => bareEmbedder?.close());
+    const embedder = bareEmbedder && governance.governEmbedder(bareEmbedder, embedderName(config.embedder ?? {}));
+    const documents = await openDocuments(config, embedder, log);
+    closers.push(() => documents.index.close());
+    const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
+    closers.push(() => catalog.close());
+    const anyIndex = (of: string): Promise<SearchIndex> => openAnyIndex(of, documents.open, () => catalog);
+    const resources = openResources(config, { env, log, models, embedder, openIndex: anyIndex, govern });
+    closers.push(() => resources.close());
+    const gateway = await openModelGateway(config, { governance, resources, embedder: bareEmbedder });
+    const lent = await lendResources(resources, { gateway, runFolder, log });
+    closers.push(() => lent.close());
+
+    const controlToken = secretToken();
+    const zones = openZones(config.endpoint.zones);
+    const { name } = config.endpoint;
+    const online = await openOnline(config, { store, log });
+    closers.push(() => online.close());
+    const fleet = openFleet({
+      runFolder,
+      resources: lent.addressFor,
+      python: config.python,
+      version: version(),
+      logLevel: config.log.level,
+      instanceEnv: childEnvironment(env),
+      zones,
+      zone: config.endpoint.zone,
+      searchPath: env.PATH,
+      cluster: clusterAddress(config),
+      log,
+      keysOf: (spec) => online.keysOf(spec.name),
+      watch: (deployment, spec) => online.collected(tracedTarget(deployment, telemetry), spec),
+      journal: online.journal,
+    });
+    closers.push(() => fleet.close());
+    const control = online.control(fleet);
+    closers.push(() => control.close());
+    await control.resume();
+    const endpoint = fleet.endpoints.get(name) as OnlineEndpoint;
+
+    for (const entry of config.regional_endpoints) {
+      const regions = configuredRegions(entry, fleet.endpoints);
+      const regionKeys = endpointKeys(await readKeys(keyFolder(config), regions.name));
+      fleet.adopt(openRegions({ ...regions, keys: regionKeys, log }));
+    }
+
+    const indexed = indexFirst(config, documents, events);
+    const started = endpoint.deployments.get(config.endpoint.deployment)?.ready(INSTANCE_START_MS);
+    await Promise.all([indexed, started]);
+
+    const chat = await openChat({ store, target: chatTarget(config, fleet), log });
+
+    const serviceKeys = searchKeys(await readSearchKeys(keyFolder(config)));
+
+    const model = modelFacts(config, models);
+    const entry = await openEntry({
+      host: config.host,
+      port: config.port,
+      findPort: !portIsExplicit,
+      endpoints: fleet.endpoints,
+      gateway: withOwnData(
+        gateway,
+        ownDataFinder({ catalog: () => catalog, passages: documents.open, accepts: serviceKeys.accepts }),
+      ),
+      meter: telemetry?.meter,
+      journal: online.journal,
+      version: version(),
+      log,
+      mount: async (app) => {
+        await app.register(statusRoutes, { version: version(), notReady: () => notReady(fleet, models) });
+        await app.register(controlRoutes, { zones, fleet, token: controlToken });
+        await app.register(managementRoutes, { control, journal: online.journal, token: controlToken });
+        await app.register(chatRoutes, {
+          chat,
+          principalOf: () => LOCAL_PRINCIPAL,
+          session: async () => {
+            const { documents: count } = await documents.collection.status();
+            return { title: config.chat.title, model, examples: exampleQuestions(config), documents: count };
+          },
+          surroundings: (passageId, signal) => surroundings(documents.index, passageId, { count: 2, signal }),
+        });
+        await app.register(searchRoutes, { catalog, keys: serviceKeys });
+        await app.register(pageRoutes, { folder: path.join(packageRoot(), "web/dist/chat") });
+      },
+    });
+    closers.push((graceMs) => entry.close(graceMs));
+    // First of all, so that answers end while their readers are still connected.
+    closers.push((graceMs) => chat.close(graceMs));
+    await announce(config, { url: entry.url, token: controlToken });
+    closers.push(() => rm(path.join(config.home, "running.json"), { force: true }));
+    log.info({ url: entry.url }, "started");
+    return { url: entry.url, endpoint, model, close };
+  } catch (thrown) {
+    await close(0).catch((alsoThrown: unknown) => log.error({ err: alsoThrown }, "closing after a failed start"));
+    throw thrown;
+  }
+}
+
+/** The index of the configuration with the folders that feed it. */
+export async function openDocuments(
+  config: Readonly<Config>,
+  embedder: Embedder | undefined,
+  log: Logger,
+): Promise<Documents> {
+  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
+  const name = config.documents.index;
+  const index = await search.openOrCreate(name);
+  const collection = openCollection({ index, folder: search.folderOf(name), log });
+  return { index, collection, open: async (other) => (other === name ? index : search.open(other)) };
+}
+
+/** Sample documents once, a configured folder at every start; what has not changed costs nothing. */
+async function indexFirst(
+  config: Readonly<Config>,
+  { collection }: Documents,
+  { onIndexing, onIndexed }: AppEvents,
+): Promise<void> {
+  const marker = path.join(config.home, "samples-indexed");
+  const { folder } = config.documents;
+  if (folder === undefined && existsSync(marker)) return;
+  const report = await collection.addFolder(folder ?? sampleFolder(), onIndexing ? { onProgress: onIndexing } : {});
+  if (folder === undefined) await writeFileAtomic(marker, "");
+  onIndexed?.(report);
+}
+
+function sampleFolder(): string {
+  return path.join(packageRoot(), "examples/documents");
+}
+
+/** Questions on the empty page: the configured ones, or for the sample documents those that go with them. */
+function exampleQuestions({ chat, documents }: Readonly<Config>): string[] {
+  if (chat.examples) return [...chat.examples];
+  if (documents.folder !== undefined) return [];
+  return JSON.parse(readFileSync(path.join(packageRoot(), "examples/starter-questions.json"), "utf8")) as string[];
+}
+
+function modelFacts(config: Readonly<Config>, models: ReadonlyMap<string, BalancedModel>): ModelFacts {
+  const id = models.get("default")?.id ?? [...models.keys()].join(", ");
+  const written = config.models.some((entry) => entry.name === "default" && isLanguageModel(entry));
+  return written ? { id, isLanguageModel: true } : { id, isLanguageModel: false, notice: EXTRACTIVE_NOTICE };
+}
+
+/** @throws FlowsteadError `InvalidConfig` when the page is to call an endpoint that is not there. */
+function chatTarget({ chat, endpoint }: Readonly<Config>, { endpoints }: Fleet): OnlineEndpoint {
+  const found = endpoints.get(chat.endpoint ?? endpoint.name);
+  if (found) return found;
+  const text = `chat.endpoint is "${chat.endpoint}", but there is no such endpoint. There is: ${[...endpoints.keys()].join(", ")}.`;
+  throw new FlowsteadError("InvalidConfig", text);
+}
+
+function clusterAddress({ kubernetes }: Readonly<Config>): ClusterAddress | undefined {
+  if (!kubernetes) return undefined;
+  const { url, namespace, token, token_file: tokenFile, ca_file: caFile } = kubernetes;
+  return { url, namespace, token, tokenFile, caFile };
+}
+
+function notReady(fleet: Fleet, models: ReadonlyMap<string, BalancedModel>): { name: string; reason: string }[] {
+  const missing = fleet
+    .status()
+    // Regions elsewhere that are out are what the others are for.
+    .flatMap(({ deployments }) => deployments.filter(({ driver }) => driver !== "remote"))
+    .flatMap(({ instances }) => instances)
+    .filter(({ state }) => state !== "ready")
+    .map(({ name, state, problem }) => ({ name: `instance ${name}`, reason: problem ?? state }));
+  for (const [name, { pool }] of models) {
+    if (pool.members.some((member) => member.status() === "available")) continue;
+    missing.push({
+      name: `model ${name}`,
+      reason: pool.members[0]?.lastFailure?.message ?? "no member may be used now",
+    });
+  }
+  return missing;
+}
+
+/** Tells other processes of this person where the system is, and how to show that they are this person's. */
+async function announce({ home }: Readonly<Config>, where: { url: string; token: string }): Promise<void> {
+  const text = `${JSON.stringify({ pid: process.pid, ...where })}\n`;
+  await writeFileAtomic(path.join(home, "running.json"), text, 0o600);
+}

@@ -1,7 +1,6 @@
 // A flow of a folder with what the configuration lets it reach, in this process.
 
-import { openConfiguredEmbedder, openResources } from "../app.ts";
-import { documentFolder, indexFolder } from "../config/folder.ts";
+import { openConfiguredEmbedder, openResources } from "../app/resources.ts";
 import type { Logger } from "../base/log.ts";
 import type { ValueMap } from "../base/value.ts";
 import type { LoadedConfig } from "../config/load.ts";
@@ -9,10 +8,9 @@ import { type FlowTarget, openFlow } from "../flow/flow-target.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import { openModelPools } from "../model/pools.ts";
 import { modelSettings } from "../model/provider/index.ts";
-import { openCatalog } from "../search/document/catalog.ts";
-import { openAnyIndex } from "../search/open-any.ts";
-import { documentProvider, openSearch } from "../search/provider/index.ts";
+import type { SearchIndex } from "../search/search-index.ts";
 import { BUILT_IN_TOOLS } from "../tool/index.ts";
+import type { FlowIndexes } from "./flow-index.ts";
 import { type NodeOverrides, overriddenFlow } from "./flow-override.ts";
 import { type HomeOptions, configOf } from "./option.ts";
 
@@ -49,14 +47,11 @@ export async function openResourcesHere(home: HomeOptions, log: Logger): Promise
   const { config, env } = configOf(home);
   const models = openModelPools(config.models.map(modelSettings), log);
   const embedder = await openConfiguredEmbedder(config);
-  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
-  const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
-  const openIndex = (name: string) =>
-    openAnyIndex(
-      name,
-      (of) => search.open(of),
-      () => catalog,
-    );
+  let indexes: Promise<FlowIndexes> | undefined;
+  const openIndex = async (name: string): Promise<SearchIndex> => {
+    indexes ??= import("./flow-index.ts").then(({ openFlowIndexes }) => openFlowIndexes(config, embedder, log));
+    return (await indexes).open(name);
+  };
   const resources = openResources(config, { env, log, models, embedder, openIndex });
   return {
     resources,
@@ -64,8 +59,7 @@ export async function openResourcesHere(home: HomeOptions, log: Logger): Promise
     env,
     close: async () => {
       await resources.close();
-      await catalog.close();
-      await search.close();
+      await (await indexes)?.close();
       await Promise.all([...models.values()].map((model) => model.close()));
       await embedder?.close();
     },

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { Command } from "commander";
-import { openConfiguredEmbedder, openDocuments } from "../app.ts";
+import { openDocuments } from "../app.ts";
+import { openConfiguredEmbedder } from "../app/resources.ts";
 import { indexFolder } from "../config/folder.ts";
 import { createLog } from "../base/log.ts";
 import type { Collection } from "../search/ingest/collection.ts";

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line. Each command is one file here; errors end with one clear message and exit code 1.
 
+import "./compile-cache.ts";
 import { Command, CommanderError } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
 import { version } from "../base/version.ts";

@@ -1,0 +1,34 @@
+// What flows may reach, for everything that runs flows; apart from the rest of the app, which `flow serve` does not load.
+
+import type { Logger } from "../base/log.ts";
+import { connectionFolder } from "../config/folder.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { configuredConnections } from "../connection/configured.ts";
+import { openConnectionStore } from "../connection/store.ts";
+import { type LocalResourceOptions, type LocalResources, localResources } from "../endpoint/resource/local.ts";
+import type { BalancedModel } from "../model/balanced.ts";
+import type { Embedder } from "../model/embedder.ts";
+import { embedderSettings, openEmbedder } from "../model/provider/index.ts";
+import type { SearchIndex } from "../search/search-index.ts";
+
+/** The configured embedder, or none. @throws FlowsteadError when its server has to be asked and does not answer. */
+export async function openConfiguredEmbedder({ embedder }: Readonly<Config>): Promise<Embedder | undefined> {
+  return embedder ? openEmbedder(embedderSettings(embedder)) : undefined;
+}
+
+interface ResourceParts {
+  env: LoadedConfig["env"];
+  log: Logger;
+  models: ReadonlyMap<string, BalancedModel>;
+  embedder: Embedder | undefined;
+  openIndex: (name: string) => Promise<SearchIndex>;
+  /** Put around models behind connections. */
+  govern?: LocalResourceOptions["govern"];
+}
+
+/** What flows may reach under this configuration. */
+export function openResources(config: Readonly<Config>, { env, ...parts }: ResourceParts): LocalResources {
+  const store = openConnectionStore(connectionFolder(config));
+  return localResources({ ...parts, connections: configuredConnections({ entries: config.connections, store, env }) });
+}

@@ -1,0 +1,33 @@
+// The indexes that a flow may ask, opened at the first question: most flows ask none.
+
+import type { Logger } from "../base/log.ts";
+import { documentFolder, indexFolder } from "../config/folder.ts";
+import type { Config } from "../config/schema.ts";
+import type { Embedder } from "../model/embedder.ts";
+import { openCatalog } from "../search/document/catalog.ts";
+import { openAnyIndex } from "../search/open-any.ts";
+import { documentProvider, openSearch } from "../search/provider/index.ts";
+import type { SearchIndex } from "../search/search-index.ts";
+
+export interface FlowIndexes {
+  /** @throws FlowsteadError `IndexNotFound`. */
+  open(name: string): Promise<SearchIndex>;
+  close(): Promise<void>;
+}
+
+export function openFlowIndexes(config: Readonly<Config>, embedder: Embedder | undefined, log: Logger): FlowIndexes {
+  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
+  const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
+  return {
+    open: (name) =>
+      openAnyIndex(
+        name,
+        (of) => search.open(of),
+        () => catalog,
+      ),
+    async close() {
+      await catalog.close();
+      await search.close();
+    },
+  };
+}
