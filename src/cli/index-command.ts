@@ -1,23 +1,23 @@
 import path from "node:path";
 import { Command } from "commander";
-import { openDocuments } from "../app.ts";
-import { openConfiguredEmbedder } from "../app/resources.ts";
-import { indexFolder } from "../config/folder.ts";
-import { createLog } from "../base/log.ts";
 import type { Collection } from "../search/ingest/collection.ts";
-import { makeStateFolder } from "../store/state-folder.ts";
 import { type Console, progressLine } from "./console.ts";
 import { addedLine } from "./index-report.ts";
-import { type HomeOptions, configOf, withHome } from "./option.ts";
+import { addQueryCommands } from "./index-query.ts";
+import { type IndexOptions, useIndex } from "./index-use.ts";
+import { withHome } from "./option.ts";
 
-interface JsonOption extends HomeOptions {
+interface JsonOption extends IndexOptions {
   json?: boolean;
 }
 
 export function indexCommand(console: Console): Command {
   const index = new Command("index").description("documents that the chat answers from");
   const sub = (name: string, description: string): Command =>
-    withHome(index.command(name)).description(description).option("--json", "print JSON");
+    withHome(index.command(name))
+      .description(description)
+      .option("-i, --index <name>", "name of the index (default: the one that the chat searches)")
+      .option("--json", "print JSON");
 
   sub("add <folder>", "index a folder (or a file); again, only what has changed")
     .option("-q, --quiet", "no progress")
@@ -59,6 +59,7 @@ export function indexCommand(console: Console): Command {
       for (const { file, reason } of status.failed) console.print(`not indexed: ${file}: ${reason}`);
     }),
   );
+  addQueryCommands(sub, console);
   return index;
 }
 
@@ -84,16 +85,9 @@ async function add(
   for (const { file, reason } of [...report.skipped, ...report.notes]) console.print(`note: ${file}: ${reason}`);
 }
 
-async function use(options: HomeOptions, work: (collection: Collection, home: string) => Promise<void>): Promise<void> {
-  const { config } = configOf(options);
-  await makeStateFolder(config.home);
-  const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
-  const embedder = await openConfiguredEmbedder(config);
-  const { index, collection } = await openDocuments(config, embedder, log);
-  try {
-    await work(collection, indexFolder(config));
-  } finally {
-    await index.close();
-    await embedder?.close();
-  }
+async function use(
+  options: IndexOptions,
+  work: (collection: Collection, home: string) => Promise<void>,
+): Promise<void> {
+  await useIndex(options, ({ collection, home }) => work(collection, home));
 }

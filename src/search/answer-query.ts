@@ -57,10 +57,11 @@ export async function answerQuery(
   const vector = query.mode === "text" ? undefined : await queryVector(source, query, { embedder, signal, degraded });
   const near = vector ? await abortable(source.byVector(vector, depth, query.documentIds), signal) : [];
   const wanted = wantedTerms(understood);
-  const lexical =
-    wanted.length === 0 || (query.mode === "vector" && vector)
-      ? []
-      : rank(await abortable(source.byTerms(wanted, depth, query.documentIds), signal), understood, lexicon);
+  const lexicalCandidates = async (): Promise<Candidate[]> => {
+    const found = await abortable(source.byTerms(wanted, depth, query.documentIds), signal);
+    return query.rerank === false ? found : rank(found, understood, lexicon);
+  };
+  const lexical = wanted.length === 0 || (query.mode === "vector" && vector) ? [] : await lexicalCandidates();
 
   const found = near.length > 0 && lexical.length > 0 ? fused(lexical, near) : near.length > 0 ? near : lexical;
   const from = query.skip ?? 0;

@@ -38,6 +38,8 @@ export interface SearchQuery {
   skip?: number;
   /** Only passages of these documents. */
   documentIds?: string[];
+  /** Whether the best candidates are ranked anew by nearness of words and title; they are, unless this is false. */
+  rerank?: boolean;
   /** OData over the fields of documents; an index of passages, which has none, refuses it. */
   filter?: string;
 }

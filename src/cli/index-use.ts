@@ -1,0 +1,43 @@
+import path from "node:path";
+import { createLog } from "../base/log.ts";
+import { indexFolder } from "../config/folder.ts";
+import type { Config } from "../config/schema.ts";
+import { embedderSettings, openEmbedder } from "../model/provider/index.ts";
+import { type Collection, openCollection } from "../search/ingest/collection.ts";
+import { openSearch } from "../search/provider/index.ts";
+import type { SearchIndex } from "../search/search-index.ts";
+import { makeStateFolder } from "../store/state-folder.ts";
+import { type HomeOptions, configOf } from "./option.ts";
+
+export interface IndexOptions extends HomeOptions {
+  /** The chat's when absent. */
+  index?: string;
+}
+
+export interface UsedIndex {
+  index: SearchIndex;
+  collection: Collection;
+  config: Readonly<Config>;
+  /** Where it is kept, for people. */
+  home: string;
+}
+
+/** Opens an index, or makes it, and closes it after the work. */
+export async function useIndex(options: IndexOptions, work: (used: UsedIndex) => Promise<void>): Promise<void> {
+  const { config: given } = configOf(options);
+  const config = options.index ? { ...given, documents: { ...given.documents, index: options.index } } : given;
+  await makeStateFolder(config.home);
+  const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
+  const embedder = config.embedder && (await openEmbedder(embedderSettings(config.embedder)));
+  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
+  const name = config.documents.index;
+  const index = await search.openOrCreate(name);
+  try {
+    const collection = openCollection({ index, folder: search.folderOf(name), log });
+    await work({ index, collection, config, home: indexFolder(config) });
+  } finally {
+    await index.close();
+    await search.close();
+    await embedder?.close();
+  }
+}
