@@ -8,7 +8,7 @@ import typing
 
 from promptflow.core.model_configuration import ModelConfiguration
 
-from .failure import ToolFault
+from .failure import ToolFault, missing_package
 from .signature import hints_of, input_of, value_type
 
 _BARE = (str, int, float, bool, list, bytes)
@@ -92,6 +92,7 @@ def load_entry(entry, init):
             "PythonLoadError",
             "Failed to load python module '%s' of the entry '%s': (%s) %s"
             % (module_name, entry, type(error).__name__, error),
+            missing_package(error),
         ) from error
     target = getattr(module, name, None)
     if inspect.isclass(target):
@@ -132,7 +133,9 @@ def _configured(kind, init):
         found = [one for one in options if inspect.isclass(one) and issubclass(one, ModelConfiguration)]
         if isinstance(value, dict) and found:
             known = {field.name for field in dataclasses.fields(found[0])}
-            values[name] = found[0](**{key: item for key, item in value.items() if key in known})
+            values[name] = found[0](**{key: item for key, item in value.items() if key in known and key != "connection"})
+            # Beside its fields, which the original has here too: calls through the connection go to the engine.
+            values[name].connection = value.get("connection")
     return values
 
 

@@ -14,9 +14,10 @@ _OWN = (
 class ToolFault(Exception):
     """A fault found by the worker itself, with one of the original's codes."""
 
-    def __init__(self, code, message):
+    def __init__(self, code, message, missing=None):
         super().__init__(message)
         self.code = code
+        self.missing = missing
 
 
 class Canceled(BaseException):
@@ -25,7 +26,8 @@ class Canceled(BaseException):
 
 def describe(error):
     if isinstance(error, ToolFault):
-        return {"code": error.code, "message": str(error)}
+        fault = {"code": error.code, "message": str(error)}
+        return {**fault, "missing": error.missing} if error.missing else fault
     frames = [frame for frame in _frames(error) if not frame.filename.startswith(_OWN)]
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
     lines += traceback.format_exception_only(type(error), error)
@@ -40,6 +42,11 @@ def describe(error):
     if isinstance(error, PromptflowException):
         message["chain"] = getattr(error, "chain", None) or _chain(type(error))
     return message
+
+
+def missing_package(error):
+    """The top-level package that an import did not find, if that is what the error is."""
+    return error.name.partition(".")[0] if isinstance(error, ModuleNotFoundError) and error.name else None
 
 
 def _frames(error):

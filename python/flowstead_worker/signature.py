@@ -13,7 +13,7 @@ from promptflow.contracts.multimedia import Image
 from promptflow.contracts.types import AssistantDefinition, FilePath, PromptTemplate, Secret
 from promptflow.core import ToolProvider
 
-from .failure import ToolFault
+from .failure import ToolFault, missing_package
 
 MODULE = "__pf_main__"
 _VALUE_TYPES = {
@@ -93,6 +93,7 @@ def load(directory, file):
         raise ToolFault(
             "PythonLoadError",
             "Failed to load python module from file '%s': (%s) %s" % (path, type(error).__name__, error),
+            missing_package(error),
         ) from error
     return _find(module)
 

@@ -11,10 +11,12 @@ import { locateFlow } from "../flow/load.ts";
 export function withPlaces(thrown: unknown, source: string): FlowsteadError {
   const error = FlowsteadError.from(thrown);
   const places = [codePlace(error, source), flowPlace(error, source)].filter((place) => place !== undefined);
-  if (places.length === 0) return error;
+  const remedy = error.details?.["remedy"];
+  const advice = typeof remedy === "string" ? [`  ${remedy}`] : [];
+  if (places.length + advice.length === 0) return error;
   return FlowsteadError.fromBody({
     ...error.toBody(),
-    message: [error.message, ...places.map((place) => `  at ${place}`)].join("\n"),
+    message: [error.message, ...places.map((place) => `  at ${place}`), ...advice].join("\n"),
   });
 }
 

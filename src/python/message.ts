@@ -76,6 +76,8 @@ export interface WorkerFault {
   class?: string;
   message: string;
   chain?: string;
+  /** The package that an import did not find. */
+  missing?: string;
   traceback?: string;
   filename?: string;
   lineno?: number;

@@ -1,5 +1,7 @@
 // The Python processes of one flow. Sessions (one per run) stick to a process, so that objects can pass between nodes.
 
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import { choosePython, type ProcessEnvironment, workerEnvironment } from "./interpreter.ts";
@@ -97,7 +99,7 @@ class Pool implements PythonPool {
       await Promise.all(others.map((other) => other.process.request(message).answer));
       return value;
     } catch (thrown) {
-      throw loadError(thrown, what.file);
+      throw loadError(thrown, what.file, this.#options);
     }
   }
 
@@ -181,11 +183,20 @@ const LOAD_CODES = [
   "ToolLoadError",
 ] as const;
 
-function loadError(thrown: unknown, file: string): unknown {
+function loadError(thrown: unknown, file: string, options: PythonPoolOptions): unknown {
   if (!(thrown instanceof WorkerFailure)) return thrown;
-  const { code, message, class: type } = thrown.fault;
+  const { code, message, class: type, missing } = thrown.fault;
   const known = LOAD_CODES.find((candidate) => candidate === code);
-  if (known) return new FlowsteadError(known, message, { details: { file } });
+  const remedy = missing === undefined ? {} : { remedy: installAdvice(missing, options) };
+  if (known) return new FlowsteadError(known, message, { details: { file, ...remedy } });
   const name = file.replace(/.*\//, "").replace(/\.py$/, "");
   return new FlowsteadError("BadFunctionInterface", `Parse interface for tool '${name}' failed: (${type}) ${message}`);
+}
+
+/** How to get a package that the flow imports and its interpreter does not have. */
+function installAdvice(missing: string, { directory, interpreter }: PythonPoolOptions): string {
+  const python = choosePython(directory, interpreter);
+  const file = path.join(directory, "requirements.txt");
+  const what = existsSync(file) ? `-r ${file}` : missing;
+  return `The package '${missing}' is not installed for ${python}. Run: ${python} -m pip install ${what}`;
 }
