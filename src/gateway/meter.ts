@@ -40,6 +40,8 @@ export interface Meter {
 export function createMeter({ rules, prices, limiter, budgets, ledger, now = Date.now }: MeterOptions): Meter {
   const charged = rules.filter((rule) => rule.requestsPerMinute !== undefined || rule.tokensPerMinute !== undefined);
 
+  const clamping = rules.filter(({ maxTokens }) => maxTokens !== undefined);
+
   function chargesOf(usage: Usage, tokens: number): { requests: Charge[]; tokens: Charge[] } {
     const charges: { requests: Charge[]; tokens: Charge[] } = { requests: [], tokens: [] };
     for (const rule of charged) {
@@ -87,7 +89,8 @@ export function createMeter({ rules, prices, limiter, budgets, ledger, now = Dat
   return {
     maxTokens(usage) {
       let least: number | undefined;
-      for (const { maxTokens, ...rule } of rules) {
+      for (const rule of clamping) {
+        const { maxTokens } = rule;
         if (maxTokens !== undefined && (least === undefined || maxTokens < least) && scopeOf(rule, usage) !== undefined)
           least = maxTokens;
       }
