@@ -31,6 +31,8 @@ export interface RunOptions {
   resolve(inputs: ValueMap): ValueMap;
   /** Leaves inputs and outputs of nodes out of the events. */
   brief: boolean;
+  /** Nobody waits for it any more: it ends as soon as it has begun. */
+  canceled: boolean;
   /** No node streams. */
   whole: boolean;
   /** The caller's trace: nodes and their calls get ids in it. */
@@ -42,17 +44,18 @@ export interface RunOptions {
   behind(): Promise<void> | undefined;
 }
 
-/** Runs the flow once. Never rejects: the last event says how it ended. */
-export async function runFlow(plan: FlowPlan, options: RunOptions, signal: AbortSignal): Promise<void> {
+export interface RunningFlow {
+  /** Never rejects: the last event says how the run ended. */
+  done: Promise<void>;
+  cancel(): void;
+}
+
+/** Runs the flow once. */
+export function runFlow(plan: FlowPlan, options: RunOptions): RunningFlow {
   const run = new LineRun(plan, options);
-  const onAbort = (): void => run.stop(new FlowsteadError("Canceled", "The work was canceled."));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    await run.execute();
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  const cancel = (): void => run.stop(new FlowsteadError("Canceled", "The work was canceled."));
+  if (options.canceled) cancel();
+  return { done: run.execute(), cancel };
 }
 
 /** Why a run's signal is aborted. One for all: an error made for each would cost more than the run's own work. */
@@ -197,7 +200,7 @@ class LineRun {
           if (aggregation) this.#metric(name, metric);
         },
         usage: (tokens) => {
-          usage = tokens;
+          usage = usage ? sum(usage, tokens) : tokens;
         },
         began: (call) => beginCall(call, calls),
       });
@@ -258,4 +261,13 @@ class LineRun {
   #emit(event: FlowEvent): void {
     if (!this.#ended) this.#options.emit(event);
   }
+}
+
+/** A node may call several models. */
+function sum(one: TokenUsage, other: TokenUsage): TokenUsage {
+  return {
+    promptTokens: one.promptTokens + other.promptTokens,
+    completionTokens: one.completionTokens + other.completionTokens,
+    totalTokens: one.totalTokens + other.totalTokens,
+  };
 }

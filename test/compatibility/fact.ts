@@ -15,6 +15,8 @@ export interface Facts {
   /** Constructor values of a class. */
   init?: ValueMap;
   env?: Record<string, string>;
+  /** Versions to take where the newest of a package does not go with the flow any more. */
+  pins?: string[];
   /** Answers of the fake model; else it says the last message. */
   replies?: NonNullable<FakeScript["replies"]>;
 }
@@ -22,7 +24,11 @@ export interface Facts {
 const MODEL = { model_config: { connection: "open_ai_connection", azure_deployment: "gpt-4o" } };
 /** Stands for the runner's own web server, which has `/page.html` and `/document.pdf`. */
 export const SITE = "http://site.invalid";
-const PICTURE = { "data:image/png;path": "../../standard/conditional-flow-for-switch/conditional_flow_for_switch.png" };
+/** One red pixel. */
+const PICTURE = {
+  "data:image/png;base64":
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==",
+};
 const SCORE = [{ reply: "5" }];
 const JSON_SCORE = [{ reply: '{"score": 5, "explanation": "It is right."}' }];
 
@@ -53,6 +59,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   },
   "examples/flex-flows/eval-criteria-with-langchain": {
     init: { custom_connection: "my_llm_connection" },
+    pins: ["langchain<1", "langchain-community<1"],
     replies: [{ reply: "It is short and to the point.\n\nY" }],
   },
   "examples/prompty/eval-basic/eval.prompty": { replies: JSON_SCORE },
@@ -72,6 +79,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   },
   "examples/flows/chat/use_functions_with_chat_models": {
     inputs: { question: "How about London next week?", chat_history: [] },
+    replies: [{ reply: { functionCall: { name: "get_current_weather", arguments: '{"location": "London"}' } } }],
   },
   [`${STANDARD}/customer-intent-extraction`]: {
     inputs: { history: "Customer: where is my order?", customer_info: "First Name: Sarah" },

@@ -78,7 +78,7 @@ async function judge(example: Example, facts: Facts, surroundings: Surroundings)
   let outcome: Outcome;
   try {
     const { environments, python } = values;
-    const interpreter = environmentFor(example.packages, {
+    const interpreter = environmentFor([...example.packages, ...(facts.pins ?? [])], {
       folder: environments,
       python,
       checkout: surroundings.upstream,
@@ -93,6 +93,10 @@ async function judge(example: Example, facts: Facts, surroundings: Surroundings)
     outcome = { passed: false, how: "", reason: (thrown as Error).message };
   }
   const { passed, how, reason } = outcome;
+  const host = /host='([^']+)'.*(Failed to resolve|Name or service not known)/.exec(reason ?? "")?.[1];
+  if (host !== undefined) {
+    return { ...example, result: "not run", reason: `needs the Internet: ${host} could not be reached` };
+  }
   return { ...example, result: passed ? "pass" : "fail", how, ...(reason === undefined ? {} : { reason }) };
 }
 

@@ -118,7 +118,7 @@ function jsonFile({ scratch }: Surroundings, name: string, value: ValueMap): str
 
 function firstLine(text: string): string {
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("warning:"));
-  return (lines.find((line) => /error|fail/i.test(line)) ?? lines[0] ?? "no message").trim().slice(0, 300);
+  return (lines.find((line) => /error|fail/i.test(line)) ?? lines[0] ?? "no message").trim().slice(0, 400);
 }
 
 function firstMessage(text: string): string {

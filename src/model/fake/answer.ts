@@ -51,9 +51,7 @@ export function buildAnswer(options: AnswerOptions): Answer {
     function: { name: call.name, arguments: call.arguments },
   }));
   const finishReason =
-    filterAfter === undefined
-      ? (reply.finishReason ?? (toolCalls.length > 0 ? "tool_calls" : limit < all.length ? "length" : "stop"))
-      : "content_filter";
+    filterAfter === undefined ? (reply.finishReason ?? ordinaryEnd(reply, limit < all.length)) : "content_filter";
   const id = `${kind === "chat" ? "chatcmpl" : "cmpl"}-fake-${number}`;
   const base = { id, created: Math.floor(Date.now() / 1000), model };
   const object = kind === "chat" ? "chat.completion.chunk" : "text_completion";
@@ -80,11 +78,14 @@ export function buildAnswer(options: AnswerOptions): Answer {
     deltas.push({ tool_calls: [{ index, function: { arguments: text.slice(0, middle) } }] });
     if (middle < text.length) deltas.push({ tool_calls: [{ index, function: { arguments: text.slice(middle) } }] });
   }
-  const content = toolCalls.length > 0 && tokens.length === 0 ? null : tokens.join("");
+  const { functionCall } = reply;
+  if (functionCall) deltas.push({ function_call: functionCall });
+  const content = (toolCalls.length > 0 || functionCall) && tokens.length === 0 ? null : tokens.join("");
   const message = {
     role: "assistant",
     content,
     refusal: null,
+    ...(functionCall ? { function_call: functionCall } : {}),
     ...(toolCalls.length > 0
       ? { tool_calls: toolCalls.map(({ id, type, function: called }) => ({ id, type, function: called })) }
       : {}),
@@ -115,4 +116,10 @@ export function buildAnswer(options: AnswerOptions): Answer {
     },
     usage,
   };
+}
+
+function ordinaryEnd({ toolCalls = [], functionCall }: AnswerOptions["reply"], isCut: boolean): string {
+  if (toolCalls.length > 0) return "tool_calls";
+  if (functionCall) return "function_call";
+  return isCut ? "length" : "stop";
 }

@@ -35,6 +35,8 @@ const reply = z.union([
     toolCalls: z
       .array(z.strictObject({ name: z.string(), arguments: z.string(), id: z.string().optional() }))
       .optional(),
+    /** A call in the older form, as requests with `functions` get it. */
+    functionCall: z.strictObject({ name: z.string(), arguments: z.string() }).optional(),
     finishReason: z.string().optional(),
   }),
 ]);
