@@ -7,10 +7,11 @@ import { gateway } from "./gateway.ts";
 import { batch } from "./batch.ts";
 import { coldStart } from "./cold-start.ts";
 import { python } from "./python.ts";
+import { searchSpeed, searchSpeedMillion } from "./search-speed.ts";
 import { serve } from "./serve.ts";
 import { turn } from "./turn.ts";
 
-const BENCHES: readonly Bench[] = [serve, coldStart, turn, batch, gateway, python, drill];
+const BENCHES: readonly Bench[] = [serve, coldStart, turn, batch, gateway, python, drill, searchSpeed, searchSpeedMillion];
 
 const words = process.argv.slice(2);
 const name = words.find((word) => !word.startsWith("-"));
