@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Connection } from "../../src/connection/connection.ts";
 import { balancedModel } from "../../src/model/balanced.ts";
@@ -129,4 +131,32 @@ test("an api that there is not is named", async (context) => {
     code: "ResolveToolError",
     message: "Tool load failed in 'n': (APINotFound) The API 'AzureOpenAI.completion_1' is not found.",
   });
+});
+
+test("a template is read and compiled when the flow is opened: a changed file and a broken one change no open flow", async (context) => {
+  const fake = await fakeModel(context);
+  const connection = openAi(fake);
+  const options = { model: opened(context, connection), connections: [connection], streaming: false };
+  const target = await openFiles(context, flow("model: m"), options);
+  writeFileSync(path.join(target.directory, "n.jinja2"), "{% broken");
+  assert.deepEqual((await runFlow(target)).outputs, { o: "MOCK:Once upon\n" });
+  await assert.rejects(openFiles(context, { ...flow("model: m"), "n.jinja2": "{% broken" }, options), {
+    message: /Tool load failed in 'n': \(JinjaTemplateError\)/,
+  });
+});
+
+test("a template that would not end, or reaches for attributes of Python, fails its node alone", async (context) => {
+  const fake = await fakeModel(context);
+  const connection = openAi(fake);
+  const options = { model: opened(context, connection), connections: [connection], streaming: false };
+  for (const [template, reason] of [
+    ["{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}", /steps|longer|more than/],
+    ["{{ q.__class__.__mro__ }}", /SecurityError/],
+  ] as const) {
+    const target = await openFiles(context, { ...flow("model: m"), "n.jinja2": template }, options);
+    const { error } = await runFlow(target);
+    assert.equal(error?.code, "JinjaTemplateError");
+    assert.match(error.message, reason);
+  }
+  assert.equal(fake.journal.entries.length, 0, "the model is not asked");
 });

@@ -3,6 +3,7 @@ import { test, type TestContext } from "node:test";
 import type { Connection } from "../../src/connection/connection.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
+import { fakeModel } from "../fake/openai/start.ts";
 import { scriptedModel } from "../fake/scripted-model.ts";
 import { flowResources, runFlow, writeFolder } from "../flow/flow-folder.ts";
 
@@ -50,7 +51,32 @@ test("JSON answers are objects, cut to the declared outputs", async (context) =>
   assert.equal(error?.code, "InvalidOutputKeyError");
 });
 
-test("a prompty that names no connection is refused with a reason", async (context) => {
-  const text = "---\nmodel: {api: chat, configuration: {type: openai, model: m}}\n---\nsystem:\nx\n";
-  await assert.rejects(open(context, text), { code: "ResolveToolError", message: /model without a connection/ });
+test("a prompty with an address of its own, from variables: chat, completion and the whole reply", async (context) => {
+  const fake = await fakeModel(context, { keys: ["k1"] });
+  const ask = async (model: string, template: string) => {
+    const head = `model:\n  configuration: {type: openai, model: m, base_url: "\${env:PLACE}", api_key: "\${env:KEY}"}\n${model}`;
+    const text = `---\n${head}sample: {q: {a: 1}}\n---\n${template}`;
+    const folder = writeFolder(context, { "ask.prompty": text });
+    const target = await openFlow({
+      directory: `${folder}/ask.prompty`,
+      tools: BUILT_IN_TOOLS,
+      resources: flowResources(),
+      streaming: false,
+      python: { env: { PLACE: `${fake.url}/v1`, KEY: "k1" } },
+    });
+    context.after(() => target.close());
+    return (await runFlow(target, { q: "hello" })).outputs?.["output"];
+  };
+  assert.equal(await ask("  api: chat\n", "# system:\nx\n# user:\n{{q}}\n"), "MOCK:hello");
+  assert.equal(await ask("  api: completion\n  parameters: {max_tokens: 7}\n", "Say {{q}}"), "MOCK:Say hello");
+  const body = fake.journal.entries.at(-1)?.body as Record<string, unknown> | undefined;
+  assert.deepEqual(
+    [body?.["prompt"], body?.["max_tokens"], fake.journal.entries.at(-1)?.path],
+    ["Say hello", 7, "/v1/completions"],
+  );
+  const whole = await ask("  api: chat\n  response: all\n", "user:\n{{q}}\n");
+  assert.deepEqual(
+    (whole as { choices: { message: unknown }[] }).choices.map(({ message }) => message),
+    [{ role: "assistant", content: "MOCK:hello" }],
+  );
 });
