@@ -1,7 +1,7 @@
 // Commands around servers: the fake model, a flow served alone, and the endpoint's keys.
 
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -28,7 +28,9 @@ test("get-credentials prints one pair of keys as JSON or in columns, and keeps i
   assert.equal(columns.stdout, `${keys.primaryKey}\t${keys.secondaryKey}\n`);
   assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
   assert.equal(unknown.stderr, 'Error: There is no endpoint "other". There is: chat.\n');
-  assert.equal(statSync(path.join(home, "keys", "chat.json")).mode & 0o077, 0);
+  // The keys lie encrypted in the store; what opens them is for the owner's eyes only.
+  assert.equal(statSync(path.join(home, "connections", "connections.key")).mode & 0o077, 0);
+  assert.ok(!readFileSync(path.join(home, "flowstead.db")).includes(keys.primaryKey));
 });
 
 test("dev fake-model answers as its script says, and ends on SIGTERM", async (context) => {

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { terminal } from "../../src/cli/console.ts";
 import { devCommand } from "../../src/cli/dev.ts";
 import { endpointCommand } from "../../src/cli/endpoint.ts";
+import { deploymentCommand } from "../../src/cli/online-deployment.ts";
 import { flowCommand } from "../../src/cli/flow.ts";
 import { indexCommand } from "../../src/cli/index-command.ts";
 import { toolCommand } from "../../src/cli/tool.ts";
@@ -14,9 +15,15 @@ import { upCommand } from "../../src/cli/up.ts";
 import { runCommand } from "../e2e/system.ts";
 
 test("every command is there, and its help describes it and each of its options", () => {
-  const commands = [upCommand, indexCommand, flowCommand, endpointCommand, toolCommand, devCommand].flatMap((make) =>
-    withSubcommands(make(terminal()), "flowstead"),
-  );
+  const commands = [
+    upCommand,
+    indexCommand,
+    flowCommand,
+    endpointCommand,
+    deploymentCommand,
+    toolCommand,
+    devCommand,
+  ].flatMap((make) => withSubcommands(make(terminal()), "flowstead"));
   assert.deepEqual(
     commands.map(({ words }) => words.replace("flowstead ", "")),
     [
@@ -33,7 +40,21 @@ test("every command is there, and its help describes it and each of its options"
       "flow build",
       "flow validate",
       "online-endpoint",
+      "online-endpoint create",
+      "online-endpoint update",
+      "online-endpoint show",
+      "online-endpoint list",
+      "online-endpoint delete",
       "online-endpoint get-credentials",
+      "online-endpoint regenerate-keys",
+      "online-endpoint invoke",
+      "online-deployment",
+      "online-deployment create",
+      "online-deployment update",
+      "online-deployment show",
+      "online-deployment list",
+      "online-deployment delete",
+      "online-deployment get-logs",
       "tool",
       "tool list",
       "tool validate",

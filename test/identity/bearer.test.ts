@@ -1,0 +1,187 @@
+// Bearer tokens of a real OpenID Connect provider on loopback, and of one that turns its keys.
+
+import assert from "node:assert/strict";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import { SignJWT, exportJWK, generateKeyPair } from "jose";
+import Provider from "oidc-provider";
+import { bearerCheck, type TrustedIssuer } from "../../src/identity/bearer.ts";
+
+const AUDIENCE = "https://ml.azure.com";
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+async function listen(server: Server): Promise<string> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The provider has to know its own address, which only a listening server has. */
+async function startProvider(): Promise<{
+  issuer: string;
+  tokenFor: (client: string, scope?: string) => Promise<string>;
+}> {
+  let answer: ReturnType<Provider["callback"]> | undefined;
+  const issuer = await listen(createServer((request, response) => void answer?.(request, response)));
+  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+  const client = (client_id: string): object => ({
+    client_id,
+    client_secret: "a-secret-of-a-client",
+    grant_types: ["client_credentials"],
+    response_types: [],
+    redirect_uris: [],
+  });
+  const provider = new Provider(issuer, {
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: "one", alg: "RS256", use: "sig" }] },
+    clients: [client("caller"), client("operator")],
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => AUDIENCE,
+        getResourceServerInfo: () => ({
+          scope: "score read",
+          audience: AUDIENCE,
+          accessTokenTTL: 600,
+          accessTokenFormat: "jwt",
+          jwt: { sign: { alg: "RS256" } },
+        }),
+      },
+    },
+    scopes: ["score", "read"],
+  });
+  answer = provider.callback();
+  return {
+    issuer,
+    async tokenFor(id, scope) {
+      const response = await fetch(`${issuer}/token`, {
+        method: "POST",
+        headers: { authorization: `Basic ${Buffer.from(`${id}:a-secret-of-a-client`).toString("base64")}` },
+        body: new URLSearchParams({ grant_type: "client_credentials", ...(scope ? { scope } : {}) }),
+      });
+      const body = (await response.json()) as { access_token?: string };
+      assert.ok(body.access_token, JSON.stringify(body));
+      return body.access_token;
+    },
+  };
+}
+
+function trusted(issuer: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer {
+  return { issuer, audiences: [AUDIENCE], scopes: ["score"], roles: [], subjects: [], ...more };
+}
+
+test("tokens of a real provider: the scope lets in, another scope does not, and neither does another audience", async () => {
+  const { issuer, tokenFor } = await startProvider();
+  const check = bearerCheck({ issuers: [trusted(issuer)] });
+  const identity = await check(await tokenFor("caller", "score"));
+  assert.deepEqual([identity.issuer, identity.scopes], [issuer, ["score"]]);
+  await assert.rejects(check(await tokenFor("caller", "read")), { code: "Forbidden", status: 403 });
+  const bySubject = bearerCheck({ issuers: [trusted(issuer, { scopes: [], subjects: ["operator"] })] });
+  assert.equal((await bySubject(await tokenFor("operator", "read"))).subject, "operator");
+  await assert.rejects(bySubject(await tokenFor("caller", "score")), { code: "Forbidden" });
+  const elsewhere = bearerCheck({ issuers: [trusted(issuer, { audiences: ["https://other"] })] });
+  await assert.rejects(elsewhere(await tokenFor("caller", "score")), { code: "Unauthorized", message: /aud/ });
+  const token = await tokenFor("caller", "score");
+  const [head, body = "", signature] = token.split(".");
+  const forged = Buffer.from(body, "base64url").toString().replace('"score"', '"admin"');
+  await assert.rejects(check(`${head}.${Buffer.from(forged).toString("base64url")}.${signature}`), {
+    code: "Unauthorized",
+  });
+  await assert.rejects(check("not-a-token"), { code: "Unauthorized" });
+});
+
+interface TurningIssuer {
+  issuer: string;
+  /** Publishes a new key only. */
+  turn(): Promise<void>;
+  sign(claims: Record<string, unknown>, times?: { expires?: number; notBefore?: number }): Promise<string>;
+}
+
+async function startTurning(): Promise<TurningIssuer> {
+  let number = 0;
+  let current = await generateKeyPair("ES256");
+  const issuer = await listen(
+    createServer((request, response) => {
+      const answer = async (): Promise<object> =>
+        request.url === "/keys"
+          ? { keys: [{ ...(await exportJWK(current.publicKey)), kid: `key-${number}`, alg: "ES256", use: "sig" }] }
+          : { issuer, jwks_uri: `${issuer}/keys` };
+      void answer().then((body) =>
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body)),
+      );
+    }),
+  );
+  return {
+    issuer,
+    async turn() {
+      number++;
+      current = await generateKeyPair("ES256");
+    },
+    sign: (claims, { expires = 600, notBefore = 0 } = {}) => {
+      const now = Math.floor(Date.now() / 1000);
+      return new SignJWT(claims)
+        .setProtectedHeader({ alg: "ES256", kid: `key-${number}` })
+        .setIssuer(issuer)
+        .setAudience(AUDIENCE)
+        .setNotBefore(now + notBefore)
+        .setExpirationTime(now + expires)
+        .sign(current.privateKey);
+    },
+  };
+}
+
+test("a role lets in, clocks may differ a little, and keys that were turned are fetched anew", async () => {
+  const provider = await startTurning();
+  const issuers = [trusted(provider.issuer, { scopes: [], roles: ["Score.Invoke"] })];
+  const check = bearerCheck({ issuers, clockSkewSeconds: 60, keyCooldownMs: 0 });
+  const claims = { sub: "app-1", roles: ["Score.Invoke"] };
+  assert.deepEqual((await check(await provider.sign(claims))).roles, ["Score.Invoke"]);
+  await check(await provider.sign(claims, { expires: -30 }));
+  await check(await provider.sign(claims, { notBefore: 30 }));
+  await assert.rejects(check(await provider.sign(claims, { expires: -90 })), {
+    code: "Unauthorized",
+    message: /expired/,
+  });
+  await assert.rejects(check(await provider.sign(claims, { notBefore: 90 })), { code: "Unauthorized" });
+  await assert.rejects(check(await provider.sign({ sub: "app-1", roles: ["Other"] })), { code: "Forbidden" });
+  const old = await provider.sign(claims);
+  await provider.turn();
+  await check(await provider.sign(claims));
+  await assert.rejects(check(old), { code: "Unauthorized" });
+});
+
+test("tokens of others, tokens signed with a shared secret and an absent provider are refused, each with its reason", async () => {
+  const provider = await startTurning();
+  const check = bearerCheck({ issuers: [trusted(provider.issuer)] });
+  const foreign = await startTurning();
+  await assert.rejects(check(await foreign.sign({ scp: "score" })), { code: "Unauthorized", message: /not trusted/ });
+  const shared = await new SignJWT({ scp: "score" })
+    .setProtectedHeader({ alg: "HS256" })
+    .setIssuer(provider.issuer)
+    .setAudience(AUDIENCE)
+    .setExpirationTime("1h")
+    .sign(Buffer.from("a secret that everybody knows, long enough"));
+  await assert.rejects(check(shared), { code: "Unauthorized" });
+  const gone = servers.at(-1) as Server;
+  const token = await foreign.sign({ scp: "score" });
+  await new Promise<void>((resolve) => {
+    gone.close(() => resolve());
+    gone.closeAllConnections();
+  });
+  const late = bearerCheck({ issuers: [trusted(foreign.issuer)] });
+  await assert.rejects(late(token), { code: "IdentityUnavailable", status: 503 });
+});
+
+test("keys over plain http are for this machine only", async () => {
+  const provider = await startTurning();
+  const check = bearerCheck({ issuers: [trusted(provider.issuer, { jwksUri: "http://keys.example/jwks" })] });
+  await assert.rejects(check(await provider.sign({ scp: "score" })), { code: "InvalidConfig", message: /not https/ });
+});
