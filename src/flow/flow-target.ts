@@ -21,7 +21,7 @@ import { loadFlow } from "./load.ts";
 import { isolateNode, resolveNodeInputs } from "./node-run.ts";
 import { type FlowPlan, planFlow } from "./plan.ts";
 import type { FlowResources } from "./resource.ts";
-import { runFlow } from "./run.ts";
+import { type RunningFlow, runFlow } from "./run.ts";
 import { flowSignature } from "./signature.ts";
 import type { FlowCall, FlowSignature, Target } from "./target.ts";
 import type { AnswerContext, NodeCall, NodeTool } from "./tool.ts";
@@ -177,9 +177,6 @@ function answering(
   };
 }
 
-/** One for all aborts: an error made for each is dear. */
-const LEFT = new FlowsteadError("Canceled", "The caller left.");
-
 class InProcessFlow implements FlowTarget {
   readonly plan: FlowPlan;
   readonly signature: FlowSignature;
@@ -228,13 +225,13 @@ class InProcessFlow implements FlowTarget {
   }
 
   #start(call: FlowCall, phase: Phase, signal: AbortSignal): AsyncIterator<FlowEvent> {
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort(LEFT);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    const channel = new EventChannel(onAbort);
-    const run = this.#run(call, phase, channel, stop.signal).finally(() => {
-      signal.removeEventListener("abort", onAbort);
+    let running: RunningFlow | undefined;
+    const cancel = (): void => running?.cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    const channel = new EventChannel(cancel);
+    running = this.#run(call, phase, channel, signal.aborted);
+    const run = running.done.finally(() => {
+      signal.removeEventListener("abort", cancel);
       channel.end();
       this.#runs.delete(run);
     });
@@ -242,7 +239,7 @@ class InProcessFlow implements FlowTarget {
     return channel;
   }
 
-  async #run(call: FlowCall, phase: Phase, channel: EventChannel, signal: AbortSignal): Promise<void> {
+  #run(call: FlowCall, phase: Phase, channel: EventChannel, canceled: boolean): RunningFlow {
     const runId = call.runId ?? uuid();
     const { plan, inputs, resolve } = phase;
     if (this.#closed) {
@@ -250,29 +247,26 @@ class InProcessFlow implements FlowTarget {
       const outputs = { plain: [], streamed: [] };
       channel.push({ type: "flow-start", runId, flow: this.plan.name, time: Date.now(), inputs, outputs });
       channel.push({ type: "error", time: Date.now(), error });
-      return;
+      return { done: Promise.resolve(), cancel: () => {} };
     }
     const { concurrency = 16, timeoutMs, aggregate = false } = this.#options;
-    await runFlow(
-      plan,
-      {
-        runId,
-        inputs,
-        python: this.#python,
-        concurrency,
-        timeoutMs,
-        aggregate,
-        line: call.line,
-        brief: call.brief ?? false,
-        whole: call.whole ?? false,
-        trace: traceOf(call),
-        resolve,
-        given: this.#options.node?.outputs,
-        emit: (event) => channel.push(event),
-        behind: () => channel.behind(),
-      },
-      signal,
-    );
+    return runFlow(plan, {
+      canceled,
+      runId,
+      inputs,
+      python: this.#python,
+      concurrency,
+      timeoutMs,
+      aggregate,
+      line: call.line,
+      brief: call.brief ?? false,
+      whole: call.whole ?? false,
+      trace: traceOf(call),
+      resolve,
+      given: this.#options.node?.outputs,
+      emit: (event) => channel.push(event),
+      behind: () => channel.behind(),
+    });
   }
 
   #resolve(given: ValueMap, line: number | undefined): ValueMap {

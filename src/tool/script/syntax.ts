@@ -1,6 +1,6 @@
 // The syntax tree of a script, as far as its exports and their signatures need it.
 
-import { parse } from "@babel/parser";
+import { createRequire } from "node:module";
 import { FlowsteadError } from "../../base/error/error.ts";
 
 /** A node of the tree; what else it has depends on its type. */
@@ -11,9 +11,13 @@ export interface Syntax {
   [field: string]: unknown;
 }
 
+/** Loaded at the first script: it is large, and most flows have none. */
+const load = createRequire(import.meta.url);
+
 /** The statements of a script. @throws FlowsteadError `ScriptSyntaxError` that names file and line. */
 export function parseScript(text: string, file: string): Syntax[] {
   try {
+    const { parse } = load("@babel/parser") as typeof import("@babel/parser");
     const { program } = parse(text, {
       sourceType: "module",
       plugins: /\.[cm]?ts$/.test(file) ? ["typescript"] : [],
