@@ -77,6 +77,6 @@ test("a prompty with an address of its own, from variables: chat, completion and
   const whole = await ask("  api: chat\n  response: all\n", "user:\n{{q}}\n");
   assert.deepEqual(
     (whole as { choices: { message: unknown }[] }).choices.map(({ message }) => message),
-    [{ role: "assistant", content: "MOCK:hello" }],
+    [{ content: "MOCK:hello", role: "assistant", function_call: null, tool_calls: null }],
   );
 });
