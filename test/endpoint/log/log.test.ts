@@ -1,0 +1,117 @@
+// What is written down of endpoints: rolling files, masked secrets, collected inputs and outputs.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { openCollector } from "../../../src/endpoint/log/data-collector.ts";
+import { openJournal } from "../../../src/endpoint/log/journal.ts";
+import { redactor } from "../../../src/endpoint/log/redaction.ts";
+import { rollingFile } from "../../../src/endpoint/log/rolling-file.ts";
+import { instanceLog } from "../../../src/endpoint/log/instance-log.ts";
+import { readSpecification } from "../../../src/endpoint/specification/read-specification.ts";
+import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
+import type { FlowEvent } from "../../../src/flow/event.ts";
+import { writeFolder } from "../../flow/flow-folder.ts";
+
+const SECRET = "a-value-that-nobody-may-see";
+const redact = redactor(() => [SECRET]);
+
+test("a log rolls at its size, keeps some files, and its tail goes over them", async (context) => {
+  const folder = writeFolder(context, {});
+  const file = rollingFile(path.join(folder, "deep", "log.jsonl"), { maxBytes: 100, kept: 2 });
+  for (let number = 1; number <= 40; number++) {
+    file.write(`line ${number}`.padEnd(30));
+    await file.flush();
+  }
+  assert.deepEqual(readdirSync(path.join(folder, "deep")).toSorted(), ["log.jsonl", "log.jsonl.1", "log.jsonl.2"]);
+  const lines = (await file.tail(5)).map((line) => line.trim());
+  assert.deepEqual(lines, ["line 36", "line 37", "line 38", "line 39", "line 40"]);
+});
+
+test("secrets are masked by their value and by their form, other words stay", () => {
+  const text = `got ${SECRET} and Bearer abcdefghijklmnop and "api_key": "1234567890" and sk-abcdefghijklmnopqrst; a plain word`;
+  const clean = redact(text);
+  for (const part of [SECRET, "abcdefghijklmnop", "1234567890", "sk-abc"]) assert.ok(!clean.includes(part), clean);
+  assert.ok(clean.endsWith("a plain word"), clean);
+});
+
+test("instances' events have the original's words, and what they print is kept by instance", async (context) => {
+  const folder = writeFolder(context, {});
+  const journal = openJournal({ folder, redact });
+  const place = { endpoint: "chat", deployment: "blue" };
+  const log = instanceLog(journal, place, "flows/chat");
+  const instance = { name: "blue-1", zone: "1", restarts: 0, problem: undefined as string | undefined };
+  log.onState({ ...instance, state: "starting" });
+  log.onState({ ...instance, state: "ready" });
+  log.onState({ ...instance, state: "ready" });
+  log.onProbe("blue-1", "LivenessProbeFailed", "it does not answer");
+  log.onState({ ...instance, state: "backing-off", problem: "ended by SIGKILL" });
+  log.onState({ ...instance, restarts: 1, state: "starting" });
+  log.onState({ ...instance, restarts: 1, state: "stopped" });
+  log.onLine("blue-1", `[request-7] node: ${SECRET}`);
+  await journal.flush();
+  const lines = (name: string): Record<string, string>[] =>
+    readFileSync(path.join(folder, "chat/blue", name), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, string>);
+  assert.deepEqual(
+    lines("event.jsonl").map(({ Name }) => Name),
+    ["Pulled", "Created", "Started", "LivenessProbeFailed", "BackOff", "Created", "Killing"],
+  );
+  const [printed] = lines("console.jsonl");
+  assert.deepEqual([printed?.["InstanceId"], printed?.["Message"]], ["blue-1", "[request-7] node: ******"]);
+  const text = await journal.text(place, { lines: 1, container: "inference-server" });
+  assert.match(text, /Name: BackOff, Instance: blue-1.*ended by SIGKILL/);
+  assert.ok(text.trimEnd().endsWith("blue-1 [request-7] node: ******"));
+  assert.ok(!(await journal.text(place, { lines: 9, container: "storage-initializer" })).includes("request-7"));
+});
+
+test("a sampled share of the calls leaves inputs and outputs in the original's layout", async (context) => {
+  const folder = writeFolder(context, {});
+  let draw = 0;
+  const collector = openCollector({ folder, redact, random: () => (draw++ % 10) / 10 });
+  const map = {
+    name: "blue",
+    endpoint_name: "chat",
+    model: { path: "flow", version: "3" },
+    data_collector: {
+      sampling_rate: 0.2,
+      rolling_rate: "hour",
+      collections: {
+        model_inputs: { enabled: "True" },
+        model_outputs: { enabled: true },
+        request: { enabled: "false" },
+      },
+    },
+  };
+  const spec = readSpecification(map, "blue", { accepted: true }).spec as DeploymentSpec;
+  async function* events(question: string): AsyncGenerator<FlowEvent> {
+    const outputs = { plain: ["answer"], streamed: [] };
+    yield { type: "flow-start", runId: "r", flow: "f", time: 0, inputs: { question, key: SECRET }, outputs };
+    const usage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
+    yield { type: "flow-end", time: 1, durationMs: 1, outputs: { answer: `to ${question}` }, usage };
+  }
+  for (let call = 0; call < 50; call++) {
+    const seen: string[] = [];
+    for await (const event of collector.watch(spec, `request-${call}`, events(`question ${call}`)))
+      seen.push(event.type);
+    assert.deepEqual(seen, ["flow-start", "flow-end"]);
+  }
+  await collector.flush();
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".jsonl"));
+  for (const file of files) assert.match(file, /^chat\/blue\/model_(in|out)puts\/\d{4}\/\d\d\/\d\d\/\d\d\/\d+\.jsonl$/);
+  const rows = (collection: string): { data: Record<string, string>[]; type: string; xrequestid: string }[] =>
+    files
+      .filter((file) => file.includes(collection))
+      .flatMap((file) => readFileSync(path.join(folder, file), "utf8").trim().split("\n"))
+      .map((line) => JSON.parse(line) as { data: Record<string, string>[]; type: string; xrequestid: string });
+  assert.equal(rows("model_inputs").length, 10);
+  assert.deepEqual(rows("model_outputs")[0]?.data, [{ answer: "to question 0" }]);
+  const [input] = rows("model_inputs");
+  assert.deepEqual(
+    [input?.type, input?.xrequestid, input?.data],
+    ["azureml.inference.model_inputs", "request-0", [{ question: "question 0", key: "******" }]],
+  );
+});
