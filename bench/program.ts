@@ -8,13 +8,19 @@ import { readFile } from "node:fs/promises";
 export interface Program {
   /** What `ready` found. */
   readonly found: string;
+  readonly pid: number;
+  /** Resident memory in kB; undefined where there is no /proc. */
+  memoryKb(): Promise<number | undefined>;
   /** CPU time of the process and its children since their start, in ms; undefined where there is no /proc. */
   cpuMs(): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
 export interface StartProgramOptions {
+  /** Of the command line, or a program of the bench with its arguments. */
   args: readonly string[];
+  /** A TypeScript file in place of the command line. */
+  file?: string;
   /** Besides PATH and HOME. */
   env?: Record<string, string>;
   /** Looked for in its output; the first group is what is found. */
@@ -27,10 +33,10 @@ const READY_MS = 60_000;
 /** Linux counts CPU time in ticks of 10 ms. */
 const TICK_MS = 10;
 
-export async function startProgram({ args, env, ready, signal }: StartProgramOptions): Promise<Program> {
+export async function startProgram({ args, file, env, ready, signal }: StartProgramOptions): Promise<Program> {
   signal.throwIfAborted();
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: run node scripts/setup.mjs first.`);
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, file ? ["--import", "tsx", file, ...args] : [MAIN, ...args], {
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     // Ctrl-C is for the bench, which then ends its programs.
@@ -38,6 +44,8 @@ export async function startProgram({ args, env, ready, signal }: StartProgramOpt
   });
   return {
     found: await untilReady(child, { ready, signal, name: args.join(" ") }),
+    pid: child.pid ?? 0,
+    memoryKb: () => residentKb(child.pid ?? 0).catch(() => undefined),
     cpuMs: () => cpuOfTree(child.pid ?? 0).catch(() => undefined),
     stop: () => stop(child),
   };
@@ -79,6 +87,11 @@ async function stop(child: ChildProcess): Promise<void> {
   const ended = once(child, "exit");
   child.kill("SIGTERM");
   await ended;
+}
+
+async function residentKb(pid: number): Promise<number | undefined> {
+  const match = /^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, "utf8"));
+  return match ? Number(match[1]) : undefined;
 }
 
 async function cpuOfTree(pid: number): Promise<number> {
