@@ -1,4 +1,4 @@
-// Runs the commands of the guide as they are written, and looks for what it says they print.
+// Runs the commands of the guides as they are written, and looks for what it says they print.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -9,8 +9,9 @@ import { CLI, environment, temporaryHome } from "./e2e/system.ts";
 const { home, remove } = await temporaryHome();
 after(remove);
 
-const blocks = [...readFileSync("docs/guide.md", "utf8").matchAll(/```console\n([\s\S]*?)```/g)].map(
-  (match) => match[1] ?? "",
+const GUIDES = ["docs/guide.md", "docs/search.md"];
+const blocks = GUIDES.flatMap((file) =>
+  [...readFileSync(file, "utf8").matchAll(/```console\n([\s\S]*?)```/g)].map((match) => match[1] ?? ""),
 );
 const steps = blocks
   .flatMap((block) => block.split(/^\$ /m).slice(1))

@@ -18,7 +18,10 @@ export function documentPassages(name: string, index: DocumentIndex, given: Fiel
   const mapping = mappingOf(fields, given);
   const vectors = fields.filter(({ vector }) => vector).map(({ path }) => path);
   const toPassage = (document: Record<string, unknown>): Passage => {
-    const say = (field: string | undefined): string => (field === undefined ? "" : String(document[field] ?? ""));
+    const say = (field: string | undefined): string => {
+      const found = field === undefined ? "" : document[field];
+      return typeof found === "string" ? found : "";
+    };
     const text = say(mapping.content);
     const id = say(index.schema.key);
     const own = Object.fromEntries(Object.entries(document).filter(([field]) => !field.startsWith("@search.")));
