@@ -124,7 +124,7 @@ export function answerSettings(text: string | null | undefined): { count: number
 /** Whether captions are wanted, and marked. */
 export function captionSettings(text: string | null | undefined): { highlight: boolean } | undefined {
   if (!text || text === "none") return undefined;
-  if (!text.startsWith("extractive"))
+  if (!/^extractive\b/.test(text))
     throw new FlowsteadError("InvalidRequest", `Captions of the kind '${text}' are not supported: use extractive.`);
   return { highlight: !/highlight-false/.test(text) };
 }

@@ -23,8 +23,3 @@ export interface Path {
 export function pathText({ names }: Path): string {
   return names.join("/");
 }
-
-/** Both hold; an absent side asks nothing. */
-export function both(a: Expression | undefined, b: Expression | undefined): Expression | undefined {
-  return a && b ? { op: "and", args: [a, b] } : (a ?? b);
-}
