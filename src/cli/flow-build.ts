@@ -12,6 +12,7 @@ import type { FlowDefinition } from "../flow/definition.ts";
 import { mergeIncludes } from "../flow/include.ts";
 import { loadFlow } from "../flow/load.ts";
 import { parseVariant } from "../flow/variant.ts";
+import { loadPrompty } from "../prompt/prompty.ts";
 import { type PythonPool, createPythonPool } from "../python/pool.ts";
 import { buildFiles, checkOutput, writeFiles } from "../registry/docker-build.ts";
 import { bundleFlow } from "../registry/flow-bundle.ts";
@@ -47,7 +48,7 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
   try {
     const { tools, faults } = await flowTools(bundle.definition, { directory: folder, python });
     for (const fault of faults.values()) throw withPlaces(fault, source);
-    const names = await usedConnections(bundle.definition, python);
+    const names = await usedConnections(bundle.definition, folder, python);
     const pools = new Set(config.models.map(({ name }) => name));
     const connections = configuredConnections({
       entries: config.connections,
@@ -82,7 +83,11 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
   }
 }
 
-function usedConnections(definition: FlowDefinition, python: PythonPool): Promise<string[]> {
+async function usedConnections(definition: FlowDefinition, folder: string, python: PythonPool): Promise<string[]> {
+  if (definition.file.endsWith(".prompty")) {
+    const { connection } = loadPrompty(path.join(folder, definition.file)).model.configuration;
+    return typeof connection === "string" ? [connection] : [];
+  }
   return connectionNames(definition, async ({ type, source }) => {
     if (type !== "python" || source?.type !== "code" || source.path === undefined) return undefined;
     return (await python.load(source.path)).inputs;

@@ -58,7 +58,15 @@ export async function flowTools(
     const meta = id === undefined ? undefined : known[id];
     if (id !== undefined && meta !== undefined) tools.package[id] = meta;
     const file = source?.path;
-    if (file === undefined || type === undefined || Object.hasOwn(tools.code, file) || faults.has(file)) continue;
+    // A prompty is a flow of its own and no tool.
+    if (
+      file === undefined ||
+      type === undefined ||
+      type === "prompty" ||
+      Object.hasOwn(tools.code, file) ||
+      faults.has(file)
+    )
+      continue;
     try {
       tools.code[file] = await codeMeta(file, type, context);
     } catch (thrown) {

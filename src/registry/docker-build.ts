@@ -7,7 +7,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type ModelMember, connectionFiles, modelFile } from "./connection-file.ts";
 import { executableFiles } from "./executable-file.ts";
-import { IGNORE_FILE, type ImageFacts, MARK, START_SCRIPT, dockerfile, readme } from "./docker-file.ts";
+import { IGNORE_FILE, type ImageFacts, MARK, dockerfile, readme, startScript } from "./docker-file.ts";
 import { type FlowBundle, isEmpty, isWithin } from "./flow-bundle.ts";
 
 export interface BuildOptions {
@@ -25,6 +25,8 @@ export interface BuildOptions {
 }
 
 const SHORTEST_SECRET = 8;
+/** Files that are found when the folder is named. */
+const USUAL = /^flow\.(dag|flex)\.ya?ml$/;
 
 /** The folder's files by their names in it, in a fixed order. @throws FlowsteadError `UsageError` for a secret in a file. */
 export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
@@ -34,8 +36,11 @@ export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
   const variables = references.flatMap((one) => [...one.variables.keys()]);
   const facts: ImageFacts = {
     flow: definition.name,
+    source: USUAL.test(definition.file) ? "flow" : `flow/${definition.file}`,
     version: options.version,
-    hasPython: definition.nodes.some(({ type, source }) => type === "python" && source?.type === "code"),
+    hasPython:
+      definition.flex !== undefined ||
+      definition.nodes.some(({ type, source }) => type === "python" && source?.type === "code"),
     requirements: bundle.requirements,
     packageFile: packageFile === undefined ? undefined : path.basename(packageFile),
     usesDefaultModel: options.usesDefaultModel,
@@ -48,7 +53,7 @@ export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
           ["Dockerfile", dockerfile(facts)],
           [".dockerignore", IGNORE_FILE],
           ["README.md", readme(facts)],
-          ["start.sh", START_SCRIPT],
+          ["start.sh", startScript(facts)],
         ]
       : executableFiles(facts);
   const texts: [string, string][] = [

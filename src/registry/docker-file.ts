@@ -2,6 +2,8 @@
 
 export interface ImageFacts {
   flow: string;
+  /** What is served, from the folder: `flow`, or a file in it where it has no usual name. */
+  source: string;
   version: string;
   hasPython: boolean;
   /** Path of the flow's Python packages file, in the flow. */
@@ -59,7 +61,8 @@ export function dockerfile({ version, hasPython, requirements, packageFile }: Im
 }
 
 /** Secrets stay references in what it stores; they are read from the environment when a flow uses them. */
-export const START_SCRIPT = `#!/bin/sh
+export function startScript({ source }: ImageFacts): string {
+  return `#!/bin/sh
 # Stores the connections, then serves the flow. settings.json names the variables that must be set.
 set -eu
 cd "$(dirname "$0")"
@@ -67,8 +70,14 @@ for file in connections/*.yaml; do
   [ -e "$file" ] || continue
   flowstead connection create --file "$file" >/dev/null 2>&1 || flowstead connection update --file "$file" >/dev/null
 done
-exec flowstead flow serve --source flow --host "\${FLOWSTEAD_SERVE_HOST:-0.0.0.0}" --port "\${PORT:-8080}" --allow-unauthenticated
+exec flowstead flow serve --source ${quoted(source)} --host "\${FLOWSTEAD_SERVE_HOST:-0.0.0.0}" --port "\${PORT:-8080}" --allow-unauthenticated
 `;
+}
+
+/** A name as one word of a shell, whatever is in it. */
+export function quoted(name: string): string {
+  return `'${name.replaceAll("'", "'\\''")}'`;
+}
 
 /** Builds of the image see nothing that is not named here. */
 export const IGNORE_FILE = "README.md\nsettings.json\nDockerfile\n.dockerignore\n";

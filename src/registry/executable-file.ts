@@ -1,19 +1,19 @@
 // The texts of a folder that Node starts: no image, and no single binary either.
 
-import { type ImageFacts, MARK } from "./docker-file.ts";
+import { type ImageFacts, MARK, quoted } from "./docker-file.ts";
 
 /** Files besides the flow and its connections, by name. */
 export function executableFiles(facts: ImageFacts): [string, string][] {
   const installed = facts.packageFile === undefined ? `flowstead@${facts.version}` : `./${facts.packageFile}`;
   return [
     ["start.sh", shell(installed, facts)],
-    ["start.cmd", batch(installed)],
+    ["start.cmd", batch(installed, facts)],
     ["README.md", readme(facts)],
   ];
 }
 
 /** Connections keep references in place of secrets; the state folder lies beside the flow. */
-function shell(installed: string, { requirements }: ImageFacts): string {
+function shell(installed: string, { requirements, source }: ImageFacts): string {
   const python =
     requirements === undefined
       ? []
@@ -37,19 +37,19 @@ function shell(installed: string, { requirements }: ImageFacts): string {
     '  [ -e "$file" ] || continue',
     '  run connection create --file "$file" >/dev/null 2>&1 || run connection update --file "$file" >/dev/null',
     "done",
-    'serve flow serve --source flow --port "${PORT:-8080}"',
+    `serve flow serve --source ${quoted(source)} --port "\${PORT:-8080}"`,
     "",
   ].join("\n");
 }
 
-function batch(installed: string): string {
+function batch(installed: string, { source }: ImageFacts): string {
   return [
     "@echo off",
     'cd /d "%~dp0"',
     "if not defined FLOWSTEAD_HOME set FLOWSTEAD_HOME=%CD%\\.flowstead",
     "if not defined PORT set PORT=8080",
     `for %%f in (connections\\*.yaml) do call npx --yes ${installed} connection create --file "%%f" >nul 2>nul`,
-    `npx --yes ${installed} flow serve --source flow --port %PORT%`,
+    `npx --yes ${installed} flow serve --source "${source}" --port %PORT%`,
     "",
   ].join("\r\n");
 }

@@ -44,7 +44,7 @@ export function bundleFlow({ source, variant, without = [] }: BundleOptions): Fl
     const text = readFileSync(path.join(from, file), "utf8");
     const needsEdit = additionalIncludes.length > 0 || Object.keys(definition.variants).length > 0;
     if (needsEdit) files.set(file, Buffer.from(settle(text, definition, variant)));
-    const requirements = requirementsOf(text, files);
+    const requirements = requirementsOf(file.endsWith(".prompty") ? "" : text, files);
     const settled = { ...definition, nodes, variants: {}, additionalIncludes: [] };
     return { files, definition: settled, ...(requirements === undefined ? {} : { requirements }) };
   } finally {

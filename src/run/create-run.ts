@@ -138,7 +138,7 @@ async function keepError(file: string, error: FlowsteadError): Promise<void> {
 }
 
 function firstInfo({ name, displayName, description, tags, properties, request }: CreateRunOptions): RunInfo {
-  const flowName = path.basename(flowFolder(request.flow));
+  const flowName = path.basename(flowFolder(request.flow), ".prompty");
   const chosen = name ?? defaultRunName(flowName, request.variant);
   return {
     name: chosen,

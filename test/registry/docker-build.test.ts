@@ -52,7 +52,14 @@ test("model pools keep what is open and nothing else", () => {
 });
 
 test("Python is in the image only when the flow has Python; a package file takes the place of the published one", () => {
-  const facts = { flow: "My Flow", version: "1.2.3", hasPython: false, usesDefaultModel: true, variables: ["A_KEY"] };
+  const facts = {
+    flow: "My Flow",
+    source: "flow",
+    version: "1.2.3",
+    hasPython: false,
+    usesDefaultModel: true,
+    variables: ["A_KEY"],
+  };
   assert.doesNotMatch(dockerfile({ ...facts, requirements: "requirements.txt" }), /python|pip/);
   assert.match(dockerfile({ ...facts, hasPython: true }), /python3-venv/);
   const packed = dockerfile({ ...facts, packageFile: "flowstead-1.2.3.tgz" });
