@@ -6,6 +6,8 @@ import struct
 import threading
 
 _LENGTH = struct.Struct(">I")
+# The engine reads a message as one text, and its texts end at half a gigabyte.
+LIMIT = 256 * 1024 * 1024
 
 
 class Channel:
@@ -26,6 +28,18 @@ class Channel:
 
     def send(self, message):
         body = json.dumps(message, separators=(",", ":")).encode("ascii")
+        if len(body) > LIMIT:
+            body = json.dumps(_too_large(message, len(body))).encode("ascii")
         data = _LENGTH.pack(len(body)) + body
         with self._lock:  # One C call and no allocation inside, so that nothing can come between the bytes.
             self._socket.sendall(data)
+
+
+def _too_large(message, size):
+    text = "The value is %d MB as JSON, and %d MB is the limit. Write it to a file and return its path."
+    return {
+        "t": "error",
+        "id": message.get("id", 0),
+        "class": "ValueError",
+        "message": text % (size // 1_000_000, LIMIT // 1_000_000),
+    }

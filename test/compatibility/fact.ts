@@ -45,7 +45,9 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   [`${EVALUATION}/eval-classification-accuracy`]: { data: "data.jsonl" },
   [`${EVALUATION}/eval-entity-match-rate`]: { data: "data.jsonl" },
   [`${EVALUATION}/eval-groundedness`]: { data: "data.jsonl", replies: SCORE },
-  [`${EVALUATION}/eval-multi-turn-metrics`]: { replies: SCORE },
+  [`${EVALUATION}/eval-multi-turn-metrics`]: {
+    replies: [{ contains: "whether the ANSWER is entailed", reply: "5" }, { reply: '{"score": 5}' }],
+  },
   [`${EVALUATION}/eval-perceived-intelligence`]: { data: "data.jsonl", replies: SCORE },
   [`${EVALUATION}/eval-qna-non-rag`]: { data: "data.jsonl", replies: SCORE },
   [`${EVALUATION}/eval-qna-rag-metrics`]: { data: "data.jsonl", replies: SCORE },

@@ -177,3 +177,11 @@ test("nothing of this process's environment reaches Python but what is given", a
   await pool.load("tool.py");
   assert.deepEqual(await call(pool.session("run"), { x: 0 }), [null, "yes"]);
 });
+
+test("a value that is too large for a message is an error that says so, and the process goes on", async (context) => {
+  const pool = open(context, "@tool\ndef node(size: int):\n    return 'x' * size\n");
+  await pool.load("tool.py");
+  const session = pool.session("run");
+  await assert.rejects(call(session, { size: 300_000_000 }), /The value is 300 MB as JSON, and 268 MB is the limit/);
+  assert.equal(await call(session, { size: 2 }), "xx");
+});
