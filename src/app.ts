@@ -86,7 +86,8 @@ const EXTRACTIVE_NOTICE =
   "Answers come from the built-in extractive model. It is not a language model: it quotes sentences of the documents and writes nothing of its own. " +
   "To use a language model, set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server such as Ollama, or the AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY and AZURE_OPENAI_DEPLOYMENT variables, and start again.";
 
-const INSTANCE_START_MS = 30_000;
+// Indexing goes on beside it: a busy machine needs this long.
+const INSTANCE_START_MS = 75_000;
 
 /** Starts everything. On failure, what had been started is ended before the error is thrown. */
 export async function openApp(

@@ -130,7 +130,7 @@ function issuerIn(token: string): string | undefined {
 function identityOf(payload: JWTPayload, { issuer }: TrustedIssuer): BearerIdentity {
   return {
     issuer,
-    subject: String(payload.sub ?? payload["oid"] ?? payload["appid"] ?? "unnamed"),
+    subject: text(payload.sub) ?? text(payload["oid"]) ?? text(payload["appid"]) ?? "an unnamed caller",
     scopes: words(payload["scp"] ?? payload["scope"]),
     roles: [...words(payload["roles"]), ...words(payload["groups"])],
   };
@@ -143,6 +143,10 @@ function isGranted({ scopes, roles }: BearerIdentity, payload: JWTPayload, trust
     roles.some((role) => trusted.roles.includes(role)) ||
     names.some((name) => typeof name === "string" && trusted.subjects.includes(name))
   );
+}
+
+function text(claim: unknown): string | undefined {
+  return typeof claim === "string" ? claim : undefined;
 }
 
 function words(claim: unknown): string[] {
