@@ -3,6 +3,7 @@
 
 import type { Bench } from "./bench.ts";
 import { drill } from "./drill.ts";
+import { router } from "./router.ts";
 import { gateway } from "./gateway.ts";
 import { batch } from "./batch.ts";
 import { coldStart } from "./cold-start.ts";
@@ -11,7 +12,18 @@ import { searchSpeed, searchSpeedMillion } from "./search-speed.ts";
 import { serve } from "./serve.ts";
 import { turn } from "./turn.ts";
 
-const BENCHES: readonly Bench[] = [serve, coldStart, turn, batch, gateway, python, drill, searchSpeed, searchSpeedMillion];
+const BENCHES: readonly Bench[] = [
+  serve,
+  coldStart,
+  turn,
+  batch,
+  gateway,
+  python,
+  drill,
+  router,
+  searchSpeed,
+  searchSpeedMillion,
+];
 
 const words = process.argv.slice(2);
 const name = words.find((word) => !word.startsWith("-"));

@@ -5,6 +5,8 @@ import { Agent, request } from "node:http";
 export interface StreamRequest {
   url: string;
   body: string;
+  /** Besides the content's. */
+  headers?: Record<string, string>;
   /** Ends in front of the first text; what comes before it are headings and steps. */
   firstText: RegExp;
 }
@@ -33,10 +35,10 @@ export function streamClient(signal: AbortSignal): StreamClient {
   };
 }
 
-function post(agent: Agent, { url, body, firstText }: StreamRequest): Promise<TimedStream> {
+function post(agent: Agent, { url, body, headers: more, firstText }: StreamRequest): Promise<TimedStream> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...more };
     const call = request(url, { method: "POST", agent, headers }, (response) => {
       let text = "";
       let firstTextMs: number | undefined;

@@ -1,0 +1,249 @@
+// The router beside nginx as proxies of the same server of `/score`: CPU of the proxy's process for each call, time added
+// to a whole answer and to the first byte of a stream. Both are asked in turns, so that a busy machine is busy for both.
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Bench, BenchOptions } from "./bench.ts";
+import { startProgram } from "./program.ts";
+import { quantiles, round } from "./statistic.ts";
+import { type StreamClient, streamClient } from "./stream.ts";
+import { flowServer } from "../src/endpoint/flow-server.ts";
+import { SILENT } from "../src/base/log.ts";
+import type { FlowEvent } from "../src/flow/event.ts";
+import type { Target } from "../src/flow/target.ts";
+
+const KEY = "key-of-the-router-under-measurement";
+const TOKENS = [64, 500] as const;
+const CONNECTIONS = [1, 50, 500] as const;
+const TICK_US = 10_000;
+
+export const router: Bench = {
+  name: "router",
+  about:
+    "the endpoint's router beside nginx: CPU per call, p99 and first byte added, 64 and 500 tokens, 1 to 500 connections",
+  run: measure,
+};
+
+interface Side {
+  name: "direct" | "nginx" | "router";
+  url: string;
+  headers: Record<string, string>;
+  pid?: number;
+}
+
+async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string, unknown>> {
+  const folder = await mkdtemp(path.join(tmpdir(), "router-"));
+  const upstream = await startUpstream();
+  const client = streamClient(signal);
+  let nginx: ChildProcess | undefined;
+  const program = await startProgram({
+    file: "bench/router-process.ts",
+    args: [`${upstream.url}/score`, KEY],
+    ready: /^ {2}(http:\S+)$/m,
+    signal,
+  });
+  try {
+    const front = await startNginx(folder, upstream.url);
+    nginx = front.child;
+    const sides: Side[] = [
+      { name: "direct", url: `${upstream.url}/score`, headers: {} },
+      { name: "nginx", url: `${front.url}/score`, headers: {}, pid: nginx.pid },
+      {
+        name: "router",
+        url: `${program.found}/endpoints/bench/score`,
+        headers: { authorization: `Bearer ${KEY}` },
+        pid: program.pid,
+      },
+    ];
+    const results: Record<string, unknown> = {};
+    for (const tokens of TOKENS) {
+      for (const connections of CONNECTIONS) {
+        const calls = Math.max(connections, isQuick ? 40 : 400);
+        const rounds = isQuick ? 2 : 6;
+        results[`${tokens} tokens, ${connections} connections`] = await compare(client, sides, {
+          tokens,
+          connections,
+          calls,
+          rounds,
+        });
+      }
+    }
+    return { quick: isQuick, loads: results };
+  } finally {
+    client.close();
+    nginx?.kill("SIGTERM");
+    await program.stop();
+    await upstream.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function compare(
+  client: StreamClient,
+  sides: readonly Side[],
+  { tokens, connections, calls, rounds }: { tokens: number; connections: number; calls: number; rounds: number },
+): Promise<Record<string, unknown>> {
+  const measured = new Map(
+    sides.map(({ name }) => [name, { cpuUs: [] as number[], first: [] as number[], total: [] as number[] }]),
+  );
+  for (let number = -1; number < rounds; number++) {
+    for (const side of number % 2 === 0 ? sides : sides.toReversed()) {
+      const before = await cpuUs(side.pid);
+      const timed = await many(client, side, { tokens, connections, calls });
+      // The first round is for what is compiled and connected at first use.
+      if (number < 0) continue;
+      const into = measured.get(side.name);
+      into?.cpuUs.push((await cpuUs(side.pid)) - before);
+      into?.first.push(...timed.map(({ firstTextMs }) => firstTextMs));
+      into?.total.push(...timed.map(({ totalMs }) => totalMs));
+    }
+  }
+  const of = (name: Side["name"]) => {
+    const { cpuUs: cpu = [], first = [], total = [] } = measured.get(name) ?? {};
+    return { cpu: Math.min(...cpu) / calls, first: quantiles(first), total: quantiles(total) };
+  };
+  const [direct, nginx, own] = [of("direct"), of("nginx"), of("router")];
+  const result = {
+    cpuUsPerCall: { nginx: round(nginx.cpu), router: round(own.cpu) },
+    ratioToNginx: round(own.cpu / nginx.cpu),
+    addedFirstByteMs: {
+      nginx: round(nginx.first.p50 - direct.first.p50),
+      router: round(own.first.p50 - direct.first.p50),
+    },
+    addedTotalP99Ms: {
+      nginx: round(nginx.total.p99 - direct.total.p99),
+      router: round(own.total.p99 - direct.total.p99),
+    },
+  };
+  console.error(`${tokens} tokens, ${connections} connections: ${JSON.stringify(result)}`);
+  return result;
+}
+
+async function many(
+  client: StreamClient,
+  { url, headers }: Side,
+  { tokens, connections, calls }: { tokens: number; connections: number; calls: number },
+) {
+  const timed: { firstTextMs: number; totalMs: number }[] = [];
+  let begun = 0;
+  const worker = async (): Promise<void> => {
+    while (begun++ < calls) {
+      const body = JSON.stringify({ question: String(tokens) });
+      const {
+        firstTextMs,
+        totalMs,
+        body: text,
+      } = await client.post({
+        url,
+        body,
+        headers: { accept: "text/event-stream", ...headers },
+        firstText: /"answer":/,
+      });
+      const got = text.match(/"answer":/g)?.length;
+      if (got !== tokens) throw new Error(`${url} gave ${got} of ${tokens} tokens.`);
+      timed.push({ firstTextMs, totalMs });
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  return timed;
+}
+
+async function startUpstream(): Promise<{ url: string; close(): Promise<void> }> {
+  const signature = {
+    name: "bench",
+    inputs: [{ name: "question", type: "string", isChatInput: true, isChatHistory: false }],
+    outputs: [{ name: "answer", type: "string", isChatOutput: true, evaluationOnly: false, streamed: true }],
+  };
+  const target: Target = {
+    describe: async () => signature,
+    async *invoke({ inputs }): AsyncGenerator<FlowEvent> {
+      const count = Number(inputs.question);
+      yield {
+        type: "flow-start",
+        runId: "r",
+        flow: "bench",
+        time: 0,
+        inputs,
+        outputs: { plain: [], streamed: ["answer"] },
+      };
+      for (let token = 0; token < count; token++) {
+        // A turn of the event loop apart, so that tokens are writes of their own.
+        if (token % 4 === 0) await new Promise(setImmediate);
+        yield { type: "text-delta", output: "answer", text: "word " };
+      }
+      const usage = { promptTokens: 0, completionTokens: count, totalTokens: count };
+      yield { type: "flow-end", time: 0, durationMs: 0, outputs: { answer: "word ".repeat(count) }, usage };
+    },
+    close: async () => {},
+  };
+  const server = flowServer(target, { log: SILENT, version: "bench" });
+  await new Promise<void>((resolve) => server.listen({ host: "127.0.0.1", port: 0 }, resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** In the foreground, from a folder of its own. @throws Error when there is no nginx. */
+async function startNginx(folder: string, upstream: string): Promise<{ url: string; child: ChildProcess }> {
+  const env = { PATH: `${process.env.PATH}:/usr/sbin` };
+  execFileSync("sh", ["-c", "command -v nginx"], { env });
+  const prefix = path.join(folder, "nginx");
+  await mkdir(prefix, { recursive: true });
+  const port = await freePort();
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${prefix}/${name};`,
+  );
+  await writeFile(
+    path.join(prefix, "nginx.conf"),
+    `daemon off; master_process off; pid ${prefix}/pid; error_log ${prefix}/error.log;
+events { worker_connections 4096; }
+http {
+  access_log ${prefix}/access.log; ${temporary.join(" ")}
+  upstream flow { server ${new URL(upstream).host}; keepalive 512; }
+  server {
+    listen 127.0.0.1:${port} backlog=1024; keepalive_requests 10000000;
+    location / { proxy_pass http://flow; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
+  }
+}`,
+  );
+  const child = spawn(
+    "nginx",
+    ["-p", prefix, "-c", path.join(prefix, "nginx.conf"), "-e", path.join(prefix, "error.log")],
+    { env, stdio: "ignore" },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; tries < 100; tries++) {
+    const isUp = await fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isUp) return { url, child };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill("SIGTERM");
+  throw new Error("nginx does not listen.");
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen({ host: "127.0.0.1", port: 0 }, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** CPU time of one process since its start. */
+async function cpuUs(pid: number | undefined): Promise<number> {
+  if (pid === undefined) return 0;
+  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
