@@ -80,7 +80,7 @@
       make("h2", { id: "metrics" }, "Metrics"),
       make(
         "div",
-        { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "metrics" },
+        { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "metrics" },
         make(
           "table",
           {},
@@ -307,7 +307,7 @@
         many ? make("label", { class: "check" }, differing, "Only lines that differ") : undefined,
         make("div", { class: "pager" }, shown, before, after),
       ),
-      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "lines" }, table),
+      make("div", { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "lines" }, table),
     );
   }
 
