@@ -9,6 +9,7 @@ import type { Member } from "../pool/member.ts";
 import { type ProbeSettings, watchProbe } from "../pool/probe.ts";
 import type { Group, GroupRoom } from "./group.ts";
 import type { Instance, StartInstance } from "./instance/instance.ts";
+import { type SilenceSettings, watchSilence } from "../pool/silence.ts";
 import { type Zones, spread } from "./zone.ts";
 
 /** One version of a deployment: how its instances are started and looked after. */
@@ -18,6 +19,8 @@ export interface Revision {
   liveness: ProbeSettings;
   /** An instance that fails it takes no calls until it passes again. */
   readiness: ProbeSettings;
+  /** When an instance whose calls do not end is asked whether it still answers. */
+  silence?: SilenceSettings;
   /** Longest time that calls may go on when an instance is to leave. */
   drainMs: number;
 }
@@ -182,20 +185,23 @@ class Instances implements SupervisedGroup {
     const { instance, member, revision } = held;
     const probe = (signal: AbortSignal): Promise<void> => instance.target.health(signal);
     const stopReadiness = watchHealth(member, { ...revision.readiness, probe: (_target, signal) => probe(signal) });
-    const stopLiveness = watchProbe({
-      ...revision.liveness,
-      probe,
-      onWell: () => {},
-      onIll: (reason) => {
-        this.#options.log.warn({ instance: instance.name, reason: reason.message }, "instance hangs");
-        // First its end, so that a call that moves elsewhere can not be worked on here any more.
-        instance.kill();
-        member.lose(reason);
-      },
+    const hangs = (reason: FlowsteadError): void => {
+      this.#options.log.warn({ instance: instance.name, reason: reason.message }, "instance hangs");
+      // First its end, so that a call that moves elsewhere can not be worked on here any more.
+      instance.kill();
+      member.lose(reason);
+    };
+    const stopLiveness = watchProbe({ ...revision.liveness, probe, onWell: () => {}, onIll: hangs });
+    // A liveness probe as managed endpoints have it needs minutes; callers of a hung process do not have them.
+    const stopSilence = watchSilence(member, {
+      ...revision.silence,
+      probe: (_target, signal) => probe(signal),
+      onHang: hangs,
     });
     return () => {
       stopReadiness();
       stopLiveness();
+      stopSilence();
     };
   }
 

@@ -62,6 +62,7 @@ export class Member<T> {
   #ready: boolean;
   #draining = false;
   #cooldownUntil = 0;
+  #lastEndAt = 0;
   #lastFailure: FlowsteadError | undefined;
   #whenIdle: (() => void)[] = [];
 
@@ -79,6 +80,11 @@ export class Member<T> {
 
   get inFlight(): number {
     return this.#leases.size;
+  }
+
+  /** For how long it has had calls in flight of which none ended; 0 without a call. */
+  get silentMs(): number {
+    return this.#leases.size === 0 ? 0 : this.#context.now() - this.#lastEndAt;
   }
 
   get isReady(): boolean {
@@ -121,6 +127,7 @@ export class Member<T> {
         this.#settle(how, isTrial);
       },
     };
+    if (this.#leases.size === 0) this.#lastEndAt = this.#context.now();
     this.#leases.add(lease);
     return lease;
   }
@@ -151,6 +158,7 @@ export class Member<T> {
 
   #settle({ outcome, cooldownMs, reason }: LeaseEnd, isTrial: boolean): void {
     const now = this.#context.now();
+    this.#lastEndAt = now;
     const before = this.#breaker.state(now);
     this.#breaker.leave(outcome, { isTrial, now });
     if (outcome === "success") this.#lastFailure = undefined;

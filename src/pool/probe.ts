@@ -61,7 +61,7 @@ export function watchProbe(watch: ProbeWatch): () => void {
 }
 
 /** The failure, or undefined when all is well. Settles in time even when the probe ignores its signal. */
-async function probeOnce(
+export async function probeOnce(
   probe: ProbeWatch["probe"],
   { timeoutMs, stop }: { timeoutMs: number; stop: AbortSignal },
 ): Promise<FlowsteadError | undefined> {

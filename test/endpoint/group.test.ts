@@ -29,6 +29,7 @@ function setUp(
     start: fake.starter(version, { ready: isReady }),
     liveness,
     readiness: NEVER,
+    silence: { silentMs: 30, timeoutMs: 200 },
     drainMs: 5_000,
   });
   const deployment: RunningDeployment<SupervisedGroup> = openDeployment({
@@ -153,6 +154,24 @@ test("an instance that hangs is ended, and a call that it had not begun moves", 
   hung.hangs = false;
   hung.become("ready");
   await deployment.settled(20_000);
+});
+
+test("an instance that hangs amid calls is found by their silence, however patient its probes are", async (context) => {
+  const { deployment, fake } = setUp(context, { count: 2 });
+  await deployment.settled(20_000);
+  let release = (): void => {};
+  const stuck = new Promise<void>((resolve) => (release = resolve));
+  const calls = [answer(deployment, stuck), answer(deployment, stuck)];
+  for (const call of calls) call.catch(() => {});
+  await until("both are at work", () => fake.all.every((instance) => instance.calls === 1));
+  const [hung, busy] = fake.all;
+  assert.ok(hung && busy);
+  hung.hangs = true;
+  await until("it is killed", () => hung.kills === 1);
+  // The other one is as silent, but answers when it is asked.
+  assert.equal(busy.kills, 0);
+  release();
+  await Promise.all(calls);
 });
 
 test("it scales up at once by calls in work, within its bounds, and down slowly", async (context) => {
