@@ -11,32 +11,47 @@ export interface Console {
   progress(line: string): void;
   /** Ends the progress line. */
   settle(): void;
+  /** Gives the command the exit code 1 though nothing is thrown: what it printed says what is wrong. */
+  fail(): void;
+  readonly hasFailed: boolean;
 }
 
-export function terminal(): Console {
-  const isTerminal = process.stderr.isTTY === true;
+/** What a console writes to: a stream of this process, or one that keeps the text. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export function terminal(stdout: Output = process.stdout, stderr: Output = process.stderr): Console {
+  const isTerminal = stderr.isTTY === true;
   let pending = "";
+  let hasFailed = false;
   const settle = (): void => {
     if (pending === "") return;
-    process.stderr.write(isTerminal ? "\n" : `${pending}\n`);
+    stderr.write(isTerminal ? "\n" : `${pending}\n`);
     pending = "";
   };
   return {
     print(line) {
       settle();
-      process.stdout.write(`${line}\n`);
+      stdout.write(`${line}\n`);
     },
     say(line) {
       settle();
-      process.stderr.write(`${line}\n`);
+      stderr.write(`${line}\n`);
     },
     progress(line) {
       pending = line;
       if (!isTerminal) return;
-      const width = process.stderr.columns ?? 80;
-      process.stderr.write(`\r\u001b[K${line.length > width - 1 ? `${line.slice(0, width - 2)}…` : line}`);
+      const width = stderr.columns ?? 80;
+      stderr.write(`\r\u001b[K${line.length > width - 1 ? `${line.slice(0, width - 2)}…` : line}`);
     },
     settle,
+    fail: () => void (hasFailed = true),
+    get hasFailed() {
+      return hasFailed;
+    },
   };
 }
 

@@ -53,7 +53,7 @@ export async function flowChat(options: FlowChatOptions, console: Console): Prom
         const turn = await answer(line, { ...options, chat, history, signal: answering.signal, isTerminal }, console);
         answering = undefined;
         if (turn.outputs) history.push({ inputs: { [chat.question]: line }, outputs: turn.outputs });
-        else if (!isTerminal && !turn.stopped) process.exitCode = 1;
+        else if (!isTerminal && !turn.stopped) console.fail();
         // Said once: it will be the same for every answer.
         if (turn.trouble !== undefined && trouble === undefined) console.say(`note: ${(trouble = turn.trouble)}`);
       }

@@ -12,6 +12,7 @@ import { nodeInputs, readInputs } from "./flow-input.ts";
 import { type OpenedFlow, openFlowHere } from "./flow-open.ts";
 import { withPlaces } from "./flow-place.ts";
 import { FlowLog, eventLine, recordPlace, writeRecord } from "./flow-record.ts";
+import { whenInterrupted } from "./interrupt.ts";
 import type { HomeOptions } from "./option.ts";
 import { variables } from "./pair.ts";
 
@@ -45,8 +46,15 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
       : forNode(options.node, options, { given, variant }, console);
   const node = options.node === undefined ? undefined : { name: options.node, outputs };
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
-  const { flow, close } = await open(options, { variant, node });
+  // The second time ends the process.
+  const release = whenInterrupted(() => {
+    release();
+    controller.abort();
+  });
+  const { flow, close } = await open(options, { variant, node }).catch((thrown: unknown) => {
+    release();
+    throw thrown;
+  });
   if (!node) warnOfUnknown(inputs, flow, console);
   const record = new RunRecord();
   const log = new FlowLog();
@@ -58,6 +66,7 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
       if (line !== undefined) console.say(line);
     }
   } finally {
+    release();
     await close();
   }
   const trouble = await writeRecord(recordPlace({ ...options, variant }), record, log);

@@ -53,7 +53,7 @@ export async function flowValidate({ source, ...home }: FlowValidateOptions, con
     ...(warnings.length > 0 ? { warnings } : {}),
   };
   console.print(stringifyJson(result, 2));
-  if (errors.length > 0) process.exitCode = 1;
+  if (errors.length > 0) console.fail();
 }
 
 async function findAll(source: string, { resources, config, env }: OpenedResources): Promise<Findings> {

@@ -9,6 +9,7 @@ import { type RunInfo, shownRun } from "../run/run-info.ts";
 import type { RunStore } from "../run/run-store.ts";
 import { type Console, progressLine } from "./console.ts";
 import { openFlowHere } from "./flow-open.ts";
+import { whenInterrupted } from "./interrupt.ts";
 import { configOf } from "./option.ts";
 import { readPfSettings } from "./pf-settings.ts";
 import { type RunCreateOptions, readLabels, readWish } from "./run-request.ts";
@@ -26,12 +27,11 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
   const lines = options.concurrency ?? positive(env, "PF_WORKER_COUNT") ?? LINES;
   const batchTimeoutSeconds = positive(env, "PF_BATCH_TIMEOUT_SEC");
   const controller = new AbortController();
-  const stop = (): void => {
+  const release = whenInterrupted(() => {
     if (controller.signal.aborted) process.exit(130);
     console.say("Stopping. What has ended is kept; once more stops at once.");
     controller.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  });
   let log: Promise<void> | undefined;
   const ended = new AbortController();
   const run = await createRun(
@@ -68,7 +68,10 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
       ...(options.json || options.stream ? {} : { onProgress: showProgress(console) }),
     },
     controller.signal,
-  ).finally(() => ended.abort());
+  ).finally(() => {
+    release();
+    ended.abort();
+  });
   await log;
   console.settle();
   const folder = store.layout(run.name).folder;

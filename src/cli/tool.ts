@@ -87,7 +87,7 @@ async function validate({ source, ...home }: ValidateOptions, console: Console):
       return found;
     }
   });
-  if (error) process.exitCode = 1;
+  if (error) console.fail();
   const counts = { total_count: 1, invalid_count: error ? 1 : 0 };
   const location = error && (errorPlace(error, directory) ?? source);
   const errors = error ? { errors: [{ message: error.message, location }] } : {};

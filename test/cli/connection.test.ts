@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
-import { runCommand, temporaryHome } from "../e2e/system.ts";
+import { temporaryHome } from "../e2e/system.ts";
+import { runHere } from "./in-process.ts";
 
 const { home, remove } = await temporaryHome();
 after(remove);
 const file = path.join(path.dirname(home), "connection.yaml");
 await writeFile(file, "name: my_ai\ntype: azure_open_ai\napi_base: https://x.example\napi_key: <user-input>\n");
 
-const run = (...args: string[]): ReturnType<typeof runCommand> => runCommand(["connection", ...args, "--home", home]);
+const run = (...args: string[]): ReturnType<typeof runHere> => runHere(["connection", ...args, "--home", home]);
 
 test("connections are created, shown without secrets, updated and deleted", async () => {
   const refused = await run("create", "-f", file);
@@ -29,4 +30,17 @@ test("connections are created, shown without secrets, updated and deleted", asyn
   assert.equal((JSON.parse((await run("list")).stdout) as object[]).length, 1);
   assert.equal((await run("delete", "-n", "my_ai", "--yes")).code, 0);
   assert.match((await run("show", "-n", "my_ai")).stderr, /no stored connection "my_ai"/);
+});
+
+test("a key with a dot is a field of configs or secrets, and the other fields stay", async () => {
+  const custom = path.join(path.dirname(home), "custom.yaml");
+  await writeFile(
+    custom,
+    "name: own\ntype: custom\nconfigs: {api_base: x, kind: k}\nsecrets: {api_key: <user-input>}\n",
+  );
+  const created = await run("create", "-f", custom, "--set", "secrets.api_key=s", "configs.api_base=http://here");
+  assert.equal(created.code, 0, created.stderr);
+  const updated = await run("update", "-n", "own", "--set", "configs.kind=other");
+  const { configs, secrets } = JSON.parse(updated.stdout) as Record<string, unknown>;
+  assert.deepEqual([configs, secrets], [{ api_base: "http://here", kind: "other" }, { api_key: "******" }]);
 });

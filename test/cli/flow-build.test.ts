@@ -5,9 +5,10 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, st
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
-import { type CommandResult, environment, runCommand } from "../e2e/system.ts";
+import { type CommandResult, environment } from "../e2e/system.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
+import { runHere } from "./in-process.ts";
 
 const SECRET = "a-very-secret-key";
 
@@ -50,7 +51,7 @@ node_variants:
 
 const build = (folder: string, output: string, ...more: string[]): Promise<CommandResult> => {
   const config = ["--config", path.join(folder, "flowstead.yaml"), "--home", path.join(folder, "flow/state")];
-  return runCommand(["flow", "build", "--source", path.join(folder, "flow"), "--output", output, ...config, ...more]);
+  return runHere(["flow", "build", "--source", path.join(folder, "flow"), "--output", output, ...config, ...more]);
 };
 
 function contents(folder: string): Record<string, string> {

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { type CommandResult, runCommand } from "../e2e/system.ts";
+import type { CommandResult } from "../e2e/system.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
+import { runHere } from "./in-process.ts";
 
 const FLOW = {
   "flow.dag.yaml": `
@@ -33,7 +34,7 @@ node_variants:
 };
 
 const flowTest = (flow: string, ...more: string[]): Promise<CommandResult> =>
-  runCommand(["flow", "test", "--flow", flow, ...more, "--home", path.join(flow, ".home")]);
+  runHere(["flow", "test", "--flow", flow, ...more, "--home", path.join(flow, ".home")]);
 const read = (folder: string, name: string): unknown =>
   JSON.parse(readFileSync(path.join(folder, ".promptflow", name), "utf8"));
 

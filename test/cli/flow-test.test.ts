@@ -5,10 +5,11 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { type CommandResult, runCommand } from "../e2e/system.ts";
+import type { CommandResult } from "../e2e/system.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { startCommand } from "./command.ts";
+import { runHere } from "./in-process.ts";
 
 const GREETING = {
   "flow.dag.yaml": `
@@ -66,7 +67,7 @@ def divide(number: int):
 
 const home = (flow: string): string[] => ["--home", path.join(flow, ".home")];
 const flowTest = (flow: string, ...more: string[]): Promise<CommandResult> =>
-  runCommand(["flow", "test", "--flow", flow, ...more, ...home(flow)]);
+  runHere(["flow", "test", "--flow", flow, ...more, ...home(flow)]);
 
 /** Clean failures: code 1, nothing on standard output, no stack of ours. */
 function assertTold({ code, stdout, stderr }: CommandResult, ...says: RegExp[]): void {
@@ -180,7 +181,7 @@ test("a broken flow is told with file and line", async (context) => {
     brokenFlow(context, { ...GREETING, "plain.jinja2": "Hello\n{% for x in name %}\n{{ x }\n{% endfor %}" }),
     brokenFlow(context, { "flow.dag.yaml": DIVIDING["flow.dag.yaml"] }),
     brokenFlow(context, { ...GREETING, "flow.dag.yaml": yaml.replace("${say.output}", "${shout.output}") }),
-    runCommand(["flow", "test", "--flow", "no-such-folder"]),
+    runHere(["flow", "test", "--flow", "no-such-folder"]),
   ]);
   assertTold(syntax, /flow\.dag\.yaml:3:\d+: /);
   assertTold(template, /TemplateSyntaxError/, /plain\.jinja2:3$/m);

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { type CommandResult, runCommand } from "../e2e/system.ts";
+import type { CommandResult } from "../e2e/system.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
+import { runHere } from "./in-process.ts";
 
 interface Finding {
   message: string;
@@ -25,7 +26,7 @@ async function validate(
   files: Record<string, string>,
 ): Promise<CommandResult & { flow: string; validation: Validation }> {
   const flow = writeFolder(context, files);
-  const result = await runCommand(["flow", "validate", "--source", flow, "--home", path.join(flow, ".home")]);
+  const result = await runHere(["flow", "validate", "--source", flow, "--home", path.join(flow, ".home")]);
   assert.equal(result.stderr, "");
   return { ...result, flow, validation: JSON.parse(result.stdout) as Validation };
 }
@@ -109,7 +110,7 @@ test("a file that cannot be read is a failed validation, a folder without flow a
   assert.deepEqual([code, validation.result, validation.errors?.length], [1, "Failed", 1]);
   assert.match(validation.errors?.[0]?.message ?? "", /flow\.dag\.yaml:\d+:\d+: /);
   assert.equal(existsSync(path.join(flow, ".promptflow")), false);
-  const none = await runCommand(["flow", "validate", "--source", "no-such-folder"]);
+  const none = await runHere(["flow", "validate", "--source", "no-such-folder"]);
   assert.deepEqual([none.code, none.stdout], [1, ""]);
   assert.match(none.stderr, /Flow path no-such-folder does not exist/);
 });

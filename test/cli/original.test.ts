@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import path from "node:path";
 import { after, test } from "node:test";
 import { parquetWriteFile } from "hyparquet-writer";
-import { CLI, type CommandResult, environment, runCommand, temporaryHome } from "../e2e/system.ts";
+import { CLI, type CommandResult, environment, temporaryHome } from "../e2e/system.ts";
+import { runHere } from "./in-process.ts";
 
 const { home, remove } = await temporaryHome();
 after(remove);
@@ -14,7 +15,7 @@ const folder = path.dirname(home);
 const at = (...names: string[]): string => path.join(folder, ...names);
 const GREET = path.resolve("test/fixture/flow/greet");
 
-const command = (...args: string[]): Promise<CommandResult> => runCommand([...args, "--home", home]);
+const command = (...args: string[]): Promise<CommandResult> => runHere([...args, "--home", home]);
 
 function writeFolder(where: string, files: Record<string, string>): void {
   mkdirSync(where, { recursive: true });

@@ -6,15 +6,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { runCommand, temporaryHome } from "../e2e/system.ts";
+import { temporaryHome } from "../e2e/system.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { startCommand } from "./command.ts";
+import { runHere } from "./in-process.ts";
 
 test("get-credentials prints one pair of keys as JSON or in columns, and keeps it to its owner", async (context) => {
   const { home, remove } = await temporaryHome();
   context.after(remove);
-  const credentials = (...more: string[]): ReturnType<typeof runCommand> =>
-    runCommand(["online-endpoint", "get-credentials", "--home", home, ...more]);
+  const credentials = (...more: string[]): ReturnType<typeof runHere> =>
+    runHere(["online-endpoint", "get-credentials", "--home", home, ...more]);
   const json = await credentials("-n", "chat");
   const [again, columns, unknown] = await Promise.all([
     credentials("--name", "chat", "--output", "json"),
@@ -61,11 +62,11 @@ test("dev fake-model answers as its script says, and ends on SIGTERM", async (co
 test("servers say why they do not start", async (context) => {
   const { port, flow } = await takenPort(context);
   const script = (name: string): Promise<{ code: number | null; stderr: string }> =>
-    runCommand(["dev", "fake-model", "--port", "0", "--script", path.join(flow, name)]);
+    runHere(["dev", "fake-model", "--port", "0", "--script", path.join(flow, name)]);
   const [busyModel, busyFlow, open, absent, wrong] = await Promise.all([
-    runCommand(["dev", "fake-model", "--port", String(port)]),
-    runCommand(["flow", "serve", "--source", flow, "--port", String(port), "--home", path.join(flow, "home")]),
-    runCommand(["flow", "serve", "--source", flow, "--host", "0.0.0.0", "--port", "0"]),
+    runHere(["dev", "fake-model", "--port", String(port)]),
+    runHere(["flow", "serve", "--source", flow, "--port", String(port), "--home", path.join(flow, "home")]),
+    runHere(["flow", "serve", "--source", flow, "--host", "0.0.0.0", "--port", "0"]),
     script("absent.json"),
     script("wrong.json"),
   ]);

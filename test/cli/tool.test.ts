@@ -5,8 +5,8 @@ import path from "node:path";
 import { test } from "node:test";
 import { packageTools } from "../../src/registry/package-tool.ts";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
-import { runCommand } from "../e2e/system.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
+import { runHere } from "./in-process.ts";
 
 const FLOW = {
   "flow.dag.yaml": `outputs: {}
@@ -23,7 +23,7 @@ nodes:
 
 test("tool list describes package tools and the files of a flow", async (context) => {
   const flow = writeFolder(context, FLOW);
-  const { code, stdout, stderr } = await runCommand(["tool", "list", "--flow", flow]);
+  const { code, stdout, stderr } = await runHere(["tool", "list", "--flow", flow]);
   assert.equal(code, 0, stderr);
   const tools = JSON.parse(stdout) as { package: object; code: Record<string, { inputs: object; function?: string }> };
   assert.ok(Object.hasOwn(tools.package, "promptflow.tools.embedding.embedding"));
@@ -35,8 +35,8 @@ test("tool list describes package tools and the files of a flow", async (context
 
 test("tool validate tells a file with a tool from one without", async (context) => {
   const flow = writeFolder(context, FLOW);
-  const validate = (file: string): ReturnType<typeof runCommand> =>
-    runCommand(["tool", "validate", "--source", path.join(flow, file)]);
+  const validate = (file: string): ReturnType<typeof runHere> =>
+    runHere(["tool", "validate", "--source", path.join(flow, file)]);
   const [good, bad, none] = await Promise.all([validate("add.py"), validate("bad.py"), validate("absent.py")]);
   assert.deepEqual(JSON.parse(good.stdout), { result: "Succeeded", total_count: 1, invalid_count: 0 });
   assert.deepEqual([good.code, bad.code, none.code], [0, 1, 1]);

@@ -8,11 +8,34 @@ import { terminal } from "../../src/cli/console.ts";
 import { devCommand } from "../../src/cli/dev.ts";
 import { endpointCommand } from "../../src/cli/endpoint.ts";
 import { deploymentCommand } from "../../src/cli/online-deployment.ts";
+import { configCommand } from "../../src/cli/config.ts";
+import { connectionCommand } from "../../src/cli/connection.ts";
 import { flowCommand } from "../../src/cli/flow.ts";
+import { gatewayCommand } from "../../src/cli/gateway.ts";
+import { runCommand } from "../../src/cli/run.ts";
+import { usageCommand } from "../../src/cli/usage.ts";
+import { zoneCommand } from "../../src/cli/zone.ts";
 import { indexCommand } from "../../src/cli/index-command.ts";
 import { toolCommand } from "../../src/cli/tool.ts";
 import { upCommand } from "../../src/cli/up.ts";
-import { runCommand } from "../e2e/system.ts";
+import { runCommand as runProcess } from "../e2e/system.ts";
+import { runHere } from "./in-process.ts";
+
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  up: [],
+  index: ["add", "list", "remove", "status", "create", "query", "evaluate", "export", "keys"],
+  flow: ["init", "test", "serve", "build", "validate", "save"],
+  run: "create list show show-details show-metrics visualize stream archive restore update delete".split(" "),
+  connection: ["create", "update", "list", "show", "delete"],
+  config: ["set", "show"],
+  tool: ["init", "list", "validate"],
+  "online-endpoint": "create update show list delete get-credentials regenerate-keys invoke".split(" "),
+  "online-deployment": ["create", "update", "show", "list", "delete", "get-logs"],
+  zone: [],
+  gateway: [],
+  usage: [],
+  dev: ["fake-model"],
+};
 
 test("every command is there, and its help describes it and each of its options", () => {
   const commands = [
@@ -22,46 +45,19 @@ test("every command is there, and its help describes it and each of its options"
     endpointCommand,
     deploymentCommand,
     toolCommand,
+    runCommand,
+    connectionCommand,
+    configCommand,
+    zoneCommand,
+    gatewayCommand,
+    usageCommand,
     devCommand,
   ].flatMap((make) => withSubcommands(make(terminal()), "flowstead"));
-  assert.deepEqual(
-    commands.map(({ words }) => words.replace("flowstead ", "")),
-    [
-      "up",
-      "index",
-      "index add",
-      "index list",
-      "index remove",
-      "index status",
-      "flow",
-      "flow init",
-      "flow test",
-      "flow serve",
-      "flow build",
-      "flow validate",
-      "online-endpoint",
-      "online-endpoint create",
-      "online-endpoint update",
-      "online-endpoint show",
-      "online-endpoint list",
-      "online-endpoint delete",
-      "online-endpoint get-credentials",
-      "online-endpoint regenerate-keys",
-      "online-endpoint invoke",
-      "online-deployment",
-      "online-deployment create",
-      "online-deployment update",
-      "online-deployment show",
-      "online-deployment list",
-      "online-deployment delete",
-      "online-deployment get-logs",
-      "tool",
-      "tool list",
-      "tool validate",
-      "dev",
-      "dev fake-model",
-    ],
+  const there = new Set(commands.map(({ words }) => words));
+  const missing = Object.entries(WORDS).flatMap(([first, more]) =>
+    [`flowstead ${first}`, ...more.map((word) => `flowstead ${first} ${word}`)].filter((words) => !there.has(words)),
   );
+  assert.deepEqual(missing, []);
   for (const { words, command } of commands) {
     const help = command.helpInformation();
     assert.match(help, /^Usage: /);
@@ -75,9 +71,9 @@ test("every command is there, and its help describes it and each of its options"
 
 test("--help and --version go to standard output and end with 0", async () => {
   const [top, sub, number] = await Promise.all([
-    runCommand(["--help"]),
-    runCommand(["flow", "test", "--help"]),
-    runCommand(["--version"]),
+    runProcess(["--help"]),
+    runHere(["flow", "test", "--help"]),
+    runHere(["--version"]),
   ]);
   for (const { code, stderr } of [top, sub, number]) assert.deepEqual([code, stderr], [0, ""]);
   assert.match(top.stdout, /^Usage: flowstead .*online-endpoint /s);
@@ -89,8 +85,8 @@ test("--help and --version go to standard output and end with 0", async () => {
 const WRONG: readonly { words: string[]; says: RegExp }[] = [
   { words: ["flo"], says: /unknown command 'flo'\n\(Did you mean flow\?\)/ },
   {
-    words: ["flow", "test", "--flow", "x", "--input", "a=b"],
-    says: /unknown option '--input'\n\(Did you mean --inputs\?\)/,
+    words: ["flow", "test", "--flow", "x", "--inputz", "a=b"],
+    says: /unknown option '--inputz'\n\(Did you mean --inputs\?\)/,
   },
   { words: ["flow", "test"], says: /required option '--flow <folder>' not specified/ },
   { words: ["flow", "serve", "--source", "x", "--port", "99999"], says: /'99999' is invalid\. Give a number from 0/ },
@@ -99,21 +95,13 @@ const WRONG: readonly { words: string[]; says: RegExp }[] = [
 ];
 
 test("a wrong word is told with what was meant, on standard error, and ends with 1", async () => {
-  const results = await inTurn(WRONG, ({ words }) => runCommand(words));
-  for (const [index, { words, says }] of WRONG.entries()) {
-    const { code, stdout, stderr } = results[index] ?? assert.fail();
+  for (const { words, says } of WRONG) {
+    const { code, stdout, stderr } = await runHere(words);
     assert.equal(code, 1, words.join(" "));
     assert.equal(stdout, "", words.join(" "));
     assert.match(stderr, says);
   }
 });
-
-/** Two at a time: each is a process that starts from source. */
-async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += 2) results.push(...(await Promise.all(items.slice(at, at + 2).map(work))));
-  return results;
-}
 
 function withSubcommands(command: Command, above: string): { words: string; command: Command }[] {
   const words = `${above} ${command.name()}`;

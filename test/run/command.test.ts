@@ -7,12 +7,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { CLI, environment, runCommand, temporaryHome } from "../e2e/system.ts";
+import { CLI, environment, temporaryHome } from "../e2e/system.ts";
+import { runHere } from "../cli/in-process.ts";
 
 const { home, remove } = await temporaryHome();
 after(remove);
 const folder = path.dirname(home);
-const run = (...args: string[]): ReturnType<typeof runCommand> => runCommand(["run", ...args, "--home", home]);
+const run = (...args: string[]): ReturnType<typeof runHere> => runHere(["run", ...args, "--home", home]);
 
 test("a run from a file, and every question about it", async () => {
   await writeFile(path.join(folder, "rows.csv"), "who,n\nAnn,1\nBob,two\n");

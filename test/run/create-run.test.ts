@@ -172,7 +172,11 @@ test("an evaluation over a run grades its completed lines, and its metrics are t
   assert.equal(graded.system_metrics["__pf__.nodes.accuracy.completed"], 1);
   const same = { groundtruth: "${run.inputs.name}", prediction: "${run.inputs.name}" };
   await create({ flow: GRADE, run: "greeted", column_mapping: same }, { name: "same" });
-  assert.deepEqual(await readMetrics(store, "same"), { lines: 3, accuracy: new Float(1) }, "run.inputs are the data of that run");
+  assert.deepEqual(
+    await readMetrics(store, "same"),
+    { lines: 3, accuracy: new Float(1) },
+    "run.inputs are the data of that run",
+  );
 });
 
 test("an aggregation node that fails is told; the lines stay", async (context) => {

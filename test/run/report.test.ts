@@ -8,7 +8,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { runCommand, temporaryHome } from "../e2e/system.ts";
+import { temporaryHome } from "../e2e/system.ts";
+import { runHere } from "../cli/in-process.ts";
 import { launch, noBrowser, watch } from "../web/browser.ts";
 
 const skip = noBrowser();
@@ -18,7 +19,7 @@ const folder = path.dirname(home);
 const html = path.join(folder, "page.html");
 let browser: Browser;
 
-const run = (...args: string[]): ReturnType<typeof runCommand> => runCommand(["run", ...args, "--home", home]);
+const run = (...args: string[]): ReturnType<typeof runHere> => runHere(["run", ...args, "--home", home]);
 
 before(async () => {
   if (skip) return;

@@ -1,0 +1,75 @@
+// The tree of commands over one console, so that it runs in a terminal's process and in any other.
+
+import { Command, CommanderError } from "commander";
+import { FlowsteadError } from "../base/error/error.ts";
+import { version } from "../base/version.ts";
+import { type Console, explain, explainMore } from "./console.ts";
+
+type MakeCommand = (console: Console) => Command;
+
+// Loaded when asked for: most commands need little, and `up` needs everything.
+const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
+  up: async () => (await import("./up.ts")).upCommand,
+  index: async () => (await import("./index-command.ts")).indexCommand,
+  flow: async () => (await import("./flow.ts")).flowCommand,
+  run: async () => (await import("./run.ts")).runCommand,
+  "online-endpoint": async () => (await import("./endpoint.ts")).endpointCommand,
+  "online-deployment": async () => (await import("./online-deployment.ts")).deploymentCommand,
+  config: async () => (await import("./config.ts")).configCommand,
+  connection: async () => (await import("./connection.ts")).connectionCommand,
+  zone: async () => (await import("./zone.ts")).zoneCommand,
+  tool: async () => (await import("./tool.ts")).toolCommand,
+  gateway: async () => (await import("./gateway.ts")).gatewayCommand,
+  usage: async () => (await import("./usage.ts")).usageCommand,
+  dev: async () => (await import("./dev.ts")).devCommand,
+};
+
+/** What shells give for a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** Runs the command that the words name; errors become one clear message. @returns the exit code; servers may still run. */
+export async function runProgram(words: readonly string[], console: Console): Promise<number> {
+  const startedAt = performance.now();
+  /** What the command that runs was told about telling. */
+  let asked: { verbose?: boolean; debug?: boolean } = {};
+  const program = new Command("flowstead")
+    .description("A self-hostable home for prompt flows and enterprise chat.")
+    .version(version(), "-v, --version")
+    .showHelpAfterError("(add --help for help)")
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => console.print(withoutLineEnd(text)),
+      writeErr: (text) => console.say(withoutLineEnd(text)),
+    })
+    .exitOverride()
+    .hook("preAction", (_program, command) => {
+      asked = command.opts<typeof asked>();
+    });
+  const [word = ""] = words;
+  for (const name of Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS)) {
+    const make = await COMMANDS[name]?.();
+    if (make) program.addCommand(make(console));
+  }
+  for (const command of program.commands) inherit(command, program);
+  try {
+    await program.parseAsync(words, { from: "user" });
+    if (asked.verbose || asked.debug)
+      console.say(`Command ran in ${((performance.now() - startedAt) / 1000).toFixed(3)} seconds.`);
+    return console.hasFailed ? 1 : 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode;
+    console.say(`Error: ${explain(thrown)}`);
+    if (asked.debug) console.say(explainMore(thrown));
+    return FlowsteadError.from(thrown).code === "Canceled" ? INTERRUPTED : 1;
+  }
+}
+
+/** Subcommands take over how the program reports wrong words. */
+function inherit(command: Command, program: Command): void {
+  command.copyInheritedSettings(program);
+  for (const sub of command.commands) inherit(sub, program);
+}
+
+function withoutLineEnd(text: string): string {
+  return text.endsWith("\n") ? text.slice(0, -1) : text;
+}
