@@ -9,7 +9,7 @@ import { fuse } from "./fuse.ts";
 import { highlight } from "./highlight.ts";
 import type { Lexicon, PassageTerms } from "./lexicon.ts";
 import { type UnderstoodQuery, understand, wantedTerms } from "./query.ts";
-import { lexicalScore } from "./rank/rerank.ts";
+import { lexicalScorer } from "./rank/rerank.ts";
 import type { Passage, SearchQuery, SearchResult } from "./search-index.ts";
 
 export interface Candidate {
@@ -75,9 +75,10 @@ export async function answerQuery(
 }
 
 function rank(candidates: readonly Candidate[], query: UnderstoodQuery, lexicon: Lexicon): Candidate[] {
+  const scoreOf = lexicalScorer(query, lexicon);
   const top = candidates
     .slice(0, RERANKED)
-    .map((candidate) => ({ ...candidate, score: lexicalScore(query, candidate.terms, lexicon) }))
+    .map((candidate) => ({ ...candidate, score: scoreOf(candidate.terms) }))
     .sort(byScore);
   const rest = candidates.slice(RERANKED);
   const last = top.at(-1)?.score ?? 0;

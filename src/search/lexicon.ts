@@ -1,10 +1,19 @@
 // What is known of a whole index: how many passages hold a term, and how long passages are. Ranking weighs terms by it,
 // and it tells a misspelt word from a known one.
 
+/** A term as passages hold it: the word itself, or its number where a dictionary keeps the words. */
+export type TermKey = string | number;
+
 /** Terms of a passage as they were indexed. */
 export interface PassageTerms {
-  body: readonly string[];
+  body: ArrayLike<TermKey>;
   /** Title and headings. */
+  field: ArrayLike<TermKey>;
+}
+
+/** The same as words. */
+export interface PassageWords {
+  body: readonly string[];
   field: readonly string[];
 }
 
@@ -17,12 +26,12 @@ export interface Lexicon {
   frequency(term: string): number;
   /** Inverse document frequency, never negative. */
   idf(term: string): number;
-  /** Every term of the index with its frequency. */
-  terms(): Iterable<[string, number]>;
+  /** What the passages hold for a term; undefined when none holds it. */
+  key(term: string): TermKey | undefined;
 }
 
 export interface LexiconBuilder {
-  add(terms: PassageTerms): void;
+  add(terms: PassageWords): void;
   build(): Lexicon;
 }
 
@@ -47,7 +56,7 @@ export function lexiconBuilder(): LexiconBuilder {
         const frequency = frequencies.get(term) ?? 0;
         return Math.log(1 + (passages - Math.min(frequency, passages) + 0.5) / (frequency + 0.5));
       },
-      terms: () => frequencies,
+      key: (term) => term,
     }),
   };
 }

@@ -78,6 +78,8 @@ export interface SearchIndex {
   replaceDocuments(documentIds: readonly string[], passages: readonly Passage[], signal?: AbortSignal): Promise<void>;
   /** Removes all passages of the documents; unknown ids are no error. */
   deleteDocuments(documentIds: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Begins to read what queries need, so that the first one does not wait for it; queries may come at any time. */
+  prepare?(): void;
   query(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;
   get(passageId: string, signal?: AbortSignal): Promise<Passage | undefined>;
   /** Passages of one document in order. */

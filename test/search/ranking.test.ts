@@ -3,17 +3,17 @@ import { describe, it } from "node:test";
 import { englishAnalyzer } from "../../src/search/analysis/analyzer.ts";
 import { fuse } from "../../src/search/fuse.ts";
 import { highlight } from "../../src/search/highlight.ts";
-import { type Lexicon, lexiconBuilder, type PassageTerms } from "../../src/search/lexicon.ts";
+import { type Lexicon, lexiconBuilder, type PassageWords } from "../../src/search/lexicon.ts";
 import { understand } from "../../src/search/query.ts";
-import { lexicalScore } from "../../src/search/rank/rerank.ts";
+import { lexicalScorer } from "../../src/search/rank/rerank.ts";
 import { oneEditAway } from "../../src/search/spelling.ts";
 
 const analyzer = englishAnalyzer();
-const termsOf = (text: string, field = ""): PassageTerms => ({
+const termsOf = (text: string, field = ""): PassageWords => ({
   body: analyzer.tokens(text).map(({ term }) => term),
   field: analyzer.tokens(field).map(({ term }) => term),
 });
-function lexiconOf(passages: readonly PassageTerms[]): Lexicon {
+function lexiconOf(passages: readonly PassageWords[]): Lexicon {
   const builder = lexiconBuilder();
   for (const passage of passages) builder.add(passage);
   return builder.build();
@@ -26,7 +26,7 @@ function ranked(query: string, texts: readonly (readonly [string, string?])[]): 
   const lexicon = lexiconOf([...passages, ...filler]);
   const understood = understand(query, analyzer, lexicon);
   return texts
-    .map(([body], at) => ({ body, score: lexicalScore(understood, passages[at]!, lexicon) }))
+    .map(([body], at) => ({ body, score: lexicalScorer(understood, lexicon)(passages[at]!) }))
     .sort((a, b) => b.score - a.score)
     .map(({ body }) => body);
 }

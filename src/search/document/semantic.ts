@@ -3,7 +3,7 @@
 
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Lexicon } from "../lexicon.ts";
-import { lexicalScore } from "../rank/rerank.ts";
+import { lexicalScorer } from "../rank/rerank.ts";
 import type { Schema } from "./definition.ts";
 import { marked, pieces } from "./fragment.ts";
 import { type FieldImage, type Image, textsOf } from "./image.ts";
@@ -51,6 +51,7 @@ export function rerank(query: string, found: readonly Found[], fields: SemanticF
   const first = found.slice(0, RERANKED);
   const best = first[0]?.score || 1;
   const most = terms.reduce((sum, { terms: [term = ""] }) => sum + lexicon.idf(term), 0) * 3 || 1;
+  const scoreOf = lexicalScorer({ terms }, lexicon);
   const ranked = first.map((one): Ranked => {
     const texts = fields.content.flatMap(({ field }) => textsOf(one.document, field));
     const titles = fields.title ? textsOf(one.document, fields.title.field) : [];
@@ -58,7 +59,7 @@ export function rerank(query: string, found: readonly Found[], fields: SemanticF
       body: texts.flatMap((text) => analyze(text).map(({ term }) => term)),
       field: titles.flatMap((text) => analyze(text).map(({ term }) => term)),
     };
-    const evidence = lexicalScore({ terms }, passage, lexicon) / most;
+    const evidence = scoreOf(passage) / most;
     // What words cannot tell, as for a document found by its vector, the first ranking does.
     const score = 4 * Math.min(1, 0.75 * Math.min(1, evidence) + 0.25 * (one.score / best));
     return { ...one, rerankerScore: score };
@@ -79,7 +80,7 @@ function lexiconOf(image: Image, { title, content }: SemanticFields): Lexicon {
     meanField: mean(title ? [title] : []),
     frequency,
     idf: (term) => Math.log(1 + (image.size - frequency(term) + 0.5) / (frequency(term) + 0.5)),
-    terms: () => [],
+    key: (term) => term,
   };
 }
 

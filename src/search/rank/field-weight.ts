@@ -1,32 +1,40 @@
-import type { Lexicon, PassageTerms } from "../lexicon.ts";
+import type { Lexicon } from "../lexicon.ts";
 import type { QueryTerm } from "../query.ts";
+import type { Occurrence, WantedTerms } from "./position.ts";
 
 const K1 = 1.2;
 const BODY_B = 0.75;
 const FIELD_WEIGHT = 3;
 const FIELD_B = 0.3;
 
-/** BM25F: word evidence of text and of title and headings, the latter counting three times. */
-export function fieldWeight(query: readonly QueryTerm[], { body, field }: PassageTerms, lexicon: Lexicon): number {
-  const wanted = new Set(query.flatMap(({ terms }) => terms));
-  const inBody = counts(body, wanted);
-  const inField = counts(field, wanted);
-  const bodyNorm = 1 - BODY_B + (BODY_B * body.length) / lexicon.meanBody;
-  const fieldNorm = 1 - FIELD_B + (FIELD_B * field.length) / lexicon.meanField;
-  let score = 0;
-  for (const { terms, weight } of query) {
-    let best = 0;
-    for (const term of terms) {
-      const frequency = (inBody.get(term) ?? 0) / bodyNorm + (FIELD_WEIGHT * (inField.get(term) ?? 0)) / fieldNorm;
-      if (frequency > 0) best = Math.max(best, (lexicon.idf(term) * frequency * (K1 + 1)) / (K1 + frequency));
-    }
-    score += weight * best;
-  }
-  return score;
+/** Where a query is met in one part of a passage, and how many terms that part has. */
+export interface Part {
+  found: readonly Occurrence[];
+  length: number;
 }
 
-function counts(terms: readonly string[], wanted: ReadonlySet<string>): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const term of terms) if (wanted.has(term)) found.set(term, (found.get(term) ?? 0) + 1);
-  return found;
+/** BM25F: word evidence of text and of title and headings, the latter counting three times. */
+export function fieldWeight(
+  query: readonly QueryTerm[],
+  wanted: WantedTerms,
+  { body, field }: { body: Part; field: Part },
+  lexicon: Pick<Lexicon, "meanBody" | "meanField">,
+): number {
+  const bodyNorm = 1 - BODY_B + (BODY_B * body.length) / lexicon.meanBody;
+  const fieldNorm = 1 - FIELD_B + (FIELD_B * field.length) / lexicon.meanField;
+  const frequencies = new Float64Array(wanted.queries.length);
+  for (const one of body.found) frequencies[one.wanted]! += 1 / bodyNorm;
+  for (const one of field.found) frequencies[one.wanted]! += FIELD_WEIGHT / fieldNorm;
+  // Of the alternatives for a word, the best counts.
+  const best = new Float64Array(query.length);
+  for (let number = 0; number < frequencies.length; number++) {
+    const frequency = frequencies[number]!;
+    if (frequency === 0) continue;
+    const weight = (wanted.idf[number]! * frequency * (K1 + 1)) / (K1 + frequency);
+    const at = wanted.queries[number]!;
+    best[at] = Math.max(best[at]!, weight);
+  }
+  let score = 0;
+  for (let at = 0; at < best.length; at++) score += query[at]!.weight * best[at]!;
+  return score;
 }

@@ -2,12 +2,14 @@
 // that asks whether anything has changed. What is above the limits stays with the engine.
 
 import type { Candidate } from "../answer-query.ts";
-import type { Lexicon, PassageTerms } from "../lexicon.ts";
+import type { Lexicon, PassageTerms, PassageWords } from "../lexicon.ts";
 import type { Passage } from "../search-index.ts";
+import { best } from "./best.ts";
+import { TermTable } from "./term-table.ts";
 
 interface Entry {
   passage: Passage;
-  terms: PassageTerms;
+  terms: PassageTerms & { body: Int32Array; field: Int32Array };
   /** Length of the vector, so that the cosine is one product. */
   norm: number;
 }
@@ -18,9 +20,11 @@ const B = 0.75;
 export class ResidentPassages {
   readonly #numbers = new Map<string, number>();
   readonly #documents = new Map<string, Set<string>>();
-  readonly #postings = new Map<string, number[]>();
-  readonly #words = new Map<string, string>();
+  readonly #terms = new TermTable();
   #entries: (Entry | undefined)[] = [];
+  // By number of the passage, apart from the entries: scoring reads nothing else of a passage.
+  #bodyLengths: number[] = [];
+  #fieldLengths: number[] = [];
   #bodyTerms = 0;
   #fieldTerms = 0;
 
@@ -33,35 +37,29 @@ export class ResidentPassages {
   }
 
   get(id: string): Passage | undefined {
-    return this.#entry(id)?.passage;
+    const number = this.#numbers.get(id);
+    return number === undefined ? undefined : this.#entries[number]?.passage;
   }
 
-  put(passage: Passage, { body, field }: PassageTerms): void {
+  put(passage: Passage, { body, field }: PassageWords): void {
     this.remove(passage.id);
     const number = this.#entries.length;
-    // The same word stands in many passages: one copy of it is kept.
-    const terms = { body: body.map((term) => this.#same(term)), field: field.map((term) => this.#same(term)) };
-    const { vector } = passage;
-    this.#entries.push({ passage, terms, norm: vector ? Math.hypot(...vector) || 1 : 0 });
+    const terms = { body: this.#terms.numbersOf(body), field: this.#terms.numbersOf(field) };
+    this.#entries.push({ passage, terms, norm: passage.vector ? lengthOf(passage.vector) : 0 });
+    this.#bodyLengths.push(body.length);
+    this.#fieldLengths.push(field.length);
     this.#numbers.set(passage.id, number);
     const ids = this.#documents.get(passage.documentId);
     if (ids) ids.add(passage.id);
     else this.#documents.set(passage.documentId, new Set([passage.id]));
     this.#bodyTerms += body.length;
     this.#fieldTerms += field.length;
-    const counts = new Map<string, [number, number]>();
-    for (const term of terms.body) bump(counts, term, 0);
-    for (const term of terms.field) bump(counts, term, 1);
-    for (const [term, [inBody, inField]] of counts) {
-      const posting = this.#postings.get(term);
-      if (posting) posting.push(number, inBody, inField);
-      else this.#postings.set(term, [number, inBody, inField]);
-    }
+    this.#terms.post(number, terms);
   }
 
   remove(id: string): void {
     const number = this.#numbers.get(id);
-    const entry = this.#entry(id);
+    const entry = number === undefined ? undefined : this.#entries[number];
     if (number === undefined || !entry) return;
     this.#numbers.delete(id);
     this.#entries[number] = undefined;
@@ -71,7 +69,7 @@ export class ResidentPassages {
     if (ids?.size === 0) this.#documents.delete(passage.documentId);
     this.#bodyTerms -= terms.body.length;
     this.#fieldTerms -= terms.field.length;
-    for (const term of new Set([...terms.body, ...terms.field])) this.#forget(term, number);
+    this.#terms.forget(number, terms);
     // Numbers of what is gone are not used again, so an index that changes much is numbered anew.
     if (this.#entries.length > 1000 && this.#entries.length > 2 * this.#numbers.size) this.#renumber();
   }
@@ -90,14 +88,14 @@ export class ResidentPassages {
   /** A living view, right until the next change. */
   lexicon(): Lexicon {
     const passages = this.#numbers.size;
-    const frequency = (term: string): number => (this.#postings.get(term)?.length ?? 0) / 3;
+    const frequency = (term: string): number => this.#terms.frequency(term);
     return {
       passages,
       meanBody: Math.max(1, this.#bodyTerms / Math.max(1, passages)),
       meanField: Math.max(1, this.#fieldTerms / Math.max(1, passages)),
       frequency,
       idf: (term) => Math.log(1 + (passages - frequency(term) + 0.5) / (frequency(term) + 0.5)),
-      terms: () => Array.from(this.#postings, ([term, posting]): [string, number] => [term, posting.length / 3]),
+      key: (term) => this.#terms.number(term),
     };
   }
 
@@ -106,92 +104,46 @@ export class ResidentPassages {
     const { idf, meanBody, meanField } = this.lexicon();
     // A list by number: most words of a question stand in many passages, and a map would cost ten times as much.
     const scores = new Float64Array(this.#entries.length);
-    const touched: number[] = [];
+    const bodyLengths = this.#bodyLengths;
+    const fieldLengths = this.#fieldLengths;
+    const [always, perBody, perField] = [K1 * (1 - B), (K1 * B) / meanBody, (K1 * B) / meanField];
     for (const term of terms) {
-      const posting = this.#postings.get(term);
-      if (!posting) continue;
       const weight = idf(term) * (K1 + 1);
-      for (let at = 0; at < posting.length; at += 3) {
-        const number = posting[at]!;
-        const inBody = posting[at + 1]!;
-        const inField = posting[at + 2]!;
-        const { body, field } = this.#entries[number]!.terms;
+      this.#terms.eachPosting(term, (number, inBody, inField) => {
         let score = 0;
-        if (inBody > 0) score += inBody / (inBody + K1 * (1 - B + (B * body.length) / meanBody));
-        if (inField > 0) score += inField / (inField + K1 * (1 - B + (B * field.length) / meanField));
-        if (scores[number] === 0) touched.push(number);
+        if (inBody > 0) score = inBody / (inBody + always + perBody * bodyLengths[number]!);
+        if (inField > 0) score += inField / (inField + always + perField * fieldLengths[number]!);
         scores[number]! += weight * score;
-      }
+      });
     }
-    return this.#best(scores, touched, { limit, documentIds });
+    return this.#best(scores, limit, documentIds);
   }
 
   /** Exact: every vector is compared. The score is 1 / (2 - cosine). */
   byVector(vector: Float32Array, limit: number, documentIds?: readonly string[]): Candidate[] {
-    const norm = Math.hypot(...vector) || 1;
+    const norm = lengthOf(vector);
     const scores = new Float64Array(this.#entries.length);
-    const touched: number[] = [];
-    for (const number of this.#numbers.values()) {
-      const { passage, norm: otherNorm } = this.#entries[number]!;
-      const other = passage.vector;
-      if (!other) continue;
-      let dot = 0;
-      for (let at = 0; at < vector.length; at++) dot += vector[at]! * other[at]!;
-      scores[number] = 1 / (2 - dot / (norm * otherNorm));
-      touched.push(number);
-    }
-    return this.#best(scores, touched, { limit, documentIds });
+    this.#entries.forEach((entry, number) => {
+      const other = entry?.passage.vector;
+      if (other) scores[number] = 1 / (2 - product(vector, other) / (norm * entry.norm));
+    });
+    return this.#best(scores, limit, documentIds);
   }
 
-  #best(
-    scores: Float64Array,
-    touched: readonly number[],
-    { limit, documentIds }: { limit: number; documentIds: readonly string[] | undefined },
-  ): Candidate[] {
+  #best(scores: Float64Array, limit: number, documentIds: readonly string[] | undefined): Candidate[] {
     const wanted = documentIds && new Set(documentIds);
-    let found = wanted ? touched.filter((number) => wanted.has(this.#entries[number]!.passage.documentId)) : touched;
-    if (found.length > 4 * limit) {
-      // Only what is as good as the last of the best is sorted.
-      const order = Float64Array.from(found, (number) => scores[number]!).sort();
-      const least = order[order.length - limit] ?? 0;
-      found = found.filter((number) => scores[number]! >= least);
-    }
-    return found
-      .map((number): Candidate => ({ ...this.#entries[number]!, score: scores[number]! }))
+    const isWanted = wanted && ((number: number) => wanted.has(this.#entries[number]!.passage.documentId));
+    return best(scores, limit, isWanted)
+      .map((number): Candidate => {
+        const { passage, terms } = this.#entries[number]!;
+        return { passage, terms, score: scores[number]! };
+      })
       .sort((a, b) => b.score - a.score || (a.passage.id < b.passage.id ? -1 : 1))
       .slice(0, limit);
   }
 
-  #entry(id: string): Entry | undefined {
-    const number = this.#numbers.get(id);
-    return number === undefined ? undefined : this.#entries[number];
-  }
-
-  #same(term: string): string {
-    const known = this.#words.get(term);
-    if (known !== undefined) return known;
-    this.#words.set(term, term);
-    return term;
-  }
-
-  #forget(term: string, number: number): void {
-    const posting = this.#postings.get(term);
-    if (!posting) return;
-    let [low, high] = [0, posting.length / 3 - 1];
-    // Numbers only grow, so a posting is in order.
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (posting[middle * 3]! < number) low = middle + 1;
-      else high = middle;
-    }
-    posting.splice(low * 3, 3);
-    if (posting.length > 0) return;
-    this.#postings.delete(term);
-    this.#words.delete(term);
-  }
-
   #renumber(): void {
-    const renumbered: number[] = [];
+    const renumbered = new Int32Array(this.#entries.length);
     const entries: Entry[] = [];
     this.#entries.forEach((entry, number) => {
       if (!entry) return;
@@ -200,14 +152,18 @@ export class ResidentPassages {
       entries.push(entry);
     });
     this.#entries = entries;
-    for (const posting of this.#postings.values()) {
-      for (let at = 0; at < posting.length; at += 3) posting[at] = renumbered[posting[at]!]!;
-    }
+    this.#bodyLengths = entries.map(({ terms }) => terms.body.length);
+    this.#fieldLengths = entries.map(({ terms }) => terms.field.length);
+    this.#terms.renumber(renumbered);
   }
 }
 
-function bump(counts: Map<string, [number, number]>, term: string, at: 0 | 1): void {
-  const count = counts.get(term);
-  if (count) count[at]++;
-  else counts.set(term, at === 0 ? [1, 0] : [0, 1]);
+function lengthOf(vector: Float32Array): number {
+  return Math.sqrt(product(vector, vector)) || 1;
+}
+
+function product(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
+  return sum;
 }

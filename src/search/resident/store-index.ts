@@ -8,7 +8,7 @@ import { answerQuery } from "../answer-query.ts";
 import type { DocumentStore } from "../document/document-store.ts";
 import type { StoredDocument } from "../document/value.ts";
 import { embedPassages } from "../embed-passage.ts";
-import type { PassageTerms } from "../lexicon.ts";
+import type { PassageWords } from "../lexicon.ts";
 import type { Passage, SearchIndex } from "../search-index.ts";
 import { ResidentPassages } from "./passages.ts";
 
@@ -26,7 +26,7 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
   let turn: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
-  const termsOf = ({ text, title, headings }: Passage): PassageTerms => {
+  const termsOf = ({ text, title, headings }: Passage): PassageWords => {
     const terms = (of: string): string[] => analyzer.tokens(of).map(({ term }) => term);
     return { body: terms(text), field: terms([title, ...headings].join("\n")) };
   };
@@ -72,6 +72,8 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
     replaceDocuments: (documentIds, given, signal) =>
       write(given, [...new Set([...documentIds, ...given.map(({ documentId }) => documentId)])], signal),
     deleteDocuments: (documentIds, signal) => write([], documentIds, signal),
+    // A store that cannot be reached says so to the first query.
+    prepare: () => void inTurn(follow).catch(() => undefined),
     query: (query, signal) =>
       read(signal, () =>
         answerQuery(

@@ -85,6 +85,16 @@ export class EmbeddedIndex implements SearchIndex {
     });
   }
 
+  prepare(): void {
+    if (this.#closed) return;
+    const failed = (thrown: unknown): void =>
+      this.#parts.log.warn({ err: thrown }, "the index could not be read ahead of the first query");
+    this.#resident
+      .current()
+      .then((resident) => (resident || this.#closed ? undefined : this.#lexicon.current()))
+      .catch(failed);
+  }
+
   async query(query: SearchQuery, signal?: AbortSignal): Promise<SearchResult> {
     const { analyzer, embedder } = this.#parts;
     return this.#read(async () => {

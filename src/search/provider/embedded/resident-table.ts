@@ -1,10 +1,12 @@
 // Keeps the passages of a table in memory, as long as they are few enough, and up to date: own writes are applied as they
 // are made; what another process has written is read when the table has a version that is not known.
 
+import { setImmediate } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
 import type { Logger } from "../../../base/log.ts";
 import { ResidentPassages } from "../../resident/passages.ts";
-import { fromRow, type Row, termsOf } from "./row.ts";
+import { rowsOf } from "./column.ts";
+import { termsOf } from "./row.ts";
 
 const MOST_PASSAGES = 50_000;
 const MOST_VECTOR_BYTES = 256 * 2 ** 20;
@@ -38,10 +40,11 @@ export function residentTable(table: Table, dimensions: () => number, log: Logge
     }
     const passages = new ResidentPassages();
     for await (const batch of table.query()) {
-      for (const row of batch) {
-        const whole = row as unknown as Row;
-        passages.put(fromRow(whole), termsOf(whole));
+      for (const { passage, body, field } of rowsOf(batch)) {
+        passages.put(passage, termsOf({ body_terms: body, field_terms: field }));
       }
+      // Whoever else waits for this process gets a turn between two batches.
+      await setImmediate();
     }
     // When it was written to meanwhile, the next query reads again.
     if ((await table.version()) === version) known = { version, passages };

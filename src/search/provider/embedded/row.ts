@@ -1,6 +1,6 @@
 import type { Schema } from "apache-arrow";
 import type { Analyzer } from "../../analysis/analyzer.ts";
-import type { PassageTerms } from "../../lexicon.ts";
+import type { PassageWords } from "../../lexicon.ts";
 import type { Passage } from "../../search-index.ts";
 import type { Engine } from "./engine.ts";
 
@@ -111,7 +111,7 @@ export function fromRow(row: Row): Passage {
   return passage;
 }
 
-export function termsOf(row: Pick<Row, "body_terms" | "field_terms">): PassageTerms {
+export function termsOf(row: Pick<Row, "body_terms" | "field_terms">): PassageWords {
   return { body: split(row.body_terms), field: split(row.field_terms) };
 }
 
