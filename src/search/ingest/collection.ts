@@ -13,7 +13,8 @@ import { type Journal, type JournalEntry, type JournalState, openJournal, readJo
 import { DEFAULT_LIMITS, type IngestLimits } from "./limit.ts";
 import { threadParser } from "./parser.ts";
 import { type FailedFile, type IngestProgress, type IngestReport, progressMeter } from "./report.ts";
-import { isInside, scanFolder } from "./scan.ts";
+import { scanFolder } from "./scan.ts";
+import { isInside } from "./scan-path.ts";
 
 export interface CollectionOptions {
   index: SearchIndex;

@@ -53,6 +53,12 @@ export class DocumentBuilder {
     this.#add("table", text, headerLength > 0 ? { headerEnd: headerLength } : {});
   }
 
+  /** Refuses a table whose blank cells alone would be too much, before it is built. @throws FlowsteadError `DocumentTooLarge`. */
+  checkTable(rows: number, columns: number): void {
+    if (rows * columns * 3 <= this.#limits.characters) return;
+    throw new FlowsteadError("DocumentTooLarge", `It holds a table of ${rows} rows and ${columns} columns.`);
+  }
+
   /** What follows stands on this page. @throws FlowsteadError `DocumentTooLarge`. */
   page(number: number): void {
     if (number > this.#limits.pages) {

@@ -1,6 +1,7 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import type { DocumentBuilder } from "./document-builder.ts";
 import type { DocxStyles } from "./docx-style.ts";
+import { headerOf } from "./table.ts";
 
 // Deleted or moved text, field codes, and the second form of what is given twice.
 const SILENT = new Set(["w:del", "w:moveFrom", "w:instrText", "mc:Fallback", "w:delText"]);
@@ -107,14 +108,6 @@ class BodyReader {
     if (!table) return;
     const outer = this.#tables.at(-1);
     if (outer) outer.cell.push(table.rows.map((row) => row.join(" ")).join(" "));
-    else this.#builder.table(table.rows, table.header || looksLikeHeader(table.rows));
+    else this.#builder.table(table.rows, table.header || headerOf(table.rows));
   }
-}
-
-/** Writers seldom mark a header row; one with all cells filled and no number in it is one. */
-function looksLikeHeader(rows: readonly (readonly string[])[]): boolean {
-  const first = rows[0];
-  return (
-    first !== undefined && rows.length > 1 && first.length > 1 && first.every((cell) => /^[^\d]+$/.test(cell.trim()))
-  );
 }

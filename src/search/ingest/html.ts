@@ -22,7 +22,14 @@ interface OpenTable {
 }
 
 export function parseHtml(source: string, name: string, limits: IngestLimits): ParsedDocument {
-  const reader = new HtmlReader(new DocumentBuilder(limits));
+  const builder = new DocumentBuilder(limits);
+  readHtml(source, builder);
+  return builder.finish(MEDIA_TYPES.html, name);
+}
+
+/** Streams a page into a builder that may hold text already. */
+export function readHtml(source: string, builder: DocumentBuilder): void {
+  const reader = new HtmlReader(builder);
   const parser = new Parser(
     {
       onopentag: (tag, attributes) => reader.open(tag, attributes),
@@ -33,7 +40,7 @@ export function parseHtml(source: string, name: string, limits: IngestLimits): P
   );
   parser.write(source);
   parser.end();
-  return reader.finish(name);
+  reader.finish();
 }
 
 /** The encoding that a page names for itself, when it is not UTF-8. */
@@ -93,11 +100,10 @@ class HtmlReader {
     else this.#closeBlock(tag);
   }
 
-  finish(name: string): ParsedDocument {
+  finish(): void {
     while (this.#tables.length > 0) this.#closeTable();
     this.#flush();
     this.#builder.title(this.#title);
-    return this.#builder.finish(MEDIA_TYPES.html, name);
   }
 
   #isSilent(tag: string): boolean {

@@ -10,7 +10,8 @@ import type { ReadDocument } from "./parse-task.ts";
 import type { Parser } from "./parser.ts";
 import { readDocumentFile } from "./read-file.ts";
 import type { IngestReport } from "./report.ts";
-import { isInside, type Scan } from "./scan.ts";
+import type { Scan } from "./scan.ts";
+import { isInside } from "./scan-path.ts";
 
 export interface IngestParts {
   index: SearchIndex;
@@ -24,7 +25,7 @@ export interface IngestParts {
 }
 
 // Raised when files come to be read or cut differently, so that all are indexed again.
-const READING = "read/1";
+const READING = "read/2";
 
 /** Brings the index to what a scan of `scope` found; the report is filled as it goes. */
 export async function ingest(scope: string, scan: Scan, parts: IngestParts): Promise<void> {

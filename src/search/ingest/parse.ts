@@ -1,12 +1,17 @@
 import { FlowsteadError } from "../../base/error/error.ts";
 import { decodeText } from "./decode.ts";
+import { parseDelimited } from "./delimited.ts";
 import type { ParsedDocument } from "./document.ts";
 import { parseDocx } from "./docx.ts";
+import { parseEmail } from "./email.ts";
 import { recognize } from "./format.ts";
 import { htmlCharset, parseHtml } from "./html.ts";
+import { parseJson, parseJsonLines } from "./json.ts";
 import type { IngestLimits } from "./limit.ts";
 import { parseMarkdown } from "./markdown.ts";
+import { parsePptx } from "./pptx.ts";
 import { parseText } from "./text.ts";
+import { parseXlsx } from "./xlsx.ts";
 
 /**
  * A file's bytes as a document. `name` is the file's name, which tells Markdown from text and is the title when the
@@ -28,6 +33,18 @@ export async function parseDocument(bytes: Uint8Array, name: string, limits: Ing
     }
     case "docx":
       return parseDocx(bytes, name, limits);
+    case "pptx":
+      return parsePptx(bytes, name, limits);
+    case "xlsx":
+      return parseXlsx(bytes, name, limits);
+    case "email":
+      return parseEmail(bytes, name, limits);
+    case "csv":
+      return readText(bytes, undefined, (text) => parseDelimited(text, name, limits));
+    case "json":
+      return readText(bytes, undefined, (text) => parseJson(text, name, limits));
+    case "jsonl":
+      return readText(bytes, undefined, (text) => parseJsonLines(text, name, limits));
     case "html":
       return readText(bytes, htmlCharset(bytes), (text) => parseHtml(text, name, limits));
     case "markdown":

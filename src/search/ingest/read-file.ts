@@ -24,6 +24,8 @@ export async function readDocumentFile(file: string, limits: IngestLimits): Prom
       }
       // Small files come from a shared pool of memory, which cannot be handed to a thread.
       const bytes = Uint8Array.from(await handle.readFile());
+      const whole = recognize(bytes, path.basename(file));
+      if ("unsupported" in whole) return whole;
       return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
     } finally {
       await handle.close();

@@ -1,6 +1,9 @@
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { throwIfAborted } from "../../base/abort.ts";
+import { ACL_ENDING, ACL_FILE } from "./access.ts";
+import { IGNORE_FILE, readIgnore } from "./ignore.ts";
+import { isInside } from "./scan-path.ts";
 
 interface FoundFile {
   /** Absolute, as a person sees it: links are not resolved. */
@@ -31,7 +34,7 @@ export async function scanFolder(root: string, signal: AbortSignal): Promise<Sca
     scan.files.push({ file: root, bytes: top.size });
     return scan;
   }
-  const walker: Walker = { scan, signal, root: await realpath(root), links: [] };
+  const walker: Walker = { scan, signal, root: await realpath(root), links: [], ignores: [] };
   await walk(root, walker);
   await followLinks(walker);
   scan.files.sort((a, b) => (a.file < b.file ? -1 : 1));
@@ -44,6 +47,8 @@ interface Walker {
   /** Without links. */
   root: string;
   links: string[];
+  /** Of the folder being walked and those around it. */
+  ignores: ((file: string) => boolean)[];
 }
 
 async function walk(folder: string, walker: Walker): Promise<void> {
@@ -59,15 +64,25 @@ async function walk(folder: string, walker: Walker): Promise<void> {
     });
     return;
   }
+  const ignore = entries.some(({ name }) => name === IGNORE_FILE) ? await readIgnore(folder) : undefined;
+  if (ignore) walker.ignores.push(ignore);
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = path.join(folder, entry.name);
-    if (entry.name.startsWith(".") || entry.name.startsWith("~$")) scan.skipped.push({ file, reason: "hidden" });
+    if (isSidecar(entry.name)) continue;
+    if (walker.ignores.some((rule) => rule(file))) scan.skipped.push({ file, reason: `left out by ${IGNORE_FILE}` });
+    else if (entry.name.startsWith(".") || entry.name.startsWith("~$")) scan.skipped.push({ file, reason: "hidden" });
     else if (LEFT_OUT.has(entry.name)) scan.skipped.push({ file, reason: "not a folder of documents" });
     else if (entry.isSymbolicLink()) walker.links.push(file);
     else if (entry.isDirectory()) await walk(file, walker);
     else if (entry.isFile()) await keep(file, scan);
     else scan.skipped.push({ file, reason: "not a regular file" });
   }
+  if (ignore) walker.ignores.pop();
+}
+
+/** Files that say something about others and are no documents. */
+function isSidecar(name: string): boolean {
+  return name === IGNORE_FILE || name === ACL_FILE || name.endsWith(ACL_ENDING);
 }
 
 async function keep(file: string, scan: Scan): Promise<void> {
@@ -91,10 +106,4 @@ async function followLinks({ scan, links, root }: Walker): Promise<void> {
       scan.files.push({ file: link, bytes: found.size });
     }
   }
-}
-
-/** Whether a path is the folder or lies under it. */
-export function isInside(file: string, folder: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative === "" || (relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
 }

@@ -2,6 +2,22 @@ import { unzipSync } from "fflate";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { IngestLimits } from "./limit.ts";
 
+/** Names of the parts of a ZIP file, or undefined when its list of them is broken or not there. */
+export function zipNames(bytes: Uint8Array): string[] | undefined {
+  const names: string[] = [];
+  try {
+    unzipSync(bytes, {
+      filter: ({ name }) => {
+        names.push(name);
+        return false;
+      },
+    });
+    return names;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The wanted parts of a ZIP file by name. Sizes are checked before anything is unpacked, and no part is given more
  * memory than the size it claims.

@@ -142,7 +142,10 @@ describe("a collection", () => {
     await write("a.md", "penguin");
     await write(".hidden.md", "hidden");
     await write(".git/config.md", "hidden");
-    await write("data.jsonl", "{}");
+    await write("data.bin", "{}");
+    await write(".flowsteadignore", "# notes\ndraft-*.md\nsub/old/\n");
+    await write("draft-1.md", "secret draft");
+    await write("sub/old/b.md", "secret past");
     await write("..data/real.md", "mounted seal");
     await symlink(outside, path.join(docs, "out.md"));
     await symlink(docs, path.join(docs, "loop"));
@@ -157,9 +160,11 @@ describe("a collection", () => {
       ".hidden.md: hidden",
       "again.md: a link to a file that is indexed itself",
       "dangling.md: a link to nothing",
-      "data.jsonl: .jsonl files are not indexed",
+      "data.bin: .bin files are not indexed",
+      "draft-1.md: left out by .flowsteadignore",
       "loop: a link to a folder",
       "out.md: a link out of the folder",
+      "sub/old: left out by .flowsteadignore",
     ]);
     assert.deepEqual(await found("penguin walrus secret hidden seal"), ["a.md", "mounted.md"]);
   });
