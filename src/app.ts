@@ -128,6 +128,7 @@ export async function openApp(
     const embedder = bareEmbedder && governance.governEmbedder(bareEmbedder, embedderName(config.embedder ?? {}));
     const documents = await openDocuments(config, embedder, log);
     closers.push(() => documents.index.close());
+    documents.index.prepare?.();
     const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
     closers.push(() => catalog.close());
     const anyIndex = (of: string): Promise<SearchIndex> => openAnyIndex(of, documents.open, () => catalog);
