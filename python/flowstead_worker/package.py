@@ -4,6 +4,7 @@ import importlib
 import importlib.metadata
 import inspect
 
+from promptflow._tool import settings_of
 from promptflow.contracts.types import PromptTemplate
 from promptflow.core import ToolProvider
 
@@ -31,7 +32,7 @@ class PackageTool(Tool):
                 given.setdefault("default", own["default"])
         hints = hints_of(self.function)
         prompts = [name for name, hint in hints.items() if hint is PromptTemplate]
-        settings = getattr(self.function, "__promptflow_tool__", None) or {}
+        settings = settings_of(self.function)
         return {
             **signature,
             "inputs": {**signature["inputs"], **declared},

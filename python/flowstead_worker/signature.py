@@ -8,7 +8,7 @@ import sys
 import typing
 
 from promptflow import connections
-from promptflow._tool import is_tool
+from promptflow._tool import is_tool, settings_of
 from promptflow.contracts.multimedia import Image
 from promptflow.contracts.types import AssistantDefinition, FilePath, PromptTemplate, Secret
 from promptflow.core import ToolProvider
@@ -52,9 +52,13 @@ class Tool:
             self._instances[key] = self.provider(**init)
         return getattr(self._instances[key], self.function.__name__)
 
-    def describe(self):
+    def parameters(self):
+        """The inputs, those of the class first, each with the hints that its annotation may need."""
         parameters = inspect.signature(self.function).parameters
         init = _init_parameters(self.provider) if self.provider else {}
+        twice = [name for name in init if name in parameters]
+        if twice:
+            raise TypeError("Duplicate inputs found from %r and \"__init__()\"!" % self.function.__name__)
         taken = [
             parameter
             for name, parameter in list(init.items()) + list(parameters.items())
@@ -63,12 +67,15 @@ class Tool:
         hints = hints_of(self.function)
         if self.provider:
             hints = {**hints_of(self.provider.__init__), **hints}
+        return [(parameter, hints) for parameter in taken]
+
+    def describe(self):
         return {
             "name": self.function.__qualname__ if self.provider else self.function.__name__,
             "function": self.function.__name__,
             "class_name": self.provider.__name__ if self.provider else None,
-            "description": inspect.getdoc(self.function),
-            "inputs": {parameter.name: input_of(parameter, hints) for parameter in taken},
+            "description": settings_of(self.function).get("description") or inspect.getdoc(self.function),
+            "inputs": {parameter.name: input_of(parameter, hints) for parameter, hints in self.parameters()},
             "init": self.init_names,
             "generator": self.generator,
             "async": self.asynchronous,

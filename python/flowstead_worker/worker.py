@@ -17,6 +17,7 @@ from .channel import Channel
 from .encode import is_exact, preview, to_json
 from .entry import Aggregation, load_entry
 from .failure import Canceled, ToolFault, describe
+from .meta import meta_of
 from .output import NodeStream, current_call
 from .package import PREFIX, load_package
 from .pool import Threads, interrupt
@@ -281,6 +282,8 @@ class Worker:
         try:
             if kind == "load":
                 answer = {"value": self._load(message)}
+            elif kind == "meta":
+                answer = {"value": meta_of(load(message["directory"], message["file"]))}
             elif kind == "property":
                 answer = self.pack(message["run"], _property(self.resolve(message["ref"]), message["path"]))
             elif kind == "text":

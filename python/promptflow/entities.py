@@ -3,28 +3,28 @@ from .core._flow import FlowContext
 
 
 class InputSetting:
-    """How a tool's input is shown in an editor; kept as given."""
+    """How a tool's input is shown in an editor; what is not known here is kept as given."""
+
+    SHOWN = ("is_multi_select", "allow_manual_entry", "enabled_by", "enabled_by_value", "dynamic_list", "generated_by")
 
     def __init__(self, **settings):
-        self.__dict__.update(settings)
+        self.__dict__.update({name: None for name in self.SHOWN}, **settings)
 
 
 class DynamicList:
     """A function that lists the values of an input."""
 
-    def __init__(self, function, input_mapping=None, allow_manual_entry=False, is_multi_select=False):
+    def __init__(self, function, input_mapping=None):
         self.function = function
         self.input_mapping = input_mapping
-        self.allow_manual_entry = allow_manual_entry
-        self.is_multi_select = is_multi_select
 
 
 class GeneratedBy:
-    """A function that makes the value of an input from others."""
+    """A function that makes the value of an input from others, and one that finds these back from the value."""
 
-    def __init__(self, function, reverse_func=None, input_settings=None):
+    def __init__(self, function, reverse_function, input_settings=None):
         self.function = function
-        self.reverse_func = reverse_func
+        self.reverse_function = reverse_function
         self.input_settings = input_settings
 
 

@@ -79,7 +79,9 @@ async function promptNodes(flow: string, templates: Record<string, string>): Pro
     nodes.push({
       parameter,
       file,
-      inputs: Object.keys(describeTemplate(await readFile(full, "utf8"), "prompt")["inputs"] as ValueMap),
+      inputs: Object.keys(
+        (describeTemplate(await readFile(full, "utf8"), "prompt")["inputs"] as ValueMap | undefined) ?? {},
+      ),
     });
   }
   return nodes;

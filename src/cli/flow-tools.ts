@@ -47,7 +47,7 @@ export interface FlowToolsResult {
 
 export async function flowTools(
   definition: FlowDefinition,
-  context: { directory: string; python: Pick<PythonPool, "load"> },
+  context: { directory: string; python: Pick<PythonPool, "meta"> },
 ): Promise<FlowToolsResult> {
   const known = packageTools();
   const tools: FlowTools = { package: {}, code: {} };
@@ -80,7 +80,7 @@ export async function flowTools(
 async function codeMeta(
   file: string,
   type: string,
-  context: { directory: string; python: Pick<PythonPool, "load"> },
+  context: { directory: string; python: Pick<PythonPool, "meta"> },
 ): Promise<ValueMap> {
   if (type !== "custom_llm") return toolMeta(file, type, context);
   return { ...(await toolMeta(file, "prompt", context)), type };

@@ -53,6 +53,11 @@ export interface PythonPool {
    * @throws FlowsteadError `PackageToolNotFoundError`, whose message is the ids that there are; `ToolLoadError`.
    */
   loadPackage(id: string, wanted: readonly string[]): Promise<PackageSignature>;
+  /**
+   * What an editor is told about the tool of a file: its inputs and what its decorator says.
+   * @throws FlowsteadError as `load`, and `ToolValidationError`.
+   */
+  meta(file: string): Promise<ValueMap>;
   /** A session for one run. */
   session(run: string): PythonSession;
   /** Ends all processes and waits for their end. */
@@ -87,6 +92,16 @@ class Pool implements PythonPool {
 
   async loadPackage(id: string, wanted: readonly string[]): Promise<PackageSignature> {
     return PACKAGE_SIGNATURE.parse(await this.#load({ file: packageFile(id), wanted }));
+  }
+
+  async meta(file: string): Promise<ValueMap> {
+    const worker = await this.#pick(0);
+    try {
+      const { value } = await worker.process.request({ t: "meta", directory: this.#options.directory, file }).answer;
+      return value as ValueMap;
+    } catch (thrown) {
+      throw loadError(thrown, file, this.#options);
+    }
   }
 
   async #load(what: LoadRequest): Promise<Value> {
@@ -181,6 +196,7 @@ const LOAD_CODES = [
   "InvalidAggregationFunction",
   "PackageToolNotFoundError",
   "ToolLoadError",
+  "ToolValidationError",
 ] as const;
 
 function loadError(thrown: unknown, file: string, options: PythonPoolOptions): unknown {

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import type { ValueMap } from "../base/value.ts";
+import { type ValueMap, pyStr } from "../base/value.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonParameter } from "../python/message.ts";
 import { compileTemplate } from "../prompt/template.ts";
@@ -11,11 +11,13 @@ import { readSignature } from "./script/signature.ts";
 
 /** `![image]({{ name }})`: a variable written so takes an image. */
 const IMAGE_VARIABLE = /!\[\s*image\s*\]\(\{\{\s*([^{}]+)\s*\}\}\)/g;
+/** `{# ... #}` on the first line. */
+const LEADING_COMMENT = /^\{#((?:(?!#\}).)*)#\}/;
 
 export interface ToolMetaContext {
   /** The flow's folder. */
   directory: string;
-  python: Pick<PythonPool, "load">;
+  python: Pick<PythonPool, "meta">;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function toolMeta(file: string, type: string, { directory, python }
   }
   if (type === "typescript" || type === "javascript") return scriptMeta(file, type, directory);
   if (type === "llm" || type === "prompt") {
-    return { ...describeTemplate(readSource(file, type, directory), type), name: stem(file), source: file };
+    return { name: stem(file), ...describeTemplate(readSource(file, type, directory), type), source: file };
   }
   throw new FlowsteadError(
     "FlowNotSupported",
@@ -40,21 +42,9 @@ export async function toolMeta(file: string, type: string, { directory, python }
   );
 }
 
-async function pythonMeta(file: string, python: Pick<PythonPool, "load">): Promise<ValueMap> {
-  const signature = await python.load(file);
-  const inputs = Object.entries(signature.inputs).map(([name, parameter]) => [
-    name,
-    inputMeta(name, parameter, signature.init),
-  ]);
-  return {
-    name: stem(file),
-    type: "python",
-    inputs: Object.fromEntries(inputs) as ValueMap,
-    ...(signature.description === null ? {} : { description: signature.description }),
-    source: file,
-    function: signature.function,
-    ...(signature.class_name === null ? {} : { class_name: signature.class_name }),
-  };
+async function pythonMeta(file: string, python: Pick<PythonPool, "meta">): Promise<ValueMap> {
+  const { type = "python", ...meta } = await python.meta(file);
+  return { name: stem(file), type, ...meta, source: file };
 }
 
 function scriptMeta(file: string, type: string, directory: string): ValueMap {
@@ -62,18 +52,27 @@ function scriptMeta(file: string, type: string, directory: string): ValueMap {
   return {
     name: stem(file),
     type,
-    inputs: Object.fromEntries(Object.entries(inputs).map(([key, parameter]) => [key, inputMeta(key, parameter, [])])),
+    ...filled(Object.entries(inputs).map(([key, parameter]) => [key, inputMeta(parameter)])),
     ...(description === undefined ? {} : { description }),
     source: file,
     function: name,
   };
 }
 
-/** The inputs of a template's text. @throws FlowsteadError `JinjaParsingError`. */
+/** The inputs of a template's text, and the comment that it begins with. @throws FlowsteadError `JinjaParsingError`. */
 export function describeTemplate(text: string, type: "llm" | "prompt"): ValueMap {
   const images = new Set(Array.from(text.matchAll(IMAGE_VARIABLE), ([, name = ""]) => name.trim()));
-  const inputs = undeclared(text, type).map((name) => [name, { type: [images.has(name) ? "image" : "string"] }]);
-  return { type, inputs: Object.fromEntries(inputs) as ValueMap };
+  const inputs = undeclared(text, type).map((name): [string, ValueMap] => [
+    name,
+    { type: [images.has(name) ? "image" : "string"] },
+  ]);
+  const description = LEADING_COMMENT.exec(text)?.[1]?.trim() ?? "";
+  return { type, ...filled(inputs), ...(description === "" ? {} : { description }) };
+}
+
+/** A tool without inputs says nothing about them. */
+function filled(inputs: [string, ValueMap][]): { inputs?: ValueMap } {
+  return inputs.length === 0 ? {} : { inputs: Object.fromEntries(inputs) };
 }
 
 function undeclared(text: string, type: string): readonly string[] {
@@ -109,13 +108,12 @@ function readSource(file: string, type: string, directory: string): string {
   }
 }
 
-function inputMeta(name: string, parameter: PythonParameter, init: readonly string[]): ValueMap {
-  const meta: ValueMap = { type: parameter.type };
-  if (parameter.has_default) meta["default"] = parameter.default ?? null;
-  if (parameter.enum) meta["enum"] = parameter.enum;
-  if (parameter.custom_type) meta["custom_type"] = parameter.custom_type;
-  if (init.includes(name)) meta["input_type"] = "init";
-  return meta;
+function inputMeta({ type, default: value, enum: options }: PythonParameter): ValueMap {
+  return {
+    type,
+    ...(value === undefined || value === null || value === "" ? {} : { default: pyStr(value) }),
+    ...(options ? { enum: options } : {}),
+  };
 }
 
 function stem(file: string): string {

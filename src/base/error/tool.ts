@@ -81,6 +81,12 @@ const LOADING = {
     "The file of a Python or script node defines more than one tool.",
     "Keep `@tool` on one function; in a script, export one, or make one the default export.",
   ),
+  ToolValidationError: row(
+    "author",
+    "UserError/ToolValidationError",
+    "The decorator of a Python tool says something about its inputs or icon that is not so.",
+    "Mend the setting that the message names.",
+  ),
   BadFunctionInterface: row(
     "author",
     `${PARSING}/BadFunctionInterface`,
