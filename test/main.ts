@@ -1,8 +1,8 @@
 // Runs every test file, each in a process of its own, and closes with the count. A run that finds fewer tests than
 // there were is a failure, since a test runner that runs nothing also exits with 0.
 
-import { availableParallelism } from "node:os";
-import { readdirSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -11,6 +11,13 @@ const FLOOR = 900;
 
 // `npm test` has compiled the command line; running that instead of the sources saves every started process a second.
 if (process.env.npm_lifecycle_event === "test") process.env.FLOWSTEAD_TEST_CLI = "dist/cli/main.js";
+
+// Whatever the tests leave lies in one folder, which goes with them. Short, because paths of sockets must be; open to the
+// users that some of their servers run as.
+const folder = mkdtempSync(path.join(tmpdir(), "fs-"));
+chmodSync(folder, 0o755);
+process.env.TMPDIR = folder;
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 const files = findTests(process.argv.slice(2));
 const partial = process.argv.length > 2;
