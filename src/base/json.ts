@@ -5,10 +5,11 @@ import { Float, type Value, float } from "./value.ts";
 
 // A number that JSON.parse would change: an integral float, an exponent, 16 digits or more, or Python's NaN and Infinity.
 const LOSSY = /\d\.0*(?![\d])|\d[eE]|\d{16}|NaN|Infinity/;
+const STRING = /"(?:[^"\\]|\\.)*"/g;
 
 /** Parses JSON without losing number identity. @throws FlowsteadError `InvalidJson` with line and column. */
 export function parseJson(text: string): Value {
-  if (!LOSSY.test(text)) {
+  if (!isLossy(text)) {
     try {
       return JSON.parse(text) as Value;
     } catch {
@@ -16,6 +17,20 @@ export function parseJson(text: string): Value {
     }
   }
   return new Parser(text).document();
+}
+
+/** As `plain(parseJson(text))`, for receivers that have only numbers. @throws FlowsteadError `InvalidJson`. */
+export function parsePlainJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return plain(new Parser(text).document());
+  }
+}
+
+/** The lossless parser takes twenty times as long, so prose such as "in 2020." must not cause it: only numbers may. */
+function isLossy(text: string): boolean {
+  return LOSSY.test(text) && LOSSY.test(text.replace(STRING, '""'));
 }
 
 /** Serialises a value with floats kept as floats (`1.0`); `indent` as in `JSON.stringify`. */

@@ -20,6 +20,7 @@ export function remoteResources(address: HopAddress): RemoteResources {
   // Names that the other side has answered for once: a flow looks its resources up at every call.
   const models = new Map<string, ChatModel>();
   const indexes = new Map<string, SearchIndex>();
+  const embedders = new Map<string | undefined, Embedder | undefined>();
   return {
     chatModel: async (name) => {
       const known = models.get(name);
@@ -30,8 +31,11 @@ export function remoteResources(address: HopAddress): RemoteResources {
       return model;
     },
     embedder: async (name) => {
+      if (embedders.has(name)) return embedders.get(name);
       const about = (await call("/embedder", { name })) as { fingerprint: string; dimensions: number } | null;
-      return about ? remoteEmbedder(call, name, about) : undefined;
+      const embedder = about ? remoteEmbedder(call, name, about) : undefined;
+      embedders.set(name, embedder);
+      return embedder;
     },
     connection: async (name) => (await hop.json("/connection", { name })) as unknown as Connection,
     searchIndex: async (name) => {

@@ -5,7 +5,7 @@ import { timingSafeEqual } from "node:crypto";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
-import { parseJson, plain, stringifyJson } from "../../base/json.ts";
+import { parsePlainJson, stringifyJson } from "../../base/json.ts";
 import type { Logger } from "../../base/log.ts";
 import type { FlowResources } from "../../flow/resource.ts";
 import type { Caller, ChatRequest } from "../../model/chat-model.ts";
@@ -37,6 +37,7 @@ const embedCall = z.object({
   kind: z.enum(["query", "document"]),
 });
 const named = z.object({ name: z.string() });
+const maybeNamed = z.object({ name: z.string().optional() });
 
 type Handler = (body: unknown, signal: AbortSignal, grant: ResourceGrant) => Promise<unknown>;
 
@@ -48,7 +49,7 @@ export function resourceServer(resources: FlowResources, options: ResourceServer
     },
     "/model/probe": async (body, signal) => (await resources.chatModel(named.parse(body).name)).probe(signal),
     "/embedder": async (body) => {
-      const embedder = await resources.embedder(z.object({ name: z.string().optional() }).parse(body).name);
+      const embedder = await resources.embedder(maybeNamed.parse(body).name);
       return embedder && { fingerprint: embedder.fingerprint, dimensions: embedder.dimensions };
     },
     "/embed": async (body, signal) => {
@@ -104,7 +105,7 @@ async function answer(
     const grant = grantOf(request, options.token);
     if (!grant) throw new FlowsteadError("Unauthorized", "The instance token is missing or wrong.");
     const signal = clientSignal(response);
-    const body = plain(parseJson(await readBody(request, BODY_LIMIT)));
+    const body = parsePlainJson(await readBody(request, BODY_LIMIT));
     if (request.url === "/chat") return await chat(resources, body, { response, signal, caller: grant.caller });
     const call = calls[request.url ?? ""];
     if (!call) throw new FlowsteadError("NotFound", `There is no resource at ${request.url}.`);

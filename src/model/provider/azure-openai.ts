@@ -101,7 +101,7 @@ function clientOf({ apiKey, auth, keySource }: AzureOpenAiSettings, baseUrl: str
         : "AZURE_OPENAI_API_KEY, or api_key of the model in flowstead.yaml"),
     secret: apiKey,
     authorize: token
-      ? async (signal) => ({ authorization: `Bearer ${await token(signal)}` })
+      ? async (signal) => ({ authorization: `Bearer ${await token(signal())}` })
       : () => ({ "api-key": apiKey ?? "" }),
   });
 }

@@ -73,6 +73,11 @@ class Reading {
     const { firstTokenMs, wholeMs } = chat.deadlines;
     const ms = chat.isStream ? firstTokenMs : wholeMs;
     this.#timer = setTimeout(() => this.#tooLate(ms), ms);
+    if (chat.signal.aborted) {
+      this.#stop = () => {};
+      this.#onAbort();
+      return;
+    }
     chat.signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#stop = chat.client.send(chat.call, {
       onStart: (status, headers) => this.#start(status, headers),
@@ -80,7 +85,6 @@ class Reading {
       onEnd: () => this.#end(),
       onError: (error) => this.#fail(error),
     });
-    if (chat.signal.aborted) this.#onAbort();
   }
 
   readonly #onAbort = (): void => {

@@ -11,8 +11,8 @@ export interface WireClientOptions {
   baseUrl: string;
   keySource: string;
   secret?: string;
-  /** Headers that prove who we are; asked for each call, since tokens expire. */
-  authorize: (signal: AbortSignal) => Record<string, string> | Promise<Record<string, string>>;
+  /** Headers that prove who we are; asked for each call, since tokens expire. A fetch may take the call's signal. */
+  authorize: (signal: () => AbortSignal) => Record<string, string> | Promise<Record<string, string>>;
   connectMs?: number;
 }
 
@@ -65,16 +65,15 @@ export function wireClient(options: WireClientOptions): WireClient {
     bodyTimeout: 0,
   });
 
-  async function start(call: WireCall, handler: Dispatcher.DispatchHandler, stop: AbortSignal): Promise<void> {
-    const headers = {
+  function start(call: WireCall, handler: Dispatcher.DispatchHandler, proof: Record<string, string>): void {
+    const headers: Record<string, string> = {
       accept: "application/json, text/event-stream",
       "user-agent": "flowstead",
       ...call.headers,
-      ...(call.body === undefined ? {} : { "content-type": "application/json" }),
-      ...(call.form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
-      ...(await authorize(stop)),
     };
-    if (stop.aborted) return;
+    if (call.body !== undefined) headers["content-type"] = "application/json";
+    if (call.form !== undefined) headers["content-type"] = "application/x-www-form-urlencoded";
+    Object.assign(headers, proof);
     const body = call.form ?? (call.body === undefined ? null : JSON.stringify(call.body));
     pool.dispatch({ method: call.method, path: prefix + call.path, headers, body }, handler);
   }
@@ -82,43 +81,61 @@ export function wireClient(options: WireClientOptions): WireClient {
   const client: WireClient = {
     upstream,
     send(call, reader) {
-      const stop = new AbortController();
+      let isStopped = false;
+      // Only a proof that must be fetched hears of the stop.
+      let fetching: AbortController | undefined;
+      const halt = (): void => {
+        isStopped = true;
+        fetching?.abort();
+      };
       let controller: Dispatcher.DispatchController | undefined;
       let hasBegun = false;
+      let isStarting = true;
       const fail = (thrown: Error): void => {
-        if (stop.signal.aborted) return;
-        stop.abort();
+        // The caller has not got its way to stop the call yet.
+        if (isStarting) return queueMicrotask(() => fail(thrown));
+        if (isStopped) return;
+        halt();
         reader.onError(thrown instanceof FlowsteadError ? thrown : connectionFailure(upstream, thrown, hasBegun));
       };
       const handler: Dispatcher.DispatchHandler = {
         onRequestStart(started) {
           controller = started;
-          if (stop.signal.aborted) started.abort(new Error("canceled"));
+          if (isStopped) started.abort(new Error("canceled"));
         },
         onResponseStart(_, status, headers) {
-          if (stop.signal.aborted || status < 200) return;
+          if (isStopped || status < 200) return;
           hasBegun = true;
           reader.onStart(status, headers);
         },
         onResponseData(_, chunk) {
-          if (!stop.signal.aborted) reader.onData(chunk);
+          if (!isStopped) reader.onData(chunk);
         },
         onResponseEnd() {
-          if (!stop.signal.aborted) reader.onEnd();
+          if (!isStopped) reader.onEnd();
         },
         onResponseError(_, error) {
           fail(error);
         },
       };
-      start(call, handler, stop.signal).catch(fail);
+      try {
+        const proof = authorize(() => (fetching ??= new AbortController()).signal);
+        if (proof instanceof Promise) {
+          proof.then((found) => isStopped || start(call, handler, found)).catch(fail);
+        } else start(call, handler, proof);
+      } catch (thrown) {
+        fail(thrown as Error);
+      }
+      isStarting = false;
       return () => {
-        if (stop.signal.aborted) return;
-        stop.abort();
+        if (isStopped) return;
+        halt();
         controller?.abort(new Error("canceled"));
       };
     },
     read(call, { signal, timeoutMs }) {
       return new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(new FlowsteadError("Canceled", "The call was canceled."));
         let status = 0;
         let headers: Headers = {};
         const parts: Buffer[] = [];
@@ -146,7 +163,6 @@ export function wireClient(options: WireClientOptions): WireClient {
           settle(() => reject(new FlowsteadError(code, message)));
         }
         signal.addEventListener("abort", onAbort, { once: true });
-        if (signal.aborted) onAbort();
       });
     },
     close: () => pool.close(),

@@ -55,10 +55,6 @@ export function wireModel(options: WireModelOptions): ChatModel {
     }
   }
 
-  async function modelOf(request: ChatRequest, signal: AbortSignal): Promise<string> {
-    return request.model || (defaultModel ?? (await firstListed(signal)));
-  }
-
   async function firstListed(signal: AbortSignal): Promise<string> {
     const [first] = await listModels(signal);
     if (first === undefined) {
@@ -95,30 +91,29 @@ export function wireModel(options: WireModelOptions): ChatModel {
     async *chat(request, signal): AsyncGenerator<ChatChunk> {
       // What the original sends, and what servers of a single model take.
       const isUnnamed = request.model === "" && !defaultModel;
-      let model = isUnnamed ? "" : await modelOf(request, signal);
-      async function* attempt(): AsyncGenerator<ChatChunk> {
+      let model = isUnnamed ? "" : request.model || defaultModel || (await firstListed(signal));
+      // A loop, since a generator for each attempt would cost every chunk two more promises.
+      for (let isAgain = false; ; isAgain = true) {
         const call = callOf(request, model);
         const dialect = options.dialect?.(request) ?? OPENAI_DIALECT;
         const isStream = request.stream;
-        for await (const chunk of wireChat({ client, dialect, call, model, isStream, deadlines, signal })) {
-          // What has arrived before an abort is not shown after it.
-          throwIfAborted(signal);
-          yield chunk;
-        }
-      }
-      try {
-        yield* attempt();
-      } catch (thrown) {
-        if (isUnnamed && refusesModel(thrown)) {
-          model = await firstListed(signal);
-          yield* attempt();
+        try {
+          for await (const chunk of wireChat({ client, dialect, call, model, isStream, deadlines, signal })) {
+            // What has arrived before an abort is not shown after it.
+            throwIfAborted(signal);
+            yield chunk;
+          }
           return;
+        } catch (thrown) {
+          if (isAgain) throw thrown;
+          if (isUnnamed && refusesModel(thrown)) model = await firstListed(signal);
+          else {
+            if (!streamUsage || !request.stream || !refusesUsage(thrown)) throw thrown;
+            // An older server does not know the option. Its answers are worth more than its token counts.
+            streamUsage = false;
+            log?.warn({ model: id }, "the server does not know stream_options; token usage of streams is not known");
+          }
         }
-        if (!streamUsage || !request.stream || !refusesUsage(thrown)) throw thrown;
-        // An older server does not know the option. Its answers are worth more than its token counts.
-        streamUsage = false;
-        log?.warn({ model: id }, "the server does not know stream_options; token usage of streams is not known");
-        yield* attempt();
       }
     },
     async probe(signal) {
