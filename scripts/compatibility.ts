@@ -16,11 +16,12 @@ const count = (result: ReportEntry["result"]): number => report.filter((entry) =
 
 const HEAD = `# Compatibility
 
-The example flows of [microsoft/promptflow](https://github.com/microsoft/promptflow), run unchanged from a checkout. Their
-models are the fake model server (\`flowstead dev fake-model\`), which answers what the flow's next node can read; web pages
+The example flows of [microsoft/promptflow](https://github.com/microsoft/promptflow), run with their files unchanged from a
+checkout. Their models are the fake model server (\`flowstead dev fake-model\`), which answers what the flow's next node can read; web pages
 and pictures come from this machine. A flow passes when \`flow test\` ends well, or when every line of its batch run and its
 aggregation do. Packages that a flow's \`requirements.txt\` asks for come from PyPI, but for \`promptflow\` and
-\`promptflow-tools\`, whose place Flowstead's own \`promptflow\` package takes.
+\`promptflow-tools\`, whose place Flowstead's own \`promptflow\` package takes. Where a flow is delivered with blanks, they are
+filled with \`--connections\`; where the newest version of a package has dropped what a flow imports, an older one is taken.
 
 This page is generated from a report:
 
@@ -29,7 +30,7 @@ npm run compatibility -- --upstream DIR --report report.json
 node --import tsx scripts/compatibility.ts report.json
 \`\`\`
 
-**%d pass, %d fail, %d need more than a machine without paid services.**
+**%d pass, %d fail, %d were not run, each for the reason in its row.**
 
 | flow | kind | made of | packages | result |
 | --- | --- | --- | --- | --- |

@@ -6,6 +6,8 @@ import importlib
 import inspect
 import typing
 
+from promptflow.connections import Connection
+from promptflow.core._connection import find_connection
 from promptflow.core.model_configuration import ModelConfiguration
 
 from .failure import ToolFault, missing_package
@@ -125,7 +127,7 @@ def _instance(module, name, kind, init):
 
 
 def _configured(kind, init):
-    """Dicts for parameters that are model configurations become these."""
+    """Dicts for parameters that are model configurations become these, names for connections the connections."""
     hints = hints_of(kind.__init__)
     values = dict(init)
     for name, value in init.items():
@@ -136,6 +138,8 @@ def _configured(kind, init):
             values[name] = found[0](**{key: item for key, item in value.items() if key in known and key != "connection"})
             # Beside its fields, which the original has here too: calls through the connection go to the engine.
             values[name].connection = value.get("connection")
+        elif isinstance(value, str) and any(inspect.isclass(one) and issubclass(one, Connection) for one in options):
+            values[name] = find_connection(value)
     return values
 
 

@@ -64,6 +64,11 @@ class Connection:
     def get(self, key, default=None):
         return self[key] if key in self else default
 
+    def _to_dict(self):
+        """For display: secrets are not in it."""
+        hidden = {key: "******" for key in self.secrets}
+        return {"name": self.name, "type": self.TYPE, **self.configs, **hidden}
+
     def is_secret(self, item):
         return item in self.secrets
 

@@ -70,8 +70,7 @@ export function connectionCommand(console: Console): Command {
     const store = storeOf(options);
     const data = await readData(options);
     const known = await mustFind(store, typeof data.name === "string" ? data.name : "");
-    const kept = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== KEEP));
-    await save(store, { ...written(known, (secret) => secret), ...kept }, console);
+    await save(store, changed(written(known, (secret) => secret) as ValueMap, data), console);
   });
   const list = sub("list", "list the stored connections")
     .option("-r, --max-results <number>", "how many at most", count, 50)
@@ -147,7 +146,26 @@ async function readData({ file, name, set }: WriteOptions): Promise<ValueMap> {
     if (!isMap(value)) throw new FlowsteadError("UsageError", `${file} does not hold a connection.`);
     data = value;
   }
-  return { ...data, ...pairs(set ?? []), ...(name === undefined ? {} : { name }) };
+  for (const [key, value] of Object.entries(pairs(set ?? []))) data = withField(data, key, value);
+  return name === undefined ? data : { ...data, name };
+}
+
+/** The stored fields with those of `changes`, also inside configs and secrets; a field that says so stays. */
+function changed(stored: ValueMap, changes: ValueMap): ValueMap {
+  const result = { ...stored };
+  for (const [key, value] of Object.entries(changes)) {
+    const before = result[key];
+    if (value !== KEEP) result[key] = isMap(before) && isMap(value) ? changed(before, value) : value;
+  }
+  return result;
+}
+
+/** A key with a dot is a field inside another: `configs.api_base`, `secrets.api_key`. */
+function withField(data: ValueMap, key: string, value: string): ValueMap {
+  const [, part, field] = /^(configs|secrets)\.(.+)$/.exec(key) ?? [];
+  if (part === undefined || field === undefined) return { ...data, [key]: value };
+  const inner = data[part];
+  return { ...data, [part]: { ...(isMap(inner) ? inner : {}), [field]: value } };
 }
 
 async function save(store: ConnectionStore, data: ValueMap, console: Console): Promise<void> {

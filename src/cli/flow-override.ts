@@ -9,6 +9,9 @@ import { applyVariants } from "../flow/variant.ts";
 /** Values by node and key. */
 export type NodeOverrides = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+/** A script that takes a connection takes these too, also where its node does not name them; as in the original. */
+const BESIDE_CONNECTION = new Set(["deployment_name", "model"]);
+
 const LLM_TYPES = new Set(["llm", "custom_llm", "prompty"]);
 
 /** The flow with its variants decided and the values put in. @throws FlowsteadError `UsageError` for an unknown node or input. */
@@ -40,7 +43,7 @@ function overridden(node: NodeDefinition, values: Readonly<Record<string, string
       if (node.type !== "custom_llm" || !Object.hasOwn(node.inputs, key)) continue;
     }
     // A function has the parameters that it has; a model takes any setting.
-    if (!isLlm && !Object.hasOwn(node.inputs, key)) {
+    if (!isLlm && !Object.hasOwn(node.inputs, key) && !BESIDE_CONNECTION.has(key)) {
       throw new FlowsteadError(
         "UsageError",
         `Connection with name ${key} not found in node ${node.name}'s inputs. It has: ${Object.keys(node.inputs).join(", ") || "none"}.`,

@@ -12,6 +12,8 @@ export interface Facts {
   mapping?: Record<string, string>;
   /** Runs once with these inputs; without them the sample or the first row beside the flow, or the flow's defaults. */
   inputs?: ValueMap;
+  /** `node.input` to value, where the flow is delivered with blanks for its user to fill; it then runs as a batch. */
+  overrides?: Record<string, string>;
   /** Constructor values of a class. */
   init?: ValueMap;
   env?: Record<string, string>;
@@ -51,8 +53,10 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   [`${EVALUATION}/eval-perceived-intelligence`]: { data: "data.jsonl", replies: SCORE },
   [`${EVALUATION}/eval-qna-non-rag`]: { data: "data.jsonl", replies: SCORE },
   [`${EVALUATION}/eval-qna-rag-metrics`]: { data: "data.jsonl", replies: SCORE },
-  [`${EVALUATION}/eval-single-turn-metrics`]: { replies: SCORE },
-  [`${EVALUATION}/eval-summarization`]: { data: "data.jsonl", replies: SCORE },
+  [`${EVALUATION}/eval-single-turn-metrics`]: {
+    replies: [{ reply: '{"question": "Why?", "noncommittal": false, "score": 5}' }],
+  },
+  [`${EVALUATION}/eval-summarization`]: { data: "data.jsonl", replies: [{ reply: "3" }] },
   "examples/flex-flows/eval-checklist": { data: "data.jsonl", init: MODEL, replies: JSON_SCORE },
   "examples/flex-flows/eval-code-quality": {
     data: "data.jsonl",
@@ -104,18 +108,40 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   "examples/flows/integrations/continuous-monitoring-with-pipeline/flows/standard/simple-summarization": {
     inputs: { answer: "Prompt flow is a suite of development tools." },
   },
+  "examples/tutorials/flow-deploy/create-service-with-flow/echo_connection_flow": { inputs: { flow_input: "hello" } },
+  "examples/tools/use-cases/custom_llm_tool_showcase": {
+    inputs: { website_name: "Here", user_name: "You" },
+    overrides: { "my_custom_llm_tool.api": "chat", "my_custom_llm_tool.deployment_name": "gpt-4o" },
+  },
+  "examples/tutorials/generate-test-data/example_flow": {
+    inputs: { text_chunk: "Prompt flow is a suite of development tools." },
+    overrides: Object.fromEntries(
+      [
+        "generate_question",
+        "generate_suggested_answer",
+        "validate_question",
+        "validate_suggested_answer",
+        "validate_text_chunk",
+      ].flatMap((node) => [
+        [`${node}.connection`, "open_ai_connection"],
+        [`${node}.deployment_name`, "gpt-4o"],
+      ]),
+    ),
+    replies: [{ reply: '{"score": "5", "verdict": "yes", "reason": "It holds."}' }],
+  },
   // What needs more than this machine.
   "examples/flows/chat/promptflow-copilot": {
-    needs: "its nodes name no connection and no index: as it is delivered it has to be edited before it runs anywhere",
+    needs: "is delivered without connections and without the index that it searches: its user has to fill them in",
   },
   [`${LANGUAGE}/analyze_conversations`]: { needs: LANGUAGE_SERVICE },
   [`${LANGUAGE}/analyze_documents`]: { needs: LANGUAGE_SERVICE },
   [`${LANGUAGE}/multi_intent_conversational_language_understanding`]: { needs: LANGUAGE_SERVICE },
   "examples/flows/integrations/llmlingua-prompt-compression/gsm8k_example": {
-    needs: "needs a GPU and a language model of several gigabytes for the package llmlingua-promptflow",
+    needs:
+      "needs a paid endpoint of a Llama model on Azure, of which the package llmlingua-promptflow asks probabilities",
   },
   "examples/flows/integrations/unify-ai": { needs: "needs the paid service Unify and its package unifyai" },
   "examples/flows/integrations/unify-ai/eval_code_flow/eval_code_quality.prompty": {
-    needs: "needs the paid service Unify: its model is chosen by a script of that integration",
+    needs: "needs the paid service Unify: its model configuration is of type unify",
   },
 };

@@ -32,9 +32,10 @@ const RUN_MS = 240_000;
 export function runExample(example: Example, facts: Facts, surroundings: Surroundings): Promise<Outcome> {
   const flow = path.join(surroundings.upstream, example.name);
   const folder = example.kind === "prompty" ? path.dirname(flow) : flow;
-  return facts.data === undefined
-    ? testOnce({ flow, folder }, facts, surroundings)
-    : runBatch({ flow, data: path.join(folder, facts.data) }, facts, surroundings);
+  if (facts.data !== undefined) return runBatch({ flow, data: path.join(folder, facts.data) }, facts, surroundings);
+  if (facts.overrides === undefined) return testOnce({ flow, folder }, facts, surroundings);
+  // Values for nodes are given to runs only.
+  return runBatch({ flow, data: jsonFile(surroundings, "row.jsonl", facts.inputs ?? {}) }, facts, surroundings);
 }
 
 async function testOnce(
@@ -61,9 +62,11 @@ async function runBatch(
   const output = path.join(surroundings.scratch, "output");
   const args = ["run", "create", "--flow", flow, "--data", data, "--name", `r${Date.now()}`, "--json"];
   if (mapping.length > 0) args.push("--column-mapping", ...mapping);
+  const overrides = Object.entries(facts.overrides ?? {}).map(([name, value]) => `${name}=${value}`);
+  if (overrides.length > 0) args.push("--connections", ...overrides);
   if (facts.init) args.push("--init", jsonFile(surroundings, "init.json", facts.init));
   const { status, stdout, stderr } = await command(args, surroundings, facts.env);
-  const how = "run create";
+  const how = overrides.length > 0 ? "run create --connections" : "run create";
   const record = status === 0 ? parseJson(stdout) : null;
   if (!isMap(record)) return { passed: false, how, reason: firstLine(stderr || stdout) };
   const properties = isMap(record["properties"]) ? record["properties"] : {};

@@ -56,7 +56,7 @@ export function differs(actual: unknown, expected: unknown, path: string): strin
 /** An image in either notation of a flow's outputs, in the words of the cases. */
 function imageFacts(value: unknown): unknown {
   if (!isMap(value)) return value;
-  const [key = "", content] = Object.entries(value)[0] ?? [];
+  const [key, content] = Object.entries(value)[0] ?? ["", undefined];
   const basic = /^data:(image\/[^;]+);(base64|url)$/.exec(key);
   const address = isMap(value["image_url"]) ? value["image_url"]["url"] : undefined;
   const vision = typeof address === "string" ? /^data:(image\/[^;]+);base64,(.*)$/s.exec(address) : null;

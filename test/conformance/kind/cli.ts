@@ -54,7 +54,7 @@ async function inCopy(
     const folder = path.join(scratch, "flows", path.basename(source));
     const run: Run = (command) => flowstead(words(command), { folder, home: path.join(scratch, "home") }, context);
     const names = needs.filter((one) => one.startsWith("connection:")).map((one) => one.slice("connection:".length));
-    for (const name of [...new Set([...names, ...namedConnections(folder, context)])]) {
+    for (const name of new Set([...names, ...namedConnections(folder, context)])) {
       const file = path.join(scratch, "connection.yaml");
       writeFileSync(file, stringifyJson(connectionFile(name, context)));
       await run(`pf connection create --file ${file}`);
