@@ -7,6 +7,8 @@ import math
 
 from promptflow.contracts.multimedia import PFBytes, Text
 
+from .items import StreamedItems
+
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
@@ -31,6 +33,8 @@ def to_json(value):
         return value.serialize(lambda image: {"data:%s;base64" % image.mime_type: image.to_base64()})
     if isinstance(value, Text):
         return value.serialize()
+    if isinstance(value, StreamedItems):
+        return str(value)
     if isinstance(value, enum.Enum):
         return to_json(value.value)
     if isinstance(value, str):

@@ -40,6 +40,11 @@ class Entry:
             return run_async
         return lambda **arguments: _plain(function(**arguments))
 
+    @staticmethod
+    def settle(items):
+        """What a field of the result is once it was streamed: text, as the lines of a run are kept."""
+        return str(items)
+
     def describe(self):
         parameters = inspect.signature(self.function).parameters.values()
         named = [one for one in parameters if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
@@ -144,15 +149,10 @@ def _configured(kind, init):
 
 
 def _plain(result):
-    """A dataclass as a dict; generators among its values, which nobody can stream, as their text."""
+    """A dataclass as a dict."""
     if dataclasses.is_dataclass(result) and not isinstance(result, type):
-        result = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
-    if not isinstance(result, dict):
-        return result
-    return {
-        key: "".join(map(str, value)) if isinstance(value, collections.abc.Iterator) else value
-        for key, value in result.items()
-    }
+        return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+    return result
 
 
 def _fields(annotation):

@@ -69,6 +69,11 @@ class Tool:
             hints = {**hints_of(self.provider.__init__), **hints}
         return [(parameter, hints) for parameter in taken]
 
+    @staticmethod
+    def settle(items):
+        """What a field of the result is once it was streamed: a later node may consume it."""
+        return items
+
     def describe(self):
         return {
             "name": self.function.__qualname__ if self.provider else self.function.__name__,

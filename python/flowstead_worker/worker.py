@@ -17,6 +17,7 @@ from .channel import Channel
 from .encode import is_exact, preview, to_json
 from .entry import Aggregation, load_entry
 from .failure import Canceled, ToolFault, describe
+from .items import StreamedItems, streams_in
 from .meta import meta_of
 from .output import NodeStream, current_call
 from .package import PREFIX, load_package
@@ -24,23 +25,6 @@ from .pool import Threads, interrupt
 from .signature import load
 
 THREADS = 32
-
-
-class StreamedItems:
-    """What a generator gave, for nodes that consume it after it was streamed."""
-
-    def __init__(self, items):
-        self._items = items
-        self._iterator = iter(items)
-
-    def __iter__(self):
-        return iter(self._items)
-
-    def __next__(self):
-        return next(self._iterator)
-
-    def __str__(self):
-        return "".join(str(item) for item in self._items)
 
 
 class Call:
@@ -135,7 +119,13 @@ class Call:
                 if isinstance(result, collections.abc.AsyncIterator):
                     result = self._in_loop(self._collect(result))
                 elif isinstance(result, collections.abc.Iterator):
-                    result = StreamedItems([self._chunk(item) for item in result])
+                    result = self._drain(result)
+                else:
+                    for name in streams_in(result):
+                        stream = result[name]
+                        is_async = isinstance(stream, collections.abc.AsyncIterator)
+                        items = self._in_loop(self._collect(stream, name)) if is_async else self._drain(stream, name)
+                        result = {**result, name: tool.settle(items)}
             finally:
                 with self._lock:
                     self._thread = None
@@ -155,13 +145,22 @@ class Call:
             if isinstance(result, collections.abc.AsyncIterator):
                 result = await self._collect(result)
             elif isinstance(result, collections.abc.Iterator):
-                result = StreamedItems([self._chunk(item) for item in result])
+                result = self._drain(result)
+            else:
+                for name in streams_in(result):
+                    stream = result[name]
+                    is_async = isinstance(stream, collections.abc.AsyncIterator)
+                    items = await self._collect(stream, name) if is_async else self._drain(stream, name)
+                    result = {**result, name: tool.settle(items)}
             self._succeed(result)
         except BaseException as error:
             self._fail(error)
 
-    async def _collect(self, iterator):
-        return StreamedItems([self._chunk(item) async for item in iterator])
+    async def _collect(self, iterator, field=None):
+        return StreamedItems([self._chunk(item, field) async for item in iterator])
+
+    def _drain(self, iterator, field=None):
+        return StreamedItems([self._chunk(item, field) for item in iterator])
 
     def _in_loop(self, coroutine):
         future = asyncio.run_coroutine_threadsafe(coroutine, self._worker.loop())
@@ -171,9 +170,11 @@ class Call:
             future.cancel()
             raise
 
-    def _chunk(self, item):
+    def _chunk(self, item, field=None):
+        """Tells a piece of the result, or of one of its fields."""
+        of = {} if field is None else {"field": field}
         with self._lock:
-            self._worker.send({"t": "chunk", "id": self._id, "text": str(item)})
+            self._worker.send({"t": "chunk", "id": self._id, "text": str(item), **of})
         return item
 
     def _succeed(self, result):

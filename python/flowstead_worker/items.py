@@ -1,0 +1,38 @@
+"""What generators gave, after it was streamed."""
+
+import collections.abc
+import io
+
+
+class StreamedItems:
+    """The items, for nodes that consume them; as JSON their text."""
+
+    def __init__(self, items):
+        self._items = items
+        self._iterator = iter(items)
+
+    def __iter__(self):
+        return iter(self._items)
+
+    def __next__(self):
+        return next(self._iterator)
+
+    def __str__(self):
+        return "".join(str(item) for item in self._items)
+
+
+def streams_in(result):
+    """Names of the fields of a dict that are streams. Iterators of the standard library may have no end: they are none."""
+    if type(result) is not dict:
+        return []
+    return [name for name, value in result.items() if type(name) is str and _is_stream(value)]
+
+
+def _is_stream(value):
+    if isinstance(value, (collections.abc.Generator, collections.abc.AsyncIterator)):
+        return True
+    own = type(value).__module__ not in ("builtins", "itertools", "_csv")
+    return own and isinstance(value, collections.abc.Iterator) and not isinstance(value, (StreamedItems, io.IOBase))
+
+
+__all__ = ["StreamedItems", "streams_in"]
