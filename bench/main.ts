@@ -8,6 +8,7 @@ import { gateway } from "./gateway.ts";
 import { batch } from "./batch.ts";
 import { coldStart } from "./cold-start.ts";
 import { python } from "./python.ts";
+import { searchQuality } from "./search-quality.ts";
 import { searchSpeed, searchSpeedMillion } from "./search-speed.ts";
 import { serve } from "./serve.ts";
 import { turn } from "./turn.ts";
@@ -23,9 +24,12 @@ const BENCHES: readonly Bench[] = [
   router,
   searchSpeed,
   searchSpeedMillion,
+  searchQuality,
 ];
 
 const words = process.argv.slice(2);
+const setsAt = words.indexOf("--sets");
+const [, sets] = setsAt < 0 ? [] : words.splice(setsAt, 2);
 const name = words.find((word) => !word.startsWith("-"));
 const unknown = words.filter((word) => word !== name && word !== "--quick");
 const bench = BENCHES.find((one) => one.name === name);
@@ -41,8 +45,13 @@ else if (!bench || unknown.length > 0) {
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
   try {
-    const result = await bench.run({ isQuick: words.includes("--quick"), signal: stopping.signal });
+    const result = await bench.run({ isQuick: words.includes("--quick"), sets, signal: stopping.signal });
     console.log(JSON.stringify({ bench: bench.name, node: process.version, ...result }));
+    const below = result["below"];
+    if (Array.isArray(below) && below.length > 0) {
+      console.error(`Below the goal: ${below.join(", ")}.`);
+      process.exitCode = 1;
+    }
   } catch (thrown) {
     console.error(stopping.signal.aborted ? "Stopped." : `Error: ${(thrown as Error).message}`);
     process.exitCode = stopping.signal.aborted ? 130 : 1;
