@@ -47,6 +47,7 @@ import { openAnyIndex } from "./search/open-any.ts";
 import { documentProvider, openSearch } from "./search/provider/index.ts";
 import type { SearchIndex } from "./search/search-index.ts";
 import { surroundings } from "./search/surroundings.ts";
+import { visibleIndex } from "./search/visible-index.ts";
 import { writeFileAtomic } from "./store/atomic-file.ts";
 import { lockState } from "./store/lock.ts";
 import { openRecordStore } from "./store/provider/index.ts";
@@ -129,13 +130,15 @@ export async function openApp(
     const documents = await openDocuments(config, embedder, log);
     closers.push(() => documents.index.close());
     documents.index.prepare?.();
+    const person = { ...LOCAL_PRINCIPAL, groups: config.documents.groups };
+    const readable = visibleIndex(documents.index, person.groups);
     const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
     closers.push(() => catalog.close());
     const anyIndex = (of: string): Promise<SearchIndex> => openAnyIndex(of, documents.open, () => catalog);
     const resources = openResources(config, { env, log, models, embedder, openIndex: anyIndex, govern });
     closers.push(() => resources.close());
     const gateway = await openModelGateway(config, { governance, resources, embedder: bareEmbedder });
-    const lent = await lendResources(resources, { gateway, runFolder, log });
+    const lent = await lendResources(resources, { gateway, runFolder, log, readers: person.groups });
     closers.push(() => lent.close());
 
     const controlToken = secretToken();
@@ -199,12 +202,12 @@ export async function openApp(
         await app.register(managementRoutes, { control, journal: online.journal, token: controlToken });
         await app.register(chatRoutes, {
           chat,
-          principalOf: () => LOCAL_PRINCIPAL,
+          principalOf: () => person,
           session: async () => {
-            const { documents: count } = await documents.collection.status();
+            const { documents: count } = await readable.statistics();
             return { title: config.chat.title, model, examples: exampleQuestions(config), documents: count };
           },
-          surroundings: (passageId, signal) => surroundings(documents.index, passageId, { count: 2, signal }),
+          surroundings: (passageId, signal) => surroundings(readable, passageId, { count: 2, signal }),
         });
         await app.register(searchRoutes, { catalog, keys: serviceKeys });
         await app.register(pageRoutes, { folder: path.join(packageRoot(), "web/dist/chat") });

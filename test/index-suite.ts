@@ -143,6 +143,36 @@ export function indexSuite(name: string, make: MakeIndex): void {
       assert.deepEqual(await ids(test.index, ask("?!…")), []);
     });
 
+    fresh("a passage with groups exists only for their members", async ({ index, another, reopen }) => {
+      const secret: Passage = {
+        ...HANDBOOK[0]!,
+        id: "s-0",
+        documentId: "s",
+        text: "The walrus merger.",
+        groups: ["board", "it's"],
+      };
+      const shared: Passage = { ...HANDBOOK[0]!, id: "o-0", documentId: "o", text: "The walrus picnic." };
+      const closed: Passage = { ...HANDBOOK[0]!, id: "c-0", documentId: "c", text: "The walrus list.", groups: [] };
+      await index.upsert([secret, shared, closed]);
+      for (const open of [async () => index, another, reopen]) {
+        const one = await open();
+        const found = async (readers?: SearchQuery["readers"]) =>
+          (await ids(one, ask("walrus", readers === undefined ? {} : { readers }))).sort();
+        assert.deepEqual(await found(), ["o-0"]);
+        assert.deepEqual(await found(["staff"]), ["o-0"]);
+        assert.deepEqual(await found(["staff", "it's"]), ["o-0", "s-0"]);
+        assert.deepEqual(await found("all"), ["c-0", "o-0", "s-0"]);
+        assert.deepEqual(await one.get("s-0"), secret);
+        const counts = async (readers: SearchQuery["readers"]) => {
+          const { documents, passages } = await one.statistics(undefined, readers);
+          return [documents, passages];
+        };
+        assert.deepEqual(await counts([]), [1, 1]);
+        assert.deepEqual(await counts(["board"]), [2, 2]);
+        assert.deepEqual(await counts("all"), [3, 3]);
+      }
+    });
+
     it("marks the words that matched, in other forms too", async () => {
       const { hits } = await test.index.query(ask("hotels refund cost"));
       const { passage: found, highlights } = hits[0]!;

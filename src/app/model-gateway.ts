@@ -17,10 +17,12 @@ import { gatewayKey } from "../gateway/key.ts";
 import { lentConnection } from "../gateway/lent-connection.ts";
 import type { Governance } from "../gateway/open.ts";
 import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
+import type { FlowResources } from "../flow/resource.ts";
 import type { Embedder } from "../model/embedder.ts";
 import type { PoolSettings } from "../model/pools.ts";
 import { embedderName, openConnectionEmbedder } from "../model/provider/index.ts";
 import { meteredEmbedder } from "../gateway/metered.ts";
+import { visibleIndex } from "../search/visible-index.ts";
 
 export function poolSettings({ pool }: Readonly<Config>): PoolSettings {
   return {
@@ -70,15 +72,28 @@ export interface Lending {
   close(): Promise<void>;
 }
 
+interface LendingParts {
+  gateway: Gateway;
+  runFolder: string;
+  log: Logger;
+  /** Groups of the person for whom instances search. */
+  readers: readonly string[];
+}
+
 /** Lends resources over a private socket. Instances see models as the gateway, with a token that ends with this process. */
 export async function lendResources(
   resources: LocalResources,
-  { gateway, runFolder, log }: { gateway: Gateway; runFolder: string; log: Logger },
+  { gateway, runFolder, log, readers }: LendingParts,
 ): Promise<Lending> {
   const listener: GatewayListener = await openGatewayListener(gateway, log);
   const socketPath = path.join(runFolder, "resources.sock");
   const grants = new Map<string, ResourceGrant>();
-  const server = resourceServer(resources, { token: (token) => grants.get(token), log });
+  const seen: FlowResources = {
+    ...resources,
+    // Held here and not in the instance: a flow's own word on groups counts for nothing.
+    searchIndex: async (name) => visibleIndex(await resources.searchIndex(name), readers),
+  };
+  const server = resourceServer(seen, { token: (token) => grants.get(token), log });
   await listen(server, { socketPath });
   return {
     addressFor(spec) {

@@ -59,7 +59,7 @@ export function addQueryCommands(sub: (name: string, description: string) => Com
 
 function query(text: string, { mode, top, json, ...options }: QueryOptions, console: Console): Promise<void> {
   return useIndex(options, async ({ index }) => {
-    const { hits, degraded } = await index.query({ text, mode, top });
+    const { hits, degraded } = await index.query({ text, mode, top, readers: "all" });
     if (json) return console.print(JSON.stringify({ hits, degraded }, null, 2));
     // Hybrid is what is asked for when nothing is said, and an index without vectors does what it can.
     if (mode === "vector") for (const reason of degraded) console.say(`note: ${reason}`);

@@ -172,6 +172,12 @@ export const configSchema = z.strictObject({
     .strictObject({
       folder: z.string().optional().describe("Indexed at the first start; the shipped sample handbook when absent."),
       index: z.string().min(1).default("documents").describe("Name of the index that the chat flow searches."),
+      groups: z
+        .array(z.string().min(1))
+        .default([])
+        .describe(
+          "Groups of the person at the page, as access rules of documents name them; what has none is for all.",
+        ),
     })
     .prefault({}),
   endpoint: z

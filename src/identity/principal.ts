@@ -2,4 +2,6 @@
 export interface Principal {
   id: string;
   name: string;
+  /** As access rules of documents name them. */
+  groups: readonly string[];
 }

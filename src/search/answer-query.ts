@@ -11,6 +11,7 @@ import type { Lexicon, PassageTerms } from "./lexicon.ts";
 import { type UnderstoodQuery, understand, wantedTerms } from "./query.ts";
 import { lexicalScorer } from "./rank/rerank.ts";
 import type { Passage, SearchQuery, SearchResult } from "./search-index.ts";
+import type { Within } from "./visibility.ts";
 
 export interface Candidate {
   passage: Passage;
@@ -23,9 +24,9 @@ export interface Candidate {
 export interface CandidateSource {
   lexicon(): Promise<Lexicon>;
   /** Passages with at least one of the analysed terms, best first by BM25. */
-  byTerms(terms: readonly string[], limit: number, documentIds?: readonly string[]): Promise<Candidate[]>;
+  byTerms(terms: readonly string[], limit: number, within: Within): Promise<Candidate[]>;
   /** Passages by cosine similarity, best first; the score is 1 / (2 - cosine). */
-  byVector(vector: Float32Array, limit: number, documentIds?: readonly string[]): Promise<Candidate[]>;
+  byVector(vector: Float32Array, limit: number, within: Within): Promise<Candidate[]>;
   /** The vectors of the index, when it has any. */
   vectors(): { fingerprint: string; dimensions: number } | undefined;
 }
@@ -50,15 +51,16 @@ export async function answerQuery(
     throw new FlowsteadError("InvalidRequest", "This index holds passages, which have no fields to filter by.");
   }
   const depth = Math.max(RERANKED, (query.skip ?? 0) + query.top);
+  const within: Within = { documentIds: query.documentIds, readers: query.readers ?? [] };
   const degraded: string[] = [];
   const lexicon = await abortable(source.lexicon(), signal);
   const understood = understand(query.text, analyzer, lexicon);
 
   const vector = query.mode === "text" ? undefined : await queryVector(source, query, { embedder, signal, degraded });
-  const near = vector ? await abortable(source.byVector(vector, depth, query.documentIds), signal) : [];
+  const near = vector ? await abortable(source.byVector(vector, depth, within), signal) : [];
   const wanted = wantedTerms(understood);
   const lexicalCandidates = async (): Promise<Candidate[]> => {
-    const found = await abortable(source.byTerms(wanted, depth, query.documentIds), signal);
+    const found = await abortable(source.byTerms(wanted, depth, within), signal);
     return query.rerank === false ? found : rank(found, understood, lexicon);
   };
   const lexical = wanted.length === 0 || (query.mode === "vector" && vector) ? [] : await lexicalCandidates();

@@ -1,6 +1,8 @@
 // The port `SearchIndex`: a set of passages that can be written and asked. Providers supply storage and candidates;
 // analysis, fusion and ranking above them are the same for all.
 
+import type { Readers } from "./visibility.ts";
+
 /** A piece of a document, small enough to cite, with the place it came from. */
 export interface Passage {
   /** Unique in the index. */
@@ -21,6 +23,8 @@ export interface Passage {
   end: number;
   /** Where the document can be opened: a path or URL. */
   source: string;
+  /** Only these groups may see it; everyone when absent. */
+  groups?: string[];
   vector?: Float32Array;
   /** The whole document, where the index holds documents of any shape. */
   fields?: Record<string, unknown>;
@@ -38,6 +42,8 @@ export interface SearchQuery {
   skip?: number;
   /** Only passages of these documents. */
   documentIds?: string[];
+  /** Whose passages are searched; only those that everyone may see when absent. */
+  readers?: Readers;
   /** Whether the best candidates are ranked anew by nearness of words and title; they are, unless this is false. */
   rerank?: boolean;
   /** OData over the fields of documents; an index of passages, which has none, refuses it. */
@@ -84,6 +90,7 @@ export interface SearchIndex {
   get(passageId: string, signal?: AbortSignal): Promise<Passage | undefined>;
   /** Passages of one document in order. */
   documentPassages(documentId: string, signal?: AbortSignal): Promise<Passage[]>;
-  statistics(signal?: AbortSignal): Promise<IndexStatistics>;
+  /** Counts what `readers` may see; everything when absent. */
+  statistics(signal?: AbortSignal, readers?: Readers): Promise<IndexStatistics>;
   close(): Promise<void>;
 }

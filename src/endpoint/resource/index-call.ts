@@ -39,7 +39,11 @@ export const indexCall = z.discriminatedUnion("method", [
   }),
   z.object({ index: z.string(), method: z.literal("get"), passageId: z.string() }),
   z.object({ index: z.string(), method: z.literal("documentPassages"), documentId: z.string() }),
-  z.object({ index: z.string(), method: z.literal("statistics") }),
+  z.object({
+    index: z.string(),
+    method: z.literal("statistics"),
+    readers: z.union([z.literal("all"), z.array(z.string())]).optional(),
+  }),
 ]);
 
 export type IndexCall = z.output<typeof indexCall>;
@@ -71,7 +75,7 @@ export async function runIndexCall(
     case "documentPassages":
       return (await index.documentPassages(call.documentId, signal)).map(encodeVector);
     default:
-      return index.statistics(signal);
+      return index.statistics(signal, call.readers);
   }
 }
 
@@ -107,7 +111,8 @@ export function indexOver(name: string, send: (call: unknown, signal?: AbortSign
       const found = (await send({ index: name, method: "documentPassages", documentId }, signal)) as unknown[];
       return found.map(decodePassage);
     },
-    statistics: async (signal) => (await send({ index: name, method: "statistics" }, signal)) as IndexStatistics,
+    statistics: async (signal, readers) =>
+      (await send({ index: name, method: "statistics", ...(readers ? { readers } : {}) }, signal)) as IndexStatistics,
     close: async () => {},
   };
 }

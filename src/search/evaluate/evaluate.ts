@@ -74,7 +74,7 @@ export async function evaluateIndex(
     const all: Measures[] = [];
     for (const { text, relevant } of questions) {
       // Passages of one document stand behind each other, and the document counts once.
-      const { hits } = await index.query({ text, top: Math.max(k, 10) * 5, ...WAYS[name]! }, signal);
+      const { hits } = await index.query({ text, top: Math.max(k, 10) * 5, readers: "all", ...WAYS[name]! }, signal);
       all.push(measure({ grades: gradesOf(hits, relevant), wanted: Object.values(relevant) }, k));
       onProgress?.(++done, names.length * questions.length);
     }

@@ -15,7 +15,7 @@ export const ACL_FILE = ".acl.json";
 const Rule = z.strictObject({ groups: z.array(z.string().trim().min(1)).max(1000) });
 
 /** Groups that may see a file, sorted, or undefined for everyone. An empty list is nobody.
- * @throws FlowsteadError `DocumentUnreadable`: a rule that cannot be read must not open what it protects. */
+ * @throws FlowsteadError `DocumentDamaged`: a rule that cannot be read must not open what it protects. */
 export type AccessRules = (file: string) => Promise<string[] | undefined>;
 
 /** Rules as they are now; each folder's is read once. Those of the folders around `scope` count too, up to `top`. */
@@ -42,7 +42,7 @@ async function readRule(file: string): Promise<string[] | undefined> {
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new FlowsteadError("DocumentUnreadable", `Its access rule ${file} cannot be read (${code ?? ""}).`, {
+    throw new FlowsteadError("DocumentDamaged", `Its access rule ${file} cannot be read (${code ?? ""}).`, {
       cause: thrown,
     });
   }
@@ -50,7 +50,7 @@ async function readRule(file: string): Promise<string[] | undefined> {
     return [...new Set(Rule.parse(JSON.parse(text)).groups)].sort();
   } catch (thrown) {
     throw new FlowsteadError(
-      "DocumentUnreadable",
+      "DocumentDamaged",
       `Its access rule ${file} is not of the form {"groups": ["name", ...]}.`,
       { cause: thrown },
     );

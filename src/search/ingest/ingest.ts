@@ -3,6 +3,7 @@ import path from "node:path";
 import { throwIfAborted } from "../../base/abort.ts";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Passage, SearchIndex } from "../search-index.ts";
+import { type AccessRules, accessRules } from "./access.ts";
 import { type Batch, batchWriter } from "./batch.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import type { IngestLimits } from "./limit.ts";
@@ -33,7 +34,8 @@ export async function ingest(scope: string, scan: Scan, parts: IngestParts): Pro
   const pipeline = `${READING};${(await index.statistics(signal)).embedder ?? "words only"}`;
   const batch = batchWriter(index, journal, signal);
   try {
-    await ingestAll(scan, { ...parts, scope, batch, pipeline });
+    const groupsOf = accessRules(topOf(scope, journal));
+    await ingestAll(scan, { ...parts, scope, batch, pipeline, groupsOf });
     await batch.finish();
   } finally {
     await batch.settle();
@@ -64,15 +66,24 @@ interface FileParts extends IngestParts {
   scope: string;
   batch: Batch;
   pipeline: string;
+  groupsOf: AccessRules;
+}
+
+/** The folder that the collection knows around what is being added: its rules count for all below. */
+function topOf(scope: string, { state }: Journal): string {
+  return [...state.roots.keys()].find((root) => isInside(scope, root)) ?? scope;
 }
 
 /** Whether the file is still one of the collection. */
 async function ingestFile(file: string, known: JournalEntry | undefined, parts: FileParts): Promise<boolean> {
-  const { scope, parser, limits, signal, report, batch, pipeline } = parts;
+  const { scope, parser, limits, signal, report, batch } = parts;
   const id = documentId(file);
   let sha256 = "";
   let bytes = 0;
+  let { pipeline } = parts;
   try {
+    const groups = await parts.groupsOf(file);
+    if (groups) pipeline += `;groups ${JSON.stringify(groups)}`;
     const read = await readDocumentFile(file, limits);
     if ("gone" in read) return false;
     if ("unsupported" in read) {
@@ -87,7 +98,7 @@ async function ingestFile(file: string, known: JournalEntry | undefined, parts: 
       return true;
     }
     const document = await parser.parse(read.bytes, path.basename(file), signal);
-    const passages = toPassages(id, sourceOf(scope, file), document);
+    const passages = toPassages({ id, source: sourceOf(scope, file), groups }, document);
     if (known && known.passages > 0) report.changed += 1;
     else report.added += 1;
     report.passages += passages.length;
@@ -140,7 +151,13 @@ function sourceOf(scope: string, file: string): string {
   return [path.basename(scope), ...path.relative(scope, file).split(path.sep)].filter(Boolean).join("/");
 }
 
-function toPassages(id: string, source: string, { title, chunks }: ReadDocument): Passage[] {
+interface Origin {
+  id: string;
+  source: string;
+  groups: string[] | undefined;
+}
+
+function toPassages({ id, source, groups }: Origin, { title, chunks }: ReadDocument): Passage[] {
   return chunks.map(({ text, headings, page, start, end }, ordinal) => {
     const passage: Passage = {
       id: `${id}-${ordinal}`,
@@ -154,6 +171,7 @@ function toPassages(id: string, source: string, { title, chunks }: ReadDocument)
       source,
     };
     if (page !== undefined) passage.page = page;
+    if (groups) passage.groups = groups;
     return passage;
   });
 }

@@ -23,6 +23,7 @@ export function passageDefinition(name: string, embedder: Embedder | undefined):
       field("page", "Edm.Int32"),
       field("start", "Edm.Int32"),
       field("end", "Edm.Int32"),
+      field("groups", "Collection(Edm.String)", { filterable: true }),
       field("source", "Edm.String", { filterable: true, facetable: true }),
       ...(embedder
         ? [

@@ -4,6 +4,7 @@
 import type { Candidate } from "../answer-query.ts";
 import type { Lexicon, PassageTerms, PassageWords } from "../lexicon.ts";
 import type { Passage } from "../search-index.ts";
+import { isVisible, passageTest, type Readers, type Within } from "../visibility.ts";
 import { best } from "./best.ts";
 import { TermTable } from "./term-table.ts";
 
@@ -34,6 +35,19 @@ export class ResidentPassages {
 
   get documents(): number {
     return this.#documents.size;
+  }
+
+  /** How many a reader may see. */
+  count(readers: Readers): { documents: number; passages: number } {
+    if (readers === "all") return { documents: this.documents, passages: this.size };
+    const documents = new Set<string>();
+    let passages = 0;
+    for (const entry of this.#entries) {
+      if (!entry || !isVisible(entry.passage, readers)) continue;
+      documents.add(entry.passage.documentId);
+      passages += 1;
+    }
+    return { documents: documents.size, passages };
   }
 
   get(id: string): Passage | undefined {
@@ -100,7 +114,7 @@ export class ResidentPassages {
   }
 
   /** By BM25 over the text and over title and headings, best first. */
-  byTerms(terms: readonly string[], limit: number, documentIds?: readonly string[]): Candidate[] {
+  byTerms(terms: readonly string[], limit: number, within: Within): Candidate[] {
     const { idf, meanBody, meanField } = this.lexicon();
     // A list by number: most words of a question stand in many passages, and a map would cost ten times as much.
     const scores = new Float64Array(this.#entries.length);
@@ -116,23 +130,23 @@ export class ResidentPassages {
         scores[number]! += weight * score;
       });
     }
-    return this.#best(scores, limit, documentIds);
+    return this.#best(scores, limit, within);
   }
 
   /** Exact: every vector is compared. The score is 1 / (2 - cosine). */
-  byVector(vector: Float32Array, limit: number, documentIds?: readonly string[]): Candidate[] {
+  byVector(vector: Float32Array, limit: number, within: Within): Candidate[] {
     const norm = lengthOf(vector);
     const scores = new Float64Array(this.#entries.length);
     this.#entries.forEach((entry, number) => {
       const other = entry?.passage.vector;
       if (other) scores[number] = 1 / (2 - product(vector, other) / (norm * entry.norm));
     });
-    return this.#best(scores, limit, documentIds);
+    return this.#best(scores, limit, within);
   }
 
-  #best(scores: Float64Array, limit: number, documentIds: readonly string[] | undefined): Candidate[] {
-    const wanted = documentIds && new Set(documentIds);
-    const isWanted = wanted && ((number: number) => wanted.has(this.#entries[number]!.passage.documentId));
+  #best(scores: Float64Array, limit: number, within: Within): Candidate[] {
+    const test = passageTest(within);
+    const isWanted = test && ((number: number) => test(this.#entries[number]!.passage));
     return best(scores, limit, isWanted)
       .map((number): Candidate => {
         const { passage, terms } = this.#entries[number]!;

@@ -79,8 +79,8 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
         answerQuery(
           {
             lexicon: async () => passages.lexicon(),
-            byTerms: async (terms, limit, ids) => passages.byTerms(terms, limit, ids),
-            byVector: async (vector, limit, ids) => passages.byVector(vector, limit, ids),
+            byTerms: async (terms, limit, within) => passages.byTerms(terms, limit, within),
+            byVector: async (vector, limit, within) => passages.byVector(vector, limit, within),
             vectors: () =>
               dimensions === undefined ? undefined : { fingerprint: embedder?.fingerprint ?? "unknown", dimensions },
           },
@@ -90,12 +90,11 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
       ),
     get: (id, signal) => read(signal, () => passages.get(id)),
     documentPassages: (documentId, signal) => read(signal, () => passages.documentPassages(documentId)),
-    statistics: (signal) =>
+    statistics: (signal, readers = "all") =>
       read(signal, async () => {
         const bytes = await store.bytes();
         return {
-          documents: passages.documents,
-          passages: passages.size,
+          ...passages.count(readers),
           ...(bytes === undefined ? {} : { bytes }),
           ...(embedder ? { embedder: embedder.fingerprint } : {}),
         };

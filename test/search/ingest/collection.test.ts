@@ -129,6 +129,37 @@ describe("a collection", () => {
     assert.deepEqual(folders, [docs]);
   });
 
+  it("takes the groups of documents from the files beside them, and follows every change", async () => {
+    await write("a.md", "walrus for all");
+    await write("hr/b.md", "walrus of the staff office");
+    await write("hr/c.md", "walrus of the board");
+    await write("hr/deep/d.md", "walrus below");
+    await write("hr/.acl.json", '{"groups": ["hr"]}');
+    await write("hr/c.md.acl.json", '{"groups": ["board"]}');
+    const seen = async (readers: string[]) => {
+      const { hits } = await index.query({ text: "walrus", mode: "text", top: 20, readers });
+      return hits.map(({ passage }) => path.posix.basename(passage.source)).sort();
+    };
+    assert.deepEqual(counts(await collection.addFolder(docs)), [4, 0, 0, 0, 0, 0]);
+    assert.deepEqual(await seen([]), ["a.md"]);
+    assert.deepEqual(await seen(["hr"]), ["a.md", "b.md", "d.md"]);
+    assert.deepEqual(await seen(["board"]), ["a.md", "c.md"]);
+
+    await rm(path.join(docs, "hr/c.md.acl.json"));
+    await write("hr/.acl.json", '{"groups": ["hr", "legal"]}');
+    assert.deepEqual(counts(await collection.addFolder(path.join(docs, "hr/deep"))), [0, 1, 0, 0, 0, 0]);
+    assert.deepEqual(await seen(["legal"]), ["a.md", "d.md"]);
+    assert.deepEqual(counts(await collection.addFolder(docs)), [0, 2, 2, 0, 0, 0]);
+    assert.deepEqual(await seen(["legal"]), ["a.md", "b.md", "c.md", "d.md"]);
+
+    // A rule that cannot be read opens nothing.
+    await write("hr/.acl.json", '{"group": "hr"}');
+    const report = await collection.addFolder(docs);
+    assert.equal(report.failed.length, 3);
+    assert.match(report.failed[0]!.reason, /access rule .*\.acl\.json is not of the form/);
+    assert.deepEqual(await seen(["hr", "legal", "board"]), ["a.md"]);
+  });
+
   it("indexes a single file, too", async () => {
     const file = await write("a.md", "penguin");
     await write("b.md", "walrus");

@@ -26,6 +26,7 @@ export function* rowsOf(batch: RecordBatch): Generator<ReadRow> {
   const start = column<number>("start");
   const end = column<number>("end");
   const source = column<string>("source");
+  const groups = column<Iterable<string> | null | undefined>("groups");
   const body = column<string>("body_terms");
   const field = column<string>("field_terms");
   const vector = column<Vector | null | undefined>("vector");
@@ -43,6 +44,8 @@ export function* rowsOf(batch: RecordBatch): Generator<ReadRow> {
     };
     const onPage = page(at);
     if (onPage !== null) passage.page = onPage;
+    const readers = groups(at);
+    if (readers) passage.groups = Array.from(readers);
     const numbers = vector(at);
     if (numbers) passage.vector = Float32Array.from(numbers.toArray() as Float32Array);
     yield { passage, body: body(at), field: field(at) };

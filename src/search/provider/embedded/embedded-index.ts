@@ -6,6 +6,7 @@ import type { Embedder } from "../../../model/embedder.ts";
 import type { Analyzer } from "../../analysis/analyzer.ts";
 import { answerQuery, type CandidateSource } from "../../answer-query.ts";
 import { embedPassages } from "../../embed-passage.ts";
+import type { Readers } from "../../visibility.ts";
 import type { IndexStatistics, Passage, SearchIndex, SearchQuery, SearchResult } from "../../search-index.ts";
 import { cachedLexicon, type CachedLexicon } from "./cached-lexicon.ts";
 import type { Engine } from "./engine.ts";
@@ -20,6 +21,7 @@ import {
   rowsByTerms,
   rowsByVector,
   whereDocuments,
+  whereWithin,
 } from "./table.ts";
 import { type ResidentTable, residentTable } from "./resident-table.ts";
 import { type Upkeep, upkeep } from "./upkeep.ts";
@@ -118,9 +120,10 @@ export class EmbeddedIndex implements SearchIndex {
     }, signal);
   }
 
-  async statistics(signal?: AbortSignal): Promise<IndexStatistics> {
+  async statistics(signal?: AbortSignal, readers: Readers = "all"): Promise<IndexStatistics> {
     const { table, folder } = this.#parts;
-    const count = () => Promise.all([countDocuments(table), table.countRows(), bytesIn(folder)]);
+    const where = whereWithin({ readers });
+    const count = () => Promise.all([countDocuments(table, where), table.countRows(where), bytesIn(folder)]);
     const [documents, passages, bytes] = await this.#read(count, signal);
     const embedder = this.#setting.vectors?.fingerprint ?? this.#parts.embedder?.fingerprint;
     return { documents, passages, bytes, ...(embedder === undefined ? {} : { embedder }) };
@@ -142,15 +145,14 @@ export class EmbeddedIndex implements SearchIndex {
       return {
         vectors,
         lexicon: async () => resident.lexicon(),
-        byTerms: async (terms, limit, ids) => resident.byTerms(terms, limit, ids),
-        byVector: async (vector, limit, ids) => resident.byVector(vector, limit, ids),
+        byTerms: async (terms, limit, within) => resident.byTerms(terms, limit, within),
+        byVector: async (vector, limit, within) => resident.byVector(vector, limit, within),
       };
     }
-    const where = (ids: readonly string[] | undefined) => (ids ? whereDocuments(ids) : undefined);
     return {
       lexicon: () => this.#lexicon.current(),
-      byTerms: (terms, limit, ids) => rowsByTerms(table, engine, terms, { limit, where: where(ids) }),
-      byVector: (vector, limit, ids) => rowsByVector(table, vector, { limit, where: where(ids) }),
+      byTerms: (terms, limit, within) => rowsByTerms(table, engine, terms, { limit, where: whereWithin(within) }),
+      byVector: (vector, limit, within) => rowsByVector(table, vector, { limit, where: whereWithin(within) }),
       vectors,
     };
   }

@@ -1,12 +1,13 @@
 import { rm } from "node:fs/promises";
+import type { Table } from "@lancedb/lancedb";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Embedder } from "../../../model/embedder.ts";
 import { englishAnalyzer } from "../../analysis/analyzer.ts";
 import type { SearchIndex } from "../../search-index.ts";
 import { EmbeddedIndex } from "./embedded-index.ts";
-import { loadEngine } from "./engine.ts";
-import { passageSchema } from "./row.ts";
+import { type Engine, loadEngine } from "./engine.ts";
+import { groupsField, passageSchema } from "./row.ts";
 import { dataFolder, type IndexSetting, readSetting, writeSetting } from "./setting.ts";
 import { createTermIndexes, TABLE } from "./table.ts";
 
@@ -49,6 +50,7 @@ export async function openEmbeddedIndex({ folder, name, embedder, log }: Embedde
     // An interval of 0 makes each read look for a newer version, so readers see what another process has written.
     const connection = await engine.lance.connect(dataFolder(folder), { readConsistencyInterval: 0 });
     const table = await connection.openTable(TABLE);
+    await makeRoomForGroups(table, engine);
     const release = async (): Promise<void> => {
       table.close();
       connection.close();
@@ -60,6 +62,17 @@ export async function openEmbeddedIndex({ folder, name, embedder, log }: Embedde
       `The files of the index ${name} in ${folder} cannot be opened. Remove the index and add its folders again.`,
       { cause: thrown },
     );
+  }
+}
+
+/** Indexes of earlier versions have no groups; another process may be giving them the column at the same time. */
+async function makeRoomForGroups(table: Table, engine: Engine): Promise<void> {
+  const has = async (): Promise<boolean> => (await table.schema()).fields.some(({ name }) => name === "groups");
+  if (await has()) return;
+  try {
+    await table.addColumns(groupsField(engine));
+  } catch (thrown) {
+    if (!(await has())) throw thrown;
   }
 }
 

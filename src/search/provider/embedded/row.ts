@@ -16,6 +16,8 @@ export interface Row {
   start: number;
   end: number;
   source: string;
+  /** Who may see it; null is everyone. */
+  groups?: Iterable<string> | null;
   /** Analysed terms of the text, separated by blanks. */
   body_terms: string;
   /** Analysed terms of title and headings. */
@@ -35,6 +37,7 @@ export const HIT_COLUMNS = [
   "start",
   "end",
   "source",
+  "groups",
   "body_terms",
   "field_terms",
 ];
@@ -54,10 +57,15 @@ export function passageSchema({ arrow }: Engine, dimensions: number | undefined)
     integer("start"),
     integer("end"),
     text("source"),
+    groupsField({ arrow }),
     text("body_terms"),
     text("field_terms"),
     ...(dimensions === undefined ? [] : [vectorField({ arrow }, dimensions)]),
   ]);
+}
+
+export function groupsField({ arrow }: Pick<Engine, "arrow">) {
+  return new arrow.Field("groups", new arrow.List(new arrow.Field("item", new arrow.Utf8(), true)), true);
 }
 
 export function vectorField({ arrow }: Pick<Engine, "arrow">, dimensions: number) {
@@ -82,6 +90,7 @@ export function toRow(passage: Passage, analyzer: Analyzer, withVector: boolean)
     start: passage.start,
     end: passage.end,
     source: passage.source,
+    groups: passage.groups?.map(wellFormed) ?? null,
     body_terms: terms(passage.text),
     field_terms: terms([passage.title, ...passage.headings].join("\n")),
   };
@@ -107,6 +116,7 @@ export function fromRow(row: Row): Passage {
     source: row.source,
   };
   if (row.page !== null) passage.page = row.page;
+  if (row.groups) passage.groups = Array.from(row.groups);
   if (row.vector) passage.vector = Float32Array.from(row.vector);
   return passage;
 }

@@ -2,6 +2,7 @@ import type { Table } from "@lancedb/lancedb";
 import type { Candidate } from "../../answer-query.ts";
 import { type Lexicon, lexiconBuilder } from "../../lexicon.ts";
 import type { Passage } from "../../search-index.ts";
+import type { Within } from "../../visibility.ts";
 import type { Engine } from "./engine.ts";
 import { fromRow, HIT_COLUMNS, type Row, termsOf } from "./row.ts";
 
@@ -82,9 +83,10 @@ export async function readLexicon(table: Table): Promise<Lexicon> {
   return builder.build();
 }
 
-export async function countDocuments(table: Table): Promise<number> {
+export async function countDocuments(table: Table, where?: string): Promise<number> {
   const ids = new Set<string>();
-  for await (const batch of table.query().select(["document_id"])) {
+  const query = table.query().select(["document_id"]);
+  for await (const batch of where === undefined ? query : query.where(where)) {
     for (const row of batch) ids.add((row as unknown as Row).document_id);
   }
   return ids.size;
@@ -92,6 +94,17 @@ export async function countDocuments(table: Table): Promise<number> {
 
 export function whereDocuments(documentIds: readonly string[]): string {
   return documentIds.length === 0 ? "false" : `document_id IN (${documentIds.map(quoted).join(", ")})`;
+}
+
+/** What candidates are limited to, or undefined for everything. */
+export function whereWithin({ documentIds, readers }: Within): string | undefined {
+  const parts: string[] = [];
+  if (documentIds) parts.push(whereDocuments(documentIds));
+  if (readers !== "all") {
+    const shared = readers.length === 0 ? "" : ` OR array_has_any(groups, [${readers.map(quoted).join(", ")}])`;
+    parts.push(`(groups IS NULL${shared})`);
+  }
+  return parts.length === 0 ? undefined : parts.join(" AND ");
 }
 
 /** A string literal of the engine's filter language. */

@@ -1,0 +1,99 @@
+// A check by rule whether a passage supports what a sentence says: words in common, the same figures, the same negations. It
+// understands nothing: a sentence in other words than its source fails, and a false one in its source's words may pass.
+
+import { englishAnalyzer } from "./analysis/analyzer.ts";
+import { sentences } from "./analysis/sentence.ts";
+
+export interface Support {
+  isSupported: boolean;
+  /** Share of the sentence's words, by meaning, that the best place of the source has: 0 to 1. */
+  overlap: number;
+  /** The place looked at, in characters of the source. */
+  start: number;
+  end: number;
+  /** Why not. */
+  reason?: string;
+}
+
+/** What the check is called wherever its results are shown. */
+export const CHECK_NAME = "rule-based: words, figures, negation";
+
+const LEAST_OVERLAP = 0.6;
+// A claim may rest on a few neighbouring sentences; more would let it gather its words from anywhere.
+const WIDEST_WINDOW = 3;
+const MOST_CHARACTERS = 50_000;
+
+const NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split(" ");
+const NEGATIONS =
+  /(?<![\p{L}\p{N}])(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|nicht|kein\w{0,2}|nie|niemals|ohne|\w+n['’]t)(?![\p{L}\p{N}])/giu;
+
+/** Looks for the place of a source that supports a sentence best. */
+export function verifyClaim(claim: string, source: string): Support {
+  const text = source.slice(0, MOST_CHARACTERS);
+  const wanted = wordsOf(claim);
+  const whole = { start: 0, end: text.length };
+  if (wanted.size === 0)
+    return { ...whole, isSupported: false, overlap: 0, reason: "the sentence has no words to check" };
+  const spans = sentences(text);
+  let best: Support = { ...whole, isSupported: false, overlap: 0, reason: "the source has nothing of it" };
+  for (let at = 0; at < spans.length; at++) {
+    for (let count = 1; count <= WIDEST_WINDOW && at + count <= spans.length; count++) {
+      const { start } = spans[at]!;
+      const { end } = spans[at + count - 1]!;
+      const found = judge(claim, wanted, text.slice(start, end));
+      if (isBetter(found, best)) best = { ...found, start, end };
+    }
+  }
+  return best;
+}
+
+type Judgement = Omit<Support, "start" | "end">;
+
+function isBetter(found: Judgement, best: Judgement): boolean {
+  if (found.isSupported !== best.isSupported) return found.isSupported;
+  return found.overlap > best.overlap;
+}
+
+function judge(claim: string, wanted: ReadonlySet<string>, place: string): Judgement {
+  const has = wordsOf(place);
+  const shared = [...wanted].filter((word) => has.has(word)).length;
+  const overlap = Math.round((shared / wanted.size) * 100) / 100;
+  const figures = figuresOf(place);
+  const missing = [...figuresOf(claim)].filter((figure) => !figures.has(figure));
+  if (overlap < LEAST_OVERLAP) return { isSupported: false, overlap, reason: "the source speaks of something else" };
+  if (missing.length > 0)
+    return { isSupported: false, overlap, reason: `the source does not have ${missing.join(", ")}` };
+  if (isNegated(claim) !== isNegated(place)) {
+    const which = isNegated(claim) ? "the sentence denies what the source says" : "the source denies it";
+    return { isSupported: false, overlap, reason: which };
+  }
+  return { isSupported: true, overlap };
+}
+
+const ANALYZER = englishAnalyzer();
+
+/** Stems of the words that tell something; figures are compared by themselves. */
+function wordsOf(text: string): Set<string> {
+  const terms = ANALYZER.queryTokens(text.replaceAll(NEGATIONS, " ")).map(({ term }) => term);
+  return new Set(terms.filter((term) => !/^[\d.,]+$/.test(term)));
+}
+
+/** Figures in one form: `1,250.00` and `1250`, `five` and `5` are the same. */
+function figuresOf(text: string): Set<string> {
+  const figures = new Set<string>();
+  for (const [figure] of text.matchAll(/\d+(?:[.,:]\d+)*/g)) {
+    const plain = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(figure) ? figure.replaceAll(",", "") : figure.replace(",", ".");
+    figures.add(/^\d+\.\d+$/.test(plain) ? String(Number(plain)) : plain.replace(/^0+(?=\d)/, ""));
+  }
+  for (const [word] of text.toLowerCase().matchAll(/[a-z]+/g)) {
+    const value = NUMBER_WORDS.indexOf(word);
+    // "One" is a pronoun more often than a figure.
+    if (value === 0 || value > 1) figures.add(String(value));
+  }
+  return figures;
+}
+
+/** Two denials of the same thing cancel each other. */
+function isNegated(text: string): boolean {
+  return (text.match(NEGATIONS)?.length ?? 0) % 2 === 1;
+}
