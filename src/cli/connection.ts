@@ -4,12 +4,12 @@ import { Command } from "commander";
 import { connectionFolder } from "../config/folder.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson } from "../base/json.ts";
-import { type ValueMap, isMap } from "../base/value.ts";
+import { type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
 import type { Connection } from "../connection/connection.ts";
 import { CONNECTION_KINDS } from "../connection/kind.ts";
 import { parseConnection } from "../connection/parse.ts";
-import { type ConnectionStore, openConnectionStore } from "../connection/store.ts";
+import { type ConnectionStore, type StoredConnection, openConnectionStore } from "../connection/store.ts";
 import type { Console } from "./console.ts";
 import { type HomeOptions, configOf, count, withHome, withYes } from "./option.ts";
 import { pairs, readEnvFile } from "./pair.ts";
@@ -18,6 +18,7 @@ interface WriteOptions extends HomeOptions {
   file?: string;
   name?: string;
   set?: string[];
+  json?: boolean;
 }
 
 interface NameOptions extends HomeOptions {
@@ -55,17 +56,16 @@ export function connectionCommand(console: Console): Command {
       .option("--json", JSON_MEANING)
       .addHelpText("after", WRITE_EXAMPLES);
 
-  writing("create", "store a connection; its secrets are encrypted").action(async (options: WriteOptions) => {
-    const store = storeOf(options);
-    const data = await readData(options);
-    if (typeof data.name === "string" && (await find(store, data.name))) {
-      throw new FlowsteadError(
-        "UsageError",
-        `There is a connection "${data.name}" already. Use \`connection update\`.`,
-      );
-    }
-    await save(store, data, console);
-  });
+  writing("create", "store a connection, in place of one of its name; its secrets are encrypted").action(
+    async (options: WriteOptions) => {
+      const store = storeOf(options);
+      const data = await readData(options);
+      const replaces = typeof data.name === "string" && (await find(store, data.name)) !== undefined;
+      await save(store, data, console);
+      // The original's scripts create what may be there.
+      if (replaces && !options.json) console.say(`note: this replaces the connection "${pyStr(data.name ?? null)}".`);
+    },
+  );
   writing("update", "change a stored connection").action(async (options: WriteOptions) => {
     const store = storeOf(options);
     const data = await readData(options);
@@ -79,35 +79,24 @@ export function connectionCommand(console: Console): Command {
   list.action(async (options: ListOptions) => {
     const known = await storeOf(options).list();
     const all = options.allResults ? known : known.slice(0, options.maxResults);
-    console.print(
-      JSON.stringify(
-        all.map((one) => written(one, () => MASK)),
-        null,
-        4,
-      ),
-    );
+    console.print(JSON.stringify(all.map(shown), null, 4));
   });
   sub("show", "show a stored connection without its secrets")
     .requiredOption("-n, --name <name>", "its name")
     .option("--json", JSON_MEANING)
     .action(async (options: NameOptions) => {
       const found = await mustFind(storeOf(options), options.name);
-      console.print(
-        JSON.stringify(
-          written(found, () => MASK),
-          null,
-          4,
-        ),
-      );
+      console.print(JSON.stringify(shown(found), null, 4));
     });
   const remove = sub("delete", "delete a stored connection")
     .requiredOption("-n, --name <name>", "its name")
     .option("--json", "print the result as JSON");
   withYes(remove, "accepted for scripts; nothing is asked").action(
     async (options: NameOptions & { json?: boolean }) => {
-      if (!(await storeOf(options).remove(options.name))) throw notFound(options.name);
-      if (options.json) console.print(JSON.stringify({ name: options.name, deleted: true }));
-      else console.say(`Deleted connection "${options.name}".`);
+      // That there is none is what was asked for, as in the original.
+      const deleted = await storeOf(options).remove(options.name);
+      if (options.json) console.print(JSON.stringify({ name: options.name, deleted }));
+      else console.say(`${deleted ? "Deleted" : "There is no"} connection "${options.name}".`);
     },
   );
   return connection;
@@ -117,11 +106,11 @@ function storeOf(options: HomeOptions): ConnectionStore {
   return openConnectionStore(connectionFolder(configOf(options).config));
 }
 
-async function find(store: ConnectionStore, name: string): Promise<Connection | undefined> {
+async function find(store: ConnectionStore, name: string): Promise<StoredConnection | undefined> {
   return (await store.list()).find((one) => one.name === name);
 }
 
-async function mustFind(store: ConnectionStore, name: string): Promise<Connection> {
+async function mustFind(store: ConnectionStore, name: string): Promise<StoredConnection> {
   const found = await find(store, name);
   if (found) return found;
   throw notFound(name);
@@ -171,14 +160,8 @@ function withField(data: ValueMap, key: string, value: string): ValueMap {
 async function save(store: ConnectionStore, data: ValueMap, console: Console): Promise<void> {
   const answered = await askFor(data);
   const connection = parseConnection(answered, "connection");
-  await store.save(connection);
-  console.print(
-    JSON.stringify(
-      written(connection, () => MASK),
-      null,
-      4,
-    ),
-  );
+  const stored = await store.save(connection);
+  console.print(JSON.stringify(shown(stored), null, 4));
 }
 
 /** Puts what a person types in place of `<user-input>`. */
@@ -199,6 +182,19 @@ async function askFor(data: ValueMap): Promise<ValueMap> {
   } finally {
     dialog.close();
   }
+}
+
+/** The connection as the original prints it: its YAML without secrets, with where its class is and its times. */
+function shown({ created, modified, ...connection }: StoredConnection): ValueMap {
+  const { name, type = null, ...rest } = written(connection, () => MASK);
+  return {
+    name: name ?? null,
+    module: "promptflow.connections",
+    ...(created === undefined ? {} : { created_date: created.replace("Z", "000") }),
+    ...(modified === undefined ? {} : { last_modified_date: modified.replace("Z", "000") }),
+    type,
+    ...rest,
+  };
 }
 
 /** The connection as its YAML would say it. */

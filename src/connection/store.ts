@@ -12,11 +12,18 @@ import { lockState } from "../store/lock.ts";
 import { readSealingKey, seal, unseal } from "../store/sealing.ts";
 import type { Connection, ConnectionType } from "./connection.ts";
 
+export interface StoredConnection extends Connection {
+  /** ISO 8601, UTC; absent where an earlier version has written it. */
+  created?: string;
+  /** Absent as `created`. */
+  modified?: string;
+}
+
 export interface ConnectionStore {
   /** With their secrets, by name. */
-  list(): Promise<Connection[]>;
-  /** Adds the connection, or replaces the one of its name. */
-  save(connection: Connection): Promise<void>;
+  list(): Promise<StoredConnection[]>;
+  /** Adds the connection, or replaces the one of its name, which stays as old as it is. @returns what is stored. */
+  save(connection: Connection): Promise<StoredConnection>;
   /** @returns whether there was one. */
   remove(name: string): Promise<boolean>;
 }
@@ -28,6 +35,8 @@ const stored = z.record(
     configs: z.record(z.string(), z.custom<Value>()),
     /** Initialisation vector, tag and text, base64, with dots between. */
     secrets: z.string(),
+    created: z.string().optional(),
+    modified: z.string().optional(),
   }),
 );
 type Stored = z.output<typeof stored>;
@@ -68,17 +77,23 @@ export function openConnectionStore(folder: string): ConnectionStore {
       const entries = await read();
       if (Object.keys(entries).length === 0) return [];
       const key = await readKey();
-      return Object.entries(entries).map(([name, { type, configs, secrets }]) => ({
+      return Object.entries(entries).map(([name, { secrets, ...rest }]) => ({
         name,
-        type,
-        configs,
+        ...rest,
         secrets: decrypt(secrets, name, key),
       }));
     },
-    save: ({ name, type, configs, secrets }) =>
-      change((entries, key) => {
-        entries[name] = { type, configs, secrets: seal(JSON.stringify(secrets), name, key) };
-      }),
+    async save({ name, type, configs, secrets }) {
+      const modified = new Date().toISOString();
+      let created: string | undefined = modified;
+      await change((entries, key) => {
+        const before = Object.hasOwn(entries, name) ? entries[name] : undefined;
+        if (before) created = before.created;
+        const times = { ...(created === undefined ? {} : { created }), modified };
+        entries[name] = { type, configs, secrets: seal(JSON.stringify(secrets), name, key), ...times };
+      });
+      return { name, type, configs, secrets, ...(created === undefined ? {} : { created }), modified };
+    },
     async remove(name) {
       if (!Object.hasOwn(await read(), name)) return false;
       await change((entries) => delete entries[name]);

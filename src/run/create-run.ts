@@ -164,7 +164,7 @@ function systemMetrics({ usage, durationMs, completed, failed, nodeStatus }: Bat
   const nodes = Object.entries(nodeStatus).map(([key, count]) => [`__pf__.nodes.${key}`, count] as const);
   return {
     ...usage,
-    duration: durationMs / 1000,
+    duration: Math.round(durationMs * 1000) / 1e6,
     ...Object.fromEntries(nodes),
     "__pf__.lines.completed": completed,
     "__pf__.lines.failed": failed,

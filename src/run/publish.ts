@@ -109,7 +109,7 @@ export async function publishErrors(
   const file = new TextFile(layout.error);
   try {
     await file.write(
-      `{"message":${message},"code":"UserError","innerError":{"code":"BulkRunException","innerError":null},"additionalInfo":[{"type":"BulkRunErrors","info":{"errors":[`,
+      `{"message":${message},"messageFormat":"","messageParameters":{},"referenceCode":"Runtime","code":"UserError","innerError":{"code":"SDKError","innerError":{"code":"BulkRunException","innerError":null}},"additionalInfo":[{"type":"BulkRunErrors","info":{"errors":[`,
     );
     let separator = "";
     for (const line of journal.lines("Failed")) {

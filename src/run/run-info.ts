@@ -46,11 +46,12 @@ export function shownRun(info: RunInfo, folder: string, error?: unknown): object
   const visible = Object.entries(system_metrics).filter(([name]) => !name.startsWith("__pf__"));
   const shown = {
     name: info.name,
-    created_on: info.created_on,
+    // What reads such records, Python's fromisoformat before 3.11 among them, does not know the Z.
+    created_on: info.created_on.replace(/(\.\d{3})Z$/, "$1000+00:00"),
     status: info.status,
     display_name: info.display_name,
     description: info.description,
-    tags: info.tags,
+    tags: Object.keys(info.tags).length === 0 ? null : info.tags,
     properties: {
       flow_path: request.flow,
       output_path: folder,

@@ -18,7 +18,12 @@ test("connections are created, shown without secrets, updated and deleted", asyn
   const created = await run("create", "-f", file, "--set", "api_key=very-secret");
   assert.equal(created.code, 0, created.stderr);
   assert.match(created.stdout, /"api_key": "\*{6}"/);
-  assert.match((await run("create", "-f", file, "--set", "api_key=x")).stderr, /already.*connection update/);
+  const again = await run("create", "-f", file, "--set", "api_key=x");
+  assert.deepEqual([again.code, again.stderr], [0, 'note: this replaces the connection "my_ai".\n']);
+  const times = [created, again].map(({ stdout }) => JSON.parse(stdout) as Record<string, string>);
+  assert.equal(times[1]?.created_date, times[0]?.created_date);
+  assert.match(times[1]?.last_modified_date ?? "", /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}$/);
+  assert.equal(times[1]?.module, "promptflow.connections");
   const updated = await run("update", "-n", "my_ai", "--set", "api_version=2030-01-01", "api_key=<no-change>");
   assert.match(updated.stdout, /2030-01-01/);
   const shown = await run("show", "-n", "my_ai");
@@ -30,6 +35,8 @@ test("connections are created, shown without secrets, updated and deleted", asyn
   assert.equal((JSON.parse((await run("list")).stdout) as object[]).length, 1);
   assert.equal((await run("delete", "-n", "my_ai", "--yes")).code, 0);
   assert.match((await run("show", "-n", "my_ai")).stderr, /no stored connection "my_ai"/);
+  const gone = await run("delete", "-n", "my_ai", "--yes", "--json");
+  assert.deepEqual([gone.code, JSON.parse(gone.stdout)], [0, { name: "my_ai", deleted: false }]);
 });
 
 test("a key with a dot is a field of configs or secrets, and the other fields stay", async () => {

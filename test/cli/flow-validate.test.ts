@@ -73,13 +73,13 @@ test("a sound flow succeeds, and flow.tools.json describes the files of all vari
   assert.deepEqual([code, validation], [0, { result: "Succeeded" }]);
   const tools = JSON.parse(readFileSync(path.join(flow, ".promptflow/flow.tools.json"), "utf8")) as {
     package: object;
-    code: Record<string, { type: string; inputs: Record<string, { type: string[]; default?: number }> }>;
+    code: Record<string, { type: string; inputs: Record<string, { type: string[]; default?: string }> }>;
   };
   assert.deepEqual(tools.package, {});
   assert.deepEqual(Object.keys(tools.code).toSorted(), ["count.py", "loud.jinja2", "plain.jinja2"]);
   assert.deepEqual(tools.code["count.py"]?.inputs, {
     text: { type: ["string"] },
-    least: { type: ["int"], default: 1 },
+    least: { type: ["int"], default: "1" },
   });
 });
 

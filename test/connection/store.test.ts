@@ -20,10 +20,10 @@ test("connections are kept with their secrets encrypted, and only the owner may 
   const store = openConnectionStore(folder);
   assert.deepEqual(await store.list(), []);
   await Promise.all([store.save(OPEN_AI), openConnectionStore(folder).save({ ...OPEN_AI, name: "other" })]);
-  assert.deepEqual(
-    (await openConnectionStore(folder).list()).find(({ name }) => name === "open ai"),
-    OPEN_AI,
-  );
+  const found = (await openConnectionStore(folder).list()).find(({ name }) => name === "open ai");
+  const { created, modified, ...kept } = found ?? assert.fail();
+  assert.deepEqual(kept, OPEN_AI);
+  assert.ok(created !== undefined && created === modified && Date.parse(created) <= Date.now());
   for (const name of ["connections.json", "connections.key"]) {
     const file = path.join(folder, name);
     assert.equal((await stat(file)).mode & 0o777, 0o600);

@@ -26,6 +26,12 @@ test("a run from a file, and every question about it", async () => {
     [record.name, record.status, record.display_name, record.tags],
     ["from_file", "Completed", "From a file", { team: "a" }],
   );
+  assert.match(String(record.created_on), /^[\d-]+T[\d:]+\.\d{6}\+00:00$/);
+  const { code, innerError, referenceCode } = record.error as Record<string, unknown>;
+  assert.deepEqual(
+    [code, innerError, referenceCode],
+    ["UserError", { code: "SDKError", innerError: { code: "BulkRunException", innerError: null } }, "Runtime"],
+  );
   assert.match(created.stderr, /Lines .* 2\/2 \(.*\/s\) 1 failed/);
   const details = await run("show-details", "-n", "from_file");
   assert.match(details.stdout, /^inputs\.name +inputs\.count .*\n-.*\nAnn +1 +0 +Hello Ann! +1\nBob +two +1 /);
