@@ -1,7 +1,8 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { FlowSignature } from "../flow/target.ts";
 
-export type ScoreFormat = "json" | "event-stream";
+/** `found`: a stream if the flow turns out to give one, else JSON; `found-stream`: else an error. */
+export type ScoreFormat = "json" | "event-stream" | "found" | "found-stream";
 
 const JSON_TYPES = new Set(["application/json", "application/*", "*/*"]);
 
@@ -14,11 +15,22 @@ export function scoreFormat(accept: string | undefined, signature: FlowSignature
   const streamed = signature.outputs.filter((output) => output.streamed && !output.evaluationOnly);
   const wantsStream = types.includes("text/event-stream");
   if (streamed.length > 1 && wantsStream) {
-    throw new FlowsteadError("MultipleStreamOutputFieldsNotSupported", "Multiple stream output fields not supported.");
+    throw severalStreams();
   }
   if (streamed.length === 1 && wantsStream) return "event-stream";
-  if (types.some((type) => JSON_TYPES.has(type))) return "json";
-  throw new FlowsteadError(
+  const acceptsJson = types.some((type) => JSON_TYPES.has(type));
+  if (wantsStream && signature.mayStream) return acceptsJson ? "found" : "found-stream";
+  if (acceptsJson) return "json";
+  throw notAcceptable(types);
+}
+
+export function severalStreams(): FlowsteadError {
+  return new FlowsteadError("MultipleStreamOutputFieldsNotSupported", "Multiple stream output fields not supported.");
+}
+
+/** What is said to a caller who takes nothing but what there is not. */
+export function notAcceptable(types: readonly string[]): FlowsteadError {
+  return new FlowsteadError(
     "NotAcceptable",
     `Media type ${types.join(",")} in Accept header is not acceptable. Supported media type(s) - application/json`,
   );

@@ -110,7 +110,8 @@ async function score(target: Target, options: FlowServerOptions, { request, resp
     const signature = await target.describe();
     const inputs = parseScoreRequest(signature, await readBody(request, options.bodyLimit ?? BODY_LIMIT));
     const format = scoreFormat(request.headers.accept, signature);
-    const call: FlowCall = { inputs, runId: requestId, requestId, brief: true, whole: format === "json", ...trace };
+    const [whole, unannounced] = [format === "json", format !== "json"];
+    const call: FlowCall = { inputs, runId: requestId, requestId, brief: true, whole, unannounced, ...trace };
     const events = target.invoke(call, clientSignal(response));
     const watch = watchScore(responseSink(response, headers), { meter: options.meter, flow: signature, format });
     const failed = await writeScore(events, watch.sink, {

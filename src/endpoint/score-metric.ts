@@ -40,7 +40,8 @@ export function watchScore(
   };
   const done = (failed: ErrorBody | undefined): void => {
     const now = performance.now();
-    const isStream = format === "event-stream" && status === 200;
+    const isSent = format === "event-stream" || (format !== "json" && firstByte !== undefined);
+    const isStream = isSent && status === 200;
     const about = { flow: flow.name, response_code: String(status), streaming: isStream ? "True" : "False" };
     meter.add(METRIC.flowRequest, 1, { ...about, exception: failed?.code ?? "" });
     if (!isStream) {

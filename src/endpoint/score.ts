@@ -8,7 +8,7 @@ import { sseData } from "../base/sse.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import type { FlowEvent } from "../flow/event.ts";
 import type { FlowSignature } from "../flow/target.ts";
-import type { ScoreFormat } from "./accept.ts";
+import { type ScoreFormat, notAcceptable, severalStreams } from "./accept.ts";
 
 export interface ScoreSink {
   /** A whole answer, in one piece. */
@@ -29,6 +29,12 @@ export interface ScoreOptions {
   managed?: boolean;
 }
 
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+
 /** Writes one run. Resolves when the answer is complete; leaves the loop over `events` early when the sink throws. */
 export async function writeScore(
   events: AsyncIterable<FlowEvent>,
@@ -36,9 +42,9 @@ export async function writeScore(
   options: ScoreOptions,
 ): Promise<ErrorBody | undefined> {
   const hidden = hiddenOutputs(options.signature, options.includedFields);
-  return options.format === "json"
-    ? writeJson(events, sink, options, hidden)
-    : writeStream(events, sink, options, hidden);
+  if (options.format === "json") return writeJson(events, sink, options, hidden);
+  if (options.format === "event-stream") return writeStream(events, sink, options, hidden);
+  return writeFound(events, sink, options, hidden);
 }
 
 /** Declared outputs that are not answered: all but those asked for, else those for evaluation only. */
@@ -76,11 +82,7 @@ async function writeStream(
   /** The original sends the plain fields first, so text waits until they are all there. */
   const start = async (): Promise<void> => {
     started = true;
-    sink.head(200, {
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-cache, no-transform",
-      "x-accel-buffering": "no",
-    });
+    sink.head(200, STREAM_HEADERS);
     if (plainOutputs.length > 0) await sink.write(sseData(stringifyJson(values)));
     for (const frame of held) await sink.write(frame);
     held = [];
@@ -106,6 +108,61 @@ async function writeStream(
       await sink.write(sseData(stringifyJson({ error: publicError(event.error) })));
       sink.end();
       return event.error;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * For a flow whose code shows only when it runs whether it streams. Plain fields come first, so unless the stream is all
+ * that there is, its text waits until the flow has ended.
+ */
+async function writeFound(
+  events: AsyncIterable<FlowEvent>,
+  sink: ScoreSink,
+  options: ScoreOptions,
+  hidden: ReadonlySet<string>,
+): Promise<ErrorBody | undefined> {
+  const { signature, managed = false } = options;
+  const shown = signature.outputs.filter(({ name }) => !hidden.has(name));
+  const streams = new Set<string>();
+  let held: string[] = [];
+  let started = false;
+  for await (const event of events) {
+    if (event.type === "restart") {
+      streams.clear();
+      held = [];
+    } else if (event.type === "text-delta" && !hidden.has(event.output)) {
+      streams.add(event.output);
+      const frame = sseData(JSON.stringify({ [event.output]: event.text }));
+      if (!started && shown.length === 1 && streams.size === 1) {
+        started = true;
+        sink.head(200, STREAM_HEADERS);
+      }
+      if (started) await sink.write(frame);
+      else held.push(frame);
+    } else if (event.type === "error") {
+      if (!started) return writeError(event.error, sink, managed);
+      await sink.write(sseData(stringifyJson({ error: publicError(event.error) })));
+      sink.end();
+      return event.error;
+    } else if (event.type === "flow-end") {
+      if (started) return void sink.end();
+      const plain = pick(event.outputs, hidden);
+      if (streams.size > 1) return writeError(severalStreams().toBody(), sink, managed);
+      if (streams.size === 0 && options.format === "found-stream") {
+        return writeError(notAcceptable(["text/event-stream"]).toBody(), sink, managed);
+      }
+      if (streams.size === 0) {
+        const text = stringifyJson(answer(event.outputs, hidden, signature));
+        sink.send(200, { "content-type": "application/json" }, text);
+        return undefined;
+      }
+      sink.head(200, STREAM_HEADERS);
+      for (const name of streams) delete plain[name];
+      if (Object.keys(plain).length > 0) await sink.write(sseData(stringifyJson(plain)));
+      for (const frame of held) await sink.write(frame);
+      sink.end();
     }
   }
   return undefined;

@@ -65,6 +65,7 @@ export async function planFlex(
     aggregations: signature.aggregate ? [aggregationNode(entry, node.name)] : [],
     perLine: new Set([node.name]),
     outputs,
+    mayStream: options.streaming && !streamed,
     ...(signature.bare ? { bareOutput: true } : { spread: node.name }),
     warnings: [],
   };

@@ -261,6 +261,7 @@ class InProcessFlow implements FlowTarget {
       line: call.line,
       brief: call.brief ?? false,
       whole: call.whole ?? false,
+      unannounced: call.unannounced ?? false,
       trace: traceOf(call),
       resolve,
       given: this.#options.node?.outputs,

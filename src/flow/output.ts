@@ -41,6 +41,19 @@ export class OutputCollector {
     }
   }
 
+  /** Passes on a piece of a stream that a node returned without having declared it, or that is a field of its output. */
+  unannounced(node: string, field: string, text: string): void {
+    const referring = this.#of(node).filter(
+      ({ definition: { reference }, streamed }) =>
+        !streamed && reference.kind === "node" && reference.property === field,
+    );
+    const names =
+      this.#plan.spread === node
+        ? [field === "" ? "output" : field]
+        : referring.map(({ definition }) => definition.name);
+    for (const output of names) this.#emit({ type: "text-delta", output, text });
+  }
+
   /** Tells the outputs that refer to a node which has ended. */
   settled(node: string): Promise<void> | undefined {
     const value = this.#progress.values.get(node) ?? null;

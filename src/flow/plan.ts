@@ -48,6 +48,8 @@ export interface FlowPlan {
   spread?: string;
   /** Whether the one output has no name for callers. */
   bareOutput?: boolean;
+  /** See `FlowSignature.mayStream`. */
+  mayStream?: boolean;
   warnings: string[];
 }
 
@@ -100,6 +102,7 @@ export async function planFlow(
   });
   link(planned);
   const streaming = new Set(planned.filter(({ streams }) => streams).map(({ name }) => name));
+  const silent = new Set(planned.filter(({ kind, streams }) => kind === "python" && !streams).map(({ name }) => name));
   return {
     name: definition.name,
     definition,
@@ -114,6 +117,8 @@ export async function planFlow(
         streamed: reference.kind === "node" && reference.property === "" && streaming.has(reference.node),
       };
     }),
+    mayStream:
+      options.streaming && outputs.some(({ reference }) => reference.kind === "node" && silent.has(reference.node)),
     warnings,
   };
 }

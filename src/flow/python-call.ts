@@ -9,7 +9,7 @@ import type { NodeCall } from "./tool.ts";
 export function nodeListener(call: NodeCall): PythonListener {
   return {
     // Python does not wait for a slow reader: its pieces are on this side already.
-    onText: (text) => void call.emitText(text),
+    onText: (text, field) => void call.emitText(text, field),
     onLog: (stream, text) => call.log(stream, text),
     onMetric: (name, value) => call.metric(name, value),
     onTraced: (traced) => tellTraced(traced, call),

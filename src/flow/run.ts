@@ -35,6 +35,8 @@ export interface RunOptions {
   canceled: boolean;
   /** No node streams. */
   whole: boolean;
+  /** See `FlowCall.unannounced`. */
+  unannounced: boolean;
   /** The caller's trace: nodes and their calls get ids in it. */
   trace?: TraceContext | undefined;
   /** Values of nodes that are not run, when a node is run alone. */
@@ -194,7 +196,7 @@ class LineRun {
         get python() {
           return session();
         },
-        emitText: (text) => this.#text(node, outputs, text),
+        emitText: (text, field) => this.#text(node, outputs, { text, field }),
         log: (stream, text) => this.#emit({ type: "node-log", node: node.name, stream, text }),
         metric: (name, metric) => {
           if (aggregation) this.#metric(name, metric);
@@ -224,9 +226,15 @@ class LineRun {
     }
   }
 
-  #text(node: PlannedNode, outputs: OutputCollector, text: string): Promise<void> | undefined {
-    if (!node.streams || this.#options.whole || this.#ended || text === "") return undefined;
-    outputs.text(node.name, text);
+  #text(
+    node: PlannedNode,
+    outputs: OutputCollector,
+    { text, field = "" }: { text: string; field: string | undefined },
+  ): Promise<void> | undefined {
+    if (this.#options.whole || this.#ended || text === "") return undefined;
+    if (node.streams && field === "") outputs.text(node.name, text);
+    else if (this.#options.unannounced) outputs.unannounced(node.name, field, text);
+    else return undefined;
     return this.#options.behind();
   }
 

@@ -40,6 +40,7 @@ export function flowSignature(plan: FlowPlan): FlowSignature {
     }),
   };
   if (plan.bareOutput) signature.bareOutput = true;
+  if (plan.mayStream) signature.mayStream = true;
   if (definition.description !== undefined) signature.description = definition.description;
   return signature;
 }

@@ -33,6 +33,8 @@ export interface FlowSignature {
   outputs: FlowOutput[];
   /** Whether the flow gives one value without a name: `/score` answers with that value instead of an object. */
   bareOutput?: boolean;
+  /** Whether code of the flow may return a stream where none is declared: that shows when it runs. */
+  mayStream?: boolean;
 }
 
 export interface FlowCall {
@@ -49,6 +51,8 @@ export interface FlowCall {
   brief?: boolean;
   /** The reader wants whole values: no model is asked to stream, no output comes in pieces. */
   whole?: boolean;
+  /** The reader understands pieces of outputs that the signature does not call streamed; the whole output follows them. */
+  unannounced?: boolean;
   /** Index of the call in a batch run, which messages then name. */
   line?: number;
   /** The flow must see this call at most once: it moves to another instance only if nothing of it had reached the first. */

@@ -73,8 +73,11 @@ export interface NodeCall {
   signal: AbortSignal;
   /** The run's conversation with Python. */
   python: PythonSession;
-  /** Hands a piece of text to the reader; a promise that comes back means: wait before the next piece. */
-  emitText(text: string): Promise<void> | undefined;
+  /**
+   * Hands a piece of text to the reader; a promise that comes back means: wait before the next piece.
+   * @param field of the node's output, where not the output itself is a stream
+   */
+  emitText(text: string, field?: string): Promise<void> | undefined;
   log(stream: "stdout" | "stderr", text: string): void;
   metric(name: string, value: Value): void;
   usage(usage: TokenUsage): void;

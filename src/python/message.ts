@@ -88,7 +88,7 @@ export type WorkerMessage =
   | { t: "hello"; version: string; executable: string }
   | { t: "log"; id: number; stream: "stdout" | "stderr"; text: string }
   | { t: "metric"; id: number; name: string; value: Value }
-  | { t: "chunk"; id: number; text: string }
+  | { t: "chunk"; id: number; text: string; field?: string }
   | ({ t: "span"; id: number } & TracedCall)
   | { t: "ask"; id: number; ask: number; kind: string; value: ValueMap }
   | { t: "unask"; ask: number }

@@ -22,7 +22,8 @@ export interface PythonCall {
 }
 
 export interface PythonListener {
-  onText(text: string): void;
+  /** @param field of the result, where not the result itself is a stream */
+  onText(text: string, field?: string): void;
   onLog(stream: "stdout" | "stderr", text: string): void;
   onMetric(name: string, value: Value): void;
   /** A function marked with `@trace` has been called. */
@@ -39,7 +40,7 @@ export interface PythonSession {
 }
 
 function pass(progress: Progress, listener: PythonListener): void {
-  if (progress.t === "chunk") listener.onText(progress.text);
+  if (progress.t === "chunk") listener.onText(progress.text, progress.field);
   else if (progress.t === "log") listener.onLog(progress.stream, progress.text);
   else if (progress.t === "span") listener.onTraced?.(progress);
   else listener.onMetric(progress.name, progress.value);

@@ -90,6 +90,7 @@ async function score(
     requestId,
     brief: true,
     whole: format === "json",
+    unannounced: format !== "json",
     ...traceOf(request.headers),
     atMostOnce: true,
   };

@@ -1,0 +1,120 @@
+// Python code that returns a stream without having declared it: whether it streams shows only when it runs.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { type TestContext, test } from "node:test";
+import { request } from "undici";
+import { SILENT } from "../../src/base/log.ts";
+import { flowServer } from "../../src/endpoint/flow-server.ts";
+import { openFiles } from "./flow-folder.ts";
+
+const CHAT = {
+  "flow.dag.yaml": `
+inputs:
+  question:
+    type: string
+outputs:
+  answer:
+    type: string
+    reference: \${ask.output.answer}
+nodes:
+- name: ask
+  type: python
+  source:
+    type: code
+    path: ask.py
+  inputs:
+    question: \${inputs.question}
+`,
+  "ask.py": `
+from promptflow.core import tool
+
+
+def words(text):
+    for word in text.split():
+        yield word + " "
+
+
+@tool
+def ask(question: str) -> dict:
+    return {"answer": words(question) if question else "nothing"}
+`,
+};
+
+const FLEX = {
+  "flow.flex.yaml": "entry: entry:ask\n",
+  "entry.py": `
+async def late(text):
+    for letter in text:
+        yield letter
+
+
+def ask(question: str, twice: bool = False):
+    if twice:
+        return {"answer": iter_of(question), "again": iter_of(question)}
+    return {"answer": late(question), "length": len(question)}
+
+
+def iter_of(text):
+    yield from text
+`,
+};
+
+test("a generator in a field of a node's result is a stream for those who ask for one, and text for others", async (context) => {
+  const score = await serve(context, CHAT);
+  assert.deepEqual(await score({ question: "a b" }, "text/event-stream"), [
+    200,
+    "text/event-stream; charset=utf-8",
+    'data: {"answer":"a "}\n\ndata: {"answer":"b "}\n\n',
+  ]);
+  assert.deepEqual(await score({ question: "a b" }, "application/json"), [
+    200,
+    "application/json",
+    '{"answer":"a b "}',
+  ]);
+  assert.deepEqual(await score({ question: "" }, "text/event-stream, */*"), [
+    200,
+    "application/json",
+    '{"answer":"nothing"}',
+  ]);
+  const [status, , body] = await score({ question: "" }, "text/event-stream");
+  assert.equal(status, 406);
+  assert.match(body, /Media type text\/event-stream in Accept header is not acceptable/);
+});
+
+test("a flex flow streams one field after the plain ones, and refuses to stream two", async (context) => {
+  const score = await serve(context, FLEX);
+  assert.deepEqual(await score({ question: "ab" }, "text/event-stream"), [
+    200,
+    "text/event-stream; charset=utf-8",
+    'data: {"length":2}\n\ndata: {"answer":"a"}\n\ndata: {"answer":"b"}\n\n',
+  ]);
+  const [status, , body] = await score({ question: "ab", twice: true }, "text/event-stream");
+  assert.equal(status, 400);
+  assert.match(body, /Multiple stream output fields not supported/);
+  const whole = await score({ question: "ab", twice: true }, "*/*");
+  assert.deepEqual(JSON.parse(whole[2]), { answer: "ab", again: "ab" });
+});
+
+type Score = (inputs: object, accept: string) => Promise<[status: number, contentType: string, body: string]>;
+
+async function serve(context: TestContext, files: Record<string, string>): Promise<Score> {
+  const target = await openFiles(context, files);
+  const server = flowServer(target, { log: SILENT, version: "1" });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return async (inputs, accept) => {
+    const { statusCode, headers, body } = await request(`http://127.0.0.1:${port}/score`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept },
+      body: JSON.stringify(inputs),
+    });
+    return [statusCode, String(headers["content-type"]), await body.text()];
+  };
+}
