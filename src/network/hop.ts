@@ -1,13 +1,14 @@
 // One HTTP hop to a process of ours, or to a server that speaks our contracts: JSON calls and streams of JSON lines,
 // over a Unix socket or a URL.
 
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { ErrorCode } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import { AsyncQueue } from "../base/queue.ts";
 import type { Value } from "../base/value.ts";
+import { Pool } from "./http-pool.ts";
 
 export interface HopAddress {
   /** A Unix socket; `url` then only gives the Host header. */

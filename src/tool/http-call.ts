@@ -1,6 +1,5 @@
 // HTTP calls that tools make to the services behind their connections.
 
-import { request } from "undici";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Value } from "../base/value.ts";
 import { parseJson } from "../base/json.ts";
@@ -31,6 +30,7 @@ export async function callHttp(
 ): Promise<HttpAnswer> {
   const host = hostOf(url);
   try {
+    const { request } = await import("undici"); // Here, since few flows have such a call.
     const answer = await request(url, {
       method,
       headers: { accept: "application/json", "user-agent": "flowstead", ...headers },

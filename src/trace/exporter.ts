@@ -2,7 +2,6 @@
 
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { request } from "undici";
 import { sleep } from "../base/abort.ts";
 import type { Logger } from "../base/log.ts";
 import type { Message } from "./otlp.ts";
@@ -57,6 +56,7 @@ interface Failure {
 
 async function post(target: ExportTarget, body: Buffer, signal: AbortSignal): Promise<Failure | undefined> {
   try {
+    const { request } = await import("undici"); // Here, since few programs export.
     const answer = await request(target.url, {
       method: "POST",
       headers: {

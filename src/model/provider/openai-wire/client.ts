@@ -1,8 +1,9 @@
 // One upstream server over HTTP/1.1: sockets are pooled, an abort closes the socket at once, and what arrives is handed
 // over as it comes. `Pool.dispatch` is used instead of `fetch`, which costs ten times the CPU.
 
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { FlowsteadError } from "../../../base/error/error.ts";
+import { Pool } from "../../../network/http-pool.ts";
 import { connectionFailure, type Upstream } from "./failure.ts";
 import type { Headers } from "./retry-after.ts";
 
