@@ -31,43 +31,53 @@ const NEGATIONS =
 export function verifyClaim(claim: string, source: string): Support {
   const text = source.slice(0, MOST_CHARACTERS);
   const wanted = wordsOf(claim);
+  const figures = figuresOf(claim);
+  const isDenied = isNegated(claim);
   const whole = { start: 0, end: text.length };
   if (wanted.size === 0)
     return { ...whole, isSupported: false, overlap: 0, reason: "the sentence has no words to check" };
-  const spans = sentences(text);
+  const places = sentences(text).map(({ start, end }) => placeOf(text, start, end));
   let best: Support = { ...whole, isSupported: false, overlap: 0, reason: "the source has nothing of it" };
-  for (let at = 0; at < spans.length; at++) {
-    for (let count = 1; count <= WIDEST_WINDOW && at + count <= spans.length; count++) {
-      const { start } = spans[at]!;
-      const { end } = spans[at + count - 1]!;
-      const found = judge(claim, wanted, text.slice(start, end));
-      if (isBetter(found, best)) best = { ...found, start, end };
+  for (let width = 1; width <= WIDEST_WINDOW; width++) {
+    for (let at = 0; at + width <= places.length; at++) {
+      const found = judge({ words: wanted, figures, isDenied }, places.slice(at, at + width));
+      if (found.isSupported !== best.isSupported ? found.isSupported : found.overlap > best.overlap) best = found;
     }
+    // What one sentence says or denies is not looked for in more of them: neighbours may say otherwise of something else.
+    if (best.isSupported || best.reason === DENIED || best.reason === DENIES) return best;
   }
   return best;
 }
 
-type Judgement = Omit<Support, "start" | "end">;
-
-function isBetter(found: Judgement, best: Judgement): boolean {
-  if (found.isSupported !== best.isSupported) return found.isSupported;
-  return found.overlap > best.overlap;
+interface Place {
+  start: number;
+  end: number;
+  words: ReadonlySet<string>;
+  figures: ReadonlySet<string>;
+  isDenied: boolean;
 }
 
-function judge(claim: string, wanted: ReadonlySet<string>, place: string): Judgement {
-  const has = wordsOf(place);
-  const shared = [...wanted].filter((word) => has.has(word)).length;
-  const overlap = Math.round((shared / wanted.size) * 100) / 100;
-  const figures = figuresOf(place);
-  const missing = [...figuresOf(claim)].filter((figure) => !figures.has(figure));
-  if (overlap < LEAST_OVERLAP) return { isSupported: false, overlap, reason: "the source speaks of something else" };
-  if (missing.length > 0)
-    return { isSupported: false, overlap, reason: `the source does not have ${missing.join(", ")}` };
-  if (isNegated(claim) !== isNegated(place)) {
-    const which = isNegated(claim) ? "the sentence denies what the source says" : "the source denies it";
-    return { isSupported: false, overlap, reason: which };
-  }
-  return { isSupported: true, overlap };
+const DENIES = "the sentence denies what the source says";
+const DENIED = "the source denies what the sentence says";
+
+function placeOf(text: string, start: number, end: number): Place {
+  const own = text.slice(start, end);
+  return { start, end, words: wordsOf(own), figures: figuresOf(own), isDenied: isNegated(own) };
+}
+
+/** The claim against neighbouring sentences; the one that shares most with it tells whether it is denied. */
+function judge(claim: Omit<Place, "start" | "end">, window: readonly Place[]): Support {
+  const sharedWith = ({ words }: Place): number => [...claim.words].filter((word) => words.has(word)).length;
+  const core = window.reduce((best, place) => (sharedWith(place) > sharedWith(best) ? place : best));
+  const shared = [...claim.words].filter((word) => window.some(({ words }) => words.has(word))).length;
+  const overlap = Math.round((shared / claim.words.size) * 100) / 100;
+  const missing = [...claim.figures].filter((figure) => !window.some(({ figures }) => figures.has(figure)));
+  const result = { start: window[0]!.start, end: window.at(-1)!.end, overlap };
+  const fails = (reason: string): Support => ({ ...result, isSupported: false, reason });
+  if (overlap < LEAST_OVERLAP) return fails("the source speaks of something else");
+  if (missing.length > 0) return fails(`the source does not have ${missing.join(", ")}`);
+  if (claim.isDenied !== core.isDenied) return fails(claim.isDenied ? DENIES : DENIED);
+  return { ...result, isSupported: true };
 }
 
 const ANALYZER = englishAnalyzer();

@@ -11,6 +11,7 @@ import { PROMPTY_TOOL } from "./prompty.ts";
 import { PYTHON_TOOL } from "./python.ts";
 import { SCRIPT_TOOL } from "./script.ts";
 import { SERP_API_TOOL } from "./serp-api.ts";
+import { VERIFY_CITATION_TOOL } from "./verify-citation.ts";
 import { FAISS_INDEX_LOOKUP_TOOL, VECTOR_DB_LOOKUP_TOOL, VECTOR_INDEX_LOOKUP_TOOL } from "./vector-lookup.ts";
 
 /** The tools that every flow has. A further tool is one file here and one line in this list. */
@@ -24,6 +25,7 @@ export const BUILT_IN_TOOLS: readonly NodeTool[] = [
   VECTOR_DB_LOOKUP_TOOL,
   VECTOR_INDEX_LOOKUP_TOOL,
   FAISS_INDEX_LOOKUP_TOOL,
+  VERIFY_CITATION_TOOL,
   EMBEDDING_TOOL,
   ...LLM_PACKAGES,
   OPEN_MODEL_TOOL,
