@@ -38,6 +38,10 @@ class PackageTool(Tool):
             "inputs": {**signature["inputs"], **declared},
             "declared": list(declared),
             "prompt": prompts[0] if prompts else None,
+            "takes_escapes": any(
+                one.kind == one.VAR_KEYWORD or name == "_inputs_to_escape"
+                for name, one in inspect.signature(self.function).parameters.items()
+            ),
             "streaming_option": settings.get("streaming_option_parameter"),
         }
 

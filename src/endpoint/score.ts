@@ -147,7 +147,10 @@ async function writeFound(
       sink.end();
       return event.error;
     } else if (event.type === "flow-end") {
-      if (started) return void sink.end();
+      if (started) {
+        sink.end();
+        return undefined;
+      }
       const plain = pick(event.outputs, hidden);
       if (streams.size > 1) return writeError(severalStreams().toBody(), sink, managed);
       if (streams.size === 0 && options.format === "found-stream") {

@@ -32,6 +32,8 @@ export const PACKAGE_SIGNATURE = SIGNATURE.extend({
   declared: z.array(z.string()),
   /** Name of the parameter that takes a prompt's template. */
   prompt: z.string().nullable(),
+  /** Whether it can be told which inputs are a caller's own. */
+  takes_escapes: z.boolean(),
   /** Name of the parameter that asks for a stream. */
   streaming_option: z.string().nullable(),
 });

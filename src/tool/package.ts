@@ -11,7 +11,7 @@ import { compileTemplate } from "../prompt/template.ts";
 import type { PackageSignature } from "../python/message.ts";
 import { packageFile } from "../python/pool.ts";
 import { callPython, findConnections } from "./python.ts";
-import { readTemplate, refuseReserved } from "./template-source.ts";
+import { callerInputs, readTemplate, refuseReserved } from "./template-source.ts";
 
 export const PACKAGE_TOOL: NodeTool = {
   id: "package",
@@ -21,6 +21,7 @@ export const PACKAGE_TOOL: NodeTool = {
     const inputs: Record<string, Assignment> = {
       ...convertLiterals(node, signature.inputs),
       ...promptInput(node, signature, context.directory),
+      ...escapes(node, signature),
     };
     const connections = await findConnections(node, signature, context);
     const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
@@ -59,6 +60,12 @@ async function load(id: string, context: PrepareContext): Promise<PackageSignatu
       { cause: thrown },
     );
   }
+}
+
+/** A custom LLM tool is told which inputs are a caller's own: in its prompt their text must not become a role. */
+function escapes(node: NodeDefinition, { takes_escapes: isTold }: PackageSignature): Record<string, Assignment> {
+  const names = node.type === "custom_llm" && isTold ? callerInputs(node) : [];
+  return names.length === 0 ? {} : { _inputs_to_escape: { kind: "literal", value: names } };
 }
 
 /** The template goes to the tool as it is written: rendering it is the tool's business. */

@@ -107,7 +107,7 @@ test("tools of an installed package run: functions, classes, old ids, and with a
     "api: chat, q: '${inputs.q}'",
     "custom_llm",
   );
-  assert.deepEqual((await run(custom)).outputs, { o: "chat: Tell {{q}} [('q', 'you')]" });
+  assert.deepEqual((await run(custom)).outputs, { o: "chat: Tell {{q}} [('_inputs_to_escape', ['q']), ('q', 'you')]" });
   const streamed = await run(custom, true);
   assert.ok(streamed.events.filter(({ type }) => type === "text-delta").length > 2, "its stream parameter is set");
 });

@@ -28,7 +28,7 @@ export function connectionModel({ name, type, configs, secrets }: Connection): M
     case "OpenAIConnection":
       return { ...common, provider: "openai", baseUrl: text("base_url"), organization: text("organization") };
     case "ServerlessConnection":
-      return { ...common, provider: "openai", baseUrl: `${(text("api_base") ?? "").replace(/\/+$/, "")}/v1` };
+      return { ...common, provider: "openai", baseUrl: `${(text("api_base") ?? "").replace(/(\/v1)?\/*$/, "")}/v1` };
     default:
       throw new FlowsteadError("InvalidConnectionType", `Connection type ${type} is not supported for LLM.`);
   }
