@@ -5,7 +5,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, st
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
-import { type CommandResult, environment } from "../e2e/system.ts";
+import { CLI, type CommandResult, environment } from "../e2e/system.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { runHere } from "./in-process.ts";
@@ -108,9 +108,11 @@ test("the folder has the flow settled, connections without secrets, and all to m
 async function serves(app: string, context: { after(work: () => void): void }): Promise<void> {
   const bin = path.join(app, "..", "bin");
   mkdirSync(bin);
-  const cli = path.resolve("src/cli/main.ts");
-  const tsx = import.meta.resolve("tsx");
-  writeFileSync(path.join(bin, "flowstead"), `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${cli}" "$@"\n`);
+  const words = CLI.map((word) =>
+    word === "tsx" ? import.meta.resolve("tsx") : word.startsWith("-") ? word : path.resolve(word),
+  );
+  const program = [process.execPath, ...words].map((word) => `"${word}"`).join(" ");
+  writeFileSync(path.join(bin, "flowstead"), `#!/bin/sh\nexec ${program} "$@"\n`);
   chmodSync(path.join(bin, "flowstead"), 0o755);
   const { PATH = "", ...env } = environment({ MY_AI_API_KEY: SECRET, FLOWSTEAD_HOME: path.join(app, "../state") });
   const child = spawn("sh", [path.join(app, "start.sh")], {

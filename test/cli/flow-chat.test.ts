@@ -6,9 +6,10 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { environment } from "../e2e/system.ts";
+import { CLI, environment } from "../e2e/system.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
+import { runHere } from "./in-process.ts";
 
 const ECHO = {
   "flow.dag.yaml": `
@@ -44,7 +45,7 @@ interface Chat {
 
 function startChat(context: TestContext, flow: string, ...more: string[]): Chat {
   const words = ["flow", "test", "--flow", flow, "--interactive", "--home", path.join(flow, ".home"), ...more];
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...words], {
+  const child = spawn(process.execPath, [...CLI, ...words], {
     env: environment(),
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -133,9 +134,7 @@ nodes:
 
 test("a flow that cannot chat is told what it lacks", async (context) => {
   const flow = writeFolder(context, { "flow.dag.yaml": "outputs: {}\nnodes: []\n" });
-  const chat = startChat(context, flow);
-  chat.process.stdin?.end();
-  const { code, stderr } = await chat.ended;
+  const { code, stderr } = await runHere(["flow", "test", "--flow", flow, "--interactive", "--home", `${flow}/.home`]);
   assert.equal(code, 1);
   assert.match(stderr, /has no input for the question, so it cannot chat/);
 });

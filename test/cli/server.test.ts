@@ -1,11 +1,12 @@
 // Commands around servers: the fake model, a flow served alone, and the endpoint's keys.
 
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { temporaryHome } from "../e2e/system.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { startCommand } from "./command.ts";
@@ -57,6 +58,38 @@ test("dev fake-model answers as its script says, and ends on SIGTERM", async (co
   );
   assert.equal(await fake.stop("SIGTERM"), 0);
   await assert.rejects(ask("right"));
+});
+
+test("flow test --ui serves the page with the flow behind it and opens the browser there", async (context) => {
+  const flow = writeFolder(context, {
+    "flow.dag.yaml": `inputs:
+  question: {type: string, is_chat_input: true}
+outputs:
+  answer: {type: string, reference: "\${say.output}", is_chat_output: true}
+nodes:
+- {name: say, type: prompt, source: {type: code, path: say.jinja2}, inputs: {question: "\${inputs.question}"}}
+`,
+    "say.jinja2": "You said {{ question }}.",
+    "browser.sh":
+      '#!/bin/sh\nprintf %s "$1" > "$(dirname "$0")/opened.part"\nmv "$(dirname "$0")/opened.part" "$(dirname "$0")/opened"\n',
+  });
+  chmodSync(path.join(flow, "browser.sh"), 0o755);
+  const home = ["--home", path.join(flow, ".home")];
+  const refused = await runHere(["flow", "test", "--flow", flow, "--ui", "--node", "say", ...home]);
+  assert.match(refused.stderr, /--ui shows the flow as it is served; leave --node out/);
+  const page = await startCommand(["flow", "test", "--flow", flow, "--ui", "--port", "0", ...home], {
+    env: { BROWSER: path.join(flow, "browser.sh") },
+    ready: /^ {2}(http:\/\/\S+)$/m,
+  });
+  context.after(() => page.stop("SIGKILL"));
+  const opened = path.join(flow, "opened");
+  for (const deadline = Date.now() + 30_000; !existsSync(opened); await delay(20))
+    assert.ok(Date.now() < deadline, "no browser was opened");
+  assert.equal(new URL(readFileSync(opened, "utf8")).origin, new URL(page.found).origin);
+  const answer = await fetch(page.found);
+  assert.equal(answer.status, 200);
+  assert.match(await answer.text(), /<!doctype html>/i);
+  assert.equal(await page.stop("SIGINT"), 0);
 });
 
 test("servers say why they do not start", async (context) => {
