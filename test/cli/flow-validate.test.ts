@@ -105,6 +105,28 @@ test("all faults are told at once, each with its place; the exit code is 1", asy
   );
 });
 
+test("a prompty is validated and built; a fault in its template is told", async (context) => {
+  const head =
+    "---\nmodel:\n  api: chat\n  configuration: {type: openai, model: any}\ninputs:\n  name: {type: string}\n---\n";
+  const folder = writeFolder(context, {
+    "good.prompty": `${head}system:\nHello {{ name }}\n`,
+    "bad.prompty": `${head}system:\nHello\n{% if name %}\n`,
+  });
+  const home = ["--home", path.join(folder, ".home")];
+  const source = (name: string): string[] => ["--source", path.join(folder, name), ...home];
+  const good = await runHere(["flow", "validate", ...source("good.prompty")]);
+  assert.deepEqual([good.code, (JSON.parse(good.stdout) as Validation).result], [0, "Succeeded"], good.stdout);
+  const bad = await runHere(["flow", "validate", ...source("bad.prompty")]);
+  const { result, errors } = JSON.parse(bad.stdout) as Validation;
+  assert.deepEqual([bad.code, result, errors?.length], [1, "Failed", 1], bad.stdout);
+  assert.match(errors?.[0]?.message ?? "", /TemplateSyntaxError: Unexpected end of template/);
+  const output = path.join(folder, "dist");
+  const built = await runHere(["flow", "build", ...source("good.prompty"), "--output", output]);
+  assert.equal(built.code, 0, built.stderr);
+  assert.ok(existsSync(path.join(output, "Dockerfile")));
+  assert.ok(existsSync(path.join(output, "flow/good.prompty")));
+});
+
 test("a file that cannot be read is a failed validation, a folder without flow a wrong word", async (context) => {
   const { code, validation, flow } = await validate(context, { "flow.dag.yaml": "nodes:\n- name: a\n  type: [\n" });
   assert.deepEqual([code, validation.result, validation.errors?.length], [1, "Failed", 1]);
