@@ -51,13 +51,15 @@ export function batchWriter(index: SearchIndex, journal: Journal, signal: AbortS
   };
 
   const flush = async (): Promise<void> => {
-    // The write before this one must be over; the caller goes on reading files during the new one.
-    await writing;
     const changes = waiting;
     waiting = [];
-    if (changes.length > 0) writing = write(changes);
+    const before = writing;
+    // Writes follow one another, whoever has filled them; after a failure none begins.
+    if (changes.length > 0) writing = before.then(() => write(changes));
     // Whoever awaits next sees the failure; until then it is not unhandled.
     writing.catch(() => undefined);
+    // The caller goes on reading files during the new one, and waits for the one before.
+    await before;
   };
 
   return {

@@ -2,6 +2,7 @@
 // again costs only what has changed, and an interrupted run goes on where it was.
 
 import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Logger } from "../../base/log.ts";
@@ -79,6 +80,9 @@ export interface Collection {
   status(): Promise<CollectionStatus>;
 }
 
+// Starting a thread costs about as much as reading a few files.
+const FILES_A_THREAD = 8;
+const MOST_THREADS = 4;
 const JOURNAL = "collection.jsonl";
 
 export function openCollection({ index, folder, limits: given, log }: CollectionOptions): Collection {
@@ -110,11 +114,13 @@ export function openCollection({ index, folder, limits: given, log }: Collection
         const report = emptyReport(scope);
         report.skipped.push(...scan.skipped);
         const onFile = progressMeter(scan.files.length, (progress) => onProgress?.(progress));
-        const parser = threadParser(limits);
+        const wanted = Math.floor(scan.files.length / FILES_A_THREAD);
+        const threads = Math.max(1, Math.min(availableParallelism(), MOST_THREADS, wanted));
+        const parsers = Array.from({ length: threads }, () => threadParser(limits, threads));
         try {
-          await ingest(scope, scan, { index, journal, parser, limits, signal, report, onFile });
+          await ingest(scope, scan, { index, journal, parsers, limits, signal, report, onFile });
         } finally {
-          await parser.close();
+          await Promise.all(parsers.map((parser) => parser.close()));
         }
         report.seconds = (performance.now() - started) / 1000;
         const { added, changed, removed, failed, seconds } = report;

@@ -17,7 +17,8 @@ import { isInside } from "./scan-path.ts";
 export interface IngestParts {
   index: SearchIndex;
   journal: Journal;
-  parser: Parser;
+  /** As many files are read at the same time. */
+  parsers: readonly Parser[];
   limits: IngestLimits;
   signal: AbortSignal;
   report: IngestReport;
@@ -46,13 +47,25 @@ async function ingestAll(scan: Scan, parts: FileParts): Promise<void> {
   const { scope, journal, signal, report, batch } = parts;
   const missing = await missingFromIndex(parts);
   const seen = new Set<string>();
-  for (const { file } of scan.files) {
-    throwIfAborted(signal);
-    const id = documentId(file);
-    const known = missing.has(id) ? undefined : journal.state.entries.get(id);
-    if (await ingestFile(file, known, parts)) seen.add(id);
-    parts.onFile(file);
-  }
+  const queue = scan.files.values();
+  let isOver = false;
+  const read = async (parser: Parser): Promise<void> => {
+    for (const { file } of queue) {
+      if (isOver) return;
+      throwIfAborted(signal);
+      const id = documentId(file);
+      const known = missing.has(id) ? undefined : journal.state.entries.get(id);
+      if (await ingestFile(file, known, { ...parts, parser })) seen.add(id);
+      parts.onFile(file);
+    }
+  };
+  const stop = (thrown: unknown): never => {
+    isOver = true;
+    throw thrown;
+  };
+  const lanes = await Promise.allSettled(parts.parsers.map((parser) => read(parser).catch(stop)));
+  for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
+  for (const list of [report.failed, report.notes]) list.sort((a, b) => (a.file < b.file ? -1 : 1));
   const unread = scan.skipped.filter(({ reason }) => reason.startsWith("the folder cannot be read"));
   for (const { id, file, passages } of journal.state.entries.values()) {
     if (seen.has(id) || !isInside(file, scope) || unread.some((folder) => isInside(file, folder.file))) continue;
@@ -75,7 +88,11 @@ function topOf(scope: string, { state }: Journal): string {
 }
 
 /** Whether the file is still one of the collection. */
-async function ingestFile(file: string, known: JournalEntry | undefined, parts: FileParts): Promise<boolean> {
+async function ingestFile(
+  file: string,
+  known: JournalEntry | undefined,
+  parts: FileParts & { parser: Parser },
+): Promise<boolean> {
   const { scope, parser, limits, signal, report, batch } = parts;
   const id = documentId(file);
   let sha256 = "";

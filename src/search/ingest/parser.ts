@@ -17,8 +17,8 @@ export interface Parser {
 
 const WATCH_MS = 100;
 
-/** The thread starts with the first file and again after one that broke it. */
-export function threadParser(limits: IngestLimits): Parser {
+/** The thread starts with the first file and again after one that broke it. `beside` threads share the memory that is watched. */
+export function threadParser(limits: IngestLimits, beside = 1): Parser {
   let worker: Worker | undefined;
 
   const stop = async (): Promise<void> => {
@@ -32,7 +32,7 @@ export function threadParser(limits: IngestLimits): Parser {
       throwIfAborted(signal);
       worker ??= await startWorker(limits);
       try {
-        return await runTask(worker, { bytes, name, limits }, signal);
+        return await runTask(worker, { bytes, name, limits }, { signal, beside });
       } catch (thrown) {
         if (!(thrown instanceof TaskFailed)) await stop();
         throw thrown instanceof TaskFailed ? thrown.reason : thrown;
@@ -80,7 +80,13 @@ function workerScript(): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 }
 
-function runTask(worker: Worker, task: ParseTask, signal: AbortSignal): Promise<ReadDocument> {
+interface Surroundings {
+  signal: AbortSignal;
+  /** How many threads read at the same time. */
+  beside: number;
+}
+
+function runTask(worker: Worker, task: ParseTask, { signal, beside }: Surroundings): Promise<ReadDocument> {
   const { timeMs, memoryMb } = task.limits;
   const startRss = process.memoryUsage.rss();
   const tooMuchMemory = (cause?: unknown): FlowsteadError =>
@@ -115,7 +121,7 @@ function runTask(worker: Worker, task: ParseTask, signal: AbortSignal): Promise<
     }, timeMs);
     // Buffers lie outside the heap that the thread's own limit watches.
     const watch = setInterval(() => {
-      if (process.memoryUsage.rss() - startRss > memoryMb * 1024 * 1024) fail(tooMuchMemory());
+      if (process.memoryUsage.rss() - startRss > memoryMb * beside * 1024 * 1024) fail(tooMuchMemory());
     }, WATCH_MS);
     worker.ref();
     signal.addEventListener("abort", onAbort, { once: true });

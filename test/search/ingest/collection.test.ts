@@ -90,6 +90,26 @@ describe("a collection", () => {
     assert.ok(report.seconds > 0);
   });
 
+  it("reads many files at the same time, each into its own document", async () => {
+    for (let at = 0; at < 60; at++) await write(`${at}.txt`, `${"Walrus. ".repeat(50)} word${at}x`);
+    await write("61.docx", "broken");
+    await write("60.docx", "broken");
+    const steps: IngestProgress[] = [];
+    const report = await collection.addFolder(docs, { onProgress: (step) => steps.push(step) });
+    assert.deepEqual(counts(report), [60, 0, 0, 0, 2, 0]);
+    assert.deepEqual(
+      report.failed.map(({ file }) => path.basename(file)),
+      ["60.docx", "61.docx"],
+    );
+    assert.deepEqual(
+      steps.map(({ done }) => done),
+      Array.from({ length: 62 }, (_, at) => at + 1),
+    );
+    assert.equal(new Set(steps.map(({ file }) => file)).size, 62);
+    for (const at of [0, 31, 59]) assert.deepEqual(await found(`word${at}x`), [`${at}.txt`]);
+    assert.deepEqual(counts(await collection.addFolder(docs)).slice(0, 4), [0, 0, 60, 0]);
+  });
+
   it("lists, describes and removes folders, files and documents", async () => {
     await write("one/a.md", "penguin");
     await write("two/b.md", "walrus");
