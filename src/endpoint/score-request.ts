@@ -25,7 +25,7 @@ export function parseScoreRequest(signature: FlowSignature, body: string): Value
 }
 
 function isRequired(input: FlowInput): boolean {
-  return input.default === undefined || input.default === null;
+  return !input.optional && (input.default === undefined || input.default === null);
 }
 
 /** The JSON value of a body, or the text of one that is no JSON as the flow's only input. */

@@ -24,6 +24,7 @@ export function flowSignature(plan: FlowPlan): FlowSignature {
         isChatHistory: input === history,
       };
       if (input.default !== undefined && input.default !== null) described.default = input.default;
+      else if (plan.optionalInputs?.has(input.name)) described.optional = true;
       if (input.description !== undefined) described.description = input.description;
       return described;
     }),

@@ -9,6 +9,8 @@ export interface FlowInput {
   /** int, double, bool, string, list, object, image ... as in flow.dag.yaml. */
   type: string;
   default?: unknown;
+  /** May be left out, though no default is shown: the code has one that is not shown. */
+  optional?: boolean;
   description?: string;
   isChatInput: boolean;
   isChatHistory: boolean;

@@ -50,7 +50,7 @@ async def late(text):
         yield letter
 
 
-def ask(question: str, twice: bool = False):
+def ask(question: str, twice: bool = False, tags: list = ["none"]):
     if twice:
         return {"answer": iter_of(question), "again": iter_of(question)}
     return {"answer": late(question), "length": len(question)}
