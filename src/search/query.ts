@@ -6,7 +6,7 @@ import { corrections, twoWords } from "./spelling.ts";
 export interface QueryTerm {
   /** What to look for; several are alternatives. */
   terms: string[];
-  /** How much it counts; 1, or more where the question says it twice. */
+  /** How much it counts: how often the question says it, whole. */
   weight: number;
   /** The term as typed, where `terms` are corrections of it. */
   corrected?: string;
@@ -17,15 +17,14 @@ export interface UnderstoodQuery {
 }
 
 // A question is short; what is longer is a pasted text, whose first words must do.
-const MOST_TERMS = 64;
-const REPEATED = 0.25;
+const MOST_TERMS = 256;
 
 /** Analyses a question and mends words that no passage holds. */
 export function understand(text: string, analyzer: Analyzer, lexicon: Lexicon): UnderstoodQuery {
   const byTerm = new Map<string, QueryTerm>();
   const ask = (term: string, query: QueryTerm): void => {
     const seen = byTerm.get(term);
-    if (seen) seen.weight = Math.min(2, seen.weight + REPEATED);
+    if (seen) seen.weight += 1;
     else if (byTerm.size < MOST_TERMS) byTerm.set(term, query);
   };
   for (const { term, start, end } of analyzer.queryTokens(text)) {
@@ -43,7 +42,7 @@ export function understand(text: string, analyzer: Analyzer, lexicon: Lexicon): 
   return { terms: [...byTerm.values()] };
 }
 
-/** All terms an engine has to look for, each once. */
+/** All terms an engine has to look for; one that counts twice is there twice. */
 export function wantedTerms(query: UnderstoodQuery): string[] {
-  return [...new Set(query.terms.flatMap(({ terms }) => terms))];
+  return query.terms.flatMap(({ terms, weight }) => Array.from({ length: weight }, () => terms).flat());
 }

@@ -111,7 +111,7 @@ function join(path: string, key: string): string {
 }
 
 function shown(value: unknown): string {
-  return value === null ? "" : String(value).trim();
+  return typeof value === "string" ? value.trim() : value === null ? "" : JSON.stringify(value);
 }
 
 function nameOf(value: Record<string, unknown>): string | undefined {

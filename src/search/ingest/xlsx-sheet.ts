@@ -53,7 +53,7 @@ export function readSheet(xml: string, { strings, formats, limits }: SheetParts)
       } else if (name === "c") {
         cell = { type: attributes["t"] ?? "n", style: Number(attributes["s"] ?? 0), value: "", inline: "" };
         const column = columnOf(attributes["r"] ?? "");
-        while (column !== undefined && row.length < column) row.push("");
+        for (let at = row.length; column !== undefined && at < column; at++) row.push("");
       } else if (name === "v") into = "value";
       else if (name === "t") into = "inline";
     },
@@ -84,7 +84,7 @@ const MOST_COLUMNS = 16_384;
 function columnOf(reference: string): number | undefined {
   const letters = /^[A-Z]{1,3}/.exec(reference)?.[0];
   if (!letters) return undefined;
-  const column = [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
+  const column = letters.split("").reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
   return Math.min(column, MOST_COLUMNS - 1);
 }
 

@@ -74,9 +74,8 @@ function addTables(rows: readonly string[][], builder: DocumentBuilder): void {
   const flush = (): void => {
     const width = block.reduce((most, row) => Math.max(most, filled(row)), 0);
     let from = 0;
-    while (width > 1 && from < block.length && filled(block[from]!) === 1) {
+    for (; width > 1 && from < block.length && filled(block[from]!) === 1; from++) {
       builder.paragraph(block[from]!.join(" "));
-      from += 1;
     }
     const table = withoutEmptyColumns(block.slice(from), builder);
     builder.table(table, headerOf(table));
