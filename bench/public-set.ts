@@ -82,23 +82,30 @@ function smart(texts: readonly string[], { byPlace = false } = {}): QuestionSet 
   const [documents = "", questions = "", judgements = ""] = texts;
   const relevant = new Map<string, Record<string, number>>();
   for (const line of judgements.split("\n")) {
-    const [question, document] = line.trim().split(/\s+/);
-    if (question && document) add(relevant, String(Number(question)), document);
+    const [question, document, grade] = line.trim().split(/\s+/);
+    // Cranfield marks what is of no interest with -1.
+    if (question && document && grade !== "-1") add(relevant, String(Number(question)), document);
   }
   return {
     documents: records(documents).map(({ id, fields }) => ({
       id,
       title: fields.get("T") ?? "",
-      text: fields.get("W") ?? "",
+      text: textOf(fields),
     })),
     questions: asked(
       records(questions).map(({ id, fields }, at) => ({
         id: byPlace ? String(at + 1) : id,
-        text: fields.get("W") ?? "",
+        text: textOf(fields),
       })),
       relevant,
     ),
   };
+}
+
+/** Text, authors and keywords; the title of a document that is not also its first sentence. */
+function textOf(fields: ReadonlyMap<string, string>): string {
+  const [title = "", text = "", ...others] = ["T", "W", "A", "K"].map((field) => fields.get(field) ?? "");
+  return [...(text.startsWith(title) ? [] : [title]), text, ...others].filter((one) => one !== "").join("\n");
 }
 
 function records(text: string): { id: string; fields: Map<string, string> }[] {
