@@ -69,7 +69,10 @@ async function answer(
       : [];
     const inputs = flowInputs(flow, saved.text, exchanges);
     said = createAnswer(flow, emit);
-    const events = target.invoke({ inputs, runId: run.ids.runId, brief: true, ...(requestId && { requestId }) }, signal);
+    const events = target.invoke(
+      { inputs, runId: run.ids.runId, brief: true, ...(requestId && { requestId }) },
+      signal,
+    );
     for await (const event of until(events, signal)) {
       const outcome = said.take(event);
       if (outcome) return signal.aborted && outcome.status === "error" ? early() : outcome;
