@@ -4,5 +4,3 @@ import module from "node:module";
 
 const { enableCompileCache } = module as { enableCompileCache?: () => unknown };
 enableCompileCache?.();
-
-export {};

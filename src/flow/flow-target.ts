@@ -220,7 +220,7 @@ class InProcessFlow implements FlowTarget {
     this.#closed = true;
     await Promise.all(this.#runs);
     await this.#python.close();
-    await Promise.all([...this.plan.nodes, ...this.plan.aggregations].map(({ prepared }) => prepared.close?.()));
+    for (const { prepared } of [...this.plan.nodes, ...this.plan.aggregations]) await prepared.close?.();
     this.#release();
   }
 

@@ -8,7 +8,7 @@ import { SILENT } from "../../src/base/log.ts";
 import { type Feedback, flowServer } from "../../src/endpoint/flow-server.ts";
 import { servingEnvironment } from "../../src/endpoint/serving-environment.ts";
 import { staticPages } from "../../src/endpoint/static-page.ts";
-import { CHAT_SIGNATURE, end, scriptedTarget, start, text } from "../fake/target.ts";
+import { end, scriptedTarget, start, text } from "../fake/target.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "pages-"));
 const said: Feedback[] = [];

@@ -79,9 +79,14 @@ describe("on your data", () => {
     for await (const chunk of model.chat(request, new AbortController().signal)) chunks.push(chunk);
     return chunks;
   };
-  const contextOf = ([chunk]: ChatChunk[]): { citations: Record<string, unknown>[]; intent: string } =>
-    (chunk?.choices[0]?.delta as unknown as { context: { citations: Record<string, unknown>[]; intent: string } })
-      .context;
+  interface Found {
+    citations: Record<string, unknown>[];
+    intent: string;
+  }
+  const contextOf = ([chunk]: ChatChunk[]): Found => {
+    const delta = (chunk?.choices[0]?.delta ?? assert.fail()) as unknown as { context: Found };
+    return delta.context;
+  };
 
   it("answers from passages, with citations first", async () => {
     const chunks = await chat({

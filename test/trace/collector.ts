@@ -36,6 +36,29 @@ export interface OtlpSpan {
   status: { code: number; message?: string };
 }
 
+interface SentAttribute {
+  key: string;
+  value: Record<string, unknown>;
+}
+interface SentEvent {
+  name: string;
+  attributes: SentAttribute[];
+}
+interface SentPoint {
+  attributes: SentAttribute[];
+  [field: string]: unknown;
+}
+interface Sent {
+  resourceSpans: {
+    scopeSpans: { spans: (Omit<OtlpSpan, "attributes" | "events"> & SentPoint & { events: SentEvent[] })[] }[];
+  }[];
+  resourceMetrics: {
+    scopeMetrics: {
+      metrics: { name: string; sum?: { dataPoints: SentPoint[] }; histogram?: { dataPoints: SentPoint[] } }[];
+    }[];
+  }[];
+}
+
 export async function startCollector(context: Pick<TestContext, "after">): Promise<Collector> {
   const received: Received[] = [];
   const refuse: number[] = [];
@@ -54,30 +77,30 @@ export async function startCollector(context: Pick<TestContext, "after">): Promi
     server.closeAllConnections();
     server.close();
   });
-  const json = (path: string): any[] =>
-    received.filter((one) => one.path === path).map(({ body }) => JSON.parse(body.toString("utf8")));
+  const json = (path: string): Sent[] =>
+    received.filter((one) => one.path === path).map(({ body }) => JSON.parse(body.toString("utf8")) as Sent);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     refuse,
     spans: () =>
       json("/v1/traces")
-        .flatMap(({ resourceSpans }) => resourceSpans[0].scopeSpans[0].spans)
+        .flatMap(({ resourceSpans }) => resourceSpans[0]?.scopeSpans[0]?.spans ?? [])
         .map((span) => ({ ...span, attributes: plain(span.attributes), events: span.events.map(plainEvent) })),
     points(name) {
-      const metrics = json("/v1/metrics").at(-1)?.resourceMetrics[0].scopeMetrics[0].metrics ?? [];
-      const metric = metrics.find((one: { name: string }) => one.name === name);
+      const metrics = json("/v1/metrics").at(-1)?.resourceMetrics[0]?.scopeMetrics[0]?.metrics ?? [];
+      const metric = metrics.find((one) => one.name === name);
       const points = (metric?.sum ?? metric?.histogram)?.dataPoints ?? [];
-      return points.map((point: any) => ({ ...point, attributes: plain(point.attributes) }));
+      return points.map((point) => ({ ...point, attributes: plain(point.attributes) }));
     },
   };
 }
 
-function plainEvent(event: any): { name: string; attributes: Record<string, unknown> } {
+function plainEvent(event: SentEvent): { name: string; attributes: Record<string, unknown> } {
   return { ...event, attributes: plain(event.attributes) };
 }
 
-function plain(attributes: { key: string; value: Record<string, any> }[]): Record<string, unknown> {
+function plain(attributes: readonly SentAttribute[]): Record<string, unknown> {
   return Object.fromEntries(
     attributes.map(({ key, value }) => {
       const [[kind, found] = ["", undefined]] = Object.entries(value);

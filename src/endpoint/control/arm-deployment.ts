@@ -207,7 +207,9 @@ function seconds(value: unknown): number | undefined {
 /** Weeks, months and years have no place in a setting of seconds. */
 function milliseconds(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
-  const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(String(value));
+  const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(
+    typeof value === "string" ? value : "",
+  );
   if (!match || value === "P")
     throw new FlowsteadError("InvalidRequest", `${JSON.stringify(value)} is not a duration such as PT5S.`);
   const [days, hours, minutes, secs] = match.slice(1).map((part) => Number(part ?? 0)) as [

@@ -1,5 +1,6 @@
 // The syntax tree of a script, as far as its exports and their signatures need it.
 
+import type * as BabelParser from "@babel/parser";
 import { createRequire } from "node:module";
 import { FlowsteadError } from "../../base/error/error.ts";
 
@@ -17,7 +18,7 @@ const load = createRequire(import.meta.url);
 /** The statements of a script. @throws FlowsteadError `ScriptSyntaxError` that names file and line. */
 export function parseScript(text: string, file: string): Syntax[] {
   try {
-    const { parse } = load("@babel/parser") as typeof import("@babel/parser");
+    const { parse } = load("@babel/parser") as Pick<typeof BabelParser, "parse">;
     const { program } = parse(text, {
       sourceType: "module",
       plugins: /\.[cm]?ts$/.test(file) ? ["typescript"] : [],
