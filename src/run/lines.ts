@@ -37,12 +37,13 @@ export async function prepareLines(
     );
   }
   checkAligned(facts);
+  const columns = new Map([...facts].map(([name, fact]) => [name, fact.columns]));
   const complete = completeMapping(inputs, mapping);
   async function* lines(): AsyncGenerator<BatchLine> {
     for await (const rows of mergeByLine(sources, facts)) {
       const line = Number(rows[LINE_NUMBER]);
       try {
-        const { [LINE_NUMBER]: _line, ...given } = applyMapping(rows, complete);
+        const { [LINE_NUMBER]: _line, ...given } = applyMapping(rows, complete, columns);
         yield { line, inputs: applyDefaults(inputs, given) };
       } catch (thrown) {
         const { code, message, details } = FlowsteadError.from(thrown);

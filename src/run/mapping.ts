@@ -24,10 +24,15 @@ export function completeMapping(
 
 /**
  * One line's inputs. `sources` holds a row per source (`data`, `run.outputs` ...) and the line's number, which is passed on.
+ * A column that only other rows have (`columns`, by source) leaves its input out: its default counts, or the line fails alone.
  * @throws FlowsteadError `ApplyInputMappingError` with every column that is not there; `Unexpected` without a mapping,
  *   which only a fault of ours can cause.
  */
-export function applyMapping(sources: ValueMap, mapping: ColumnMapping | null): ValueMap {
+export function applyMapping(
+  sources: ValueMap,
+  mapping: ColumnMapping | null,
+  columns: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+): ValueMap {
   if (mapping === null) {
     throw new FlowsteadError(
       "Unexpected",
@@ -43,7 +48,7 @@ export function applyMapping(sources: ValueMap, mapping: ColumnMapping | null): 
     else {
       const found = findColumn(path, sources);
       if (found) inputs[input] = found.row[found.column] ?? null;
-      else missing.push(value as string);
+      else if (!isColumn(path, columns)) missing.push(value as string);
     }
   }
   if (missing.length > 0) {
@@ -65,6 +70,12 @@ function findColumn(path: string, sources: ValueMap): { row: ValueMap; column: s
     if (isMap(row) && Object.hasOwn(row, column)) return { row, column };
   }
   return undefined;
+}
+
+function isColumn(path: string, columns: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  return [...columns].some(
+    ([source, names]) => path.startsWith(`${source}.`) && names.has(path.slice(source.length + 1)),
+  );
 }
 
 /** @throws FlowsteadError `UsageError` for a mapping that takes nothing from the data. */

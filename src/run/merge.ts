@@ -15,14 +15,17 @@ export interface SourceFacts {
   numbered: boolean;
   /** Whether the line numbers only grow, so that sources can be joined without holding them. */
   ascending: boolean;
+  /** Columns that any row has. */
+  columns: Set<string>;
 }
 
 /** Reads a source once, to know what joining it needs. */
 export async function examine(source: Source): Promise<SourceFacts> {
-  const facts: SourceFacts = { count: 0, numbered: false, ascending: true };
+  const facts: SourceFacts = { count: 0, numbered: false, ascending: true, columns: new Set() };
   let last = -1;
   for await (const row of source.rows()) {
     facts.count++;
+    for (const column of Object.keys(row)) facts.columns.add(column);
     const line = row[LINE_NUMBER];
     if (line === undefined) continue;
     facts.numbered = true;

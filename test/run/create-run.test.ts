@@ -139,9 +139,9 @@ test("an evaluation over a run grades its completed lines, and its metrics are t
   const { create, data, rows, store } = runs(context);
   const truth = await data(["Hello a!", "?", "no", "Hello d!"].map((answer) => ({ answer })));
   const file = await data([{ name: "a" }, { name: "b", count: "x" }, { name: "c" }, { name: "d" }]);
-  await create({ data: file, column_mapping: { name: "${data.name}", count: "${data.count}" } }, { name: "unmapped" });
-  assert.equal((await store.get("unmapped")).status, "Failed", "a row without the column ends the run");
-  assert.match(JSON.stringify(await readErrors(store, "unmapped")), /\$\{data\.count\}.*line 0 of the data/);
+  await create({ data: file, column_mapping: { name: "${data.name}", count: "${data.cuont}" } }, { name: "unmapped" });
+  assert.equal((await store.get("unmapped")).status, "Failed", "a column that no row has ends the run");
+  assert.match(JSON.stringify(await readErrors(store, "unmapped")), /\$\{data\.cuont\}.*line 0 of the data/);
   const named = await data([
     { name: "a", count: 1 },
     { name: "b", count: "x" },
