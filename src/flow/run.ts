@@ -1,5 +1,6 @@
 // One run of a flow, from its inputs to its one terminal event.
 
+import { setMaxListeners } from "node:events";
 import { abortable, throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
@@ -83,6 +84,8 @@ class LineRun {
   constructor(plan: FlowPlan, options: RunOptions) {
     this.#plan = plan;
     this.#options = options;
+    // Every node that runs listens, and so do its calls; Node takes more than ten for a leak and warns.
+    if (plan.nodes.length > 3) setMaxListeners(0, this.#abort.signal);
     for (const [node, value] of Object.entries(options.given ?? {})) this.#progress.values.set(node, value);
   }
 
