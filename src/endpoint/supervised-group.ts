@@ -207,8 +207,10 @@ class Instances implements SupervisedGroup {
 
   #release(held: Held, lost?: FlowsteadError): void {
     held.leaving = true;
-    held.stopProbes();
+    // One that is to finish its calls is watched until it has: it may hang over them.
+    if (lost) held.stopProbes();
     const work = this.#leave(held, lost).finally(() => {
+      held.stopProbes();
       this.#leaving.delete(work);
       this.#held.delete(held);
     });

@@ -174,6 +174,23 @@ test("an instance that hangs amid calls is found by their silence, however patie
   await Promise.all(calls);
 });
 
+test("an instance that hangs over its last calls does not keep them", async (context) => {
+  const { deployment, fake } = setUp(context, { count: 2 });
+  await deployment.settled(20_000);
+  let release = (): void => {};
+  const stuck = new Promise<void>((resolve) => (release = resolve));
+  const calls = [answer(deployment, stuck), answer(deployment, stuck)];
+  await until("both are at work", () => fake.all.every((instance) => instance.calls === 1));
+  deployment.group.scale(1);
+  const leaving = fake.all.find((instance) => !deployment.instances.includes(instance));
+  assert.ok(leaving);
+  leaving.hangs = true;
+  await until("it is killed", () => leaving.kills === 1);
+  release();
+  await Promise.all(calls);
+  await until("it has left", () => leaving.state === "stopped");
+});
+
 test("it scales up at once by calls in work, within its bounds, and down slowly", async (context) => {
   const scale: ScaleSettings = {
     type: "target_utilization",
