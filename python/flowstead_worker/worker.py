@@ -374,6 +374,8 @@ async def _wait(awaitable):
 def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent decides when to stop.
     directory = os.environ.pop("FLOWSTEAD_FLOW_DIRECTORY")
+    # Python takes a file of the same second and length for unchanged: an edit could be run as it was before it.
+    sys.dont_write_bytecode = True
     sys.path.insert(0, directory)
     inherited = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
     os.environ["PYTHONPATH"] = os.pathsep.join([directory, sys.path[1]] + inherited)  # For processes of user code.
