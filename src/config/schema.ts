@@ -12,6 +12,16 @@ const endpointName = z
   .min(3)
   .max(32);
 
+/** How calls are spread over the members of a pool, of models and of endpoints alike. */
+const poolMember = {
+  priority: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Members with the lowest number are used first; the others when those are out."),
+  weight: z.number().positive().default(1).describe("Share of calls among members of one priority."),
+};
+
 const model = z
   .looseObject({
     name: z
@@ -24,12 +34,7 @@ const model = z
       .min(1)
       .describe("`openai` (and every server that speaks its API), `azure-openai`, `anthropic` or `extractive`."),
     region: z.string().optional().describe("Where the model runs, for logs and routing."),
-    priority: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe("Members with the lowest number are used first; the others when those are out."),
-    weight: z.number().positive().default(1).describe("Share of calls among members of one priority."),
+    ...poolMember,
     serves: z
       .string()
       .optional()
@@ -83,12 +88,7 @@ const regionMember = z.strictObject({
   key: z.string().min(1).optional().describe("Its key; `${env:NAME}` reads the environment."),
   endpoint: endpointName.optional().describe("Instead of a url: an endpoint of this system."),
   region: z.string().optional().describe("Where it runs, for logs and states."),
-  priority: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe("Members with the lowest number are used first; the others when those are out."),
-  weight: z.number().positive().default(1).describe("Share of calls among members of one priority."),
+  ...poolMember,
 });
 
 const regionalEndpoint = z.strictObject({

@@ -1,5 +1,7 @@
 import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { z } from "zod";
+import { FlowsteadError } from "../base/error/error.ts";
 import { secretToken } from "../base/id.ts";
 
 /**
@@ -14,6 +16,35 @@ export async function readOwnerFile(file: string, make: () => string): Promise<s
     });
     if (text !== undefined) return text;
     await create(file, make());
+  }
+}
+
+/** What a file of secrets holds, in its named shape. */
+export interface OwnerRecord<Shape extends z.ZodType> {
+  file: string;
+  /** What the file holds, for the message when it does not. */
+  holds: string;
+  shape: Shape;
+  make(): z.input<Shape>;
+}
+
+/** A record of `readOwnerFile`, kept as JSON. @throws FlowsteadError `InvalidConfig` for a file that holds something else. */
+export async function readOwnerRecord<Shape extends z.ZodType>(record: OwnerRecord<Shape>): Promise<z.output<Shape>> {
+  const { file, holds, shape, make } = record;
+  const text = await readOwnerFile(file, () => `${JSON.stringify(make(), null, 2)}\n`);
+  const parsed = shape.safeParse(tryJson(text));
+  if (parsed.success) return parsed.data;
+  throw new FlowsteadError(
+    "InvalidConfig",
+    `${file} does not hold ${holds}. Delete it to make new ones; callers then need the new key.`,
+  );
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

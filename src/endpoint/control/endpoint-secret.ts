@@ -2,12 +2,12 @@
 // `get-credentials` and ARM's listKeys show a key at any time, which a hash alone could not do. A copy of the database alone
 // holds neither.
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { secretToken } from "../../base/id.ts";
 import { seal, unseal } from "../../store/sealing.ts";
 import type { KeyPair } from "../key.ts";
+import { secretHash } from "../../identity/bearer-token.ts";
 
 export type KeyName = "primary" | "secondary";
 
@@ -25,8 +25,8 @@ export function sealSecrets(
   key: Buffer,
 ): { primary_hash: string; secondary_hash: string; sealed: string } {
   return {
-    primary_hash: sha256(plain.primaryKey).toString("hex"),
-    secondary_hash: sha256(plain.secondaryKey).toString("hex"),
+    primary_hash: secretHash(plain.primaryKey).toString("hex"),
+    secondary_hash: secretHash(plain.secondaryKey).toString("hex"),
     sealed: seal(JSON.stringify(plain), `endpoint ${endpoint}`, key),
   };
 }
@@ -39,8 +39,4 @@ export function unsealSecrets(endpoint: string, sealed: string, key: Buffer): En
     "StoreDamaged",
     `The secrets of endpoint "${endpoint}" are incomplete. Regenerate its keys.`,
   );
-}
-
-export function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

@@ -5,8 +5,8 @@ import { timingSafeEqual } from "node:crypto";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { EndpointKeys } from "../key.ts";
 import type { DesiredEndpoint } from "./desired-store.ts";
-import { sha256 } from "./endpoint-secret.ts";
 import { isIssued } from "./endpoint-token.ts";
+import { bearerToken, secretHash } from "../../identity/bearer-token.ts";
 
 /** Checks a bearer token of an identity provider. @throws FlowsteadError `Unauthorized`, `Forbidden`, `IdentityUnavailable`. */
 export type CheckBearer = (token: string) => Promise<unknown>;
@@ -30,7 +30,7 @@ export function openGates(checkBearer?: CheckBearer): Gates {
     of: (name) => ({
       accepts(authorization) {
         const rule = rules.get(name);
-        const token = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "")?.[1] ?? "";
+        const token = bearerToken(authorization) ?? "";
         if (!rule || token === "") return false;
         switch (rule.authMode) {
           case "key":
@@ -47,7 +47,7 @@ export function openGates(checkBearer?: CheckBearer): Gates {
 
 /** Takes the same time for every wrong key. */
 function isKey(token: string, { primary, secondary }: DesiredEndpoint["hashes"]): boolean {
-  const given = sha256(token);
+  const given = secretHash(token);
   const [isPrimary, isSecondary] = [timingSafeEqual(primary, given), timingSafeEqual(secondary, given)];
   return isPrimary || isSecondary;
 }

@@ -11,6 +11,7 @@ import { type ChatBody, readChat, readCompletion, readEmbedding, wireError } fro
 import type { ChatModel } from "../../model/chat-model.ts";
 import { chunkBody, textBody } from "../../gateway/text-completion.ts";
 import type { Hot, HotRoute } from "../hot.ts";
+import { bearerToken } from "../../identity/bearer-token.ts";
 
 interface Route {
   operation: string;
@@ -67,7 +68,7 @@ function decoded(text: string): string {
 function secretOf({ request }: Hot): string | undefined {
   const key = request.headers["api-key"];
   if (typeof key === "string") return key;
-  return /^Bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? "")?.[1];
+  return bearerToken(request.headers.authorization);
 }
 
 async function answer(
