@@ -3,18 +3,7 @@
 import type { FlowEvent } from "../../src/flow/event.ts";
 import type { FlowCall, FlowSignature, Target } from "../../src/flow/target.ts";
 import type { Value, ValueMap } from "../../src/base/value.ts";
-
-export const SIGNATURE: FlowSignature = {
-  name: "chat-with-docs",
-  inputs: [
-    { name: "question", type: "string", isChatInput: true, isChatHistory: false },
-    { name: "chat_history", type: "list", default: [], isChatInput: false, isChatHistory: true },
-  ],
-  outputs: [
-    { name: "answer", type: "string", isChatOutput: true, evaluationOnly: false, streamed: true },
-    { name: "documents", type: "list", isChatOutput: false, evaluationOnly: false, streamed: false },
-  ],
-};
+import { CHAT_SIGNATURE } from "../fake/target.ts";
 
 export type Script = (call: FlowCall, signal: AbortSignal, nth: number) => AsyncIterable<FlowEvent>;
 
@@ -25,7 +14,7 @@ export interface ScriptedTarget extends Target {
   readonly aborted: number[];
 }
 
-export function scriptedTarget(script: Script, signature: FlowSignature = SIGNATURE): ScriptedTarget {
+export function scriptedTarget(script: Script, signature: FlowSignature = CHAT_SIGNATURE): ScriptedTarget {
   const calls: FlowCall[] = [];
   const aborted: number[] = [];
   return {

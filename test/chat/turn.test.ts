@@ -4,7 +4,8 @@ import { pyStr } from "../../src/base/value.ts";
 import { FlowsteadError } from "../../src/base/error/error.ts";
 import type { FlowEvent } from "../../src/flow/event.ts";
 import { type ChatServer, type Loose, type StreamRead, chatServer, hash, question, textOf } from "./chat-server.ts";
-import { type Script, SIGNATURE, answering, gate, on, passage, scriptedTarget } from "./scripted-target.ts";
+import { CHAT_SIGNATURE } from "../fake/target.ts";
+import { type Script, answering, gate, on, passage, scriptedTarget } from "./scripted-target.ts";
 
 const open: ChatServer[] = [];
 async function serve(script: Script, options?: Parameters<typeof chatServer>[1]) {
@@ -150,8 +151,8 @@ describe("a chat turn", () => {
 
   it("keeps only so much history, and shows an answer that is not streamed", async () => {
     const signature = {
-      ...SIGNATURE,
-      inputs: SIGNATURE.inputs.map((input) => ({ ...input, name: input.isChatInput ? "query" : input.name })),
+      ...CHAT_SIGNATURE,
+      inputs: CHAT_SIGNATURE.inputs.map((input) => ({ ...input, name: input.isChatInput ? "query" : input.name })),
       outputs: [{ name: "reply", type: "string", isChatOutput: true, evaluationOnly: false, streamed: false }],
     };
     const target = scriptedTarget(async function* () {

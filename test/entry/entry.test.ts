@@ -4,13 +4,11 @@ import { after, before, test } from "node:test";
 import OpenAI from "openai";
 import { FlowsteadError } from "../../src/base/error/error.ts";
 import { SILENT } from "../../src/base/log.ts";
-import { endpointKeys } from "../../src/endpoint/key.ts";
-import { openEndpoint } from "../../src/endpoint/endpoint.ts";
 import { statusRoutes } from "../../src/entry/route/status.ts";
 import { type Entry, openEntry } from "../../src/entry/server.ts";
+import { PRIMARY_KEY, openTestEntry } from "../fake/entry.ts";
 import { end, scriptedTarget, start, text } from "../fake/target.ts";
 
-const primaryKey = "primary-key-of-the-test-endpoint";
 const missing: { name: string; reason: string }[] = [];
 
 const target = scriptedTarget(async function* (call) {
@@ -28,19 +26,8 @@ const target = scriptedTarget(async function* (call) {
 
 let entry: Entry;
 before(async () => {
-  const endpoint = openEndpoint({
-    name: "chat",
-    keys: endpointKeys({ primaryKey, secondaryKey: "secondary-key-of-the-test-endpoint" }),
-    deployments: [{ ...target, name: "blue", instances: [], pending: 0, shadow: { take() {} }, ready: async () => {} }],
-    traffic: { blue: 100 },
-  });
-  entry = await openEntry({
-    host: "127.0.0.1",
-    port: 0,
-    findPort: false,
-    endpoints: new Map([["chat", endpoint]]),
+  entry = await openTestEntry(target, {
     version: "1.2.3",
-    log: SILENT,
     mount: async (app) => {
       await app.register(statusRoutes, { version: "1.2.3", notReady: () => missing });
       app.post("/api/echo", async (incoming) => incoming.body);
@@ -49,7 +36,7 @@ before(async () => {
 });
 after(() => entry.close(0));
 
-const authorization = `Bearer ${primaryKey}`;
+const authorization = `Bearer ${PRIMARY_KEY}`;
 
 async function call(path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(entry.url + path, init);
@@ -108,7 +95,7 @@ test("swagger, health and version of the endpoint", async () => {
 });
 
 test("the openai package talks to the deployed flow", async () => {
-  const client = new OpenAI({ apiKey: primaryKey, baseURL: `${entry.url}/v1`, maxRetries: 0 });
+  const client = new OpenAI({ apiKey: PRIMARY_KEY, baseURL: `${entry.url}/v1`, maxRetries: 0 });
   const models = await client.models.list();
   assert.deepEqual(
     models.data.map(({ id }) => id),

@@ -3,15 +3,12 @@ import { after, before, test } from "node:test";
 import { HttpAgent, type BaseEvent } from "@ag-ui/client";
 import { AIChatProtocolClient } from "@microsoft/ai-chat-protocol";
 import { FlowsteadError } from "../../src/base/error/error.ts";
-import { SILENT } from "../../src/base/log.ts";
-import { openEndpoint } from "../../src/endpoint/endpoint.ts";
-import { endpointKeys } from "../../src/endpoint/key.ts";
-import { type Entry, openEntry } from "../../src/entry/server.ts";
+import type { Entry } from "../../src/entry/server.ts";
 import type { FlowEvent } from "../../src/flow/event.ts";
+import { PRIMARY_KEY, openTestEntry } from "../fake/entry.ts";
 import { end, scriptedTarget, start, text } from "../fake/target.ts";
 
-const primaryKey = "primary-key-of-the-test-endpoint";
-const authorization = `Bearer ${primaryKey}`;
+const authorization = `Bearer ${PRIMARY_KEY}`;
 const node = (type: "node-start" | "node-end", name: string): FlowEvent =>
   type === "node-start"
     ? { type, node: name, kind: "python", tool: "x", time: 0 }
@@ -51,21 +48,7 @@ const target = scriptedTarget(function* (call) {
 
 let entry: Entry;
 before(async () => {
-  const endpoint = openEndpoint({
-    name: "chat",
-    keys: endpointKeys({ primaryKey, secondaryKey: "secondary-key-of-the-test-endpoint" }),
-    deployments: [{ ...target, name: "blue", instances: [], pending: 0, shadow: { take() {} }, ready: async () => {} }],
-    traffic: { blue: 100 },
-  });
-  entry = await openEntry({
-    host: "127.0.0.1",
-    port: 0,
-    findPort: false,
-    endpoints: new Map([["chat", endpoint]]),
-    version: "1",
-    log: SILENT,
-    mount: async () => {},
-  });
+  entry = await openTestEntry(target);
 });
 after(() => entry.close(0));
 

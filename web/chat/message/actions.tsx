@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { ChatMessage } from "../../shared/conversation/message.ts";
 import type { FeedbackValue } from "../../shared/wire/contract.ts";
 import { useChat, useConversation } from "../chat.ts";
-import { Icon } from "../shell/icon.tsx";
+import { IconButton } from "../shell/icon-button.tsx";
 import { FeedbackForm } from "./feedback-form.tsx";
 import { Versions } from "./versions.tsx";
 
@@ -38,14 +38,14 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
     <>
       <div className="actions" role="group" aria-label="What to do with this answer">
         {message.text ? (
-          <IconAction
+          <IconButton
             icon={copied ? "check" : "copy"}
             label={copied ? "Copied" : "Copy answer"}
             onClick={() => void copy()}
           />
         ) : null}
         {isLast && !failed ? (
-          <IconAction
+          <IconButton
             icon="retry"
             label="Answer again"
             disabled={busy}
@@ -54,11 +54,16 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
         ) : null}
         {failed && !message.text ? null : (
           <>
-            <IconAction icon="up" label="Good answer" pressed={message.feedback === 1} onClick={() => void rate(1)} />
-            <IconAction
+            <IconButton
+              icon="up"
+              label="Good answer"
+              aria-pressed={message.feedback === 1}
+              onClick={() => void rate(1)}
+            />
+            <IconButton
               icon="down"
               label="Bad answer"
-              pressed={message.feedback === -1}
+              aria-pressed={message.feedback === -1}
               onClick={() => void rate(-1)}
             />
           </>
@@ -74,29 +79,5 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
         <FeedbackForm messageId={message.id} value={message.feedback} onClose={() => setCommenting(false)} />
       ) : null}
     </>
-  );
-}
-
-interface IconActionProps {
-  icon: "copy" | "check" | "retry" | "up" | "down";
-  label: string;
-  pressed?: boolean;
-  disabled?: boolean;
-  onClick: () => void;
-}
-
-function IconAction({ icon, label, pressed, disabled, onClick }: IconActionProps) {
-  return (
-    <button
-      type="button"
-      className="icon-button"
-      aria-label={label}
-      title={label}
-      aria-pressed={pressed}
-      disabled={disabled}
-      onClick={onClick}
-    >
-      <Icon name={icon} />
-    </button>
   );
 }

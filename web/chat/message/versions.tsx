@@ -1,6 +1,6 @@
 import type { ChatMessage } from "../../shared/conversation/message.ts";
 import { useChat, useConversation } from "../chat.ts";
-import { Icon } from "../shell/icon.tsx";
+import { IconButton } from "../shell/icon-button.tsx";
 
 /** Leads to the other answers to a question, or to its other wordings. */
 export function Versions({ message }: { message: ChatMessage }) {
@@ -12,16 +12,12 @@ export function Versions({ message }: { message: ChatMessage }) {
   const step = (by: number, label: string, icon: "left" | "chevron") => {
     const to = ids[index + by];
     return (
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={label}
-        title={label}
+      <IconButton
+        icon={icon}
+        label={label}
         disabled={busy || to === undefined}
         onClick={() => to && void chat.conversation.showBranch(to).catch(() => chat.conversation.refresh())}
-      >
-        <Icon name={icon} />
-      </button>
+      />
     );
   };
   return (

@@ -1,7 +1,7 @@
 import { Fragment } from "react";
 import { noticeText, withSettings } from "../../shared/format/notice.ts";
 import { useChat, useConversation, usePage } from "../chat.ts";
-import { Icon } from "./icon.tsx";
+import { IconButton } from "./icon-button.tsx";
 
 const OWN_WORDS =
   "Answers come from the built-in extractive model. It is not a language model: it quotes sentences of the documents and writes nothing of its own.";
@@ -27,14 +27,7 @@ export function Notice() {
           </p>
         ) : null}
       </div>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label="Close this notice"
-        onClick={() => chat.setNotice(false)}
-      >
-        <Icon name="close" />
-      </button>
+      <IconButton icon="close" label="Close this notice" onClick={() => chat.setNotice(false)} />
     </aside>
   );
 }

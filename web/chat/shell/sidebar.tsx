@@ -6,6 +6,7 @@ import { useChat, useConversation, usePage } from "../chat.ts";
 import { ConversationRow } from "./conversation-row.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { go } from "./go.ts";
+import { IconButton } from "./icon-button.tsx";
 import { Icon, Mark } from "./icon.tsx";
 import { useMedia } from "./use-media.ts";
 import { NARROW } from "./width.ts";
@@ -34,15 +35,12 @@ export function Sidebar() {
             Flowstead
           </a>
           {narrow ? (
-            <button
+            <IconButton
               ref={closeButton}
-              type="button"
-              className="icon-button"
-              aria-label="Close conversations"
+              icon="close"
+              label="Close conversations"
               onClick={() => chat.page.setState({ drawerOpen: false })}
-            >
-              <Icon name="close" />
-            </button>
+            />
           ) : null}
         </div>
         <button type="button" className="new-chat" onClick={() => chat.open()}>

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { Icon, type IconName } from "./icon.tsx";
+import { IconButton } from "./icon-button.tsx";
+import { type IconName } from "./icon.tsx";
 
 type Theme = "system" | "light" | "dark";
 
@@ -20,9 +21,5 @@ export function ThemeSwitch() {
     setTheme(next);
   };
   const label = `Theme: ${theme}. Change to ${NEXT[theme]}`;
-  return (
-    <button type="button" className="icon-button" onClick={change} aria-label={label} title={label}>
-      <Icon name={ICON[theme]} />
-    </button>
-  );
+  return <IconButton icon={ICON[theme]} label={label} onClick={change} />;
 }

@@ -1,4 +1,5 @@
 import { titleOf, useChat, useConversation, usePage } from "../chat.ts";
+import { IconButton } from "./icon-button.tsx";
 import { Icon, Mark } from "./icon.tsx";
 import { useNoticeOpen } from "./notice.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
@@ -17,25 +18,19 @@ export function TopBar() {
   return (
     <header className="top-bar">
       {narrow ? (
-        <button
-          type="button"
+        <IconButton
           id="drawer-opener"
-          className="icon-button"
-          aria-label="Show conversations"
+          icon="menu"
+          label="Show conversations"
           onClick={() => chat.page.setState({ drawerOpen: true })}
-        >
-          <Icon name="menu" />
-        </button>
+        />
       ) : (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={sidebarHidden ? "Show conversations" : "Hide conversations"}
+        <IconButton
+          icon="panel"
+          label={sidebarHidden ? "Show conversations" : "Hide conversations"}
           aria-expanded={!sidebarHidden}
           onClick={() => chat.setSidebarHidden(!sidebarHidden)}
-        >
-          <Icon name="panel" />
-        </button>
+        />
       )}
       {showBrand && !title ? (
         <span className="brand brand-small">
@@ -61,11 +56,7 @@ export function TopBar() {
           {model.id}
         </span>
       ) : null}
-      {showBrand ? (
-        <button type="button" className="icon-button" aria-label="New chat" onClick={() => chat.open()}>
-          <Icon name="plus" />
-        </button>
-      ) : null}
+      {showBrand ? <IconButton icon="plus" label="New chat" onClick={() => chat.open()} /> : null}
       <ThemeSwitch />
     </header>
   );

@@ -3,6 +3,7 @@ import type { ChatMessage } from "../../shared/conversation/message.ts";
 import type { Citation, SourcePassage } from "../../shared/wire/contract.ts";
 import { useChat } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
+import { IconButton } from "../shell/icon-button.tsx";
 import { PassageText } from "./passage-text.tsx";
 import { placeOf, sourceName } from "./place.ts";
 
@@ -36,9 +37,7 @@ export function SourceView({ message, citation, onClose }: SourceViewProps) {
           {place ? <p className="source-place">{place}</p> : null}
         </div>
         <Neighbours message={message} n={shown.n} />
-        <button type="button" className="icon-button" aria-label="Close source" title="Close (Esc)" onClick={onClose}>
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label="Close source" title="Close (Esc)" onClick={onClose} />
       </header>
       <div className="source-body" ref={body} tabIndex={0} role="group" aria-label="Passage">
         {surroundings?.before.map((text, at) => (
@@ -76,16 +75,12 @@ function Neighbours({ message, n }: { message: ChatMessage; n: number }) {
   const step = (by: number, label: string, icon: "left" | "chevron") => {
     const to = numbers[at + by];
     return (
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={label}
-        title={label}
+      <IconButton
+        icon={icon}
+        label={label}
         disabled={to === undefined}
         onClick={() => to !== undefined && chat.page.setState({ source: { messageId: message.id, n: to } })}
-      >
-        <Icon name={icon} />
-      </button>
+      />
     );
   };
   return (
