@@ -102,7 +102,8 @@ class Call:
                 converted[name] = connections.from_message(given, tool.module)
         for name in self._message.get("images") or ():
             if name in converted:
-                converted[name] = load_images(converted[name], os.getcwd(), self._message["image_format"])
+                contents = self._message.get("image_contents") or {}
+                converted[name] = load_images(converted[name], os.getcwd(), self._message["image_format"], contents)
         return converted
 
     def _run(self, tool):

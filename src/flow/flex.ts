@@ -7,11 +7,10 @@ import type { EntrySignature, PythonParameter } from "../python/message.ts";
 import type { PythonPool } from "../python/pool.ts";
 import { WorkerFailure } from "../python/process.ts";
 import type { Assignment, FlexDefinition, FlowDefinition, InputDefinition, NodeDefinition } from "./definition.ts";
-import { hasImage } from "./image.ts";
 import { parseInput } from "./input.ts";
 import { pythonInput } from "./node-value.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
-import { nodeListener } from "./python-call.ts";
+import { callImages, nodeListener } from "./python-call.ts";
 import type { FlowResources } from "./resource.ts";
 import type { NodeCall, PreparedNode } from "./tool.ts";
 
@@ -134,8 +133,7 @@ function flexNode(
       callEntry(call, {
         file: entry,
         name: signature.function,
-        images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name], format)),
-        imageFormat: format,
+        ...callImages(call.inputs, format),
       }),
   };
   return plannedNode(signature.name, prepared, false);
@@ -171,25 +169,16 @@ function plannedNode(name: string, prepared: PreparedNode, aggregation: boolean)
   return { name, kind: "flex", tool: "flex", definition, prepared, inputs, waitsFor, dependants: [], streams: false };
 }
 
-interface EntryCall {
+interface EntryCall extends ReturnType<typeof callImages> {
   file: string;
   /** Function name, for messages. */
   name: string;
-  images: string[];
-  imageFormat: FlowDefinition["messageFormat"];
 }
 
-async function callEntry(
-  call: NodeCall,
-  { file, name, images, imageFormat }: EntryCall,
-): ReturnType<PreparedNode["run"]> {
+async function callEntry(call: NodeCall, { name, ...rest }: EntryCall): ReturnType<PreparedNode["run"]> {
   const inputs = Object.fromEntries(Object.entries(call.inputs).map(([key, value]) => [key, pythonInput(value)]));
   try {
-    return await call.python.call(
-      { file, inputs, init: [], connections: {}, images, imageFormat },
-      nodeListener(call),
-      call.signal,
-    );
+    return await call.python.call({ ...rest, inputs, init: [], connections: {} }, nodeListener(call), call.signal);
   } catch (thrown) {
     if (!(thrown instanceof WorkerFailure)) throw thrown;
     const { code, class: type, message, traceback, filename, lineno } = thrown.fault;

@@ -82,7 +82,7 @@ export interface FlowTarget extends Target {
 interface Phase {
   plan: FlowPlan;
   inputs: ValueMap;
-  resolve(inputs: ValueMap): ValueMap;
+  resolve(inputs: ValueMap): ValueMap | Promise<ValueMap>;
 }
 
 /**
@@ -113,7 +113,7 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
           ...(node ? { given: nodes } : {}),
         });
     plan.warnings.unshift(...(merged?.warnings ?? []));
-    return new InProcessFlow(plan, pool, { ...options, directory }, () => merged?.remove());
+    return new InProcessFlow(plan, pool, { ...options, directory, env }, () => merged?.remove());
   } catch (thrown) {
     await python?.close();
     merged?.remove();
@@ -182,13 +182,18 @@ class InProcessFlow implements FlowTarget {
   readonly signature: FlowSignature;
   readonly directory: string;
   readonly #python: PythonPool;
-  readonly #options: OpenFlowOptions;
+  readonly #options: OpenFlowOptions & { env: ProcessEnvironment };
   readonly #release: () => void;
   readonly #runs = new Set<Promise<void>>();
   #closed = false;
 
   /** @param release frees what the flow holds besides its processes */
-  constructor(plan: FlowPlan, python: PythonPool, options: OpenFlowOptions, release: () => void) {
+  constructor(
+    plan: FlowPlan,
+    python: PythonPool,
+    options: OpenFlowOptions & { env: ProcessEnvironment },
+    release: () => void,
+  ) {
     this.plan = plan;
     this.signature = flowSignature(plan);
     this.#python = python;
@@ -203,7 +208,7 @@ class InProcessFlow implements FlowTarget {
 
   invoke(call: FlowCall, signal: AbortSignal): AsyncIterable<FlowEvent> {
     const { inputs, line } = call;
-    const phase = { plan: this.plan, inputs, resolve: (given: ValueMap) => this.#resolve(given, line) };
+    const phase = { plan: this.plan, inputs, resolve: (given: ValueMap) => this.#resolve(given, line, signal) };
     return { [Symbol.asyncIterator]: () => this.#start(call, phase, signal) };
   }
 
@@ -270,12 +275,12 @@ class InProcessFlow implements FlowTarget {
     });
   }
 
-  #resolve(given: ValueMap, line: number | undefined): ValueMap {
+  #resolve(given: ValueMap, line: number | undefined, signal: AbortSignal): ValueMap | Promise<ValueMap> {
     const { definition } = this.plan;
-    const { node, directory } = this.#options;
+    const { node, directory, env } = this.#options;
     const inputs = node
       ? resolveNodeInputs(definition, node.name, given)
       : resolveInputs(this.plan.inputs, given, line, this.plan.optionalInputs);
-    return loadImages(this.plan.inputs, inputs, { directory, format: definition.messageFormat });
+    return loadImages(this.plan.inputs, inputs, { directory, format: definition.messageFormat, env, signal });
   }
 }

@@ -3,11 +3,14 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 
-/** @throws FlowsteadError `InvalidImageInput` for anything but http(s) to a host that may be public. */
-export function checkImageAddress(address: string): void {
+/**
+ * @param told the address to speak of, when this one is where another one led
+ * @throws FlowsteadError `InvalidImageInput` for anything but http(s) to a host that may be public.
+ */
+export function checkImageAddress(address: string, told: string = address): void {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw refused(address, "it is no http or https address");
-  if (isPrivateHost(url.hostname)) throw refused(address, "it is a private or local address");
+  if (!url || !/^https?:$/.test(url.protocol)) throw refused(told, "Images are fetched by http and https only.");
+  if (isPrivateHost(url.hostname)) throw refused(told, "Images are not fetched from private or local addresses.");
 }
 
 /** Ranges that are not routed on the internet, as leading bits of an IPv4 address. */
@@ -28,7 +31,7 @@ const PRIVATE_RANGES: readonly [address: string, bits: number][] = [
 ];
 
 /** `host` as `URL` writes it: numbers in any notation are dotted by then, and IPv6 stands in brackets. */
-function isPrivateHost(host: string): boolean {
+export function isPrivateHost(host: string): boolean {
   const name = host.replace(/\.$/, "");
   if (name === "localhost" || name.endsWith(".localhost")) return true;
   if (name.startsWith("[")) return !/^\[[23]/.test(name) || name.startsWith("[2001:db8:");
@@ -42,9 +45,8 @@ function toBits(text: string): number | undefined {
   return match?.slice(1).reduce((bits, part) => ((bits << 8) | Number(part)) >>> 0, 0);
 }
 
-function refused(address: string, reason: string): FlowsteadError {
-  return new FlowsteadError(
-    "InvalidImageInput",
-    `Failed to fetch image from URL: ${address.slice(0, 200)}. Error: ${reason}.`,
-  );
+function refused(address: string, remedy: string): FlowsteadError {
+  return new FlowsteadError("InvalidImageInput", `Failed to fetch image from URL: ${address.slice(0, 500)}.`, {
+    details: { remedy },
+  });
 }

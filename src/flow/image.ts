@@ -1,13 +1,15 @@
 // Images in the inputs of a flow. They travel as data: `{"data:image/png;base64": "..."}`, or in the notation of OpenAI's
-// vision messages where the flow's `message_format` says so. Files are read here, once, and only from the flow's folder.
+// vision messages where the flow's `message_format` says so. Files are read here, once, and only from the flow's folder;
+// what is named by URL keeps its URL, and its bytes are remembered beside it.
 
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { Image } from "../prompt/image.ts";
 import type { FlowDefinition, InputDefinition } from "./definition.ts";
 import { checkImageAddress } from "./image-address.ts";
+import { type FetchSettings, fetchImage } from "./image-fetch.ts";
 
 export type MessageFormat = FlowDefinition["messageFormat"];
 
@@ -31,34 +33,61 @@ function isImage(value: ValueMap, format: MessageFormat): boolean {
   return keys.length === 2 && isMap(inner) && typeof inner[field] === "string";
 }
 
+/** Where images are looked for. */
+export interface ImageSource extends FetchSettings {
+  /** The flow's folder; no file outside is read. */
+  directory: string;
+  format: MessageFormat;
+}
+
 /**
- * The flow's inputs with image files read and image texts checked.
+ * The flow's inputs with image files read, addresses fetched and image texts checked; a promise only where something is
+ * fetched.
  * @throws FlowsteadError `LoadMultimediaDataError`.
  */
 export function loadImages(
   definitions: readonly InputDefinition[],
   inputs: ValueMap,
-  { directory, format }: { directory: string; format: MessageFormat },
-): ValueMap {
+  source: ImageSource,
+): ValueMap | Promise<ValueMap> {
   const loaded = { ...inputs };
+  let fetching: Promise<void>[] | undefined;
   for (const { name, type } of definitions) {
     const value = loaded[name];
     if (value === undefined || !["image", "list", "object"].includes(type)) continue;
     try {
-      loaded[name] = type === "image" ? createImage(value, directory, format) : load(value, directory, format);
+      const image = type === "image" ? createImage(value, source) : load(value, source);
+      if (!(image instanceof Promise)) loaded[name] = image;
+      else {
+        const settled = image.then(
+          (found) => void (loaded[name] = found),
+          (thrown: unknown) => Promise.reject(notLoaded(name, thrown)),
+        );
+        settled.catch(() => undefined); // An earlier input's failure may be the one that is told.
+        (fetching ??= []).push(settled);
+      }
     } catch (thrown) {
-      const { code, message } = FlowsteadError.from(thrown);
-      throw new FlowsteadError(
-        "LoadMultimediaDataError",
-        `Failed to load image for input '${name}': (${code}) ${message}`,
-        {
-          cause: thrown,
-          details: { input: name },
-        },
-      );
+      throw notLoaded(name, thrown);
     }
   }
-  return loaded;
+  return fetching ? inOrder(fetching).then(() => loaded) : loaded;
+}
+
+async function inOrder(promises: readonly Promise<void>[]): Promise<void> {
+  for (const promise of promises) await promise;
+}
+
+function notLoaded(input: string, thrown: unknown): FlowsteadError {
+  const { code, message, details } = FlowsteadError.from(thrown);
+  if (code === "Canceled") return thrown as FlowsteadError;
+  return new FlowsteadError(
+    "LoadMultimediaDataError",
+    `Failed to load image for input '${input}': (${code}) ${message}`,
+    {
+      cause: thrown,
+      details: { ...details, input },
+    },
+  );
 }
 
 /** Image data as a template sees it: an object that prints as `Image(hash)`. Other values pass unchanged. */
@@ -71,19 +100,46 @@ export function templateImages(value: unknown, format: MessageFormat): unknown {
   }
   const { mimeType, form, content } = describe(map);
   if (form === "base64") return new Image(Buffer.from(content, "base64"), mimeType);
-  return form === "url" ? new Image(Buffer.from(content), mimeType, content) : value;
+  return form === "url" ? new Image(fetched.get(map) ?? Buffer.from(content), mimeType, content) : value;
 }
 
-function load(value: Value, directory: string, format: MessageFormat): Value {
-  if (Array.isArray(value)) return value.map((item) => load(item, directory, format));
+/** Bytes of images that were fetched, by the value that names them. */
+const fetched = new WeakMap<ValueMap, Buffer>();
+
+/** What was fetched of the images in these values, as base64 by URL, so that Python need not fetch them again. */
+export function fetchedContents(values: Iterable<unknown>): Record<string, string> {
+  const contents: Record<string, string> = {};
+  const look = (value: unknown): void => {
+    if (Array.isArray(value)) return value.forEach(look);
+    if (!isMap(value)) return;
+    const bytes = fetched.get(value);
+    if (bytes) contents[describe(value).content] = bytes.toString("base64");
+    else Object.values(value).forEach(look);
+  };
+  for (const value of values) look(value);
+  return contents;
+}
+
+function load(value: Value, source: ImageSource): Value | Promise<Value> {
+  if (Array.isArray(value)) return together(value.map((item) => load(item, source)));
   if (!isMap(value)) return value;
-  if (isImage(value, format)) return read(value, directory, format);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, load(item, directory, format)]));
+  if (isImage(value, source.format)) return read(value, source);
+  const keys = Object.keys(value);
+  const items = together(Object.values(value).map((item) => load(item, source)));
+  const named = (all: Value[]): Value => Object.fromEntries(all.map((item, index) => [keys[index], item]));
+  return items instanceof Promise ? items.then(named) : named(items);
+}
+
+function together(items: (Value | Promise<Value>)[]): Value[] | Promise<Value[]> {
+  return items.some((item) => item instanceof Promise)
+    ? Promise.all(items.map((item) => Promise.resolve(item)))
+    : (items as Value[]);
 }
 
 /** The image that a literal or input of type image stands for. @throws FlowsteadError `InvalidImageInput`. */
-export function createImage(value: Value, directory: string, format: MessageFormat): Value {
-  if (isMap(value) && isImage(value, format)) return read(value, directory, format);
+export function createImage(value: Value, source: ImageSource): Value | Promise<Value> {
+  const { directory, format } = source;
+  if (isMap(value) && isImage(value, format)) return read(value, source);
   if (isMap(value)) {
     throw invalid(
       "Invalid image input format. The image input should be a dictionary like: {data:image/<image_type>;[path|base64|url]: <image_data>}.",
@@ -95,23 +151,33 @@ export function createImage(value: Value, directory: string, format: MessageForm
   if (value === "") throw invalid("The image input should not be empty.");
   const [, mimeType, data] = DATA_URL.exec(value) ?? [];
   if (mimeType && data !== undefined) return write({ mimeType, content: data }, format);
-  if (/^https?:\/\//.test(value)) {
-    checkImageAddress(value);
-    return { "data:image/*;url": value };
-  }
-  if (BASE64.test(value) && value.length % 4 === 0 && value.length > 64) {
+  if (/^[a-z][a-z\d+.-]*:\/\/[^/?#]/i.test(value)) return link(undefined, value, source);
+  if (BASE64.test(value) && value.length % 4 === 0 && !hasFile(value, directory)) {
     return write({ mimeType: sniff(Buffer.from(value, "base64")), content: value }, format);
   }
   const bytes = readFile(value, directory);
   return write({ mimeType: sniff(bytes), content: bytes.toString("base64") }, format);
 }
 
-function read(value: ValueMap, directory: string, format: MessageFormat): Value {
+/** An address with its bytes remembered. A type that is not given is that of the bytes. */
+async function fetchLink(mimeType: string | undefined, url: string, source: ImageSource): Promise<Value> {
+  const bytes = await fetchImage(url, source);
+  const type = mimeType ?? sniff(bytes);
+  const value: ValueMap =
+    source.format === "basic" ? { [`data:${type};url`]: url } : { type: "image_url", image_url: { url } };
+  fetched.set(value, bytes);
+  return value;
+}
+
+function link(mimeType: string | undefined, url: string, source: ImageSource): Promise<Value> {
+  checkImageAddress(url);
+  return fetchLink(mimeType, url, source);
+}
+
+function read(value: ValueMap, source: ImageSource): Value | Promise<Value> {
+  const { directory, format } = source;
   const { mimeType, form, content } = describe(value);
-  if (form === "url") {
-    checkImageAddress(content);
-    return value;
-  }
+  if (form === "url") return link(mimeType, content, source);
   if (form === "path") {
     const bytes = readFile(content, directory);
     return write({ mimeType: mimeType ?? sniff(bytes), content: bytes.toString("base64") }, format);
@@ -150,11 +216,17 @@ function readFile(file: string, directory: string): Buffer {
   throw invalid(`The image file '${file.slice(0, 200)}' is not in the flow's folder.`);
 }
 
+function hasFile(file: string, directory: string): boolean {
+  return existsSync(path.resolve(directory, file));
+}
+
 const SIGNATURES: [string, string][] = [
   ["89504e470d0a1a0a", "image/png"],
   ["ffd8ff", "image/jpeg"],
   ["47494638", "image/gif"],
   ["424d", "image/bmp"],
+  ["49492a00", "image/tiff"],
+  ["4d4d002a", "image/tiff"],
 ];
 
 function sniff(bytes: Buffer): string {

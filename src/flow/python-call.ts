@@ -1,9 +1,19 @@
-// How a node listens to the Python code that it calls.
+// How a node calls Python code and listens to it.
 
 import { FlowsteadError } from "../base/error/error.ts";
 import type { TracedCall } from "../python/message.ts";
-import type { PythonListener } from "../python/session.ts";
+import type { PythonCall, PythonListener } from "../python/session.ts";
+import { type MessageFormat, fetchedContents, hasImage } from "./image.ts";
 import type { NodeCall } from "./tool.ts";
+
+/** What a call says of the images in its inputs. */
+export function callImages(
+  inputs: NodeCall["inputs"],
+  format: MessageFormat,
+): Pick<PythonCall, "imageFormat" | "images" | "imageContents"> {
+  const images = Object.keys(inputs).filter((name) => hasImage(inputs[name], format));
+  return { imageFormat: format, images, imageContents: fetchedContents(images.map((name) => inputs[name])) };
+}
 
 /** Text, logs, metrics and traced functions become the node's. */
 export function nodeListener(call: NodeCall): PythonListener {

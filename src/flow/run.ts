@@ -29,7 +29,7 @@ export interface RunOptions {
   /** Index in a data file, for messages. */
   line?: number | undefined;
   /** Makes the flow's inputs of the call's. @throws FlowsteadError */
-  resolve(inputs: ValueMap): ValueMap;
+  resolve(inputs: ValueMap): ValueMap | Promise<ValueMap>;
   /** Leaves inputs and outputs of nodes out of the events. */
   brief: boolean;
   /** Nobody waits for it any more: it ends as soon as it has begun. */
@@ -126,7 +126,8 @@ class LineRun {
   async #run(): Promise<ValueMap> {
     const { inputs, resolve } = this.#options;
     try {
-      this.#progress.inputs = resolve(inputs);
+      const resolved = resolve(inputs);
+      this.#progress.inputs = resolved instanceof Promise ? await abortable(resolved, this.#abort.signal) : resolved;
     } catch (thrown) {
       this.#start(inputs);
       throw thrown;

@@ -19,6 +19,8 @@ export interface PythonCall {
   images: string[];
   /** How they are written; the flow's `message_format`. */
   imageFormat: "basic" | "openai-vision";
+  /** Images that are named by URL and known already, as base64 by URL. */
+  imageContents?: Record<string, string>;
 }
 
 export interface PythonListener {
@@ -88,6 +90,7 @@ export class RunSession implements PythonSession {
       ),
       images: call.images,
       image_format: call.imageFormat,
+      ...(call.imageContents ? { image_contents: call.imageContents } : {}),
     };
     const result = await worker.call(
       message,

@@ -3,9 +3,9 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { pyRepr } from "../base/value.ts";
 import type { Assignment, NodeDefinition } from "../flow/definition.ts";
-import { hasImage } from "../flow/image.ts";
 import { convertLiterals } from "../flow/literal.ts";
 import { pythonInput } from "../flow/node-value.ts";
+import { callImages } from "../flow/python-call.ts";
 import type { NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { compileTemplate } from "../prompt/template.ts";
 import type { PackageSignature } from "../python/message.ts";
@@ -39,8 +39,7 @@ export const PACKAGE_TOOL: NodeTool = {
           },
           init: signature.init,
           connections,
-          imageFormat: context.messageFormat,
-          images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name], context.messageFormat)),
+          ...callImages(call.inputs, context.messageFormat),
         }),
     };
   },

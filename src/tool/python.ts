@@ -6,10 +6,10 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { pyStr } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
-import { createImage, hasImage } from "../flow/image.ts";
+import { createImage } from "../flow/image.ts";
 import { convertLiterals, nodeConnection, takesConnection } from "../flow/literal.ts";
 import { type NodeValue, pythonInput } from "../flow/node-value.ts";
-import { nodeListener } from "../flow/python-call.ts";
+import { callImages, nodeListener } from "../flow/python-call.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import type { PythonSignature } from "../python/message.ts";
 import { WorkerFailure } from "../python/process.ts";
@@ -22,7 +22,7 @@ export const PYTHON_TOOL: NodeTool = {
   async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
     const file = sourceFile(node, context.directory);
     const signature = await context.python().load(file);
-    const inputs = literalImages(convertLiterals(node, signature.inputs), { node, signature, context });
+    const inputs = await literalImages(convertLiterals(node, signature.inputs), { node, signature, context });
     const connections = await findConnections(node, signature, context);
     const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
     return {
@@ -35,8 +35,7 @@ export const PYTHON_TOOL: NodeTool = {
           inputs: Object.fromEntries(Object.entries(call.inputs).map(([name, value]) => [name, pythonInput(value)])),
           init: signature.init,
           connections,
-          imageFormat: context.messageFormat,
-          images: Object.keys(call.inputs).filter((name) => hasImage(call.inputs[name], context.messageFormat)),
+          ...callImages(call.inputs, context.messageFormat),
         }),
     };
   },
@@ -72,15 +71,16 @@ function executionError(node: string, { fault }: WorkerFailure): FlowsteadError 
 }
 
 /** Texts given for image parameters become image data. */
-function literalImages(
+async function literalImages(
   inputs: PreparedNode["inputs"],
   { node, signature, context }: { node: NodeDefinition; signature: PythonSignature; context: PrepareContext },
-): PreparedNode["inputs"] {
+): Promise<PreparedNode["inputs"]> {
+  const { directory, messageFormat: format, env } = context;
   const converted = { ...inputs };
   for (const [name, input] of Object.entries(inputs)) {
     if (input.kind !== "literal" || signature.inputs[name]?.type[0] !== "image") continue;
     try {
-      const value = createImage(input.value, context.directory, context.messageFormat);
+      const value = await createImage(input.value, { directory, format, env });
       converted[name] = { kind: "literal", value };
     } catch (thrown) {
       const { code, message } = FlowsteadError.from(thrown);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
 import { checkImageAddress } from "../../src/flow/image-address.ts";
-import { flowResources, pythonChain, runFlow, writeFolder } from "./flow-folder.ts";
+import { flowResources, openFiles, pythonChain, runFlow, writeFolder } from "./flow-folder.ts";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
 const HASH = createHash("sha1").update(PNG).digest("hex").slice(0, 8);
@@ -79,6 +81,50 @@ test("an image that cannot be loaded is told by input; files outside the flow's 
     assert.equal(error?.code, "LoadMultimediaDataError");
     assert.match(error?.message ?? "", message);
     assert.deepEqual(nodes, {});
+  }
+});
+
+test("an image named by URL is fetched once before any node runs, by the flow's own way out, and keeps its URL", async (context) => {
+  const asked: string[] = [];
+  const proxy = createServer(({ url = "" }, response) => {
+    asked.push(url);
+    if (url.endsWith("/old.png")) response.writeHead(302, { location: "/dot.png" }).end();
+    else if (url.endsWith("/in.png")) response.writeHead(302, { location: "http://127.0.0.1/dot.png" }).end();
+    else if (url.endsWith("/dot.png")) response.end(PNG);
+    else response.writeHead(404).end("none here");
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  context.after(() => proxy.close());
+  const target = await openFiles(
+    context,
+    {
+      "flow.dag.yaml":
+        "inputs: {x: {type: image}}\noutputs: {o: {type: string, reference: '${p.output}'}, b: {type: string, reference: '${b.output}'}}\nnodes:\n- {name: p, type: prompt, source: {path: p.jinja2}, inputs: {x: '${inputs.x}'}}\n- {name: b, type: python, source: {path: b.py}, inputs: {x: '${inputs.x}'}}\n",
+      "p.jinja2": "see {{x}}",
+      "b.py":
+        "from promptflow.core import tool\n\n\n@tool\ndef b(x):\n    return [len(x), x.mime_type, x.source_url]\n",
+    },
+    {
+      python: {
+        env: { PATH: process.env["PATH"], http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` },
+      },
+    },
+  );
+  const url = "http://pictures.example/old.png";
+  const { outputs, error } = await runFlow(target, { x: url });
+  assert.deepEqual(outputs, { o: `see Image(${HASH})`, b: [PNG.length, "image/png", url] }, error?.message);
+  assert.deepEqual(asked, [url, "http://pictures.example/dot.png"]);
+  const start = "Failed to load image for input 'x': (InvalidImageInput) Failed to fetch image from URL: ";
+  const cases: [string, string][] = [
+    ["http://pictures.example/gone.png", ". Error code: 404. Error message: none here."],
+    ["http://pictures.example/in.png", "."],
+    ["ftp://pictures.example/dot.png", "."],
+  ];
+  for (const [x, end] of cases) {
+    const run = await runFlow(target, { x });
+    assert.equal(run.error?.message, `${start}${x}${end}`);
+    assert.equal(run.error.code, "LoadMultimediaDataError");
+    assert.deepEqual(run.nodes, {});
   }
 });
 

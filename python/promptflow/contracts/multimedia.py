@@ -74,27 +74,37 @@ class Text(str):
         return {"type": "text", "text": {"value": str(self), "annotations": self._annotations}}
 
 
-def load_images(value, directory, message_format="basic"):
-    """Image dicts in the flow's notation, at any depth, become images; everything else stays what it is."""
+def load_images(value, directory, message_format="basic", contents=None):
+    """Image dicts in the flow's notation, at any depth, become images; everything else stays what it is.
+
+    `contents` are the images that are known already, as base64 by URL.
+    """
+    make = _vision_image if message_format == "openai-vision" else _basic_image
+    return _load_in(value, lambda item: make(item, directory, contents or {}))
+
+
+def _load_in(value, make):
     if isinstance(value, list):
-        return [load_images(item, directory, message_format) for item in value]
+        return [_load_in(item, make) for item in value]
     if not isinstance(value, dict):
         return value
-    image = _vision_image(value, directory) if message_format == "openai-vision" else _basic_image(value, directory)
+    image = make(value)
     if image is not None:
         return image
-    return {key: load_images(item, directory, message_format) for key, item in value.items()}
+    return {key: _load_in(item, make) for key, item in value.items()}
 
 
-def _basic_image(value, directory):
+def _basic_image(value, directory, contents):
     if len(value) != 1:
         return None
     ((key, content),) = value.items()
     match = _KEY.match(key)
-    return _load(match.group(1), match.group(2), content, directory) if match and isinstance(content, str) else None
+    if not match or not isinstance(content, str):
+        return None
+    return _load(match.group(1), match.group(2), content, (directory, contents))
 
 
-def _vision_image(value, directory):
+def _vision_image(value, directory, contents):
     kind = value.get("type")
     if kind == "text" and "text" in value:
         return Text.deserialize(value)
@@ -102,21 +112,24 @@ def _vision_image(value, directory):
     if not isinstance(inner, dict):
         return None
     if kind == "image_file":
-        return _load("image/*", "path", inner.get("path", ""), directory)
+        return _load("image/*", "path", inner.get("path", ""), (directory, contents))
     url = inner.get("url", "")
     head, found, data = url.partition(";base64,")
     if found and head.startswith("data:image/"):
-        return _load(head[len("data:") :], "base64", data, directory)
-    return _load("image/*", "url", url, directory)
+        return _load(head[len("data:") :], "base64", data, (directory, contents))
+    return _load("image/*", "url", url, (directory, contents))
 
 
-def _load(mime_type, form, content, directory):
+def _load(mime_type, form, content, source):
     kind = None if mime_type == "image/*" else mime_type
+    directory, contents = source
     if form == "base64":
         return Image(base64.b64decode(content), kind)
     if form == "path":
         with open(os.path.join(directory, content), "rb") as file:
             return Image(file.read(), kind)
+    if content in contents:
+        return Image(base64.b64decode(contents[content]), kind, content)
     from ._fetch import fetch  # Slow to import and rarely needed.
 
     return Image(fetch(content), kind, content)

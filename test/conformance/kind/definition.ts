@@ -44,7 +44,7 @@ export const DEFINITION_KINDS: Kinds = {
 
   async "unit:image_url_ssrf_guard"({ inputs }) {
     const image: ValueMap = { "data:image/jpeg;url": inputs["url"] as string };
-    const error = await expectFailure(() => createImage(image, ".", "basic"));
+    const error = await expectFailure(() => createImage(image, { directory: ".", format: "basic", env: {} }));
     expectEqual((error as FlowsteadError).code, "InvalidImageInput", "error");
   },
 };
