@@ -1,19 +1,20 @@
 // The one file that knows every part: a configuration in, the running system out.
 
-import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "./base/error/error.ts";
+import { type IndexingEvents, indexFirst, openDocuments } from "./app/document.ts";
 import { lendResources, openModelGateway, poolSettings } from "./app/model-gateway.ts";
 import { openOnline } from "./app/online.ts";
+import { type ModelFacts, exampleQuestions, modelFacts } from "./app/page-fact.ts";
 import { openConfiguredEmbedder, openResources } from "./app/resources.ts";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
 import { packageRoot } from "./base/package-root.ts";
 import { version } from "./base/version.ts";
 import { openChat } from "./chat/chat.ts";
-import { childEnvironment } from "./config/child-environment.ts";
-import { documentFolder, indexFolder, keyFolder } from "./config/folder.ts";
+import { childEnvironment, engineEnvironment } from "./config/child-environment.ts";
+import { documentFolder, keyFolder } from "./config/folder.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { configuredRegions } from "./endpoint/configured.ts";
@@ -37,14 +38,11 @@ import { ownDataFinder } from "./gateway/own-data-source.ts";
 import { LOCAL_PRINCIPAL } from "./identity/provider/local.ts";
 import { tracedTarget } from "./flow/traced.ts";
 import type { BalancedModel } from "./model/balanced.ts";
-import type { Embedder } from "./model/embedder.ts";
 import { openModelPools } from "./model/pools.ts";
-import { embedderName, isLanguageModel, modelSettings } from "./model/provider/index.ts";
+import { embedderName, modelSettings } from "./model/provider/index.ts";
 import { openCatalog } from "./search/document/catalog.ts";
-import { type Collection, openCollection } from "./search/ingest/collection.ts";
-import type { IngestProgress, IngestReport } from "./search/ingest/report.ts";
 import { openAnyIndex } from "./search/open-any.ts";
-import { documentProvider, openSearch } from "./search/provider/index.ts";
+import { documentProvider } from "./search/provider/index.ts";
 import type { SearchIndex } from "./search/search-index.ts";
 import { surroundings } from "./search/surroundings.ts";
 import { visibleIndex } from "./search/visible-index.ts";
@@ -56,11 +54,6 @@ import { makeStateFolder } from "./store/state-folder.ts";
 import { telemetrySettings } from "./trace/settings.ts";
 import { openTelemetry } from "./trace/telemetry.ts";
 
-export interface AppEvents {
-  onIndexing?: (progress: IngestProgress) => void;
-  onIndexed?: (report: IngestReport) => void;
-}
-
 export interface App {
   readonly url: string;
   readonly endpoint: OnlineEndpoint;
@@ -70,23 +63,6 @@ export interface App {
   close(graceMs: number): Promise<void>;
 }
 
-export interface ModelFacts {
-  id: string;
-  isLanguageModel: boolean;
-  notice?: string;
-}
-
-export interface Documents {
-  index: SearchIndex;
-  collection: Collection;
-  /** Other indexes of the same home. */
-  open: (name: string) => Promise<SearchIndex>;
-}
-
-const EXTRACTIVE_NOTICE =
-  "Answers come from the built-in extractive model. It is not a language model: it quotes sentences of the documents and writes nothing of its own. " +
-  "To use a language model, set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server such as Ollama, or the AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY and AZURE_OPENAI_DEPLOYMENT variables, and start again.";
-
 // Indexing goes on beside it: a busy machine needs this long.
 const INSTANCE_START_MS = 75_000;
 
@@ -94,7 +70,7 @@ const INSTANCE_START_MS = 75_000;
 export async function openApp(
   { config, env, portIsExplicit }: LoadedConfig,
   log: Logger,
-  events: AppEvents = {},
+  events: IndexingEvents = {},
 ): Promise<App> {
   const closers: ((graceMs: number) => unknown)[] = [];
   const close = async (graceMs: number): Promise<void> => {
@@ -155,7 +131,7 @@ export async function openApp(
       instanceEnv: childEnvironment(env),
       zones,
       zone: config.endpoint.zone,
-      searchPath: env.PATH,
+      engineEnv: engineEnvironment(env),
       cluster: clusterAddress(config),
       log,
       keysOf: (spec) => online.keysOf(spec.name),
@@ -224,50 +200,6 @@ export async function openApp(
     await close(0).catch((alsoThrown: unknown) => log.error({ err: alsoThrown }, "closing after a failed start"));
     throw thrown;
   }
-}
-
-/** The index of the configuration with the folders that feed it. */
-export async function openDocuments(
-  config: Readonly<Config>,
-  embedder: Embedder | undefined,
-  log: Logger,
-): Promise<Documents> {
-  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
-  const name = config.documents.index;
-  const index = await search.openOrCreate(name);
-  const collection = openCollection({ index, folder: search.folderOf(name), log });
-  return { index, collection, open: async (other) => (other === name ? index : search.open(other)) };
-}
-
-/** Sample documents once, a configured folder at every start; what has not changed costs nothing. */
-async function indexFirst(
-  config: Readonly<Config>,
-  { collection }: Documents,
-  { onIndexing, onIndexed }: AppEvents,
-): Promise<void> {
-  const marker = path.join(config.home, "samples-indexed");
-  const { folder } = config.documents;
-  if (folder === undefined && existsSync(marker)) return;
-  const report = await collection.addFolder(folder ?? sampleFolder(), onIndexing ? { onProgress: onIndexing } : {});
-  if (folder === undefined) await writeFileAtomic(marker, "");
-  onIndexed?.(report);
-}
-
-function sampleFolder(): string {
-  return path.join(packageRoot(), "examples/documents");
-}
-
-/** Questions on the empty page: the configured ones, or for the sample documents those that go with them. */
-function exampleQuestions({ chat, documents }: Readonly<Config>): string[] {
-  if (chat.examples) return [...chat.examples];
-  if (documents.folder !== undefined) return [];
-  return JSON.parse(readFileSync(path.join(packageRoot(), "examples/starter-questions.json"), "utf8")) as string[];
-}
-
-function modelFacts(config: Readonly<Config>, models: ReadonlyMap<string, BalancedModel>): ModelFacts {
-  const id = models.get("default")?.id ?? [...models.keys()].join(", ");
-  const written = config.models.some((entry) => entry.name === "default" && isLanguageModel(entry));
-  return written ? { id, isLanguageModel: true } : { id, isLanguageModel: false, notice: EXTRACTIVE_NOTICE };
 }
 
 /** @throws FlowsteadError `InvalidConfig` when the page is to call an endpoint that is not there. */
