@@ -37,3 +37,12 @@ export function childEnvironment(env: Environment): Record<string, string> {
   }
   return passed;
 }
+
+/** Besides those, the names of variables that say where a container engine is and how it is set up. */
+const OF_ENGINES = /^(CONTAINERS?_|DOCKER_|PODMAN_|XDG_)/;
+
+/** The part of the environment that the command of a container engine gets. */
+export function engineEnvironment(env: Environment): Record<string, string> {
+  const engines = Object.entries(env).filter(([name, value]) => OF_ENGINES.test(name) && value !== undefined);
+  return { ...childEnvironment(env), ...(Object.fromEntries(engines) as Record<string, string>) };
+}

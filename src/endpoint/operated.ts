@@ -5,10 +5,11 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
 import { type RunningDeployment, openDeployment } from "./deployment.ts";
 import { startInstance } from "./instance/child.ts";
-import { findEngine, startContainer } from "./instance/container.ts";
+import { startContainer } from "./instance/container.ts";
+import { openEngine } from "./instance/container-engine.ts";
 import type { StartInstance } from "./instance/instance.ts";
 import type { InstanceSpec } from "./instance/spec.ts";
-import { instanceLog } from "./log/instance-log.ts";
+import { type InstanceLog, instanceLog } from "./log/instance-log.ts";
 import type { Journal } from "./log/journal.ts";
 import { type ClusterAddress, openCluster } from "./kubernetes/cluster.ts";
 import { openClusterGroup } from "./kubernetes/cluster-group.ts";
@@ -33,8 +34,8 @@ export interface OperationContext {
   /** Zone of this process; instances there are preferred. */
   zone?: string;
   log: Logger;
-  /** Where programs are looked for, such as the container engine. */
-  searchPath?: string;
+  /** What the container engine's command may see; it is looked for on the PATH in it. */
+  engineEnv?: Readonly<Record<string, string>>;
   /** The cluster for deployments with the kubernetes driver. */
   cluster?: ClusterAddress;
   /** Where instances' output and events are written down. */
@@ -107,15 +108,22 @@ function operateSupervised(first: DeploymentSpec, context: OperationContext): Op
 }
 
 function revisionOf(spec: DeploymentSpec, context: OperationContext): Revision {
+  const isContainer = spec.driver.type === "container";
+  const pulled = isContainer
+    ? `Image ${imageOf(spec)} is used; the engine fetches one that is not there.`
+    : `Flow ${spec.flow} is read where it lies.`;
+  const place = { endpoint: spec.endpointName, deployment: spec.name };
+  const told = context.journal && instanceLog(context.journal, place, pulled);
   return {
-    start: spec.driver.type === "container" ? containerStarter(spec, context) : processStarter(spec, context),
+    start: isContainer ? containerStarter(spec, context, told) : processStarter(spec, context, told),
     liveness: spec.livenessProbe,
     readiness: spec.readinessProbe,
     drainMs: spec.requestSettings.requestTimeoutMs,
+    onProbe: (instance, failure) => told?.onProbe(instance, failure),
   };
 }
 
-function processStarter(spec: DeploymentSpec, context: OperationContext): StartInstance {
+function processStarter(spec: DeploymentSpec, context: OperationContext, told: InstanceLog | undefined): StartInstance {
   const { flow } = spec;
   if (flow === undefined) {
     const text = `Deployment "${spec.name}" runs as a process, but names no flow. Give its model the path of a flow's folder.`;
@@ -124,8 +132,6 @@ function processStarter(spec: DeploymentSpec, context: OperationContext): StartI
   const own = variablesOf(spec, context);
   const { python, version, logLevel, log } = context;
   const resources = typeof context.resources === "function" ? context.resources(spec) : context.resources;
-  const place = { endpoint: spec.endpointName, deployment: spec.name };
-  const told = context.journal && instanceLog(context.journal, place, flow);
   return ({ name, zone }, onState) =>
     startInstance({
       spec: {
@@ -145,18 +151,21 @@ function processStarter(spec: DeploymentSpec, context: OperationContext): StartI
         onState(instance);
       },
       onLine: (line) => told?.onLine(name, line),
-      onHang: (reason) => told?.onProbe(name, "LivenessProbeFailed", reason),
     });
 }
 
-function containerStarter(spec: DeploymentSpec, context: OperationContext): StartInstance {
-  const image = (spec.driver.type === "container" ? spec.driver.image : undefined) ?? spec.environment?.image;
+function containerStarter(
+  spec: DeploymentSpec,
+  context: OperationContext,
+  told: InstanceLog | undefined,
+): StartInstance {
+  const image = imageOf(spec);
   if (image === undefined) {
     const text = `Deployment "${spec.name}" runs in containers, but names no image. Set environment.image; "flowstead flow build" makes the folder for one.`;
     throw new FlowsteadError("InvalidConfig", text);
   }
-  const { runFolder, log, searchPath = "" } = context;
-  const engine = findEngine(searchPath);
+  const { runFolder, log, engineEnv = {} } = context;
+  const engine = openEngine(engineEnv);
   return (slot, onState) =>
     startContainer({
       slot,
@@ -167,8 +176,16 @@ function containerStarter(spec: DeploymentSpec, context: OperationContext): Star
       runFolder,
       isIsolated: spec.egressPublicNetworkAccess === "disabled",
       log,
-      onState,
+      onState: (instance) => {
+        told?.onState(instance);
+        onState(instance);
+      },
+      onLine: (line) => told?.onLine(slot.name, line),
     });
+}
+
+function imageOf({ driver, environment }: DeploymentSpec): string | undefined {
+  return (driver.type === "container" ? driver.image : undefined) ?? environment?.image;
 }
 
 function variablesOf(spec: DeploymentSpec, { environmentOf }: OperationContext): Readonly<Record<string, string>> {

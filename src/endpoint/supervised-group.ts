@@ -8,7 +8,7 @@ import { watchHealth } from "../pool/health.ts";
 import type { Member } from "../pool/member.ts";
 import { type ProbeSettings, watchProbe } from "../pool/probe.ts";
 import type { Group, GroupRoom } from "./group.ts";
-import type { Instance, StartInstance } from "./instance/instance.ts";
+import type { Instance, ProbeKind, StartInstance } from "./instance/instance.ts";
 import { type SilenceSettings, watchSilence } from "../pool/silence.ts";
 import { type Zones, spread } from "./zone.ts";
 
@@ -23,6 +23,13 @@ export interface Revision {
   silence?: SilenceSettings;
   /** Longest time that calls may go on when an instance is to leave. */
   drainMs: number;
+  /** A probe failed so often that something is done about it. */
+  onProbe?: (instance: string, what: ProbeFailure) => void;
+}
+
+export interface ProbeFailure {
+  name: "LivenessProbeFailed" | "ReadinessProbeFailed";
+  message: string;
 }
 
 export interface SupervisedGroupOptions extends GroupRoom {
@@ -183,19 +190,33 @@ class Instances implements SupervisedGroup {
   /** Until the instance's state changes. A readiness probe lets it come back, a liveness probe has it started anew. */
   #probe(held: Held): () => void {
     const { instance, member, revision } = held;
-    const probe = (signal: AbortSignal): Promise<void> => instance.target.health(signal);
-    const stopReadiness = watchHealth(member, { ...revision.readiness, probe: (_target, signal) => probe(signal) });
+    const asks =
+      (kind: ProbeKind) =>
+      (signal: AbortSignal): Promise<void> =>
+        instance.target.health(signal, kind);
+    const stopReadiness = watchHealth(member, {
+      ...revision.readiness,
+      probe: (_target, signal) => asks("readiness")(signal),
+      onLost: ({ message }) => revision.onProbe?.(instance.name, { name: "ReadinessProbeFailed", message }),
+    });
     const hangs = (reason: FlowsteadError): void => {
       this.#options.log.warn({ instance: instance.name, reason: reason.message }, "instance hangs");
+      const message = `It does not answer and is ended: ${reason.message}`;
+      revision.onProbe?.(instance.name, { name: "LivenessProbeFailed", message });
       // First its end, so that a call that moves elsewhere can not be worked on here any more.
       instance.kill();
       member.lose(reason);
     };
-    const stopLiveness = watchProbe({ ...revision.liveness, probe, onWell: () => {}, onIll: hangs });
+    const stopLiveness = watchProbe({
+      ...revision.liveness,
+      probe: asks("liveness"),
+      onWell: () => {},
+      onIll: hangs,
+    });
     // A liveness probe as managed endpoints have it needs minutes; callers of a hung process do not have them.
     const stopSilence = watchSilence(member, {
       ...revision.silence,
-      probe: (_target, signal) => probe(signal),
+      probe: (_target, signal) => asks("liveness")(signal),
       onHang: hangs,
     });
     return () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "../../base/log.ts";
 import { Backoff } from "./backoff.ts";
 import type { Instance, InstanceState, InstanceTarget } from "./instance.ts";
+import { eachLine } from "./output.ts";
 import { remoteTarget } from "./remote.ts";
 import type { InstanceMessage, InstanceSpec } from "./spec.ts";
 
@@ -16,8 +17,6 @@ export interface ChildOptions {
   onState: (instance: Instance) => void;
   /** Called with every line that the process prints. */
   onLine?: (line: string) => void;
-  /** Called before the process is ended because it hangs. */
-  onHang?: (reason: string) => void;
   /** How long a child may drain after SIGTERM. */
   graceMs?: number;
   /** How long a child may take to say that it is ready; one that takes longer hangs and is replaced. */
@@ -75,7 +74,12 @@ class ChildInstance implements Instance {
     this.#become("starting");
     child.stdin?.on("error", () => {});
     child.stdin?.end(JSON.stringify(spec));
-    for (const stream of [child.stdout, child.stderr]) this.#copyLines(stream);
+    for (const stream of [child.stdout, child.stderr]) {
+      eachLine(stream, (line) => {
+        log.info({ instance: this.name, line }, "instance output");
+        this.#options.onLine?.(line);
+      });
+    }
     let why: string | undefined;
     const startMs = this.#options.startMs ?? START_MS;
     const patience = setTimeout(() => {
@@ -108,7 +112,6 @@ class ChildInstance implements Instance {
   }
 
   kill(): void {
-    this.#options.onHang?.(`Instance ${this.name} does not answer its liveness probe and is ended.`);
     this.#child?.kill("SIGKILL");
   }
 
@@ -132,22 +135,6 @@ class ChildInstance implements Instance {
     this.state = state;
     if (state === "ready") this.problem = undefined;
     this.#options.onState(this);
-  }
-
-  #copyLines(stream: NodeJS.ReadableStream | null): void {
-    let rest = "";
-    const copy = (line: string): void => {
-      if (line === "") return;
-      this.#options.log.info({ instance: this.name, line }, "instance output");
-      this.#options.onLine?.(line);
-    };
-    stream?.setEncoding("utf8");
-    stream?.on("data", (chunk: string) => {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      lines.forEach(copy);
-    });
-    stream?.on("end", () => copy(rest));
   }
 }
 

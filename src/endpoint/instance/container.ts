@@ -1,24 +1,25 @@
 // One flow instance in a container, by the command line of podman or docker. The image is any server of `/score`; it is
-// reached on a loopback port that the engine chooses.
+// reached on a loopback port that the engine chooses, or, when it has no way out, by its own address.
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
+import { uuid } from "../../base/id.ts";
 import type { Logger } from "../../base/log.ts";
 import type { FlowCall } from "../../flow/target.ts";
 import type { EnvironmentSpec } from "../specification/deployment-spec.ts";
 import { Backoff } from "./backoff.ts";
+import type { ContainerEngine, ContainerRun } from "./container-engine.ts";
 import type { Instance, InstanceState, InstanceTarget, Slot } from "./instance.ts";
+import { eachLine } from "./output.ts";
 import { scoringTarget } from "./scoring.ts";
 
 export interface ContainerOptions {
   slot: Slot;
-  /** `podman` or `docker`, or its path. */
-  engine: string;
+  engine: ContainerEngine;
   image: string;
-  routes: Pick<EnvironmentSpec, "readinessRoute" | "scoringRoute">;
+  routes: Pick<EnvironmentSpec, "livenessRoute" | "readinessRoute" | "scoringRoute">;
   env: Readonly<Record<string, string>>;
   /** Private folder; the variables lie there while the container starts, since arguments are public. */
   runFolder: string;
@@ -26,6 +27,8 @@ export interface ContainerOptions {
   isIsolated: boolean;
   log: Logger;
   onState: (instance: Instance) => void;
+  /** Called with every line that the container prints. */
+  onLine?: (line: string) => void;
   /** How long a container may take until it answers; one that takes longer is replaced. */
   startMs?: number;
   graceSeconds?: number;
@@ -33,32 +36,14 @@ export interface ContainerOptions {
 
 const START_MS = 120_000;
 const POLL_MS = 200;
-
-/** The first container engine on the path. @throws FlowsteadError `InvalidConfig` when there is none. */
-export function findEngine(searchPath: string): string {
-  for (const name of ["podman", "docker"]) {
-    for (const folder of searchPath.split(path.delimiter)) {
-      try {
-        accessSync(path.join(folder, name), constants.X_OK);
-        return path.join(folder, name);
-      } catch {
-        // Not here.
-      }
-    }
-  }
-  throw new FlowsteadError(
-    "InvalidConfig",
-    "A deployment runs in containers, but there is no podman or docker. Install one.",
-  );
-}
+/** Where the original's flow images listen. */
+const DEFAULT_PORT = 8080;
 
 export function startContainer(options: ContainerOptions): Instance {
   const instance = new ContainerInstance(options);
   instance.start();
   return instance;
 }
-
-let containers = 0;
 
 class ContainerInstance implements Instance {
   readonly name: string;
@@ -71,8 +56,10 @@ class ContainerInstance implements Instance {
   readonly #options: ContainerOptions;
   readonly #backoff = new Backoff();
   #child: ChildProcess | undefined;
-  #container = "";
+  #container: ContainerRun | undefined;
   #served: InstanceTarget | undefined;
+  /** Until the engine's command runs. */
+  #starting: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ContainerOptions) {
@@ -92,29 +79,42 @@ class ContainerInstance implements Instance {
           yield { type: "error", time: Date.now(), error: FlowsteadError.from(thrown).toBody() };
         }
       },
-      health: async (signal) => served().health(signal),
+      health: async (signal, probe) => served().health(signal, probe),
       close: async () => {},
     };
   }
 
   start(): void {
     this.#become("starting");
-    this.#run().catch((thrown: unknown) => this.#ended((thrown as Error).message, Date.now()));
+    const startedAt = Date.now();
+    this.#starting = this.#run().catch((thrown: unknown) =>
+      this.#ended(undefined, { problem: (thrown as Error).message, startedAt }),
+    );
   }
 
   kill(): void {
-    void this.#engine("kill", this.#container).catch(() => this.#child?.kill("SIGKILL"));
+    const child = this.#child;
+    const killed = this.#container && this.#options.engine.kill(this.#container.name);
+    void killed?.catch(() => child?.kill("SIGKILL"));
   }
 
   async stop({ now = false }: { now?: boolean } = {}): Promise<void> {
     if (this.state === "stopped") return;
     this.#become("stopped");
     clearTimeout(this.#timer);
+    await this.#starting;
     const child = this.#child;
     if (child && child.exitCode === null && child.signalCode === null) {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       const seconds = now ? 0 : (this.#options.graceSeconds ?? 5);
-      await this.#engine("stop", "-t", String(seconds), this.#container).catch(() => child.kill("SIGKILL"));
+      const { engine } = this.#options;
+      const name = this.#container?.name ?? "";
+      await engine.stop(name, seconds).catch(async () => {
+        // It was not there yet, and may come to be still.
+        child.kill("SIGKILL");
+        await ended;
+        await engine.remove(name).catch(() => {});
+      });
       await ended;
     }
     await this.#drop();
@@ -123,46 +123,49 @@ class ContainerInstance implements Instance {
   async #run(): Promise<void> {
     const { engine, image, env, runFolder, routes, isIsolated } = this.#options;
     const startedAt = Date.now();
-    this.#container = `flowstead-${process.pid}-${this.name}-${++containers}`;
-    const envFile = path.join(runFolder, `${this.#container}.env`);
+    const name = `flowstead-${this.name}-${uuid().slice(0, 8)}`;
+    const envFile = path.join(runFolder, `${name}.env`);
+    const container = { name, image, envFile, port: routes.scoringRoute?.port ?? DEFAULT_PORT, isIsolated };
+    this.#container = container;
     await writeFile(envFile, envLines(env), { mode: 0o600 });
-    const port = routes.scoringRoute?.port ?? 8080;
-    // An engine's internal network has ports for this machine and no way out.
-    const network = isIsolated ? ["--network", await this.#internalNetwork()] : [];
-    const options = ["--rm", "--name", this.#container, "--env-file", envFile, "-p", `127.0.0.1::${port}`, ...network];
-    if (this.state === "stopped") return rm(envFile, { force: true });
-    const child = spawn(engine, ["run", ...options, image], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = await engine.run(container).catch(async (thrown: unknown) => {
+      await rm(envFile, { force: true });
+      throw thrown;
+    });
     this.#child = child;
-    let said = "";
+    let last = "";
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        said = (said + text).slice(-2_000);
-        for (const line of text.split("\n"))
-          if (line !== "") this.#options.log.info({ instance: this.name, line }, "instance output");
+      eachLine(stream, (line) => {
+        last = line;
+        this.#options.log.info({ instance: this.name, line }, "instance output");
+        this.#options.onLine?.(line);
       });
     }
-    child.once("error", (error) => this.#ended(error.message, startedAt));
-    child.once("exit", (code, signal) => {
+    child.once("error", (error) => this.#ended(child, { problem: error.message, startedAt }));
+    // Not at its exit: what it said last may still be on its way.
+    child.once("close", (code, signal) => {
       void rm(envFile, { force: true });
-      const last = said.trim().split("\n").at(-1);
-      this.#ended(`ended with ${signal ?? `exit code ${code}`}${last ? `: ${last}` : ""}`, startedAt);
+      const problem = `ended with ${signal ?? `exit code ${code}`}${last ? `: ${last}` : ""}`;
+      this.#ended(child, { problem, startedAt });
     });
-    await this.#untilWell(child, port);
+    void this.#untilWell(child, container);
   }
 
-  async #untilWell(child: ChildProcess, port: number): Promise<void> {
-    const { startMs = START_MS, routes } = this.#options;
+  async #untilWell(child: ChildProcess, container: ContainerRun): Promise<void> {
+    const { startMs = START_MS, routes, engine } = this.#options;
     const deadline = Date.now() + startMs;
     const isCurrent = (): boolean => this.#child === child && this.state === "starting";
-    let served: InstanceTarget | undefined;
     while (isCurrent() && Date.now() < deadline) {
       try {
-        served ??= this.#served = scoringTarget({
-          url: `http://${await this.#address(port)}${routes.scoringRoute?.path ?? "/score"}`,
+        this.#served ??= scoringTarget({
+          url: `http://${await engine.address(container)}${routes.scoringRoute?.path ?? "/score"}`,
           peer: `Instance ${this.name}`,
           healthPath: routes.readinessRoute?.path ?? "/health",
+          livenessPath: routes.livenessRoute?.path ?? "/health",
         });
-        await served.health(AbortSignal.timeout(2_000));
+        await this.#served.health(AbortSignal.timeout(2_000));
+        // The engine has read them; nobody needs them any more.
+        await rm(container.envFile, { force: true });
         if (isCurrent()) this.#become("ready");
         return;
       } catch {
@@ -172,7 +175,8 @@ class ContainerInstance implements Instance {
     if (isCurrent()) this.kill();
   }
 
-  #ended(problem: string, startedAt: number): void {
+  #ended(child: ChildProcess | undefined, { problem, startedAt }: { problem: string; startedAt: number }): void {
+    if (this.#child !== child) return;
     this.#child = undefined;
     void this.#drop();
     if (this.state === "stopped") return;
@@ -187,26 +191,6 @@ class ContainerInstance implements Instance {
     const served = this.#served;
     this.#served = undefined;
     await served?.close();
-  }
-
-  /** `127.0.0.1:49153` */
-  async #address(port: number): Promise<string> {
-    const [line = ""] = (await this.#engine("port", this.#container, `${port}/tcp`)).split("\n");
-    return line.trim();
-  }
-
-  async #internalNetwork(): Promise<string> {
-    const name = "flowstead-internal";
-    await this.#engine("network", "inspect", name).catch(() => this.#engine("network", "create", "--internal", name));
-    return name;
-  }
-
-  #engine(...args: string[]): Promise<string> {
-    return new Promise((resolve, reject) => {
-      execFile(this.#options.engine, args, { timeout: 30_000 }, (error, stdout) =>
-        error ? reject(error) : resolve(stdout),
-      );
-    });
   }
 
   #become(state: InstanceState): void {

@@ -2,10 +2,13 @@ import type { Target } from "../../flow/target.ts";
 
 export type InstanceState = "starting" | "ready" | "backing-off" | "stopped";
 
+/** Whether calls may go to an instance, or whether it is alive at all. */
+export type ProbeKind = "readiness" | "liveness";
+
 /** A target in another process. */
 export interface InstanceTarget extends Target {
-  /** @throws FlowsteadError when the process does not answer as healthy. */
-  health(signal: AbortSignal): Promise<void>;
+  /** @throws FlowsteadError when the process does not answer as healthy. @param probe what is asked, where the two differ; readiness when absent */
+  health(signal: AbortSignal, probe?: ProbeKind): Promise<void>;
 }
 
 /** One running copy of a deployment's flow, whatever it runs in; it is restarted after a crash by whoever started it. */

@@ -22,6 +22,8 @@ export interface ScoringAddress {
   peer: string;
   /** Where it answers when it is well; `/swagger.json` when absent, which also proves the key. */
   healthPath?: string;
+  /** Where it answers as long as it is alive; `healthPath` when absent. */
+  livenessPath?: string;
   /** A Unix socket to reach it by. */
   socketPath?: string;
 }
@@ -110,8 +112,9 @@ export function scoringTarget(address: ScoringAddress): InstanceTarget {
   return {
     describe,
     invoke,
-    health: async (signal) => {
-      await get(probes, address.healthPath ?? "/swagger.json", signal);
+    health: async (signal, probe) => {
+      const { healthPath = "/swagger.json", livenessPath = healthPath } = address;
+      await get(probes, probe === "liveness" ? livenessPath : healthPath, signal);
     },
     close: async () => {
       await Promise.all([pool.close(), probes.close()]);

@@ -1,16 +1,18 @@
 // What one instance tells its log: each line it prints, and the original's words for what becomes of it.
 
 import type { Instance, InstanceState } from "../instance/instance.ts";
+import type { ProbeFailure } from "../supervised-group.ts";
 import type { InstanceEventName, Journal, Place } from "./journal.ts";
 
 export interface InstanceLog {
   onLine(instance: string, line: string): void;
   onState(instance: Pick<Instance, "name" | "zone" | "state" | "problem" | "restarts">): void;
   /** A probe failed so often that something is done about it. */
-  onProbe(instance: string, name: "LivenessProbeFailed" | "ReadinessProbeFailed", reason: string): void;
+  onProbe(instance: string, failure: ProbeFailure): void;
 }
 
-export function instanceLog(journal: Journal, place: Place, flow: string): InstanceLog {
+/** @param pulled what is told of where the flow or its image comes from */
+export function instanceLog(journal: Journal, place: Place, pulled: string): InstanceLog {
   const last = new Map<string, InstanceState>();
   const tell = (instance: string, name: InstanceEventName, message: string): void =>
     journal.event(place, instance, { name, message });
@@ -21,7 +23,7 @@ export function instanceLog(journal: Journal, place: Place, flow: string): Insta
       if (last.get(name) === state) return;
       last.set(name, state);
       if (state === "starting") {
-        if (restarts === 0) tell(name, "Pulled", `Flow ${flow} is read where it lies.`);
+        if (restarts === 0) tell(name, "Pulled", pulled);
         tell(name, "Created", `Created instance ${name} in zone ${zone}.`);
       } else if (state === "ready") tell(name, "Started", `Started instance ${name}.`);
       else if (state === "backing-off") {
@@ -31,6 +33,6 @@ export function instanceLog(journal: Journal, place: Place, flow: string): Insta
         last.delete(name);
       }
     },
-    onProbe: (instance, name, reason) => tell(instance, name, reason),
+    onProbe: (instance, { name, message }) => tell(instance, name, message),
   };
 }

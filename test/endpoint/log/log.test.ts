@@ -40,12 +40,12 @@ test("instances' events have the original's words, and what they print is kept b
   const folder = writeFolder(context, {});
   const journal = openJournal({ folder, redact });
   const place = { endpoint: "chat", deployment: "blue" };
-  const log = instanceLog(journal, place, "flows/chat");
+  const log = instanceLog(journal, place, "Flow flows/chat is read where it lies.");
   const instance = { name: "blue-1", zone: "1", restarts: 0, problem: undefined as string | undefined };
   log.onState({ ...instance, state: "starting" });
   log.onState({ ...instance, state: "ready" });
   log.onState({ ...instance, state: "ready" });
-  log.onProbe("blue-1", "LivenessProbeFailed", "it does not answer");
+  log.onProbe("blue-1", { name: "LivenessProbeFailed", message: "it does not answer" });
   log.onState({ ...instance, state: "backing-off", problem: "ended by SIGKILL" });
   log.onState({ ...instance, restarts: 1, state: "starting" });
   log.onState({ ...instance, restarts: 1, state: "stopped" });
