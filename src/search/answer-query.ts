@@ -71,7 +71,7 @@ export async function answerQuery(
   const hits = found.slice(from, from + query.top).map(({ passage: { vector: _vector, ...passage }, score }) => ({
     passage,
     score,
-    highlights: highlight(passage.text, understood, analyzer),
+    highlights: highlight(passage, understood, analyzer),
   }));
   return { hits, degraded };
 }

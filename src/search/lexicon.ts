@@ -1,6 +1,8 @@
 // What is known of a whole index: how many passages hold a term, and how long passages are. Ranking weighs terms by it,
 // and it tells a misspelt word from a known one.
 
+import { ENGLISH } from "./analysis/language.ts";
+
 /** A term as passages hold it: the word itself, or its number where a dictionary keeps the words. */
 export type TermKey = string | number;
 
@@ -22,6 +24,8 @@ export interface Lexicon {
   /** Mean number of terms of a passage's text, at least 1. */
   readonly meanBody: number;
   readonly meanField: number;
+  /** Of the passages; English alone when there are none. */
+  readonly languages: readonly string[];
   /** How many passages hold the term in their text, title or headings. */
   frequency(term: string): number;
   /** Inverse document frequency, never negative. */
@@ -31,7 +35,7 @@ export interface Lexicon {
 }
 
 export interface LexiconBuilder {
-  add(terms: PassageWords): void;
+  add(terms: PassageWords, language?: string): void;
   build(): Lexicon;
 }
 
@@ -40,8 +44,10 @@ export function lexiconBuilder(): LexiconBuilder {
   let passages = 0;
   let bodyTerms = 0;
   let fieldTerms = 0;
+  const languages = new Set<string>();
   return {
-    add({ body, field }) {
+    add({ body, field }, language = ENGLISH) {
+      languages.add(language);
       passages += 1;
       bodyTerms += body.length;
       fieldTerms += field.length;
@@ -51,6 +57,7 @@ export function lexiconBuilder(): LexiconBuilder {
       passages,
       meanBody: Math.max(1, bodyTerms / Math.max(1, passages)),
       meanField: Math.max(1, fieldTerms / Math.max(1, passages)),
+      languages: languages.size === 0 ? [ENGLISH] : [...languages].sort(),
       frequency: (term) => frequencies.get(term) ?? 0,
       idf: (term) => {
         const frequency = frequencies.get(term) ?? 0;

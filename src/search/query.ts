@@ -27,9 +27,11 @@ export function understand(text: string, analyzer: Analyzer, lexicon: Lexicon): 
     if (seen) seen.weight += 1;
     else if (byTerm.size < MOST_TERMS) byTerm.set(term, query);
   };
-  for (const { term, start, end } of analyzer.queryTokens(text)) {
-    if (byTerm.has(term) || lexicon.frequency(term) > 0) {
-      ask(term, { terms: [term], weight: 1 });
+  for (const { terms, start, end } of analyzer.queryTokens(text, lexicon.languages)) {
+    const term = terms[0]!;
+    const held = terms.filter((one) => lexicon.frequency(one) > 0);
+    if (byTerm.has(term) || held.length > 0) {
+      ask(term, { terms: held.length > 0 ? held : [term], weight: 1 });
       continue;
     }
     const word = text.slice(start, end);

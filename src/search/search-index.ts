@@ -21,6 +21,8 @@ export interface Passage {
   /** Characters in the document's extracted text. */
   start: number;
   end: number;
+  /** Of the document, as in BCP 47; its words are stemmed by it. English when absent. */
+  language?: string;
   /** Where the document can be opened: a path or URL. */
   source: string;
   /** Only these groups may see it; everyone when absent. */

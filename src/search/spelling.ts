@@ -20,7 +20,8 @@ export function corrections(word: string, lexicon: Lexicon, analyzer: Analyzer):
     .toLowerCase();
   if (typed.length < SHORTEST || typed.length > 40 || !LATIN.test(typed)) return [];
   const frequencies = new Map<string, number>();
-  for (const { term } of analyzer.tokens([...oneEditAway(typed)].join(" "))) {
+  const variants = [...oneEditAway(typed)].join(" ");
+  for (const { term } of lexicon.languages.flatMap((language) => analyzer.tokens(variants, language))) {
     const frequency = lexicon.frequency(term);
     if (frequency === 0) continue;
     // A wrong first letter is the rarest of typing errors.
@@ -55,7 +56,11 @@ export function twoWords(word: string, lexicon: Lexicon, analyzer: Analyzer): st
   let best: string[] = [];
   let bestRarest = 0;
   for (let at = 3; at <= word.length - 3; at++) {
-    const parts = analyzer.queryTokens(`${word.slice(0, at)} ${word.slice(at)}`).map(({ term }) => term);
+    const parts = analyzer
+      .queryTokens(`${word.slice(0, at)} ${word.slice(at)}`, lexicon.languages)
+      .map(({ terms }) =>
+        terms.reduce((best, term) => (lexicon.frequency(term) > lexicon.frequency(best) ? term : best)),
+      );
     const rarest = parts.length === 2 ? Math.min(...parts.map((part) => lexicon.frequency(part))) : 0;
     if (rarest > bestRarest) [best, bestRarest] = [parts, rarest];
   }

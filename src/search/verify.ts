@@ -1,8 +1,12 @@
 // A check by rule whether a passage supports what a sentence says: words in common, the same figures, the same negations. It
 // understands nothing: a sentence in other words than its source fails, and a false one in its source's words may pass.
 
-import { englishAnalyzer } from "./analysis/analyzer.ts";
+import { passageAnalyzer } from "./analysis/analyzer.ts";
+import { detectLanguage } from "./analysis/detect-language.ts";
+import { ENGLISH } from "./analysis/language.ts";
+import { negations } from "./analysis/negation.ts";
 import { sentences } from "./analysis/sentence.ts";
+import type { Span } from "./analysis/span.ts";
 
 export interface Support {
   isSupported: boolean;
@@ -24,19 +28,18 @@ const WIDEST_WINDOW = 3;
 const MOST_CHARACTERS = 50_000;
 
 const NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split(" ");
-const NEGATIONS =
-  /(?<![\p{L}\p{N}])(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|nicht|kein\w{0,2}|nie|niemals|ohne|\w+n['’]t)(?![\p{L}\p{N}])/giu;
-
 /** Looks for the place of a source that supports a sentence best. */
 export function verifyClaim(claim: string, source: string): Support {
   const text = source.slice(0, MOST_CHARACTERS);
-  const wanted = wordsOf(claim);
+  // A claim is short; its source tells better what language both are in.
+  const language = detectLanguage(text) ?? detectLanguage(claim) ?? ENGLISH;
+  const wanted = wordsOf(claim, language);
   const figures = figuresOf(claim);
-  const isDenied = isNegated(claim);
+  const isDenied = isNegated(claim, language);
   const whole = { start: 0, end: text.length };
   if (wanted.size === 0)
     return { ...whole, isSupported: false, overlap: 0, reason: "the sentence has no words to check" };
-  const places = sentences(text).map(({ start, end }) => placeOf(text, start, end));
+  const places = sentences(text).map(({ start, end }) => placeOf(text.slice(start, end), { start, end }, language));
   let best: Support = { ...whole, isSupported: false, overlap: 0, reason: "the source has nothing of it" };
   for (let width = 1; width <= WIDEST_WINDOW; width++) {
     for (let at = 0; at + width <= places.length; at++) {
@@ -60,9 +63,8 @@ interface Place {
 const DENIES = "the sentence denies what the source says";
 const DENIED = "the source denies what the sentence says";
 
-function placeOf(text: string, start: number, end: number): Place {
-  const own = text.slice(start, end);
-  return { start, end, words: wordsOf(own), figures: figuresOf(own), isDenied: isNegated(own) };
+function placeOf(own: string, span: Span, language: string): Place {
+  return { ...span, words: wordsOf(own, language), figures: figuresOf(own), isDenied: isNegated(own, language) };
 }
 
 /** The claim against neighbouring sentences; the one that shares most with it tells whether it is denied. */
@@ -80,11 +82,13 @@ function judge(claim: Omit<Place, "start" | "end">, window: readonly Place[]): S
   return { ...result, isSupported: true };
 }
 
-const ANALYZER = englishAnalyzer();
+const ANALYZER = passageAnalyzer();
 
 /** Stems of the words that tell something; figures are compared by themselves. */
-function wordsOf(text: string): Set<string> {
-  const terms = ANALYZER.queryTokens(text.replaceAll(NEGATIONS, " ")).map(({ term }) => term);
+function wordsOf(text: string, language: string): Set<string> {
+  const terms = ANALYZER.queryTokens(text.replaceAll(negations(language), " "), [language]).map(
+    ({ terms: [term] }) => term!,
+  );
   return new Set(terms.filter((term) => !/^[\d.,]+$/.test(term)));
 }
 
@@ -104,6 +108,6 @@ function figuresOf(text: string): Set<string> {
 }
 
 /** Two denials of the same thing cancel each other. */
-function isNegated(text: string): boolean {
-  return (text.match(NEGATIONS)?.length ?? 0) % 2 === 1;
+function isNegated(text: string, language: string): boolean {
+  return (text.match(negations(language))?.length ?? 0) % 2 === 1;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { englishAnalyzer } from "../../src/search/analysis/analyzer.ts";
+import { passageAnalyzer } from "../../src/search/analysis/analyzer.ts";
 import { fuse } from "../../src/search/fuse.ts";
 import { highlight } from "../../src/search/highlight.ts";
 import { type Lexicon, lexiconBuilder, type PassageWords } from "../../src/search/lexicon.ts";
@@ -8,7 +8,7 @@ import { understand } from "../../src/search/query.ts";
 import { lexicalScorer } from "../../src/search/rank/rerank.ts";
 import { oneEditAway } from "../../src/search/spelling.ts";
 
-const analyzer = englishAnalyzer();
+const analyzer = passageAnalyzer();
 const termsOf = (text: string, field = ""): PassageWords => ({
   body: analyzer.tokens(text).map(({ term }) => term),
   field: analyzer.tokens(field).map(({ term }) => term),
@@ -92,7 +92,7 @@ describe("understanding", () => {
 
   it("marks what was meant", () => {
     const text = "Part-time employees: vacations, and a warranty.";
-    const spans = highlight(text, understand("parttime vacatoin waranty", analyzer, lexicon), analyzer);
+    const spans = highlight({ text }, understand("parttime vacatoin waranty", analyzer, lexicon), analyzer);
     assert.deepEqual(
       spans.map(({ start, end }) => text.slice(start, end)),
       ["Part-time", "vacations", "warranty"],

@@ -1,7 +1,7 @@
 // Analyzers by the names that index definitions use. Indexing and searching a field go through the same one.
 
-import { newStemmer } from "snowball-stemmers";
-import { englishAnalyzer } from "../analysis/analyzer.ts";
+import { languageTokens } from "../analysis/analyzer.ts";
+import { languageOf } from "../analysis/language.ts";
 import { words } from "../analysis/word.ts";
 
 export interface FieldToken {
@@ -12,27 +12,6 @@ export interface FieldToken {
 
 /** Terms of a text in order. */
 export type FieldAnalyzer = (text: string) => FieldToken[];
-
-/** Languages whose words are reduced to stems; others are compared as words. */
-const STEMMED: Readonly<Record<string, string>> = {
-  ar: "arabic",
-  da: "danish",
-  nl: "dutch",
-  fi: "finnish",
-  fr: "french",
-  de: "german",
-  hu: "hungarian",
-  it: "italian",
-  nb: "norwegian",
-  no: "norwegian",
-  "pt-BR": "portuguese",
-  "pt-PT": "portuguese",
-  ro: "romanian",
-  ru: "russian",
-  es: "spanish",
-  sv: "swedish",
-  tr: "turkish",
-};
 
 const LANGUAGE = /^([a-z]{2,3}(?:-[A-Za-z]{2,4})?)\.(?:lucene|microsoft)$/;
 const PLAIN = ["standard.lucene", "standardasciifolding.lucene", "simple", "stop", "whitespace", "keyword", "pattern"];
@@ -54,18 +33,13 @@ function makeAnalyzer(name: string): FieldAnalyzer {
     return (text) =>
       Array.from(text.matchAll(/\S+/gu), ({ 0: term, index }) => ({ term, start: index, end: index + term.length }));
   }
-  const language = LANGUAGE.exec(name)?.[1];
-  if (language === "en") {
-    const english = englishAnalyzer();
-    return (text) => english.tokens(text);
-  }
-  const stemming = language === undefined ? undefined : STEMMED[language];
-  const stemmer = stemming === undefined ? undefined : newStemmer(stemming);
+  const language = languageOf(LANGUAGE.exec(name)?.[1] ?? "");
+  if (language) return (text) => languageTokens(text, language);
   const folds = name === "standardasciifolding.lucene";
   return (text) =>
     words(text).map(({ text: word, start, end }) => {
       const lower = word.normalize("NFC").toLowerCase();
       const plain = folds ? lower.normalize("NFKD").replaceAll(/\p{Diacritic}/gu, "") : lower;
-      return { term: stemmer ? stemmer.stem(plain) : plain, start, end };
+      return { term: plain, start, end };
     });
 }

@@ -2,6 +2,7 @@
 // words, sentence windows, title), and captions and answers are sentences of theirs. The scale is the original's, 0 to 4.
 
 import { FlowsteadError } from "../../base/error/error.ts";
+import { ENGLISH } from "../analysis/language.ts";
 import type { Lexicon } from "../lexicon.ts";
 import { lexicalScorer } from "../rank/rerank.ts";
 import type { Schema } from "./definition.ts";
@@ -78,6 +79,7 @@ function lexiconOf(image: Image, { title, content }: SemanticFields): Lexicon {
     passages: image.size,
     meanBody: mean(content),
     meanField: mean(title ? [title] : []),
+    languages: [ENGLISH],
     frequency,
     idf: (term) => Math.log(1 + (image.size - frequency(term) + 0.5) / (frequency(term) + 0.5)),
     key: (term) => term,

@@ -22,6 +22,8 @@ export interface CollectionOptions {
   /** Where the collection keeps its journal: `folderOf` of the index, so that both go together. */
   folder: string;
   limits?: Partial<IngestLimits>;
+  /** What the documents are written in; each tells by itself when absent. */
+  language?: string | undefined;
   log: Logger;
 }
 
@@ -85,7 +87,7 @@ const FILES_A_THREAD = 8;
 const MOST_THREADS = 4;
 const JOURNAL = "collection.jsonl";
 
-export function openCollection({ index, folder, limits: given, log }: CollectionOptions): Collection {
+export function openCollection({ index, folder, limits: given, language, log }: CollectionOptions): Collection {
   const file = path.join(folder, JOURNAL);
   const limits: IngestLimits = { ...DEFAULT_LIMITS, ...given };
 
@@ -118,7 +120,7 @@ export function openCollection({ index, folder, limits: given, log }: Collection
         const threads = Math.max(1, Math.min(availableParallelism(), MOST_THREADS, wanted));
         const parsers = Array.from({ length: threads }, () => threadParser(limits, threads));
         try {
-          await ingest(scope, scan, { index, journal, parsers, limits, signal, report, onFile });
+          await ingest(scope, scan, { index, journal, parsers, limits, language, signal, report, onFile });
         } finally {
           await Promise.all(parsers.map((parser) => parser.close()));
         }

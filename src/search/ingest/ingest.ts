@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { throwIfAborted } from "../../base/abort.ts";
 import { FlowsteadError } from "../../base/error/error.ts";
+import { ENGLISH } from "../analysis/language.ts";
 import type { Passage, SearchIndex } from "../search-index.ts";
 import { type AccessRules, accessRules } from "./access.ts";
 import { type Batch, batchWriter } from "./batch.ts";
@@ -20,6 +21,8 @@ export interface IngestParts {
   /** As many files are read at the same time. */
   parsers: readonly Parser[];
   limits: IngestLimits;
+  /** What all documents are written in; each tells by itself when absent. */
+  language?: string | undefined;
   signal: AbortSignal;
   report: IngestReport;
   /** Called after each file. */
@@ -27,12 +30,13 @@ export interface IngestParts {
 }
 
 // Raised when files come to be read or cut differently, so that all are indexed again.
-const READING = "read/2";
+const READING = "read/3";
 
 /** Brings the index to what a scan of `scope` found; the report is filled as it goes. */
 export async function ingest(scope: string, scan: Scan, parts: IngestParts): Promise<void> {
-  const { index, journal, signal } = parts;
-  const pipeline = `${READING};${(await index.statistics(signal)).embedder ?? "words only"}`;
+  const { index, journal, language, signal } = parts;
+  const embedder = (await index.statistics(signal)).embedder ?? "words only";
+  const pipeline = [READING, embedder, ...(language ? [`language ${language}`] : [])].join(";");
   const batch = batchWriter(index, journal, signal);
   try {
     const groupsOf = accessRules(topOf(scope, journal));
@@ -115,7 +119,7 @@ async function ingestFile(
       return true;
     }
     const document = await parser.parse(read.bytes, path.basename(file), signal);
-    const passages = toPassages({ id, source: sourceOf(scope, file), groups }, document);
+    const passages = toPassages({ id, source: sourceOf(scope, file), groups, language: parts.language }, document);
     if (known && known.passages > 0) report.changed += 1;
     else report.added += 1;
     report.passages += passages.length;
@@ -172,9 +176,11 @@ interface Origin {
   id: string;
   source: string;
   groups: string[] | undefined;
+  language: string | undefined;
 }
 
-function toPassages({ id, source, groups }: Origin, { title, chunks }: ReadDocument): Passage[] {
+function toPassages(origin: Origin, { title, chunks, language: told = ENGLISH }: ReadDocument): Passage[] {
+  const { id, source, groups, language = told } = origin;
   return chunks.map(({ text, headings, page, start, end }, ordinal) => {
     const passage: Passage = {
       id: `${id}-${ordinal}`,
@@ -189,6 +195,7 @@ function toPassages({ id, source, groups }: Origin, { title, chunks }: ReadDocum
     };
     if (page !== undefined) passage.page = page;
     if (groups) passage.groups = groups;
+    if (language !== ENGLISH) passage.language = language;
     return passage;
   });
 }

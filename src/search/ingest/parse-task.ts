@@ -14,6 +14,8 @@ export interface ReadDocument {
   title: string;
   mediaType: string;
   pages?: number;
+  /** What it is written in, where its function words tell. */
+  language?: string;
   notes: string[];
   chunks: Chunk[];
 }

@@ -2,6 +2,7 @@
 
 import { parentPort } from "node:worker_threads";
 import { FlowsteadError } from "../../base/error/error.ts";
+import { detectLanguage } from "../analysis/detect-language.ts";
 import { chunkDocument } from "./chunk.ts";
 import { parseDocument } from "./parse.ts";
 import type { ParseAnswer, ParseTask } from "./parse-task.ts";
@@ -18,7 +19,11 @@ async function answer({ bytes, name, limits }: ParseTask): Promise<ParseAnswer> 
     const chunks = chunkDocument(document);
     if (chunks.length === 0) throw new FlowsteadError("DocumentEmpty", "It holds no text.");
     const { title, mediaType, pages, notes } = document;
-    return { ok: { title, mediaType, notes, chunks, ...(pages === undefined ? {} : { pages }) } };
+    const read: ParseAnswer = { ok: { title, mediaType, notes, chunks } };
+    if (pages !== undefined) read.ok.pages = pages;
+    const language = detectLanguage(document.text);
+    if (language !== undefined) read.ok.language = language;
+    return read;
   } catch (thrown) {
     const { code, message } = FlowsteadError.from(thrown);
     // Whatever a parser throws at odd input is the file's fault until shown otherwise.

@@ -24,6 +24,7 @@ export function passageDefinition(name: string, embedder: Embedder | undefined):
       field("start", "Edm.Int32"),
       field("end", "Edm.Int32"),
       field("groups", "Collection(Edm.String)", { filterable: true }),
+      field("language", "Edm.String", { filterable: true, facetable: true }),
       field("source", "Edm.String", { filterable: true, facetable: true }),
       ...(embedder
         ? [

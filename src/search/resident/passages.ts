@@ -1,6 +1,7 @@
 // The passages of an index as they lie in memory while it is searched: a query then costs no call of the engine but the one
 // that asks whether anything has changed. What is above the limits stays with the engine.
 
+import { ENGLISH } from "../analysis/language.ts";
 import type { Candidate } from "../answer-query.ts";
 import type { Lexicon, PassageTerms, PassageWords } from "../lexicon.ts";
 import type { Passage } from "../search-index.ts";
@@ -28,6 +29,8 @@ export class ResidentPassages {
   #fieldLengths: number[] = [];
   #bodyTerms = 0;
   #fieldTerms = 0;
+  /** How many passages are of a language. */
+  readonly #languages = new Map<string, number>();
 
   get size(): number {
     return this.#numbers.size;
@@ -69,6 +72,7 @@ export class ResidentPassages {
     this.#bodyTerms += body.length;
     this.#fieldTerms += field.length;
     this.#terms.post(number, terms);
+    this.#countLanguage(passage, 1);
   }
 
   remove(id: string): void {
@@ -84,6 +88,7 @@ export class ResidentPassages {
     this.#bodyTerms -= terms.body.length;
     this.#fieldTerms -= terms.field.length;
     this.#terms.forget(number, terms);
+    this.#countLanguage(passage, -1);
     // Numbers of what is gone are not used again, so an index that changes much is numbered anew.
     if (this.#entries.length > 1000 && this.#entries.length > 2 * this.#numbers.size) this.#renumber();
   }
@@ -107,6 +112,7 @@ export class ResidentPassages {
       passages,
       meanBody: Math.max(1, this.#bodyTerms / Math.max(1, passages)),
       meanField: Math.max(1, this.#fieldTerms / Math.max(1, passages)),
+      languages: this.#languages.size === 0 ? [ENGLISH] : [...this.#languages.keys()].sort(),
       frequency,
       idf: (term) => Math.log(1 + (passages - frequency(term) + 0.5) / (frequency(term) + 0.5)),
       key: (term) => this.#terms.number(term),
@@ -154,6 +160,12 @@ export class ResidentPassages {
       })
       .sort((a, b) => b.score - a.score || (a.passage.id < b.passage.id ? -1 : 1))
       .slice(0, limit);
+  }
+
+  #countLanguage({ language = ENGLISH }: Passage, change: number): void {
+    const count = (this.#languages.get(language) ?? 0) + change;
+    if (count > 0) this.#languages.set(language, count);
+    else this.#languages.delete(language);
   }
 
   #renumber(): void {

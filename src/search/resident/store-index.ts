@@ -3,7 +3,7 @@
 import { abortable, throwIfAborted } from "../../base/abort.ts";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Embedder } from "../../model/embedder.ts";
-import { englishAnalyzer } from "../analysis/analyzer.ts";
+import { passageAnalyzer } from "../analysis/analyzer.ts";
 import { answerQuery } from "../answer-query.ts";
 import type { DocumentStore } from "../document/document-store.ts";
 import type { StoredDocument } from "../document/value.ts";
@@ -19,15 +19,15 @@ export interface StoreIndexOptions {
 }
 
 export function storeIndex({ name, store, embedder }: StoreIndexOptions): SearchIndex {
-  const analyzer = englishAnalyzer();
+  const analyzer = passageAnalyzer();
   const passages = new ResidentPassages();
   let dimensions = embedder?.dimensions;
   let version: number | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
-  const termsOf = ({ text, title, headings }: Passage): PassageWords => {
-    const terms = (of: string): string[] => analyzer.tokens(of).map(({ term }) => term);
+  const termsOf = ({ text, title, headings, language }: Passage): PassageWords => {
+    const terms = (of: string): string[] => analyzer.tokens(of, language).map(({ term }) => term);
     return { body: terms(text), field: terms([title, ...headings].join("\n")) };
   };
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { englishAnalyzer } from "../../../src/search/analysis/analyzer.ts";
+import { passageAnalyzer } from "../../../src/search/analysis/analyzer.ts";
 import { sentences } from "../../../src/search/analysis/sentence.ts";
 
-const analyzer = englishAnalyzer();
+const analyzer = passageAnalyzer();
 const terms = (text: string): string =>
   analyzer
     .tokens(text)
@@ -12,7 +12,7 @@ const terms = (text: string): string =>
 const asked = (text: string): string =>
   analyzer
     .queryTokens(text)
-    .map(({ term }) => term)
+    .flatMap(({ terms: all }) => all)
     .join(" ");
 
 describe("analysis", () => {

@@ -29,6 +29,7 @@ export function* rowsOf(batch: RecordBatch): Generator<ReadRow> {
   const groups = column<Iterable<string> | null | undefined>("groups");
   const body = column<string>("body_terms");
   const field = column<string>("field_terms");
+  const language = column<string | null | undefined>("language");
   const vector = column<Vector | null | undefined>("vector");
   for (let at = 0; at < batch.numRows; at++) {
     const passage: Passage = {
@@ -46,6 +47,8 @@ export function* rowsOf(batch: RecordBatch): Generator<ReadRow> {
     if (onPage !== null) passage.page = onPage;
     const readers = groups(at);
     if (readers) passage.groups = Array.from(readers);
+    const inLanguage = language(at);
+    if (inLanguage) passage.language = inLanguage;
     const numbers = vector(at);
     if (numbers) passage.vector = Float32Array.from(numbers.toArray() as Float32Array);
     yield { passage, body: body(at), field: field(at) };

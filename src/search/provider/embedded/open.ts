@@ -3,11 +3,11 @@ import type { Table } from "@lancedb/lancedb";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Embedder } from "../../../model/embedder.ts";
-import { englishAnalyzer } from "../../analysis/analyzer.ts";
+import { passageAnalyzer } from "../../analysis/analyzer.ts";
 import type { SearchIndex } from "../../search-index.ts";
 import { EmbeddedIndex } from "./embedded-index.ts";
 import { type Engine, loadEngine } from "./engine.ts";
-import { groupsField, passageSchema } from "./row.ts";
+import { groupsField, languageField, passageSchema } from "./row.ts";
 import { dataFolder, type IndexSetting, readSetting, writeSetting } from "./setting.ts";
 import { createTermIndexes, TABLE } from "./table.ts";
 
@@ -30,7 +30,7 @@ export async function openEmbeddedIndex({ folder, name, embedder, log }: Embedde
       { details: { name } },
     );
   }
-  const analyzer = englishAnalyzer();
+  const analyzer = passageAnalyzer();
   if (setting.analyzer !== analyzer.id) {
     throw new FlowsteadError(
       "IndexDamaged",
@@ -50,7 +50,7 @@ export async function openEmbeddedIndex({ folder, name, embedder, log }: Embedde
     // An interval of 0 makes each read look for a newer version, so readers see what another process has written.
     const connection = await engine.lance.connect(dataFolder(folder), { readConsistencyInterval: 0 });
     const table = await connection.openTable(TABLE);
-    await makeRoomForGroups(table, engine);
+    await makeRoom(table, engine);
     const release = async (): Promise<void> => {
       table.close();
       connection.close();
@@ -65,14 +65,16 @@ export async function openEmbeddedIndex({ folder, name, embedder, log }: Embedde
   }
 }
 
-/** Indexes of earlier versions have no groups; another process may be giving them the column at the same time. */
-async function makeRoomForGroups(table: Table, engine: Engine): Promise<void> {
-  const has = async (): Promise<boolean> => (await table.schema()).fields.some(({ name }) => name === "groups");
-  if (await has()) return;
-  try {
-    await table.addColumns(groupsField(engine));
-  } catch (thrown) {
-    if (!(await has())) throw thrown;
+/** Indexes of earlier versions lack columns; another process may be giving them to it at the same time. */
+async function makeRoom(table: Table, engine: Engine): Promise<void> {
+  for (const field of [groupsField(engine), languageField(engine)]) {
+    const has = async (): Promise<boolean> => (await table.schema()).fields.some(({ name }) => name === field.name);
+    if (await has()) continue;
+    try {
+      await table.addColumns(field);
+    } catch (thrown) {
+      if (!(await has())) throw thrown;
+    }
   }
 }
 
@@ -93,7 +95,7 @@ export async function createEmbeddedIndex(options: EmbeddedOptions): Promise<Sea
   const setting: IndexSetting = {
     format: 1,
     name,
-    analyzer: englishAnalyzer().id,
+    analyzer: passageAnalyzer().id,
     created: new Date().toISOString(),
     ...(embedder ? { vectors: { fingerprint: embedder.fingerprint, dimensions: embedder.dimensions } } : {}),
   };

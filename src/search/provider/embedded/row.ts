@@ -22,6 +22,8 @@ export interface Row {
   body_terms: string;
   /** Analysed terms of title and headings. */
   field_terms: string;
+  /** Null is English. */
+  language?: string | null;
   vector?: Iterable<number> | null;
 }
 
@@ -40,6 +42,7 @@ export const HIT_COLUMNS = [
   "groups",
   "body_terms",
   "field_terms",
+  "language",
 ];
 
 export function passageSchema({ arrow }: Engine, dimensions: number | undefined): Schema {
@@ -60,12 +63,17 @@ export function passageSchema({ arrow }: Engine, dimensions: number | undefined)
     groupsField({ arrow }),
     text("body_terms"),
     text("field_terms"),
+    languageField({ arrow }),
     ...(dimensions === undefined ? [] : [vectorField({ arrow }, dimensions)]),
   ]);
 }
 
 export function groupsField({ arrow }: Pick<Engine, "arrow">) {
   return new arrow.Field("groups", new arrow.List(new arrow.Field("item", new arrow.Utf8(), true)), true);
+}
+
+export function languageField({ arrow }: Pick<Engine, "arrow">) {
+  return new arrow.Field("language", new arrow.Utf8(), true);
 }
 
 export function vectorField({ arrow }: Pick<Engine, "arrow">, dimensions: number) {
@@ -76,7 +84,7 @@ export function vectorField({ arrow }: Pick<Engine, "arrow">, dimensions: number
 export function toRow(passage: Passage, analyzer: Analyzer, withVector: boolean): Row {
   const terms = (text: string): string =>
     analyzer
-      .tokens(text)
+      .tokens(text, passage.language)
       .map(({ term }) => term)
       .join(" ");
   const row: Row = {
@@ -93,6 +101,7 @@ export function toRow(passage: Passage, analyzer: Analyzer, withVector: boolean)
     groups: passage.groups?.map(wellFormed) ?? null,
     body_terms: terms(passage.text),
     field_terms: terms([passage.title, ...passage.headings].join("\n")),
+    language: passage.language ?? null,
   };
   if (withVector) row.vector = passage.vector ? Array.from(passage.vector) : null;
   return row;
@@ -117,6 +126,7 @@ export function fromRow(row: Row): Passage {
   };
   if (row.page !== null) passage.page = row.page;
   if (row.groups) passage.groups = Array.from(row.groups);
+  if (row.language) passage.language = row.language;
   if (row.vector) passage.vector = Float32Array.from(row.vector);
   return passage;
 }

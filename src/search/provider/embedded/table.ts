@@ -77,8 +77,8 @@ export async function passagesWhere(table: Table, where: string): Promise<Passag
 
 export async function readLexicon(table: Table): Promise<Lexicon> {
   const builder = lexiconBuilder();
-  for await (const batch of table.query().select(TERM_COLUMNS)) {
-    for (const row of batch) builder.add(termsOf(row as unknown as Row));
+  for await (const batch of table.query().select([...TERM_COLUMNS, "language"])) {
+    for (const row of batch as Iterable<unknown>) builder.add(termsOf(row as Row), (row as Row).language ?? undefined);
   }
   return builder.build();
 }
