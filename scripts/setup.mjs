@@ -83,6 +83,10 @@ function installPrograms() {
     ["/usr/bin/python3", "python3"],
     ["redis-server", "redis-server"],
     ["/usr/lib/postgresql", "postgresql"],
+    ["podman", "podman"],
+    ["/usr/sbin/runc", "runc"],
+    ["/usr/lib/podman/netavark", "netavark"],
+    ["/usr/sbin/iptables", "iptables"],
   ];
   const missing = wanted.filter(([program]) => !isThere(program)).map(([, name]) => name);
   if (missing.length === 0) return;

@@ -31,14 +31,11 @@ export function dockerfile({ version, hasPython, requirements, packageFile }: Im
       "",
     );
   }
-  if (packageFile === undefined)
-    lines.push(`RUN npm install --global --omit=dev flowstead@${version} && npm cache clean --force`);
-  else {
-    lines.push(
-      `COPY ${packageFile} /opt/${packageFile}`,
-      `RUN npm install --global --omit=dev /opt/${packageFile} && npm cache clean --force`,
-    );
-  }
+  const install = (what: string): string => `npm install --global --omit=dev ${what} && npm cache clean --force`;
+  // A base image of one's own that has the program needs no registry.
+  const unlessThere = "command -v flowstead >/dev/null || ";
+  if (packageFile === undefined) lines.push(`RUN ${unlessThere}(${install(`flowstead@${version}`)})`);
+  else lines.push(`COPY ${packageFile} /opt/${packageFile}`, `RUN ${install(`/opt/${packageFile}`)}`);
   lines.push("", "WORKDIR /app");
   if (hasPython && requirements !== undefined) {
     lines.push(

@@ -55,11 +55,13 @@ export function openEngine(env: Environment): ContainerEngine {
   }
 
   async function sweep(): Promise<void> {
-    const format = `{{.ID}} {{.Label "${PROCESS_LABEL}"}}`;
-    const args = ["ps", "--all", "--filter", `label=${HOST_LABEL}=${hostname()}`, "--format", format];
-    for (const line of (await command(...args)).split("\n")) {
-      const [id = "", pid = ""] = line.split(" ");
-      if (id !== "" && !isAlive(Number(pid))) await command("rm", "--force", id).catch(() => {});
+    const ids = await command("ps", "--all", "--quiet", "--filter", `label=${HOST_LABEL}=${hostname()}`);
+    for (const id of ids.split("\n").filter((line) => line !== "")) {
+      const pid = await command("inspect", "--format", `{{index .Config.Labels "${PROCESS_LABEL}"}}`, id);
+      if (isAlive(Number(pid))) continue;
+      // Nothing in it serves anybody, so it gets no time to end.
+      await command("kill", id).catch(() => {});
+      await command("rm", "--force", id).catch(() => {});
     }
   }
 
