@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { retryAfterMs } from "../../src/model/provider/openai-wire/retry-after.ts";
+import { retryAfterMs } from "../../src/network/retry-after.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const CASES: [headers: Record<string, string | string[]>, ms: number | undefined][] = [

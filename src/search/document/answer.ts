@@ -1,5 +1,4 @@
-// How a search over documents is answered: words, vectors, both by reciprocal rank fusion; then filter, order, facets,
-// highlights, captions. All of it is done here, so it is the same whatever keeps the documents.
+// How a search over documents in memory is answered: which are found by words, by vectors, by both, and pass the filter.
 
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Embedder } from "../../model/embedder.ts";
@@ -11,14 +10,12 @@ import { parseFull } from "../syntax/full.ts";
 import type { QueryNode } from "../syntax/node.ts";
 import { parseSimple } from "../syntax/simple.ts";
 import { checkFilter } from "./check-filter.ts";
-import { countFacets } from "./facet.ts";
-import { highlighter } from "./fragment.ts";
 import type { FieldImage, Image } from "./image.ts";
 import { type Matched, type Scores, matchQuery } from "./match.ts";
-import { type Found, selection, sorted } from "./order.ts";
+import type { Found } from "./order.ts";
+import { LARGEST_PAGE, presented } from "./present.ts";
 import { type SearchAnswer, type SearchBody, listed } from "./request.ts";
 import { type Scoring, scoringOf } from "./scoring.ts";
-import { type Ranked, answerSettings, caption, captionSettings, rerank, semanticFields } from "./semantic.ts";
 import { nearest, queryVectors } from "./vector.ts";
 
 export interface AnswerContext {
@@ -30,15 +27,11 @@ export interface AnswerContext {
   signal: AbortSignal;
 }
 
-const DEFAULT_TOP = 50;
-const LARGEST_PAGE = 1000;
-
 /** @throws FlowsteadError `InvalidRequest` for what cannot be done as asked. */
 export async function answerSearch(body: SearchBody, context: AnswerContext): Promise<SearchAnswer> {
   const { image } = context;
   const { schema } = image;
   const scoring = scoringOf(schema, body.scoringProfile, body.scoringParameters);
-  const select = selection(body.select, schema);
   const words = wordQuery(body);
   const evidence = words.kind === "everything" ? undefined : words;
   const filter = filterOf(body, context, scoring);
@@ -55,55 +48,11 @@ export async function answerSearch(body: SearchBody, context: AnswerContext): Pr
   });
 
   const all = boosted(ranked(image, text, lists), scoring);
-  const isSemantic = body.queryType === "semantic" || Boolean(body.semanticConfiguration && body.captions);
-  const ordered = sorted(all, isSemantic ? undefined : body.orderby, schema);
-  const asked = body.semanticQuery ?? body.search ?? "";
-  const fields = isSemantic ? semanticFields(schema, image, body.semanticConfiguration) : undefined;
-  const final: (Found & Partial<Ranked>)[] = fields ? rerank(asked, ordered, fields, image) : ordered;
-
-  const skip = body.skip ?? 0;
-  const top = body.top ?? DEFAULT_TOP;
-  const page = final.slice(skip, skip + Math.min(top, LARGEST_PAGE));
-  const tags = { before: body.highlightPreTag ?? "<em>", after: body.highlightPostTag ?? "</em>" };
-  const highlightsOf = highlighter(body.highlight, { image, matched, tags });
-  const captions = fields && captionSettings(body.captions);
-  const value = page.map((one) => {
-    const highlights = highlightsOf(one.document);
-    const said = fields && captions ? caption(asked, one, fields) : undefined;
-    return {
-      "@search.score": one.score,
-      ...(one.rerankerScore === undefined ? {} : { "@search.rerankerScore": one.rerankerScore }),
-      ...(said
-        ? { "@search.captions": [{ text: said.text, highlights: captions?.highlight ? said.highlights : "" }] }
-        : {}),
-      ...(highlights ? { "@search.highlights": highlights } : {}),
-      ...select(one.document),
-    };
-  });
-  const settings = fields && answerSettings(body.answers);
-  const hasMore =
-    skip + page.length < final.length && (body.top === undefined || body.top === null || top > LARGEST_PAGE);
-  return {
-    ...(body.count ? { count: all.length } : {}),
-    ...(body.facets?.length
-      ? {
-          facets: countFacets(
-            body.facets,
-            all.map(({ document }) => document),
-            schema,
-          ),
-        }
-      : {}),
-    ...(fields && settings ? { answers: answersOf(final as Ranked[], { asked, fields, settings }) } : {}),
-    value,
-    ...(hasMore
-      ? { next: { ...body, skip: skip + page.length, ...(body.top ? { top: top - page.length } : {}) } }
-      : {}),
-    notes: fields ? ["semantic: ranked by the lexical re-rank, no language model"] : [],
-  };
+  return presented(all, body, { image, matched });
 }
 
-function wordQuery({ search, queryType, searchMode }: SearchBody): QueryNode {
+/** The words of a search as a query, of its own syntax. */
+export function wordQuery({ search, queryType, searchMode }: SearchBody): QueryNode {
   const text = search?.trim() ?? "";
   if (text === "" || text === "*") return { kind: "everything", boost: 1 };
   return queryType === "full" ? parseFull(text, searchMode ?? "any") : parseSimple(text, searchMode ?? "any");
@@ -183,26 +132,4 @@ function ranked(image: Image, text: Scores | undefined, lists: readonly VectorLi
 
 function boosted(found: Found[], { boost }: Scoring): Found[] {
   return boost ? found.map((one) => ({ ...one, score: one.score * boost(one.document) })) : found;
-}
-
-function answersOf(
-  found: readonly Ranked[],
-  {
-    asked,
-    fields,
-    settings,
-  }: { asked: string; fields: ReturnType<typeof semanticFields>; settings: { count: number; threshold: number } },
-): Record<string, unknown>[] {
-  return found
-    .slice(0, 10)
-    .map((one) => ({ one, said: caption(asked, one, fields) }))
-    .filter(({ said }) => said.share >= settings.threshold)
-    .sort((a, b) => b.said.share - a.said.share || b.one.rerankerScore - a.one.rerankerScore)
-    .slice(0, settings.count)
-    .map(({ one, said }) => ({
-      key: one.document.key,
-      text: said.text,
-      highlights: said.highlights,
-      score: said.share,
-    }));
 }

@@ -16,16 +16,29 @@ export interface ActionResult {
   error?: string;
 }
 
-/** What an index does itself; what it does not is done above it or refused by name. */
+/** What an index does itself; what it does not is done above it, or refused by the name of the feature. */
 export interface Capabilities {
   /** A write that has resolved is found by the next read. */
   readsItsWrites: boolean;
-  facets: boolean;
-  suggest: boolean;
-  /** The simple and the full query syntax. */
-  syntax: boolean;
-  /** Captions, answers and a reranker score. */
+  /** A batch is seen whole or not at all. */
+  wholeBatches: boolean;
+  /** Words with vectors, or several vectors, in one query; else the lists are fused above. */
+  hybrid: boolean;
+  /** Captions, answers and a reranker score; else the best candidates are ranked anew above. */
   semantic: boolean;
+  /** Vector queries of the kind `text`; else they are embedded above. */
+  embedsQueries: boolean;
+  facets: boolean;
+  highlight: boolean;
+  /** Suggestions and completions, and whether they forgive a typing error. */
+  suggest: "none" | "exact" | "fuzzy";
+  /** What scoring profiles may have. */
+  scoring: "weights" | "functions";
+  synonyms: boolean;
+  /** `search.ismatch` inside a filter. */
+  matchInFilter: boolean;
+  /** Most documents that `skip` and `top` reach. */
+  deepest: number;
 }
 
 export interface ReadOptions {

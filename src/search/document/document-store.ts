@@ -1,3 +1,5 @@
+import type { Schema } from "./definition.ts";
+import type { DocumentIndex } from "./document-index.ts";
 import type { StoredDocument } from "./value.ts";
 
 /** What has happened to an index since a version. */
@@ -26,17 +28,30 @@ export interface StoredIndex {
   etag: string;
 }
 
-/** Where indexes with their definitions, synonym maps and aliases are kept. */
-export interface DocumentProvider {
+/** Where definitions of indexes, synonym maps and aliases are kept. */
+export interface DefinitionStore {
   list(): Promise<StoredIndex[]>;
   read(name: string): Promise<StoredIndex | undefined>;
   put(name: string, index: StoredIndex): Promise<void>;
   /** Removes the documents with it. */
   remove(name: string): Promise<boolean>;
-  /** @throws FlowsteadError `IndexNotFound`. */
-  open(name: string): Promise<DocumentStore>;
   /** Small named things beside the indexes: `synonymmaps`, `aliases`. */
   readExtras(kind: string): Promise<Record<string, StoredIndex>>;
   writeExtras(kind: string, extras: Readonly<Record<string, StoredIndex>>): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Keeps documents, which are searched above it. */
+export interface DocumentProvider extends DefinitionStore {
+  /** @throws FlowsteadError `IndexNotFound`. */
+  open(name: string): Promise<DocumentStore>;
+}
+
+/** Keeps documents and searches them itself, as its indexes' capabilities tell. */
+export interface SearchingProvider extends DefinitionStore {
+  /** What it is called in messages about what it cannot do. */
+  readonly title: string;
+  openIndex(schema: Schema): DocumentIndex;
+}
+
+export type AnyDocumentProvider = DocumentProvider | SearchingProvider;

@@ -5,7 +5,7 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import type { Embedder } from "../../model/embedder.ts";
 import { type AnswerContext, answerSearch, filterCondition } from "./answer.ts";
 import type { Schema } from "./definition.ts";
-import type { ActionResult, DocumentAction, DocumentIndex, ReadOptions } from "./document-index.ts";
+import type { ActionResult, Capabilities, DocumentAction, DocumentIndex, ReadOptions } from "./document-index.ts";
 import type { DocumentStore } from "./document-store.ts";
 import { type FieldImage, Image } from "./image.ts";
 import { selection } from "./order.ts";
@@ -19,7 +19,20 @@ export interface ResidentOptions {
   synonyms: (field: FieldImage, text: string) => readonly string[];
 }
 
-const CAPABILITIES = { readsItsWrites: true, facets: true, suggest: true, syntax: true, semantic: true } as const;
+const CAPABILITIES: Capabilities = {
+  readsItsWrites: true,
+  wholeBatches: true,
+  hybrid: true,
+  semantic: true,
+  embedsQueries: true,
+  facets: true,
+  highlight: true,
+  suggest: "fuzzy",
+  scoring: "functions",
+  synonyms: true,
+  matchInFilter: true,
+  deepest: 101_000,
+};
 
 export function residentIndex({ schema, store, embedder, synonyms }: ResidentOptions): DocumentIndex {
   const image = new Image(schema);

@@ -36,8 +36,12 @@ interface Token {
 }
 
 /** A token for each call: fetched once, renewed in the background before it expires. @throws `ModelUnauthorized`. */
-export function entraToken(settings: EntraSettings, now: () => number = Date.now): TokenSource {
-  const fetchToken = fetcher(settings, now);
+export function entraToken(
+  settings: EntraSettings,
+  now: () => number = Date.now,
+  resource: string = RESOURCE,
+): TokenSource {
+  const fetchToken = fetcher(settings, now, resource);
   let token: Token | undefined;
   let pending: Promise<Token> | undefined;
   const renew = (): Promise<Token> => {
@@ -61,13 +65,17 @@ export function entraToken(settings: EntraSettings, now: () => number = Date.now
   };
 }
 
-function fetcher(settings: EntraSettings, now: () => number): (signal: AbortSignal) => Promise<Token> {
+function fetcher(
+  settings: EntraSettings,
+  now: () => number,
+  resource: string,
+): (signal: AbortSignal) => Promise<Token> {
   if (settings.type === "managed_identity") {
     const { clientId, header } = settings;
     const isAppService = header !== undefined;
     const url = new URL(settings.endpoint ?? METADATA);
     url.searchParams.set("api-version", isAppService ? "2019-08-01" : "2018-02-01");
-    url.searchParams.set("resource", RESOURCE);
+    url.searchParams.set("resource", resource);
     if (clientId) url.searchParams.set("client_id", clientId);
     const headers: Record<string, string> = isAppService ? { "x-identity-header": header } : { metadata: "true" };
     return (signal) => request(url, { method: "GET", headers }, { signal, now });
@@ -86,7 +94,7 @@ function fetcher(settings: EntraSettings, now: () => number): (signal: AbortSign
     const form = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: clientId,
-      scope: `${RESOURCE}/.default`,
+      scope: `${resource}/.default`,
       ...proof,
     });
     return request(url, { method: "POST", form: form.toString() }, { signal, now });

@@ -5,7 +5,7 @@ import type { Dispatcher } from "undici";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { Pool } from "../../../network/http-pool.ts";
 import { connectionFailure, type Upstream } from "./failure.ts";
-import type { Headers } from "./retry-after.ts";
+import type { Headers } from "../../../network/retry-after.ts";
 
 export interface WireClientOptions {
   /** Such as `https://api.example.com/v1`. */

@@ -1,7 +1,7 @@
 // What an HTTP status, an error body or a broken connection means, in the project's error codes.
 
 import { type ErrorCode, FlowsteadError } from "../../../base/error/error.ts";
-import { type Headers, retryAfterMs } from "./retry-after.ts";
+import { type Headers, retryAfterMs } from "../../../network/retry-after.ts";
 
 /** Who is spoken to, for messages that tell where to look. */
 export interface Upstream {
