@@ -16,7 +16,7 @@ export interface ScoreSink {
   /** Called once, before any body; leaves with it. */
   head(status: number, headers: Record<string, string>): void;
   /** Resolves when more may be written. */
-  write(text: string): Promise<void> | void;
+  write(text: string | Buffer): Promise<void> | void;
   end(): void;
 }
 
@@ -193,7 +193,11 @@ function rootCode(error: ErrorBody): string {
   );
 }
 
-/** Failures of the platform itself; every other one happened in the flow and is answered with 424 by a managed endpoint. */
+/**
+ * Failures of the platform itself; every other one happened in the flow and is answered with 424 by a managed endpoint. An
+ * instance that is lost over a call is the flow's, too: the original's probes see a crashed container as a model that
+ * answered 502.
+ */
 const PLATFORM_CODES: ReadonlySet<string> = new Set([
   "Unauthorized",
   "Forbidden",

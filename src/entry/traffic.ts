@@ -2,8 +2,7 @@
 // however it ends, the line is there.
 
 import { STATUS_CODES, type ServerResponse } from "node:http";
-import type { Journal } from "../endpoint/log/journal.ts";
-import type { Hot } from "./hot.ts";
+import type { Hot, HotContext } from "./hot.ts";
 
 interface Head {
   status: number;
@@ -11,8 +10,18 @@ interface Head {
   at: number;
 }
 
+/** What a call turns out to be for; a call for no endpoint leaves no line. */
+export interface TrafficTarget {
+  endpoint?: string;
+}
+
 /** Writes the line once the answer has been sent, or the caller has gone. */
-export function recordTraffic({ request, response, path, requestId }: Hot, endpoint: string, journal: Journal): void {
+export function recordTraffic(
+  { request, response, path, requestId }: Hot,
+  { endpoints, journal }: Pick<HotContext, "endpoints" | "journal">,
+  target: TrafficTarget,
+): void {
+  if (!journal) return;
   const startedAt = performance.now();
   const { socket, headers } = request;
   const [readBefore, writtenBefore] = [socket.bytesRead, socket.bytesWritten];
@@ -20,6 +29,9 @@ export function recordTraffic({ request, response, path, requestId }: Hot, endpo
   request.once("end", () => (readAt = performance.now()));
   const head = watchHead(response);
   response.once("close", () => {
+    const { endpoint = "" } = target;
+    // Names that nobody has given would be names of files.
+    if (!endpoints.has(endpoint)) return;
     const { status = 499, headers: sent = {}, at = performance.now() } = head() ?? {};
     const modelStatus = Number(sent["ms-azureml-model-error-statuscode"] ?? Number.NaN);
     const clientId = headers["x-ms-client-request-id"];

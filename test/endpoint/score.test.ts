@@ -116,6 +116,8 @@ test("a managed endpoint answers 424 for the flow's failures and its own status 
   assert.equal(inFlow.status, 424);
   assert.equal(inFlow.headers["ms-azureml-model-error-statuscode"], "500");
   assert.equal(inFlow.headers["ms-azureml-model-error-reason"], "boom bang");
+  const dead = await write([failure(new FlowsteadError("InstanceLost", "it ended"))], { managed: true });
+  assert.deepEqual([dead.status, dead.headers["ms-azureml-model-error-statuscode"]], [424, "502"]);
   const busy = await write([failure(new FlowsteadError("TooManyRequests", "busy", { retryAfterMs: 1500 }))], {
     managed: true,
   });

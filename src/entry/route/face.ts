@@ -11,6 +11,7 @@ import type { ValueMap } from "../../base/value.ts";
 import { traceOf } from "../../endpoint/caller.ts";
 import type { FlowSignature } from "../../flow/target.ts";
 import type { Hot, HotContext, HotRoute } from "../hot.ts";
+import { recordTraffic } from "../traffic.ts";
 
 type Open = (body: unknown, signature: FlowSignature) => { inputs: ValueMap; encoder: FaceEncoder };
 
@@ -37,6 +38,7 @@ export const faceRoute: HotRoute = (hot, context) => {
   const [, name = "", face = ""] = match ?? [];
   const open = FACES[face];
   if (!open || hot.request.method !== "POST") return undefined;
+  recordTraffic(hot, context, { endpoint: name });
   return answer(hot, context, { name, open });
 };
 

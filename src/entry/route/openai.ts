@@ -18,6 +18,7 @@ import {
 import type { ScoreSink } from "../../endpoint/score.ts";
 import type { FlowEvent } from "../../flow/event.ts";
 import type { Hot, HotContext, HotRoute } from "../hot.ts";
+import { type TrafficTarget, recordTraffic } from "../traffic.ts";
 
 export const openAiRoute: HotRoute = (hot, context) => {
   if (!hot.path.startsWith("/v1/")) return undefined;
@@ -25,7 +26,10 @@ export const openAiRoute: HotRoute = (hot, context) => {
 };
 
 async function answer(hot: Hot, context: HotContext): Promise<void> {
-  const headers = { "x-request-id": hot.requestId };
+  const headers: Record<string, string> = { "x-request-id": hot.requestId };
+  // Which endpoint is called stands in the body.
+  const target: TrafficTarget = {};
+  recordTraffic(hot, context, target);
   try {
     const open = await openEndpoints(hot, context);
     if (open.length === 0) {
@@ -37,7 +41,7 @@ async function answer(hot: Hot, context: HotContext): Promise<void> {
     if (hot.request.method === "GET" && hot.path === "/v1/models")
       return sendJson(hot.response, 200, listModels(open), headers);
     if (hot.request.method === "POST" && hot.path === "/v1/chat/completions")
-      return await complete(hot, context, { open, headers });
+      return await complete(hot, context, { open, headers, target });
     throw new FlowsteadError(
       "NotFound",
       `There is no ${hot.request.method} ${hot.path}. There are GET /v1/models and POST /v1/chat/completions.`,
@@ -71,9 +75,10 @@ function listModels(endpoints: readonly OnlineEndpoint[]): object {
 interface Completion {
   open: readonly OnlineEndpoint[];
   headers: Record<string, string>;
+  target: TrafficTarget;
 }
 
-async function complete(hot: Hot, context: HotContext, { open, headers }: Completion): Promise<void> {
+async function complete(hot: Hot, context: HotContext, { open, headers, target }: Completion): Promise<void> {
   const request = parseRequest(await readBody(hot.request, context.bodyLimit));
   const [name = "", deploymentName] = request.model.split("/", 2);
   const endpoint = open.find((candidate) => candidate.name === name);
@@ -82,7 +87,9 @@ async function complete(hot: Hot, context: HotContext, { open, headers }: Comple
       "NotFound",
       `The model "${request.model}" does not exist. GET /v1/models lists those that do.`,
     );
+  target.endpoint = endpoint.name;
   const deployment = endpoint.route(deploymentName);
+  headers["azureml-model-deployment"] = deployment.name;
   const { inputs, flow } = completionInputs(await deployment.describe(), request);
   const signal = clientSignal(hot.response);
   const trace = traceOf(hot.request.headers);

@@ -18,8 +18,7 @@ export const scoreRoute: HotRoute = (hot, context) => {
   if (!hot.path.startsWith(PREFIX)) return undefined;
   const [name = "", ...rest] = hot.path.slice(PREFIX.length).split("/");
   const endpoint = decoded(name);
-  // Names that nobody has given would be names of files.
-  if (context.journal && context.endpoints.has(endpoint)) recordTraffic(hot, endpoint, context.journal);
+  recordTraffic(hot, context, { endpoint });
   return answer(hot, context, { name: endpoint, action: rest.join("/") });
 };
 

@@ -1,0 +1,64 @@
+// The traffic log: a line for each call of an endpoint, whichever face it came by.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { TrafficLine } from "../../src/endpoint/log/journal.ts";
+import type { Entry } from "../../src/entry/server.ts";
+import { PRIMARY_KEY, openTestEntry } from "../fake/entry.ts";
+import { end, scriptedTarget, start, text } from "../fake/target.ts";
+
+const lines: TrafficLine[] = [];
+const journal = {
+  traffic: (line: TrafficLine) => {
+    lines.push(line);
+  },
+  console: () => {},
+  event: () => {},
+  text: async () => "",
+  flush: async () => {},
+};
+let entry: Entry;
+before(async () => {
+  const target = scriptedTarget(() => [start(), text("Hello"), end({ answer: "Hello" })]);
+  entry = await openTestEntry(target, { journal });
+});
+after(() => entry.close(0));
+
+async function post(path: string, body: object, key = PRIMARY_KEY): Promise<number> {
+  const response = await fetch(entry.url + path, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  await response.text();
+  return response.status;
+}
+
+test("a call leaves one line with its deployment and status, by every face", async () => {
+  const messages = [{ role: "user", content: "Hi", id: "1" }];
+  const agui = { threadId: "t", runId: "r", messages, tools: [], context: [], state: {}, forwardedProps: {} };
+  const calls: [string, object][] = [
+    ["/endpoints/chat/score", { question: "Hi", chat_history: [] }],
+    ["/endpoints/chat/chat", { messages }],
+    ["/endpoints/chat/chat/stream", { messages }],
+    ["/endpoints/chat/agui", agui],
+    ["/v1/chat/completions", { model: "chat", messages }],
+    ["/v1/chat/completions", { model: "chat/blue", messages, stream: true }],
+  ];
+  for (const [path, body] of calls) assert.equal(await post(path, body), 200, path);
+  assert.equal(await post("/endpoints/chat/chat", { messages }, "wrong"), 401);
+  // Calls that are for no endpoint leave none: names that callers make up would be names of files.
+  assert.equal(await post("/endpoints/nobody/score", {}), 401);
+  assert.equal(await post("/v1/chat/completions", { model: "nobody", messages }), 404);
+  for (const deadline = Date.now() + 10_000; lines.length < 7 && Date.now() < deadline;)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.deepEqual(
+    lines.map(({ Path, EndpointName, DeploymentName, ResponseCode }) => [
+      Path,
+      EndpointName,
+      DeploymentName,
+      ResponseCode,
+    ]),
+    [...calls.map(([path]) => [path, "chat", "blue", 200]), ["/endpoints/chat/chat", "chat", "", 401]],
+  );
+});
