@@ -1,6 +1,14 @@
 // Limits and accounts as functions on the ports: a metered model is a model.
 
-import type { ChatChunk, ChatModel, ChatRequest, ChatUsage } from "../model/chat-model.ts";
+import {
+  type ChatChunk,
+  type ChatModel,
+  type ChatRequest,
+  type ChatUsage,
+  partOf,
+  partsOf,
+  type RelayPart,
+} from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
 import type { Meter } from "./meter.ts";
 import type { Usage } from "./rule.ts";
@@ -16,35 +24,69 @@ export function meteredModel<Model extends ChatModel>(model: Model, name: string
   return {
     ...model,
     async *chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatChunk> {
-      const usage: Usage = { ...(request.caller ?? SYSTEM), model: name };
-      const limited = clamped(request, meter.maxTokens(usage));
-      const promptTokens = estimate(request);
-      const admission = await meter.admit(usage, promptTokens + (limitOf(limited) ?? USUAL_ANSWER));
-      let told: ChatUsage | undefined;
-      let deltas = 0;
-      let chars = 0;
+      const account = await openAccount(request, name, meter);
       try {
-        for await (const chunk of model.chat(limited, signal)) {
-          if (chunk.usage) told = chunk.usage;
-          for (const { delta } of chunk.choices) {
-            const text = delta?.content ?? delta?.refusal ?? delta?.tool_calls?.[0]?.function?.arguments;
-            if (!text && !delta?.tool_calls) continue;
-            deltas++;
-            chars += text?.length ?? 0;
-          }
+        for await (const chunk of model.chat(account.request, signal)) {
+          account.add(partOf(chunk));
           yield chunk;
         }
       } finally {
-        // Also when the reader left or the stream broke: what was generated has been paid for.
-        if (told) {
-          const { prompt_tokens, completion_tokens } = told;
-          admission.settle({ promptTokens: prompt_tokens, completionTokens: completion_tokens, isEstimated: false });
-        } else if (deltas > 0) {
-          // Streams give about a token with each chunk; a whole answer is one chunk.
-          const completionTokens = limited.stream ? deltas : Math.max(deltas, Math.ceil(chars / CHARS_PER_TOKEN));
-          admission.settle({ promptTokens, completionTokens, isEstimated: true });
-        } else admission.release();
+        account.close();
       }
+    },
+    relay:
+      model.relay && ((request: ChatRequest, signal: AbortSignal) => relayed(model, { request, signal, name, meter })),
+  };
+}
+
+async function* relayed(
+  model: ChatModel,
+  { request, signal, name, meter }: { request: ChatRequest; signal: AbortSignal; name: string; meter: Meter },
+): AsyncGenerator<RelayPart> {
+  const account = await openAccount(request, name, meter);
+  try {
+    for await (const part of model.relay?.(account.request, signal) ?? partsOf(model.chat(account.request, signal))) {
+      account.add(part);
+      yield part;
+    }
+  } finally {
+    account.close();
+  }
+}
+
+interface Account {
+  /** As it may be asked. */
+  request: ChatRequest;
+  add(part: RelayPart): void;
+  /** Also when the reader left or the stream broke: what was generated has been paid for. */
+  close(): void;
+}
+
+/** @throws FlowsteadError when a limit or a budget is used up. */
+async function openAccount(asked: ChatRequest, name: string, meter: Meter): Promise<Account> {
+  const usage: Usage = { ...(asked.caller ?? SYSTEM), model: name };
+  const request = clamped(asked, meter.maxTokens(usage));
+  const promptTokens = estimate(asked);
+  const admission = await meter.admit(usage, promptTokens + (limitOf(request) ?? USUAL_ANSWER));
+  let told: ChatUsage | undefined;
+  let pieces = 0;
+  let chars = 0;
+  return {
+    request,
+    add(part) {
+      if (part.usage) told = part.usage;
+      pieces += part.pieces;
+      chars += part.chars;
+    },
+    close() {
+      if (told) {
+        const { prompt_tokens, completion_tokens } = told;
+        admission.settle({ promptTokens: prompt_tokens, completionTokens: completion_tokens, isEstimated: false });
+      } else if (pieces > 0) {
+        // Streams give about a token with each chunk; a whole answer is one chunk.
+        const completionTokens = request.stream ? pieces : Math.max(pieces, Math.ceil(chars / CHARS_PER_TOKEN));
+        admission.settle({ promptTokens, completionTokens, isEstimated: true });
+      } else admission.release();
     },
   };
 }

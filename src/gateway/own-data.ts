@@ -63,6 +63,8 @@ export function ownDataModel(model: ChatModel, find: FindOwnData): ChatModel {
     id: model.id,
     probe: (signal) => model.probe(signal),
     close: () => model.close(),
+    relay: (request, signal) =>
+      request.parameters["data_sources"] === undefined ? model.relay?.(request, signal) : undefined,
     chat: (request, signal) =>
       request.parameters["data_sources"] === undefined
         ? model.chat(request, signal)

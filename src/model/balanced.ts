@@ -9,7 +9,7 @@ import { judgeByTable, type Judgement } from "../pool/judge.ts";
 import type { MemberEvent } from "../pool/member.ts";
 import { createPool, type Pool } from "../pool/pool.ts";
 import { RetryBudget } from "../pool/retry-budget.ts";
-import { type ChatChunk, type ChatModel, isContent } from "./chat-model.ts";
+import { type ChatChunk, type ChatModel, isContent, partsOf, type RelayPart } from "./chat-model.ts";
 
 export interface BalancedMember {
   model: ChatModel;
@@ -64,21 +64,32 @@ export function balancedModel(members: readonly BalancedMember[], options: Balan
   const judge = (error: FlowsteadError): Judgement =>
     judgeModel(error, { cooldownMs, ejectionMs: isAlone ? undefined : EJECTION_MS });
 
+  const rule = (signal: AbortSignal) => ({
+    pool,
+    signal,
+    judge,
+    exhausted: (state: { last?: FlowsteadError; retryAfterMs?: number }) => exhausted(pool, state),
+    waitMs,
+    budget,
+    rounds: isAlone ? 2 : 1,
+    backoffMs,
+  });
+
   return {
     id: options.id ?? members.map(({ model }) => model.id).join(","),
     pool,
     chat: (request, signal) =>
       failover<ChatModel, ChatChunk>({
-        pool,
-        signal,
+        ...rule(signal),
         attempt: (model, signal) => model.chat(request, signal),
         isCommitted: isContent,
-        judge,
-        exhausted: (state) => exhausted(pool, state),
-        waitMs,
-        budget,
-        rounds: isAlone ? 2 : 1,
-        backoffMs,
+      }),
+    relay: (request, signal) =>
+      failover<ChatModel, RelayPart>({
+        ...rule(signal),
+        direct: (model) => model.relay?.(request, signal),
+        attempt: (model, signal) => partsOf(model.chat(request, signal)),
+        isCommitted: (part) => part.isContent,
       }),
     async probe(signal) {
       const results = await Promise.allSettled(members.map(({ model }) => model.probe(signal)));

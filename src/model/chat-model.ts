@@ -77,6 +77,22 @@ export interface ChatChunk {
   [extra: string]: unknown;
 }
 
+/** A piece of an answer on its way to a client that speaks the same wire: the provider's own bytes, or a chunk. */
+export interface RelayPart {
+  /** Messages of a stream, each with its blank line and without `[DONE]`; or the whole body of an answer that is none. */
+  bytes?: Buffer;
+  /** Where bytes are not there, or not in the wire's own form. */
+  chunk?: ChatChunk;
+  /** Whether the caller is shown something by it. */
+  isContent: boolean;
+  /** Whether it is nothing but the usage at the end of a stream. */
+  isUsageOnly: boolean;
+  usage?: ChatUsage | null;
+  /** Pieces of text in it, and their characters. */
+  pieces: number;
+  chars: number;
+}
+
 export interface ChatModel {
   /** For logs and pools, such as `openai/gpt-4o@eastus`; holds no secret. */
   readonly id: string;
@@ -86,6 +102,11 @@ export interface ChatModel {
    * @throws FlowsteadError of `base/error/model.ts`; `retryable` says whether another member may be tried.
    */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatChunk>;
+  /**
+   * As `chat`, for who only passes the answer on: nothing is decoded that need not be. A loop that ends early stops the
+   * call at once. Undefined where this request is better asked with `chat`.
+   */
+  relay?(request: ChatRequest, signal: AbortSignal): AsyncIterable<RelayPart> | undefined;
   /** A free call that proves the model can be reached. @throws FlowsteadError when it can not. */
   probe(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -96,4 +117,30 @@ export function isContent(chunk: ChatChunk): boolean {
   return chunk.choices.some(({ delta }) =>
     Boolean(delta?.content || delta?.refusal || delta?.tool_calls?.length || delta?.function_call),
   );
+}
+
+/** The text that a delta adds, whatever it is part of; undefined when it adds nothing. */
+export function addedText(delta: ChatDelta | undefined): string | undefined {
+  const text = delta?.content ?? delta?.refusal ?? delta?.tool_calls?.[0]?.function?.arguments;
+  return text || delta?.tool_calls ? (text ?? "") : undefined;
+}
+
+/** A chunk as a part of an answer that is passed on. */
+export function partOf(chunk: ChatChunk): RelayPart {
+  let pieces = 0;
+  let chars = 0;
+  for (const { delta } of chunk.choices) {
+    const text = addedText(delta);
+    if (text === undefined) continue;
+    pieces++;
+    chars += text.length;
+  }
+  const { usage } = chunk;
+  const isUsageOnly = Boolean(usage) && chunk.choices.length === 0;
+  return { chunk, isContent: isContent(chunk), isUsageOnly, usage, pieces, chars };
+}
+
+/** The chunks of a model as parts. */
+export async function* partsOf(chunks: AsyncIterable<ChatChunk>): AsyncGenerator<RelayPart> {
+  for await (const chunk of chunks) yield partOf(chunk);
 }

@@ -61,6 +61,8 @@ export function guardedModel<Model extends ChatModel>(
 
   return {
     ...model,
+    // Who passes bytes on reads nothing, and could not stop anything.
+    relay: undefined,
     async *chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatChunk> {
       throwIfAborted(signal);
       if (policy.on.includes("prompt")) {

@@ -8,28 +8,37 @@ export class Attempt<T, E> {
   succeeded = false;
   readonly #lease: Lease<T>;
   readonly #callerSignal: AbortSignal;
-  readonly #controller = new AbortController();
+  /** Absent for a sequence that needs none. */
+  #controller: AbortController | undefined;
   readonly #iterator: AsyncIterator<E>;
-  readonly #onAbort: () => void;
+  #onAbort: (() => void) | undefined;
   #lost: FlowsteadError | undefined;
   #whenLost: ((reason: FlowsteadError) => void) | undefined;
 
-  constructor(lease: Lease<T>, { attempt, signal }: FailoverOptions<T, E>) {
+  constructor(lease: Lease<T>, { direct, attempt, signal }: FailoverOptions<T, E>) {
     this.#lease = lease;
     this.#callerSignal = signal;
-    this.#onAbort = () => this.#controller.abort(signal.reason);
-    signal.addEventListener("abort", this.#onAbort, { once: true });
-    if (signal.aborted) this.#onAbort();
     lease.onLost = (reason) => {
       this.#lost = reason;
       this.#whenLost?.(reason);
     };
     try {
-      this.#iterator = attempt(lease.member.value, this.#controller.signal)[Symbol.asyncIterator]();
+      const sequence = direct?.(lease.member.value) ?? attempt(lease.member.value, this.#ownSignal());
+      this.#iterator = sequence[Symbol.asyncIterator]();
     } catch (thrown) {
       const failure = FlowsteadError.from(thrown);
       this.#iterator = { next: () => Promise.reject(failure) };
     }
+  }
+
+  #ownSignal(): AbortSignal {
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort(this.#callerSignal.reason);
+    this.#controller = controller;
+    this.#onAbort = onAbort;
+    this.#callerSignal.addEventListener("abort", onAbort, { once: true });
+    if (this.#callerSignal.aborted) onAbort();
+    return controller.signal;
   }
 
   get wasLost(): boolean {
@@ -50,10 +59,10 @@ export class Attempt<T, E> {
 
   /** Ends the lease and whatever still runs. Nothing waits for a member that is slow to stop. */
   close(failure: FlowsteadError | undefined, committed: boolean, judge: (error: FlowsteadError) => Judgement): void {
-    this.#callerSignal.removeEventListener("abort", this.#onAbort);
+    if (this.#onAbort) this.#callerSignal.removeEventListener("abort", this.#onAbort);
     this.#lease.onLost = undefined;
     if (!this.succeeded) {
-      this.#controller.abort();
+      this.#controller?.abort();
       this.#iterator.return?.().catch(() => {});
     }
     if (this.succeeded) this.#lease.end({ outcome: "success" });

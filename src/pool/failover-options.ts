@@ -9,6 +9,11 @@ export interface FailoverOptions<T, E> {
   signal: AbortSignal;
   /** Starts the call on a member. The signal given here is also aborted when the attempt is given up. */
   attempt: (value: T, signal: AbortSignal) => AsyncIterable<E>;
+  /**
+   * Asked before `attempt`: a sequence that hears the caller's signal itself and that `return` stops at once, even while an
+   * event is waited for. It saves a signal for each call.
+   */
+  direct?: (value: T) => AsyncIterable<E> | undefined;
   /** Whether this event binds the call to its member. */
   isCommitted: (event: E) => boolean;
   /** For sequences that end with an error event instead of throwing: the error of such an event. */

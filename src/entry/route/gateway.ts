@@ -2,16 +2,14 @@
 // by way of their connection: `/connections/<name>` stands before either kind of path.
 
 import { FlowsteadError } from "../../base/error/error.ts";
-import { sseData } from "../../base/sse.ts";
-import { clientSignal, readBody, responseSink, sendJson } from "../../endpoint/exchange.ts";
-import { Completion } from "../../gateway/completion.ts";
+import { clientSignal, readBody, sendJson } from "../../endpoint/exchange.ts";
 import type { Credential } from "../../gateway/credential.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
-import { type ChatBody, readChat, readCompletion, readEmbedding, wireError } from "../../gateway/wire.ts";
-import type { ChatModel } from "../../model/chat-model.ts";
-import { chunkBody, textBody } from "../../gateway/text-completion.ts";
-import type { Hot, HotRoute } from "../hot.ts";
+import { type ChatBody, readChat, readCompletion, readEmbedding } from "../../gateway/wire.ts";
 import { bearerToken } from "../../identity/bearer-token.ts";
+import { type ChatModel, partsOf } from "../../model/chat-model.ts";
+import type { Hot, HotRoute } from "../hot.ts";
+import { sendFailure, sendPlain, sendStream, sendWhole } from "./gateway-answer.ts";
 
 interface Route {
   operation: string;
@@ -137,48 +135,16 @@ async function complete(hot: Hot, call: Call, { read, isText }: Form): Promise<v
   // A pool's name is ours; what its members call the model, they know themselves.
   const upstreamModel = route.connection === undefined ? undefined : body.model;
   const request = { ...body.request, model: upstreamModel, caller: credential.caller };
-  const chunks = model.chat(request, clientSignal(hot.response));
-  if (request.stream) return stream(hot, chunks, { headers, includeUsage: body.includeUsage, isText });
-  const completion = new Completion();
-  for await (const chunk of chunks) completion.add(chunk);
-  const whole = completion.body();
-  sendPlain(hot, isText ? textBody(whole) : whole, headers);
+  const signal = clientSignal(hot.response);
+  // The older API's answers are made from chunks of the newer one.
+  const parts = (isText ? undefined : model.relay?.(request, signal)) ?? partsOf(model.chat(request, signal));
+  await (request.stream
+    ? sendStream(hot, parts, { headers, includeUsage: body.includeUsage, isText })
+    : sendWhole(hot, parts, { headers, isText }));
 }
 
 async function modelOf({ route, gateway, credential }: Call, name: string): Promise<ChatModel> {
   return route.connection === undefined ? gateway.model(name, credential) : gateway.connectionModel(route.connection);
-}
-
-async function stream(
-  hot: Hot,
-  chunks: ReturnType<ChatModel["chat"]>,
-  { headers, includeUsage, isText }: { headers: Record<string, string>; includeUsage: boolean; isText: boolean },
-): Promise<void> {
-  const sink = responseSink(hot.response, headers);
-  let hasBegun = false;
-  try {
-    for await (const chunk of chunks) {
-      if (!includeUsage && chunk.usage && chunk.choices.length === 0) continue;
-      if (!hasBegun) {
-        hasBegun = true;
-        sink.head(200, {
-          "content-type": "text/event-stream; charset=utf-8",
-          "cache-control": "no-cache, no-transform",
-          "x-accel-buffering": "no",
-        });
-      }
-      const pause = sink.write(sseData(JSON.stringify(isText ? chunkBody(chunk) : chunk)));
-      if (pause) await pause;
-    }
-  } catch (thrown) {
-    if (!hasBegun) throw thrown;
-    // The head has left: clients raise an error from a chunk that holds one.
-    await sink.write(sseData(JSON.stringify(wireError(thrown).body)));
-    sink.end();
-    throw thrown;
-  }
-  await sink.write("data: [DONE]\n\n");
-  sink.end();
 }
 
 async function embed(hot: Hot, { route, gateway, credential, headers }: Call): Promise<void> {
@@ -199,22 +165,5 @@ async function embed(hot: Hot, { route, gateway, credential, headers }: Call): P
       : Array.from(vector),
   }));
   const usage = { prompt_tokens: tokens, total_tokens: tokens };
-  sendPlain(hot, { object: "list", data, model, usage }, headers);
-}
-
-function sendPlain(hot: Hot, body: unknown, headers: Record<string, string>): void {
-  const text = JSON.stringify(body);
-  hot.response.writeHead(200, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(text),
-    ...headers,
-  });
-  hot.response.end(text);
-}
-
-function sendFailure(hot: Hot, thrown: unknown, headers: Record<string, string>): void {
-  const { status, headers: more, body } = wireError(thrown);
-  if (hot.response.headersSent) {
-    if (!hot.response.writableEnded) hot.response.destroy();
-  } else sendJson(hot.response, status, body, { ...headers, ...more });
+  sendPlain(hot.response, { object: "list", data, model, usage }, headers);
 }

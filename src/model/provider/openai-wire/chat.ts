@@ -1,10 +1,10 @@
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { AsyncQueue } from "../../../base/queue.ts";
-import { SseParser } from "../../../base/sse.ts";
-import { type ChatChunk, isContent } from "../../chat-model.ts";
+import type { ChatChunk } from "../../chat-model.ts";
 import { asChunk, chunksOfWhole } from "./chunk.ts";
 import type { WireCall, WireClient } from "./client.ts";
-import { badAnswer, chunkFailure, statusFailure } from "./failure.ts";
+import type { Decoder } from "./decode.ts";
+import { badAnswer, statusFailure } from "./failure.ts";
 import type { Headers } from "./retry-after.ts";
 
 export interface Deadlines {
@@ -35,9 +35,9 @@ export const OPENAI_DIALECT: ChatDialect = {
   whole: chunksOfWhole,
 };
 
-export interface WireChat {
+export interface WireChat<Item> {
   client: WireClient;
-  dialect: ChatDialect;
+  decoder: Decoder<Item>;
   call: WireCall;
   /** For messages. */
   model: string;
@@ -47,18 +47,18 @@ export interface WireChat {
 }
 
 /** One chat call. Reading stops the call when the reader leaves; the signal ends it with `Canceled`. */
-export function wireChat(chat: WireChat): AsyncIterable<ChatChunk> {
-  const reading = new Reading(chat);
-  return reading.chunks;
+export function wireChat<Item>(chat: WireChat<Item>): AsyncIterable<Item> {
+  return new Reading(chat).items;
 }
 
 const LINGER_MS = 2000;
+const EMPTY = Buffer.alloc(0);
 
-class Reading {
-  readonly chunks: AsyncQueue<ChatChunk>;
-  readonly #chat: WireChat;
+class Reading<Item> {
+  readonly items: AsyncQueue<Item>;
+  readonly #chat: WireChat<Item>;
   readonly #stop: () => void;
-  #sse: SseParser | undefined;
+  #isEventStream = false;
   #parts: Buffer[] = [];
   #status = 0;
   #headers: Headers = {};
@@ -67,9 +67,9 @@ class Reading {
   #isFinished = false;
   #isOver = false;
 
-  constructor(chat: WireChat) {
+  constructor(chat: WireChat<Item>) {
     this.#chat = chat;
-    this.chunks = new AsyncQueue<ChatChunk>(() => this.#leave());
+    this.items = new AsyncQueue<Item>(() => this.#leave());
     const { firstTokenMs, wholeMs } = chat.deadlines;
     const ms = chat.isStream ? firstTokenMs : wholeMs;
     this.#timer = setTimeout(() => this.#tooLate(ms), ms);
@@ -98,59 +98,41 @@ class Reading {
     this.#headers = headers;
     const type = String(headers["content-type"] ?? "");
     // Trust what is sent over what was asked for: some servers ignore `stream`.
-    if (status === 200 && type.includes("event-stream")) this.#sse = new SseParser();
+    if (status === 200 && type.includes("event-stream")) this.#isEventStream = true;
   }
 
   #data(bytes: Buffer): void {
-    if (!this.#sse) {
+    if (!this.#isEventStream) {
       this.#parts.push(bytes);
       return;
     }
-    for (const { data } of this.#sse.push(bytes)) {
-      if (this.#isOver) return;
-      if (data === "[DONE]") {
-        this.#complete();
-        // A server that says it is done and keeps the answer open would hold the socket for ever.
-        this.#timer = setTimeout(() => this.#stop(), LINGER_MS);
-        this.#timer.unref();
-      } else this.#message(data);
+    if (this.#isOver) return;
+    const { items, isContent, isFinished, isDone, failure } = this.#chat.decoder.push(bytes);
+    if (isFinished) this.#isFinished = true;
+    if (items.length > 0) this.#refresh(isContent);
+    for (const item of items) this.items.push(item);
+    if (failure) this.#fail(failure);
+    else if (isDone) {
+      this.#complete();
+      // A server that says it is done and keeps the answer open would hold the socket for ever.
+      this.#timer = setTimeout(() => this.#stop(), LINGER_MS);
+      this.#timer.unref();
     }
   }
 
-  #message(data: string): void {
-    const { upstream } = this.#chat.client;
-    let value: unknown;
-    try {
-      value = JSON.parse(data);
-    } catch (thrown) {
-      this.#fail(badAnswer(upstream, "a stream that holds something else than JSON", thrown));
-      return;
-    }
-    if (typeof value === "object" && value !== null && "error" in value && value.error) {
-      this.#fail(chunkFailure(upstream, value));
-      return;
-    }
-    const { dialect } = this.#chat;
-    const chunks = typeof value === "object" && value !== null ? dialect.event(value) : undefined;
-    if (chunks) for (const chunk of chunks) this.#push(chunk);
-    else this.#fail(badAnswer(upstream, `a stream of something else than ${dialect.name} chunks`));
-  }
-
-  #push(chunk: ChatChunk): void {
-    if (chunk.choices.some((choice) => choice.finish_reason)) this.#isFinished = true;
+  #refresh(isContent: boolean): void {
     if (this.#hasContent) this.#timer.refresh();
-    else if (this.#isFinished || isContent(chunk)) {
+    else if (this.#isFinished || isContent) {
       this.#hasContent = true;
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#stalled(), this.#chat.deadlines.idleMs);
     }
-    this.chunks.push(chunk);
   }
 
   #end(): void {
     clearTimeout(this.#timer);
-    const { client, model } = this.#chat;
-    if (this.#sse) {
+    const { client, decoder, model } = this.#chat;
+    if (this.#isEventStream) {
       if (this.#isFinished) this.#complete();
       else {
         const message = `${client.upstream.host} ended its answer without a last chunk: it was cut off.`;
@@ -158,23 +140,21 @@ class Reading {
       }
       return;
     }
-    const body = Buffer.concat(this.#parts).toString("utf8");
+    const [first = EMPTY] = this.#parts;
+    const body = this.#parts.length > 1 ? Buffer.concat(this.#parts) : first;
     if (this.#status < 200 || this.#status > 299) {
-      this.#fail(statusFailure(client.upstream, this.#status, { headers: this.#headers, body, model }));
+      this.#fail(
+        statusFailure(client.upstream, this.#status, { headers: this.#headers, body: body.toString("utf8"), model }),
+      );
       return;
     }
-    let chunks: ChatChunk[] | undefined;
-    try {
-      chunks = this.#chat.dialect.whole(JSON.parse(body));
-    } catch {
-      // Told below, together with JSON of another form.
-    }
-    if (!chunks) {
+    const items = decoder.whole(body);
+    if (!items) {
       const type = String(this.#headers["content-type"] ?? "no content type");
-      this.#fail(badAnswer(client.upstream, `something else than a ${this.#chat.dialect.name} (${type})`));
+      this.#fail(badAnswer(client.upstream, `something else than a ${decoder.name} (${type})`));
       return;
     }
-    for (const chunk of chunks) this.chunks.push(chunk);
+    for (const item of items) this.items.push(item);
     this.#complete();
   }
 
@@ -193,14 +173,14 @@ class Reading {
   #complete(): void {
     if (this.#isOver) return;
     this.#tidy();
-    this.chunks.end();
+    this.items.end();
   }
 
   #fail(error: FlowsteadError): void {
     if (this.#isOver) return;
     this.#tidy();
     this.#stop?.();
-    this.chunks.fail(error);
+    this.items.fail(error);
   }
 
   #leave(): void {

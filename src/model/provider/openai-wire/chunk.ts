@@ -24,11 +24,16 @@ export function asChunk(value: unknown): ChatChunk | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const chunk = value as Partial<ChatChunk>;
   if (chunk.choices !== undefined && chunk.choices !== null && !Array.isArray(chunk.choices)) return undefined;
+  if (chunk.choices && !chunk.choices.every(isChoice)) return undefined;
   chunk.choices = (chunk.choices ?? []).map(asChat);
   chunk.id ??= "";
   chunk.created ??= 0;
   chunk.model ??= "";
   return chunk as ChatChunk;
+}
+
+export function isChoice(choice: unknown): boolean {
+  return typeof choice === "object" && choice !== null;
 }
 
 /** A choice of the completions API, whose text stands where a chat has its message. */

@@ -4,7 +4,9 @@ import type { Logger } from "../../../base/log.ts";
 import type { ChatChunk, ChatModel, ChatRequest } from "../../chat-model.ts";
 import { type ChatDialect, type Deadlines, OPENAI_DIALECT, wireChat } from "./chat.ts";
 import type { WireCall, WireClient } from "./client.ts";
+import { chunkDecoder } from "./decode.ts";
 import { badAnswer, statusFailure } from "./failure.ts";
+import { relayDecoder } from "./relay.ts";
 
 export type WireOperation = "chat/completions" | "completions";
 
@@ -38,6 +40,8 @@ export function wireModel(options: WireModelOptions): ChatModel {
     ...defined(options.deadlines),
   };
   let { streamUsage, defaultModel } = options;
+  /** Whether the server has answered a stream that was asked for its usage. */
+  let takesUsage = false;
 
   async function listModels(signal: AbortSignal): Promise<string[]> {
     const { status, headers, body } = await client.read(
@@ -95,14 +99,15 @@ export function wireModel(options: WireModelOptions): ChatModel {
       // A loop, since a generator for each attempt would cost every chunk two more promises.
       for (let isAgain = false; ; isAgain = true) {
         const call = callOf(request, model);
-        const dialect = options.dialect?.(request) ?? OPENAI_DIALECT;
+        const decoder = chunkDecoder(options.dialect?.(request) ?? OPENAI_DIALECT, client.upstream);
         const isStream = request.stream;
         try {
-          for await (const chunk of wireChat({ client, dialect, call, model, isStream, deadlines, signal })) {
+          for await (const chunk of wireChat({ client, decoder, call, model, isStream, deadlines, signal })) {
             // What has arrived before an abort is not shown after it.
             throwIfAborted(signal);
             yield chunk;
           }
+          if (isStream) takesUsage = true;
           return;
         } catch (thrown) {
           if (isAgain) throw thrown;
@@ -115,6 +120,14 @@ export function wireModel(options: WireModelOptions): ChatModel {
           }
         }
       }
+    },
+    relay(request, signal) {
+      const { model = defaultModel, prompt, stream: isStream } = request;
+      if (options.body || options.dialect || prompt !== undefined || !model) return undefined;
+      // What a server does not know, `chat` finds out and asks again.
+      if (isStream && streamUsage && !takesUsage) return undefined;
+      const decoder = relayDecoder(isStream, client.upstream);
+      return wireChat({ client, decoder, call: callOf(request, model), model, isStream, deadlines, signal });
     },
     async probe(signal) {
       await listModels(signal);

@@ -1,0 +1,84 @@
+// The gateway's answers as they go on the wire.
+
+import type { ServerResponse } from "node:http";
+import { sseData } from "../../base/sse.ts";
+import { responseSink, sendJson } from "../../endpoint/exchange.ts";
+import { Completion } from "../../gateway/completion.ts";
+import { chunkBody, textBody } from "../../gateway/text-completion.ts";
+import { wireError } from "../../gateway/wire.ts";
+import type { RelayPart } from "../../model/chat-model.ts";
+import type { Hot } from "../hot.ts";
+
+const DONE = "data: [DONE]\n\n";
+
+interface StreamForm {
+  headers: Record<string, string>;
+  /** Whether the client wants the usage chunk. */
+  includeUsage: boolean;
+  /** Whether it speaks the older completions API. */
+  isText: boolean;
+}
+
+export async function sendStream(
+  hot: Hot,
+  parts: AsyncIterable<RelayPart>,
+  { headers, includeUsage, isText }: StreamForm,
+): Promise<void> {
+  const sink = responseSink(hot.response, headers);
+  let hasBegun = false;
+  try {
+    for await (const { bytes, chunk, isUsageOnly } of parts) {
+      if (isUsageOnly && !includeUsage) continue;
+      if (!hasBegun) {
+        hasBegun = true;
+        sink.head(200, {
+          "content-type": "text/event-stream; charset=utf-8",
+          "cache-control": "no-cache, no-transform",
+          "x-accel-buffering": "no",
+        });
+      }
+      const pause = sink.write(bytes ?? sseData(JSON.stringify(isText && chunk ? chunkBody(chunk) : chunk)));
+      if (pause) await pause;
+    }
+  } catch (thrown) {
+    if (!hasBegun) throw thrown;
+    // The head has left: clients raise an error from a chunk that holds one.
+    await sink.write(sseData(JSON.stringify(wireError(thrown).body)));
+    sink.end();
+    throw thrown;
+  }
+  await sink.write(DONE);
+  sink.end();
+}
+
+export async function sendWhole(
+  { response }: Hot,
+  parts: AsyncIterable<RelayPart>,
+  { headers, isText }: { headers: Record<string, string>; isText: boolean },
+): Promise<void> {
+  const completion = new Completion();
+  let body: Buffer | undefined;
+  for await (const { bytes, chunk } of parts) {
+    if (chunk) completion.add(chunk);
+    else body = bytes;
+  }
+  if (body) return sendBody(response, body, headers);
+  const whole = completion.body();
+  sendPlain(response, isText ? textBody(whole) : whole, headers);
+}
+
+export function sendPlain(response: ServerResponse, body: unknown, headers: Record<string, string>): void {
+  sendBody(response, Buffer.from(JSON.stringify(body)), headers);
+}
+
+function sendBody(response: ServerResponse, body: Buffer, headers: Record<string, string>): void {
+  response.writeHead(200, { "content-type": "application/json", "content-length": body.length, ...headers });
+  response.end(body);
+}
+
+export function sendFailure({ response }: Hot, thrown: unknown, headers: Record<string, string>): void {
+  const { status, headers: more, body } = wireError(thrown);
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy();
+  } else sendJson(response, status, body, { ...headers, ...more });
+}
