@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "./base/error/error.ts";
 import { type IndexingEvents, indexFirst, openDocuments } from "./app/document.ts";
+import { chatTarget } from "./app/chat-target.ts";
 import { lendResources, openModelGateway, poolSettings } from "./app/model-gateway.ts";
 import { openOnline } from "./app/online.ts";
 import { type ModelFacts, exampleQuestions, modelFacts } from "./app/page-fact.ts";
@@ -154,7 +155,7 @@ export async function openApp(
     const started = endpoint.deployments.get(config.endpoint.deployment)?.ready(INSTANCE_START_MS);
     await Promise.all([indexed, started]);
 
-    const chat = await openChat({ store, target: chatTarget(config, fleet), log });
+    const chat = await openChat({ store, target: chatTarget(config, fleet.endpoints), log });
 
     const serviceKeys = searchKeys(await readSearchKeys(keyFolder(config)));
 
@@ -200,14 +201,6 @@ export async function openApp(
     await close(0).catch((alsoThrown: unknown) => log.error({ err: alsoThrown }, "closing after a failed start"));
     throw thrown;
   }
-}
-
-/** @throws FlowsteadError `InvalidConfig` when the page is to call an endpoint that is not there. */
-function chatTarget({ chat, endpoint }: Readonly<Config>, { endpoints }: Fleet): OnlineEndpoint {
-  const found = endpoints.get(chat.endpoint ?? endpoint.name);
-  if (found) return found;
-  const text = `chat.endpoint is "${chat.endpoint}", but there is no such endpoint. There is: ${[...endpoints.keys()].join(", ")}.`;
-  throw new FlowsteadError("InvalidConfig", text);
 }
 
 function clusterAddress({ kubernetes }: Readonly<Config>): ClusterAddress | undefined {

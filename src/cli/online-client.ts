@@ -2,8 +2,6 @@
 // the desired state alone, without a server.
 
 import fastify from "fastify";
-import { z } from "zod";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { openOnline } from "../app/online.ts";
 import { sleep } from "../base/abort.ts";
@@ -15,6 +13,7 @@ import { type StateLock, lockState } from "../store/lock.ts";
 import { openRecordStore } from "../store/provider/index.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
 import { type HomeOptions, configOf } from "./option.ts";
+import { type Announcement, readAnnouncement } from "./running.ts";
 
 export type ArmResource = Record<string, unknown>;
 
@@ -72,9 +71,6 @@ async function withDesired<T>(config: Readonly<Config>, work: (send: Send) => Pr
   }
 }
 
-const announcement = z.object({ pid: z.number(), url: z.string(), token: z.string() });
-type Announcement = z.output<typeof announcement>;
-
 /** Another command holds the lock for a moment only; a system that is starting, until it says where it answers. */
 const WAIT_MS = 30_000;
 
@@ -92,14 +88,6 @@ async function lockUnlessRunning(home: string): Promise<StateLock | Announcement
       if (Date.now() >= deadline) throw thrown;
       await sleep(50);
     }
-  }
-}
-
-function readAnnouncement(home: string): Announcement | undefined {
-  try {
-    return announcement.parse(JSON.parse(readFileSync(path.join(home, "running.json"), "utf8")));
-  } catch {
-    return undefined;
   }
 }
 

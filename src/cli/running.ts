@@ -5,15 +5,22 @@ import path from "node:path";
 import { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
 import { type Hop, openHop } from "../network/hop.ts";
+import { isAlive } from "../store/alive.ts";
 
-const announcement = z.object({ url: z.string(), token: z.string() });
+const announcement = z.object({ pid: z.number(), url: z.string(), token: z.string() });
+/** What a system that runs says of itself in its state folder. */
+export type Announcement = z.output<typeof announcement>;
 
-/** Runs `work` against the system that runs on this state folder. @throws FlowsteadError `InvalidRequest` when none runs. */
+/**
+ * Runs `work` against the system that runs on this state folder.
+ * @throws FlowsteadError `InvalidRequest` when none runs, `InstanceUnavailable` when the one that runs does not answer.
+ */
 export async function withRunning<T>(home: string, work: (control: Hop) => Promise<T>): Promise<T> {
-  const { url, token } = readAnnouncement(path.join(home, "running.json"));
+  const { pid, url, token } = needRunning(home);
+  const peer = `The system on ${home} (process ${pid}, ${url})`;
   const control = openHop(
     { url: `${url}/control`, token },
-    { unreachable: "InstanceUnavailable", lost: "InstanceLost", peer: "The running system" },
+    { unreachable: "InstanceUnavailable", lost: "InstanceLost", peer },
   );
   try {
     return await work(control);
@@ -22,11 +29,18 @@ export async function withRunning<T>(home: string, work: (control: Hop) => Promi
   }
 }
 
-function readAnnouncement(file: string): z.output<typeof announcement> {
+/** Undefined where nothing was said. A process that was killed has left what it said. */
+export function readAnnouncement(home: string): Announcement | undefined {
   try {
-    return announcement.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch (cause) {
-    const text = `No system runs on ${path.dirname(file)}. Start one with "flowstead up", or give its folder with --home.`;
-    throw new FlowsteadError("InvalidRequest", text, { cause });
+    return announcement.parse(JSON.parse(readFileSync(path.join(home, "running.json"), "utf8")));
+  } catch {
+    return undefined;
   }
+}
+
+function needRunning(home: string): Announcement {
+  const found = readAnnouncement(home);
+  if (found && isAlive(found.pid)) return found;
+  const what = found ? `The system on ${home} was killed (process ${found.pid})` : `No system runs on ${home}`;
+  throw new FlowsteadError("InvalidRequest", `${what}. Start one with "flowstead up", or give its folder with --home.`);
 }

@@ -291,3 +291,6 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 export type ModelEntry = Config["models"][number];
+      deployment: endpointName
+        .optional()
+        .describe("Its deployment that answers the page, whatever the traffic; when absent, traffic decides."),

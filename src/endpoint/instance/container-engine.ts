@@ -7,6 +7,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Environment } from "../../config/environment.ts";
+import { isAlive } from "../../store/alive.ts";
 
 export interface ContainerRun {
   name: string;
@@ -124,13 +125,4 @@ function findProgram(searchPath: string): string {
     "InvalidConfig",
     "A deployment runs in containers, but there is no podman or docker. Install one.",
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

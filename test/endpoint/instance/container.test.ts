@@ -146,7 +146,7 @@ test(
     await until("the one killed is replaced", async () => {
       const [status] = fleet.status().flatMap(({ deployments }) => deployments);
       const running = await names();
-      return status?.isSettled === true && !running.includes(victim) && running.length === 2;
+      return Boolean(status?.isSettled) && !running.includes(victim) && running.length === 2;
     });
 
     await fleet.remove("boxes");
