@@ -278,6 +278,9 @@ export const configSchema = z.strictObject({
   chat: z
     .strictObject({
       endpoint: endpointName.optional().describe("Endpoint that the chat page calls; the one above when absent."),
+      deployment: endpointName
+        .optional()
+        .describe("Its deployment that answers the page, whatever the traffic; when absent, traffic decides."),
       title: z.string().min(1).default("Flowstead").describe("Name on the chat page."),
       examples: z.array(z.string().min(1)).max(8).optional().describe("Example questions on the empty page."),
     })
@@ -291,6 +294,3 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 export type ModelEntry = Config["models"][number];
-      deployment: endpointName
-        .optional()
-        .describe("Its deployment that answers the page, whatever the traffic; when absent, traffic decides."),
