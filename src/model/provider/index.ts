@@ -15,7 +15,7 @@ import { openAiEmbedder, openAiModel } from "./openai.ts";
 export { connectionModel } from "./connection.ts";
 export { type EmbedderSettings, isLanguageModel, type ModelSettings, servedModel } from "./kind.ts";
 export { type ModeratorSettings, openModerator } from "./moderation/index.ts";
-export { embedderSettings, modelSettings } from "./settings.ts";
+export { azureTokens, embedderSettings, modelSettings } from "./settings.ts";
 
 /** Opens one model; nothing is sent before the first call. @throws FlowsteadError `InvalidConfig`. */
 export function openModel(settings: ModelSettings, { log }: { log?: Logger } = {}): ChatModel {

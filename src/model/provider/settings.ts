@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
+import { type EntraSettings, type TokenSource, entraToken } from "./azure-openai/entra-token.ts";
 import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelSettings } from "./kind.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
@@ -103,6 +104,14 @@ function parse<T>(
   const issues = parsed.error.issues.map(
     (issue) => `${where} (${provider}): ${issue.path.join(".") || "entry"}: ${issue.message}`,
   );
+  throw new FlowsteadError("InvalidConfig", issues.join("\n"));
+}
+
+/** An identity's tokens for an Azure service, by the settings that stand under `auth`. @throws `InvalidConfig`. */
+export function azureTokens(auth: unknown, { resource, where }: { resource: string; where: string }): TokenSource {
+  const parsed = entra.safeParse(auth);
+  if (parsed.success) return entraToken(camel(parsed.data) as EntraSettings, Date.now, resource);
+  const issues = parsed.error.issues.map((issue) => `${where}: ${issue.path.join(".") || "entry"}: ${issue.message}`);
   throw new FlowsteadError("InvalidConfig", issues.join("\n"));
 }
 

@@ -5,8 +5,9 @@ import { uuid } from "../../base/id.ts";
 import type { Embedder } from "../../model/embedder.ts";
 import { type Schema, readSchema } from "./definition.ts";
 import type { DocumentIndex } from "./document-index.ts";
-import type { DocumentProvider, StoredIndex } from "./document-store.ts";
+import type { AnyDocumentProvider, StoredIndex } from "./document-store.ts";
 import type { FieldImage } from "./image.ts";
+import { negotiated } from "./negotiated.ts";
 import { residentIndex } from "./resident-index.ts";
 import { type SynonymRules, parseSynonyms } from "./synonym.ts";
 
@@ -40,7 +41,7 @@ export interface DocumentCatalog {
   close(): Promise<void>;
 }
 
-export function openCatalog(provider: DocumentProvider, embedder: Embedder | undefined): DocumentCatalog {
+export function openCatalog(provider: AnyDocumentProvider, embedder: Embedder | undefined): DocumentCatalog {
   const opened = new Map<string, Promise<DocumentIndex>>();
   const synonyms = new Map<string, SynonymRules>();
   let loaded: Promise<void> | undefined;
@@ -66,8 +67,10 @@ export function openCatalog(provider: DocumentProvider, embedder: Embedder | und
     );
   };
   const openOne = async (name: string): Promise<DocumentIndex> => {
-    await loadSynonyms();
     const schema = readSchema((await read(name)).definition);
+    if ("openIndex" in provider)
+      return negotiated(await provider.openIndex(schema), { title: provider.title, embedder });
+    await loadSynonyms();
     return residentIndex({ schema, store: await provider.open(name), embedder, synonyms: otherWords });
   };
   const shut = async (name: string): Promise<void> => {
@@ -88,7 +91,9 @@ export function openCatalog(provider: DocumentProvider, embedder: Embedder | und
       const index = { definition: definition as Record<string, unknown>, etag: newEtag() };
       await provider.put(name, index);
       await shut(name);
-      return { created: !before, index };
+      // A service gives its own etag.
+      const kept = "openIndex" in provider ? await provider.read(name) : undefined;
+      return { created: !before, index: kept ?? index };
     },
     async remove(name, condition) {
       checkCondition(await provider.read(name), { ...condition, name });

@@ -51,7 +51,7 @@ export interface DocumentProvider extends DefinitionStore {
 export interface SearchingProvider extends DefinitionStore {
   /** What it is called in messages about what it cannot do. */
   readonly title: string;
-  openIndex(schema: Schema): DocumentIndex;
+  openIndex(schema: Schema): Promise<DocumentIndex>;
 }
 
 export type AnyDocumentProvider = DocumentProvider | SearchingProvider;

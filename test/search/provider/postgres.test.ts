@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { tmpdir } from "node:os";
 import { openCatalog } from "../../../src/search/document/catalog.ts";
 import { readSearch } from "../../../src/search/document/request.ts";
 import { documentProvider } from "../../../src/search/provider/index.ts";
-import { storedSearch } from "../../../src/search/resident/stored-search.ts";
-import type { SearchIndex } from "../../../src/search/search-index.ts";
-import { indexSuite } from "../../index-suite.ts";
+import { providerDocumentSuite } from "./catalog-of-provider.ts";
+import { providerIndexSuite } from "./index-of-provider.ts";
 import { noPostgres, type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 const missing = noPostgres();
@@ -19,32 +17,10 @@ describe("PostgreSQL", { skip: missing }, () => {
   });
   after(() => server?.stop());
 
-  let made = 0;
   if (!missing) {
-    indexSuite("postgres", async ({ embedder }) => {
-      const name = `index-${made++}`;
-      const provider = onServer(server.url);
-      const search = storedSearch({ provider, folder: tmpdir(), embedder });
-      await (await search.create(name)).close();
-      const opened: SearchIndex[] = [];
-      const open = async (): Promise<SearchIndex> => {
-        const index = await search.open(name);
-        opened.push(index);
-        return index;
-      };
-      return {
-        index: await open(),
-        another: open,
-        reopen: async () => {
-          await opened[0]!.close();
-          return open();
-        },
-        dispose: async () => {
-          await Promise.all(opened.map((index) => index.close()));
-          await search.close();
-        },
-      };
-    });
+    const settings = () => ({ provider: "postgres", url: server.url });
+    providerIndexSuite("postgres", settings);
+    providerDocumentSuite("postgres", { title: "postgres", settings });
   }
 
   it("keeps indexes of documents: another process sees each write at its next read", async () => {
