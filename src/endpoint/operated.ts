@@ -62,9 +62,20 @@ export function operate(spec: DeploymentSpec, context: OperationContext): Operat
 
 /** What tells two versions of a deployment's instances apart. */
 export function revisionKey(spec: DeploymentSpec): string {
-  const { flow, model, environment, environmentVariables, livenessProbe, readinessProbe, driver, resources } = spec;
+  const {
+    flow,
+    flowDigest,
+    model,
+    environment,
+    environmentVariables,
+    livenessProbe,
+    readinessProbe,
+    driver,
+    resources,
+  } = spec;
   return JSON.stringify([
     flow,
+    flowDigest,
     model,
     environment,
     environmentVariables,

@@ -105,19 +105,19 @@ export async function openDesiredStore(store: RecordStore, key: Buffer): Promise
       write(async (db) => {
         const text = textOf(writeDeployment(spec));
         const now = Date.now();
-        const { endpointName: endpoint_name, name } = spec;
+        const { endpointName: endpoint_name, name, flowDigest: flow_digest = null } = spec;
         const old = await db
           .selectFrom("online_deployment")
-          .select("spec")
+          .select(["spec", "flow_digest"])
           .where("endpoint_name", "=", endpoint_name)
           .where("name", "=", name)
           .executeTakeFirst();
-        if (old?.spec === text) return false;
+        if (old?.spec === text && old.flow_digest === flow_digest) return false;
         await db
           .insertInto("online_deployment")
-          .values({ endpoint_name, name, spec: text, created_at: now, updated_at: now })
+          .values({ endpoint_name, name, spec: text, flow_digest, created_at: now, updated_at: now })
           .onConflict((conflict) =>
-            conflict.columns(["endpoint_name", "name"]).doUpdateSet({ spec: text, updated_at: now }),
+            conflict.columns(["endpoint_name", "name"]).doUpdateSet({ spec: text, flow_digest, updated_at: now }),
           )
           .execute();
         return true;
@@ -139,7 +139,8 @@ export async function openDesiredStore(store: RecordStore, key: Buffer): Promise
 
 function toDeployment(row: OnlineDeploymentTable): DesiredDeployment {
   const spec = specOf(row.spec, "deployment") as DeploymentSpec;
-  return { spec, createdAt: row.created_at, updatedAt: row.updated_at };
+  const flow = row.flow_digest === null ? {} : { flowDigest: row.flow_digest };
+  return { spec: { ...spec, ...flow }, createdAt: row.created_at, updatedAt: row.updated_at };
 }
 
 /** What was accepted stays accepted: a flow's folder that is gone is the driver's to complain about. */

@@ -32,4 +32,10 @@ export const CONTROL_MIGRATIONS: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    id: "0002-flow-digest",
+    async up(db) {
+      await db.schema.alterTable("online_deployment").addColumn("flow_digest", "text").execute();
+    },
+  },
 ];

@@ -4,6 +4,7 @@
 import { FlowsteadError } from "../../base/error/error.ts";
 import { secretToken } from "../../base/id.ts";
 import type { Logger } from "../../base/log.ts";
+import { flowDigest } from "../../registry/flow-digest.ts";
 import type { Fleet } from "../fleet.ts";
 import type { KeyPair } from "../key.ts";
 import type { DeploymentSpec } from "../specification/deployment-spec.ts";
@@ -170,7 +171,7 @@ export function openOnlineControl({ desired, fleet, onEndpoint, log }: OnlineCon
         const all = await desired.deployments(spec.endpointName);
         const isNew = !all.some((one) => one.spec.name === spec.name);
         if (isNew && all.length >= MOST_DEPLOYMENTS) throw tooMany("deployments of one endpoint", MOST_DEPLOYMENTS);
-        if (await desired.saveDeployment(spec)) {
+        if (await desired.saveDeployment(await asItIs(spec))) {
           await bringUp(spec.endpointName, { deployment: spec.name, state: isNew ? "Creating" : "Updating" });
         }
         return toDeploymentRecord(await needDeployment(spec.endpointName, spec.name));
@@ -194,10 +195,22 @@ export function openOnlineControl({ desired, fleet, onEndpoint, log }: OnlineCon
     settled: (endpoint, deployment) => progress.done(endpoint, deployment),
     resume: () =>
       inTurn(async () => {
-        for (const { spec } of await desired.endpoints()) await bringUp(spec.name, { state: "Creating" });
+        for (const { spec } of await desired.endpoints()) {
+          // Instances start with the files of now, whatever they were when they were applied.
+          for (const { spec: one } of await desired.deployments(spec.name)) {
+            await desired.saveDeployment(await asItIs(one));
+          }
+          await bringUp(spec.name, { state: "Creating" });
+        }
       }),
     close: () => progress.close(),
   };
+}
+
+/** With the state of the flow's files. */
+async function asItIs({ flowDigest: _, ...spec }: DeploymentSpec): Promise<DeploymentSpec> {
+  const digest = spec.flow === undefined ? undefined : await flowDigest(spec.flow);
+  return digest === undefined ? spec : { ...spec, flowDigest: digest };
 }
 
 /** Names that get a share for the first time have to be there; those that had one before are kept as they are. */

@@ -20,6 +20,8 @@ export interface OnlineDeploymentTable {
   name: string;
   /** JSON: the keys of the deployment's YAML. */
   spec: string;
+  /** Of the flow's files when the deployment was last applied; null where it has none. */
+  flow_digest: string | null;
   created_at: number;
   updated_at: number;
 }

@@ -12,6 +12,8 @@ export interface DeploymentSpec {
   properties: Readonly<Record<string, string>>;
   /** Absolute path of the flow's folder, or of its file; undefined where the driver needs none (an image, a remote URL). */
   flow?: string;
+  /** Of the flow's files when it was applied: an edit under the same path makes new instances. */
+  flowDigest?: string;
   model?: ModelReference;
   environment?: EnvironmentSpec;
   /** Variables that the instances get on top of the host's few; `${...}` references are resolved at start. */

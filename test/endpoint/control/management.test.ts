@@ -1,7 +1,7 @@
 // The control plane as the official client of the original drives it, over a real store and the keys' real gate.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -14,9 +14,12 @@ import { openGates } from "../../../src/endpoint/control/gate.ts";
 import { openOnlineControl } from "../../../src/endpoint/control/online-control.ts";
 import { openJournal } from "../../../src/endpoint/log/journal.ts";
 import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
+import { revisionKey } from "../../../src/endpoint/operated.ts";
+import { readSpecification } from "../../../src/endpoint/specification/read-specification.ts";
 import type { EndpointSpec } from "../../../src/endpoint/specification/endpoint-spec.ts";
 import { managementRoutes } from "../../../src/entry/route/management.ts";
 import { openRecordStore } from "../../../src/store/provider/index.ts";
+import { writeFolder } from "../../flow/flow-folder.ts";
 
 const TOKEN = "the-token-of-the-owner-of-this-system";
 const KEY = Buffer.alloc(32, 7);
@@ -116,6 +119,48 @@ test("applying the same again changes nothing", async () => {
   const endpoint = await client.onlineEndpoints.get(...at, "arm-test");
   await client.onlineEndpoints.beginCreateOrUpdateAndWait(...at, "arm-test", endpoint, poll);
   assert.equal(applied.length, before);
+});
+
+test("an edit of the flow's files under the same path makes new instances, and nothing else does", async (context) => {
+  const folder = writeFolder(context, {
+    "flow/flow.dag.yaml": "inputs: {}\noutputs: {}\nnodes: []\nadditional_includes: [../shared]\n",
+    "flow/say.jinja2": "one",
+    "shared/style.txt": "kindly",
+  });
+  const at = (name: string): string => path.join(folder, name);
+  const { spec } = readSpecification(
+    { name: "edited", endpoint_name: "arm-test", model: { path: at("flow") }, instance_count: 1 },
+    "deployment",
+  );
+  const put = async (): Promise<DeploymentSpec | undefined> => {
+    const before = applied.length;
+    await control.putDeployment(spec as DeploymentSpec);
+    return applied.length === before ? undefined : applied.at(-1)?.deployments.find(({ name }) => name === "edited");
+  };
+  const first = await put();
+  assert.ok(first);
+  assert.equal(await put(), undefined);
+  // What a run leaves in the folder is no edit.
+  mkdirSync(at("flow/.promptflow"));
+  writeFileSync(at("flow/.promptflow/flow.detail.json"), "{}");
+  assert.equal(await put(), undefined);
+  let last = revisionKey(first);
+  for (const [name, text] of [
+    ["flow/say.jinja2", "two"],
+    ["shared/style.txt", "sternly"],
+    ["flow/new.txt", ""],
+  ] as const) {
+    writeFileSync(at(name), text);
+    const edited = await put();
+    assert.ok(edited, `${name} was edited`);
+    assert.notEqual(revisionKey(edited), last);
+    last = revisionKey(edited);
+  }
+  assert.equal(await put(), undefined);
+  assert.ok(
+    !JSON.stringify(await client.onlineDeployments.get("group", "space", "arm-test", "edited")).includes("igest"),
+  );
+  await control.deleteDeployment("arm-test", "edited");
 });
 
 test("lists come in pages, and deployments scale by their capacity", async () => {
