@@ -34,7 +34,13 @@ export async function openDocuments(
   const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
   const name = config.documents.index;
   const index = await search.openOrCreate(name);
-  const collection = openCollection({ index, folder: search.folderOf(name), log });
+  const collection = openCollection({
+    index,
+    folder: search.folderOf(name),
+    language: config.documents.language,
+    sources: config.documents,
+    log,
+  });
   return { index, collection, open: async (other) => (other === name ? index : search.open(other)) };
 }
 

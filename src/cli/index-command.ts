@@ -1,14 +1,25 @@
 import path from "node:path";
 import { Command } from "commander";
+import { FlowsteadError } from "../base/error/error.ts";
+import type { Config } from "../config/schema.ts";
+import { languageCodes, languageOf } from "../search/analysis/language.ts";
 import type { Collection } from "../search/ingest/collection.ts";
+import type { IngestReport } from "../search/ingest/report.ts";
+import { watchSource } from "../search/ingest/watch.ts";
 import { type Console, progressLine } from "./console.ts";
 import { addedLine } from "./index-report.ts";
 import { addQueryCommands } from "./index-query.ts";
-import { type IndexOptions, useIndex } from "./index-use.ts";
+import { type IndexOptions, type UsedIndex, useIndex } from "./index-use.ts";
 import { withHome } from "./option.ts";
 
 interface JsonOption extends IndexOptions {
   json?: boolean;
+}
+
+interface AddOptions extends JsonOption {
+  quiet?: boolean;
+  language?: string;
+  watch?: boolean;
 }
 
 export function indexCommand(console: Console): Command {
@@ -19,10 +30,17 @@ export function indexCommand(console: Console): Command {
       .option("-i, --index <name>", "name of the index (default: the one that the chat searches)")
       .option("--json", "print JSON");
 
-  sub("add <folder>", "index a folder (or a file); again, only what has changed")
+  sub(
+    "add <source>",
+    "index a folder, file, ZIP archive, s3://BUCKET/PREFIX or az://CONTAINER/PREFIX; again, only what has changed",
+  )
     .option("-q, --quiet", "no progress")
-    .action((folder: string, options: JsonOption & { quiet?: boolean }) =>
-      use(options, (collection) => add(collection, folder, { ...options, console })),
+    .option("-l, --language <code>", "what its documents are written in, as de (default: each document tells)")
+    .option("-w, --watch", "stay, and take up what changes")
+    .action((source: string, options: AddOptions) =>
+      use(options, (collection, { config }) =>
+        add(collection, source, { ...options, settings: config.documents, console }),
+      ),
     );
   sub("list", "list the folders that are indexed").action((options: JsonOption) =>
     use(options, async (collection) => {
@@ -48,7 +66,7 @@ export function indexCommand(console: Console): Command {
       }),
   );
   sub("status", "what the index holds, and what could not be indexed").action((options: JsonOption) =>
-    use(options, async (collection, home) => {
+    use(options, async (collection, { home }) => {
       const status = await collection.status();
       if (options.json) return console.print(JSON.stringify(status, null, 2));
       console.print(
@@ -65,29 +83,60 @@ export function indexCommand(console: Console): Command {
 
 async function add(
   collection: Collection,
-  folder: string,
-  { json, quiet, console }: JsonOption & { quiet?: boolean; console: Console },
+  source: string,
+  {
+    json,
+    quiet,
+    watch,
+    language,
+    settings,
+    console,
+  }: AddOptions & { settings: Readonly<Config["documents"]>; console: Console },
 ): Promise<void> {
   const controller = new AbortController();
   // What has been indexed stays; the same command goes on from there.
   process.once("SIGINT", () => controller.abort());
-  const report = await collection.addFolder(path.resolve(folder), {
+  const report = await collection.addFolder(source, {
     signal: controller.signal,
+    ...(language ? { language: knownLanguage(language) } : {}),
     onProgress: (progress) => {
       if (!quiet && !json)
         console.progress(progressLine("Indexing", { ...progress, current: path.basename(progress.file) }));
     },
   });
   console.settle();
-  if (json) return console.print(JSON.stringify(report, null, 2));
+  const show = (of: IngestReport): void =>
+    json ? console.print(JSON.stringify(of, null, 2)) : printReport(of, console);
+  show(report);
+  if (!watch) return;
+  console.say(`Watching ${report.folder}; Ctrl-C ends it.`);
+  await watchSource(collection, source, {
+    intervalMs: settings.watch_interval_seconds * 1000,
+    signal: controller.signal,
+    onChange: show,
+    onFailure: ({ message }) => console.say(`note: ${message}`),
+  });
+}
+
+function printReport(report: IngestReport, console: Console): void {
   console.print(addedLine(report));
   for (const { file, reason } of report.failed) console.print(`not indexed: ${file}: ${reason}`);
   for (const { file, reason } of [...report.skipped, ...report.notes]) console.print(`note: ${file}: ${reason}`);
 }
 
+/** @throws FlowsteadError `InvalidRequest`. */
+function knownLanguage(code: string): string {
+  const language = languageOf(code);
+  if (language) return language.code;
+  throw new FlowsteadError(
+    "InvalidRequest",
+    `--language ${code} is not known: use one of ${languageCodes().join(", ")}.`,
+  );
+}
+
 async function use(
   options: IndexOptions,
-  work: (collection: Collection, home: string) => Promise<void>,
+  work: (collection: Collection, used: Pick<UsedIndex, "home" | "config">) => Promise<void>,
 ): Promise<void> {
-  await useIndex(options, ({ collection, home }) => work(collection, home));
+  await useIndex(options, ({ collection, ...used }) => work(collection, used));
 }

@@ -33,7 +33,13 @@ export async function useIndex(options: IndexOptions, work: (used: UsedIndex) =>
   const name = config.documents.index;
   const index = await search.openOrCreate(name);
   try {
-    const collection = openCollection({ index, folder: search.folderOf(name), log });
+    const collection = openCollection({
+      index,
+      folder: search.folderOf(name),
+      language: config.documents.language,
+      sources: config.documents,
+      log,
+    });
     await work({ index, collection, config, home: indexFolder(config) });
   } finally {
     await index.close();

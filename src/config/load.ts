@@ -5,7 +5,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { plain } from "../base/json.ts";
 import { isMap } from "../base/value.ts";
 import { type YamlSource, parseYaml } from "../base/yaml.ts";
-import { type Environment, modelsFromEnvironment } from "./environment.ts";
+import { type Environment, modelsFromEnvironment, storesFromEnvironment } from "./environment.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { resolveSecrets } from "./secret.ts";
 
@@ -43,6 +43,7 @@ export function loadConfig({ overrides = {}, file, env }: LoadConfigOptions): Lo
   }
   const config = parsed.data;
   if (config.models.length === 0) config.models = modelsFromEnvironment(env);
+  Object.assign(config.documents, storesFromEnvironment(config.documents, env));
   config.home = path.resolve(config.home);
   return { config: deepFreeze(config), env, file: found, portIsExplicit: settings.port !== undefined };
 }

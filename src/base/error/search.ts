@@ -37,6 +37,19 @@ export const SEARCH_ERRORS = {
     meaning: "A file or folder that should be indexed, listed or removed does not exist.",
     remedy: "Check the path; relative paths start at the current folder.",
   },
+  SourceRefused: {
+    actor: "operator",
+    status: 403,
+    meaning: "A store of documents does not let its objects be listed or read with the credentials given.",
+    remedy: "Check the key, token or signature in the settings and what it allows, then add the source again.",
+  },
+  SourceUnavailable: {
+    actor: "upstream",
+    status: 502,
+    retryable: true,
+    meaning: "A store of documents cannot be reached, breaks off, or gives no listing.",
+    remedy: "Check its address; what was indexed stays, and adding the source again goes on from there.",
+  },
   DocumentUnreadable: {
     actor: "operator",
     status: 500,

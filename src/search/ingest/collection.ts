@@ -1,7 +1,6 @@
 // A collection: the folders whose files an index holds. It knows what it has indexed of them, so that adding a folder
 // again costs only what has changed, and an interrupted run goes on where it was.
 
-import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
@@ -10,12 +9,19 @@ import { lockState } from "../../store/lock.ts";
 import type { SearchIndex } from "../search-index.ts";
 import { batchWriter } from "./batch.ts";
 import { ingest } from "./ingest.ts";
-import { type Journal, type JournalEntry, type JournalState, openJournal, readJournal } from "./journal.ts";
+import {
+  type Journal,
+  type JournalEntry,
+  type JournalRoot,
+  type JournalState,
+  openJournal,
+  readJournal,
+} from "./journal.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "./limit.ts";
 import { threadParser } from "./parser.ts";
 import { type FailedFile, type IngestProgress, type IngestReport, progressMeter } from "./report.ts";
-import { scanFolder } from "./scan.ts";
 import { isInside } from "./scan-path.ts";
+import { openSource, type SourceSettings, sourceScope } from "./source/open.ts";
 
 export interface CollectionOptions {
   index: SearchIndex;
@@ -24,10 +30,14 @@ export interface CollectionOptions {
   limits?: Partial<IngestLimits>;
   /** What the documents are written in; each tells by itself when absent. */
   language?: string | undefined;
+  /** How stores of objects are reached. */
+  sources?: SourceSettings | undefined;
   log: Logger;
 }
 
 interface AddOptions {
+  /** What the documents of this source are written in; remembered for the next time. */
+  language?: string;
   onProgress?(progress: IngestProgress): void;
   signal?: AbortSignal;
 }
@@ -70,10 +80,10 @@ interface Removal {
 
 export interface Collection {
   /**
-   * Indexes what is new or changed in a folder (or one file), and takes out what is gone from it.
-   * @throws FlowsteadError `DocumentNotFound`, `StateLocked` while another process writes, `Canceled`, or the index's.
+   * Indexes what is new or changed in a folder, file, archive or store of objects, and takes out what is gone from it.
+   * @throws FlowsteadError `DocumentNotFound`, `SourceRefused`, `SourceUnavailable`, `StateLocked` while another process writes, `Canceled`, or the index's.
    */
-  addFolder(folder: string, options?: AddOptions): Promise<IngestReport>;
+  addFolder(target: string, options?: AddOptions): Promise<IngestReport>;
   list(): Promise<CollectionFolder[]>;
   /** The documents in the index, or those of one folder, by path. */
   documents(folder?: string): Promise<CollectionDocument[]>;
@@ -87,7 +97,14 @@ const FILES_A_THREAD = 8;
 const MOST_THREADS = 4;
 const JOURNAL = "collection.jsonl";
 
-export function openCollection({ index, folder, limits: given, language, log }: CollectionOptions): Collection {
+export function openCollection({
+  index,
+  folder,
+  limits: given,
+  language,
+  sources = {},
+  log,
+}: CollectionOptions): Collection {
   const file = path.join(folder, JOURNAL);
   const limits: IngestLimits = { ...DEFAULT_LIMITS, ...given };
 
@@ -106,13 +123,13 @@ export function openCollection({ index, folder, limits: given, language, log }: 
   };
 
   return {
-    async addFolder(target, { onProgress, signal = new AbortController().signal } = {}) {
-      const scope = path.resolve(target);
-      await mustExist(scope);
+    async addFolder(target, { language: own, onProgress, signal = new AbortController().signal } = {}) {
+      const scope = sourceScope(target);
+      const source = await openSource(scope, sources);
       const started = performance.now();
-      return writing(async (journal) => {
-        await takeRoot(journal, scope);
-        const scan = await scanFolder(scope, signal);
+      const add = async (journal: Journal): Promise<IngestReport> => {
+        const scan = await source.list(signal);
+        const root = await takeRoot(journal, scope, own);
         const report = emptyReport(scope);
         report.skipped.push(...scan.skipped);
         const onFile = progressMeter(scan.files.length, (progress) => onProgress?.(progress));
@@ -120,7 +137,16 @@ export function openCollection({ index, folder, limits: given, language, log }: 
         const threads = Math.max(1, Math.min(availableParallelism(), MOST_THREADS, wanted));
         const parsers = Array.from({ length: threads }, () => threadParser(limits, threads));
         try {
-          await ingest(scope, scan, { index, journal, parsers, limits, language, signal, report, onFile });
+          await ingest(source, scan, {
+            index,
+            journal,
+            parsers,
+            limits,
+            language: root.language ?? language,
+            signal,
+            report,
+            onFile,
+          });
         } finally {
           await Promise.all(parsers.map((parser) => parser.close()));
         }
@@ -128,7 +154,8 @@ export function openCollection({ index, folder, limits: given, language, log }: 
         const { added, changed, removed, failed, seconds } = report;
         log.info({ folder: scope, added, changed, removed, failed: failed.length, seconds }, "folder indexed");
         return report;
-      });
+      };
+      return writing(add).finally(() => source.close());
     },
 
     async list() {
@@ -136,7 +163,7 @@ export function openCollection({ index, folder, limits: given, language, log }: 
     },
 
     async documents(under) {
-      const scope = under === undefined ? undefined : path.resolve(under);
+      const scope = under === undefined ? undefined : sourceScope(under);
       const { entries } = await readJournal(file);
       return [...entries.values()]
         .filter((entry) => entry.passages > 0 && (scope === undefined || isInside(entry.file, scope)))
@@ -148,7 +175,7 @@ export function openCollection({ index, folder, limits: given, language, log }: 
     },
 
     async remove(target, signal = new AbortController().signal) {
-      const scope = path.resolve(target);
+      const scope = sourceScope(target);
       return writing(async (journal) => {
         const { roots, entries } = journal.state;
         const left = [...roots.keys()].filter((root) => isInside(root, scope));
@@ -195,23 +222,16 @@ export function openCollection({ index, folder, limits: given, language, log }: 
   };
 }
 
-async function mustExist(target: string): Promise<void> {
-  try {
-    await stat(target);
-  } catch (thrown) {
-    throw new FlowsteadError("DocumentNotFound", `${target} does not exist or cannot be reached.`, { cause: thrown });
-  }
-}
-
 /** A folder inside a known one is part of that; a folder around known ones takes them in. */
-async function takeRoot(journal: Journal, scope: string): Promise<void> {
+async function takeRoot(journal: Journal, scope: string, language: string | undefined): Promise<JournalRoot> {
   const { roots } = journal.state;
-  if ([...roots.keys()].some((root) => isInside(scope, root))) return;
-  const inner = [...roots.keys()].filter((root) => isInside(root, scope));
-  await journal.append(
-    { op: "root", root: { path: scope, addedAt: new Date().toISOString() } },
-    ...inner.map((root) => ({ op: "unroot" as const, path: root })),
-  );
+  const around = [...roots.values()].find(({ path: root }) => isInside(scope, root));
+  if (around && (language === undefined || around.language === language)) return around;
+  const root: JournalRoot = around ? { ...around } : { path: scope, addedAt: new Date().toISOString() };
+  if (language !== undefined) root.language = language;
+  const inner = [...roots.keys()].filter((other) => other !== root.path && isInside(other, scope));
+  await journal.append({ op: "root", root }, ...inner.map((other) => ({ op: "unroot" as const, path: other })));
+  return root;
 }
 
 function folders({ roots, entries }: JournalState): CollectionFolder[] {

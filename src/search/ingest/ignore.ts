@@ -3,19 +3,20 @@ import path from "node:path";
 
 export const IGNORE_FILE = ".flowsteadignore";
 
-/** Whether a path below the folder of the file is left out. */
+/** Whether a path is left out. */
 type Ignore = (file: string) => boolean;
 
 /** What a folder's ignore file leaves out: names or paths below the folder, a line each, with `*` and `**`. */
 export async function readIgnore(folder: string): Promise<Ignore | undefined> {
-  const text = await readFile(path.join(folder, IGNORE_FILE), "utf8").catch(() => undefined);
-  const lines = (text ?? "").split(/\r?\n/).map((line) => line.trim());
+  const rule = ignoreRules((await readFile(path.join(folder, IGNORE_FILE), "utf8").catch(() => undefined)) ?? "");
+  return rule && ((file) => rule(path.relative(folder, file).split(path.sep).join("/")));
+}
+
+/** The same of the file's text, for paths below its folder with forward slashes. */
+export function ignoreRules(text: string): Ignore | undefined {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
   const rules = lines.filter((line) => line !== "" && !line.startsWith("#")).map(ruleOf);
-  if (rules.length === 0) return undefined;
-  return (file) => {
-    const below = path.relative(folder, file).split(path.sep).join("/");
-    return rules.some((rule) => rule.test(below));
-  };
+  return rules.length === 0 ? undefined : (below) => rules.some((rule) => rule.test(below));
 }
 
 /** A name without a slash counts in every folder below, as in other ignore files. */

@@ -10,10 +10,9 @@ import type { Journal, JournalEntry } from "./journal.ts";
 import type { IngestLimits } from "./limit.ts";
 import type { ReadDocument } from "./parse-task.ts";
 import type { Parser } from "./parser.ts";
-import { readDocumentFile } from "./read-file.ts";
 import type { IngestReport } from "./report.ts";
-import type { Scan } from "./scan.ts";
 import { isInside } from "./scan-path.ts";
+import type { FoundFile, Scan, Source } from "./source/source.ts";
 
 export interface IngestParts {
   index: SearchIndex;
@@ -32,16 +31,19 @@ export interface IngestParts {
 // Raised when files come to be read or cut differently, so that all are indexed again.
 const READING = "read/3";
 
-/** Brings the index to what a scan of `scope` found; the report is filled as it goes. */
-export async function ingest(scope: string, scan: Scan, parts: IngestParts): Promise<void> {
+/** Brings the index to what a scan of the source found; the report is filled as it goes. */
+export async function ingest(source: Source, scan: Scan, parts: IngestParts): Promise<void> {
   const { index, journal, language, signal } = parts;
   const embedder = (await index.statistics(signal)).embedder ?? "words only";
   const pipeline = [READING, embedder, ...(language ? [`language ${language}`] : [])].join(";");
   const batch = batchWriter(index, journal, signal);
+  const touched: JournalEntry[] = [];
   try {
-    const groupsOf = accessRules(topOf(scope, journal));
-    await ingestAll(scan, { ...parts, scope, batch, pipeline, groupsOf });
+    const { scope } = source;
+    const groupsOf = accessRules(topOf(scope, journal), (file) => source.text(file, signal));
+    await ingestAll(scan, { ...parts, source, touched, scope, batch, pipeline, groupsOf });
     await batch.finish();
+    if (touched.length > 0) await journal.append(...touched.map((entry) => ({ op: "put" as const, entry })));
   } finally {
     await batch.settle();
   }
@@ -54,12 +56,13 @@ async function ingestAll(scan: Scan, parts: FileParts): Promise<void> {
   const queue = scan.files.values();
   let isOver = false;
   const read = async (parser: Parser): Promise<void> => {
-    for (const { file } of queue) {
+    for (const found of queue) {
       if (isOver) return;
       throwIfAborted(signal);
+      const { file } = found;
       const id = documentId(file);
       const known = missing.has(id) ? undefined : journal.state.entries.get(id);
-      if (await ingestFile(file, known, { ...parts, parser })) seen.add(id);
+      if (await ingestFile(found, known, { ...parts, parser })) seen.add(id);
       parts.onFile(file);
     }
   };
@@ -79,7 +82,10 @@ async function ingestAll(scan: Scan, parts: FileParts): Promise<void> {
 }
 
 interface FileParts extends IngestParts {
-  /** The folder, or file, that is being added. */
+  source: Source;
+  /** Entries whose files have another version and the same content. */
+  touched: JournalEntry[];
+  /** What is being added. */
   scope: string;
   batch: Batch;
   pipeline: string;
@@ -93,11 +99,12 @@ function topOf(scope: string, { state }: Journal): string {
 
 /** Whether the file is still one of the collection. */
 async function ingestFile(
-  file: string,
+  found: FoundFile,
   known: JournalEntry | undefined,
   parts: FileParts & { parser: Parser },
 ): Promise<boolean> {
   const { scope, parser, limits, signal, report, batch } = parts;
+  const { file, version } = found;
   const id = documentId(file);
   let sha256 = "";
   let bytes = 0;
@@ -105,7 +112,10 @@ async function ingestFile(
   try {
     const groups = await parts.groupsOf(file);
     if (groups) pipeline += `;groups ${JSON.stringify(groups)}`;
-    const read = await readDocumentFile(file, limits);
+    if (known && version !== undefined && known.version === version && isCurrent(known, known.sha256, pipeline)) {
+      return unchanged(known, report);
+    }
+    const read = await parts.source.read(found, limits, signal);
     if ("gone" in read) return false;
     if ("unsupported" in read) {
       report.skipped.push({ file, reason: read.unsupported });
@@ -114,9 +124,8 @@ async function ingestFile(
     ({ sha256 } = read);
     bytes = read.bytes.length;
     if (known && isCurrent(known, sha256, pipeline)) {
-      report.unchanged += 1;
-      report.notes.push(...known.notes.map((reason) => ({ file, reason })));
-      return true;
+      if (version !== undefined) parts.touched.push({ ...known, version });
+      return unchanged(known, report);
     }
     const document = await parser.parse(read.bytes, path.basename(file), signal);
     const passages = toPassages({ id, source: sourceOf(scope, file), groups, language: parts.language }, document);
@@ -128,6 +137,7 @@ async function ingestFile(
     const entry: JournalEntry = { ...blankEntry(id, file), title, mediaType, sha256, pipeline, bytes, notes };
     entry.passages = passages.length;
     if (pages !== undefined) entry.pages = pages;
+    if (version !== undefined) entry.version = version;
     await batch.add({ id, file, passages, entry });
   } catch (thrown) {
     const { code, message } = FlowsteadError.from(thrown);
@@ -140,6 +150,12 @@ async function ingestFile(
     const failure = { code, reason: message };
     await batch.add({ id, file, passages: [], entry: { ...blankEntry(id, file), sha256, pipeline, bytes, failure } });
   }
+  return true;
+}
+
+function unchanged({ file, notes }: JournalEntry, report: IngestReport): true {
+  report.unchanged += 1;
+  report.notes.push(...notes.map((reason) => ({ file, reason })));
   return true;
 }
 

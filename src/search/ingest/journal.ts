@@ -16,6 +16,8 @@ const Entry = z.object({
   mediaType: z.string(),
   /** Of the file's bytes. */
   sha256: z.string(),
+  /** Of the file as its source names it, where it can. */
+  version: z.string().optional(),
   /** What read and embedded it; another one means that it has to be indexed again. */
   pipeline: z.string(),
   bytes: z.number(),
@@ -29,7 +31,7 @@ const Entry = z.object({
   pending: z.boolean().optional(),
 });
 
-const Root = z.object({ path: z.string(), addedAt: z.string() });
+const Root = z.object({ path: z.string(), addedAt: z.string(), language: z.string().optional() });
 
 const Line = z.discriminatedUnion("op", [
   z.object({ op: z.literal("collection"), version: z.literal(1) }),
@@ -41,7 +43,7 @@ const Line = z.discriminatedUnion("op", [
 ]);
 
 export type JournalEntry = z.infer<typeof Entry>;
-type JournalRoot = z.infer<typeof Root>;
+export type JournalRoot = z.infer<typeof Root>;
 type JournalLine = z.infer<typeof Line>;
 
 export interface JournalState {

@@ -4,9 +4,7 @@ import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { HEAD_BYTES, recognize } from "./format.ts";
 import type { IngestLimits } from "./limit.ts";
-
-/** The bytes of a file with their hash, or why they are not wanted. */
-export type ReadFile = { bytes: Uint8Array; sha256: string } | { unsupported: string } | { gone: true };
+import type { ReadFile } from "./source/source.ts";
 
 /** Looks at the front first, so that a film among the documents is not read for nothing.
  * @throws FlowsteadError `DocumentUnreadable` or `DocumentTooLarge`. */

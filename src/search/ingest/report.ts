@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../base/error/error.ts";
-import type { SkippedFile } from "./scan.ts";
+import type { SkippedFile } from "./source/source.ts";
 
 export interface FailedFile {
   file: string;

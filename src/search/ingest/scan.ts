@@ -1,25 +1,11 @@
+import type { BigIntStats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { throwIfAborted } from "../../base/abort.ts";
 import { ACL_ENDING, ACL_FILE } from "./access.ts";
 import { IGNORE_FILE, readIgnore } from "./ignore.ts";
 import { isInside } from "./scan-path.ts";
-
-interface FoundFile {
-  /** Absolute, as a person sees it: links are not resolved. */
-  file: string;
-  bytes: number;
-}
-
-export interface SkippedFile {
-  file: string;
-  reason: string;
-}
-
-export interface Scan {
-  files: FoundFile[];
-  skipped: SkippedFile[];
-}
+import type { Scan } from "./source/source.ts";
 
 const LEFT_OUT = new Set(["node_modules", "__MACOSX"]);
 
@@ -86,8 +72,16 @@ function isSidecar(name: string): boolean {
 }
 
 async function keep(file: string, scan: Scan): Promise<void> {
-  const found = await lstat(file).catch(() => undefined);
-  if (found) scan.files.push({ file, bytes: found.size });
+  const found = await lstat(file, { bigint: true }).catch(() => undefined);
+  if (found) scan.files.push({ file, bytes: Number(found.size), ...versionOf(found) });
+}
+
+const SETTLED_MS = 2000;
+
+/** A file that was written a moment ago may be written again without a trace: it has no version yet. */
+function versionOf({ size, ino, mtimeNs, ctimeNs, ctimeMs }: BigIntStats): { version?: string } {
+  if (Date.now() - Number(ctimeMs) < SETTLED_MS) return {};
+  return { version: [size, ino, mtimeNs, ctimeNs].join("-") };
 }
 
 /** Links come last, so that what they lead to is known by its own path when it has one. */
