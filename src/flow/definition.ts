@@ -68,8 +68,12 @@ export interface FlexDefinition {
   entry: string;
   /** Parameters of the class. */
   init: InputDefinition[];
-  /** Example inputs. */
-  sample?: ValueMap;
+}
+
+/** What stands in where a call, or a class, is given nothing at all. */
+export interface FlowSample {
+  inputs?: ValueMap;
+  init?: ValueMap;
 }
 
 export interface FlowDefinition {
@@ -84,6 +88,8 @@ export interface FlowDefinition {
   flex?: FlexDefinition;
   additionalIncludes: string[];
   messageFormat: "basic" | "openai-vision";
+  /** Of a flex flow or a prompty. */
+  sample?: FlowSample;
   /** Where it was read from, for messages; `flow.dag.yaml` when it came as text. */
   file: string;
 }

@@ -103,7 +103,8 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   try {
     const env = await flowEnvironment(definition, options);
     const pool = (python = createPython(directory, env, withInterpreter(options, loaded.directory)));
-    const { resources, streaming = true, init = {} } = options;
+    const { resources, streaming = true } = options;
+    const init = orSample(options.init, definition.sample?.init);
     const plan = definition.flex
       ? await planFlex(definition, definition.flex, { python: pool, resources, streaming, init })
       : await planFlow(definition, node ? definition.nodes : nodes, {
@@ -119,6 +120,11 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
     merged?.remove();
     throw thrown;
   }
+}
+
+/** What is given, or the flow's sample where nothing is. */
+function orSample(given: ValueMap = {}, sample: ValueMap = {}): ValueMap {
+  return Object.keys(given).length > 0 ? given : sample;
 }
 
 function traceOf({ traceparent, tracestate, baggage }: FlowCall): TraceContext | undefined {
@@ -280,7 +286,7 @@ class InProcessFlow implements FlowTarget {
     const { node, directory, env } = this.#options;
     const inputs = node
       ? resolveNodeInputs(definition, node.name, given)
-      : resolveInputs(this.plan.inputs, given, line, this.plan.optionalInputs);
+      : resolveInputs(this.plan.inputs, orSample(given, definition.sample?.inputs), line, this.plan.optionalInputs);
     return loadImages(this.plan.inputs, inputs, { directory, format: definition.messageFormat, env, signal });
   }
 }

@@ -1,13 +1,20 @@
 // flow.dag.yaml -> FlowDefinition. Unknown keys are ignored, as the original ignores them; what is used is checked here,
 // and every complaint names file and line.
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
-import type { ActivateDefinition, FlowDefinition, NodeDefinition, VariantDefinition } from "./definition.ts";
+import { resolveReferences } from "../prompt/prompty-reference.ts";
+import type {
+  ActivateDefinition,
+  FlowDefinition,
+  FlowSample,
+  NodeDefinition,
+  VariantDefinition,
+} from "./definition.ts";
 import { promptyFlow } from "./prompty-flow.ts";
 import { parseAssignment } from "./reference.ts";
 
@@ -49,7 +56,7 @@ const INPUTS = z
 const FLOW = z.looseObject({
   entry: TEXT,
   init: INPUTS,
-  sample: VALUES,
+  sample: MARKED_VALUE.nullish(),
   name: TEXT,
   display_name: TEXT,
   description: TEXT,
@@ -85,7 +92,10 @@ const FLOW = z.looseObject({
 type NodeYaml = z.infer<typeof NODE>;
 type Where = (at: readonly (string | number)[]) => number;
 
-/** A flow's folder and file from the path of either. @throws FlowsteadError `FlowNotFound`. */
+/**
+ * A flow's folder and file from the path of either; a folder without flow file may have one .prompty.
+ * @throws FlowsteadError `FlowNotFound`; `FlowDefinitionError` for a folder with several flow files.
+ */
 export function locateFlow(source: string): { directory: string; file: string } {
   const full = path.resolve(source);
   if (!existsSync(full)) {
@@ -98,9 +108,21 @@ export function locateFlow(source: string): { directory: string; file: string } 
   const candidates = ["flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml"].map((name) =>
     path.join(full, name),
   );
-  const file = candidates.find((candidate) => existsSync(candidate));
+  const [file, ...more] = candidates.filter((candidate) => existsSync(candidate));
+  if (more.length > 0) throw ambiguous(source, [file ?? "", ...more]);
   if (file) return { directory: full, file };
+  const prompties = readdirSync(full).filter((name) => name.endsWith(".prompty"));
+  if (prompties.length === 1) return { directory: full, file: path.join(full, prompties[0] ?? "") };
   throw new FlowsteadError("FlowNotFound", `Flow file ${path.join(source, "flow.dag.yaml")} does not exist.`);
+}
+
+function ambiguous(source: string, files: readonly string[]): FlowsteadError {
+  const names = files.map((file) => path.basename(file)).join(", ");
+  return new FlowsteadError(
+    "FlowDefinitionError",
+    `Multiple files ${names} exist in ${source}. Please specify a file or remove the extra YAML file.`,
+    { details: { path: source } },
+  );
 }
 
 function notDag(source: string): FlowsteadError {
@@ -117,17 +139,19 @@ export function loadFlow(source: string): { directory: string; definition: FlowD
   const definition = parseFlow(readFileSync(file, "utf8"), {
     file: path.basename(file),
     folderName: path.basename(directory),
+    folder: directory,
   });
   return { directory, definition };
 }
 
 /**
- * @param options `file` stands in messages; `name` wins over the YAML's, `folderName` stands in when it has none.
+ * @param options `file` stands in messages; `name` wins over the YAML's, `folderName` stands in when it has none; without
+ * `folder` a sample is not read.
  * @throws FlowsteadError `InvalidYaml`, `FlowDefinitionError`, `InvalidMessageFormatType`, `FlowNotSupported`.
  */
 export function parseFlow(
   text: string,
-  options: { file?: string; folderName?: string; name?: string } = {},
+  options: { file?: string; folderName?: string; name?: string; folder?: string } = {},
 ): FlowDefinition {
   const { file = "flow.dag.yaml", folderName = "flow" } = options;
   const { value, lineOf } = parseYaml(text, file);
@@ -154,9 +178,7 @@ export function parseFlow(
         details: { file, line: lineOf(["inputs", name]), input: name },
       });
     }),
-    flex: yaml.entry
-      ? { entry: yaml.entry, init: readInputs(yaml.init ?? {}, () => "object"), ...readSample(yaml.sample) }
-      : undefined,
+    flex: yaml.entry ? { entry: yaml.entry, init: readInputs(yaml.init ?? {}, () => "object") } : undefined,
     outputs: Object.entries(yaml.outputs ?? {}).map(([name, output]) => ({
       name,
       type: output.type ?? "string",
@@ -170,6 +192,7 @@ export function parseFlow(
     environmentVariables: typeof yaml.environment_variables === "object" ? (yaml.environment_variables ?? {}) : {},
     additionalIncludes: yaml.additional_includes ?? [],
     messageFormat: readMessageFormat(yaml.message_format),
+    sample: yaml.entry ? readSample(yaml.sample, options.folder) : undefined,
     file,
   };
 }
@@ -189,11 +212,13 @@ function readInputs(
   }));
 }
 
-/** A sample is the inputs themselves, or has them under `inputs`. */
-function readSample(sample: z.infer<typeof VALUES>): { sample?: ValueMap } {
-  if (!sample) return {};
-  const { inputs } = sample;
-  return { sample: isMap(inputs) ? inputs : sample };
+/** A sample has `inputs` and `init`; it, or a part of it, may stand in a file: `${file:sample.json}`. */
+function readSample(written: Value | undefined, base: string | undefined): FlowSample | undefined {
+  if (written === undefined || written === null || base === undefined) return undefined;
+  const sample = resolveReferences(written, { base, env: {} });
+  if (!isMap(sample)) return undefined;
+  const { inputs, init } = sample;
+  return { ...(isMap(inputs) ? { inputs } : {}), ...(isMap(init) ? { init } : {}) };
 }
 
 function readNode(node: NodeYaml, file: string, lineOf: Where): NodeDefinition {

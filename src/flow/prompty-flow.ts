@@ -16,8 +16,8 @@ export function promptyFlow(file: string): FlowDefinition {
     ...(typeof prompty.head["description"] === "string" ? { description: prompty.head["description"] } : {}),
     inputs: Object.entries(prompty.inputs).map(([name, declaration]) => ({
       name,
-      type: text(declaration["type"]) ?? "object",
-      default: declaration["default"] ?? prompty.sample?.[name] ?? null,
+      type: inputType(declaration["type"]),
+      default: declaration["default"] ?? null,
       isChatInput: declaration["is_chat_input"] === true,
       ...(declaration["is_chat_history"] === true ? { isChatHistory: true } : {}),
     })),
@@ -37,10 +37,12 @@ export function promptyFlow(file: string): FlowDefinition {
     environmentVariables: {},
     additionalIncludes: [],
     messageFormat: "basic",
+    ...(prompty.sample ? { sample: { inputs: prompty.sample } } : {}),
     file: path.basename(file),
   };
 }
 
-function text(value: Value | undefined): string | undefined {
-  return typeof value === "string" ? value : undefined;
+/** An image is for the prompty itself to load: it takes forms that a flow's inputs do not. */
+function inputType(written: Value | undefined): string {
+  return typeof written === "string" && written !== "image" ? written : "object";
 }

@@ -138,7 +138,11 @@ class LineRun {
     outputs.begin();
     await this.#phase(this.#plan.nodes, outputs);
     const values = outputs.finish();
-    if (this.#options.aggregate) await this.#phase(this.#plan.aggregations, outputs);
+    if (this.#options.aggregate) {
+      // Its one line has ended: an aggregation takes what was bypassed as null, and runs.
+      this.#progress.bypassed.clear();
+      await this.#phase(this.#plan.aggregations, outputs);
+    }
     return values;
   }
 
