@@ -7,7 +7,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type ModelMember, connectionFiles, modelFile } from "./connection-file.ts";
 import { executableFiles } from "./executable-file.ts";
-import { IGNORE_FILE, type ImageFacts, MARK, dockerfile, readme, startScript } from "./docker-file.ts";
+import { IGNORE_FILE, type ImageFacts, MARK, dockerfile, readme, runitFiles, startScript } from "./docker-file.ts";
 import { type FlowBundle, isEmpty, isWithin } from "./flow-bundle.ts";
 
 export interface BuildOptions {
@@ -25,6 +25,8 @@ export interface BuildOptions {
 }
 
 const SHORTEST_SECRET = 8;
+/** Files of an earlier build, besides its folders. */
+const MADE = ["flowstead.yaml", "Dockerfile", ".dockerignore", "start.sh", "start.cmd"];
 /** Files that are found when the folder is named. */
 const USUAL = /^flow\.(dag|flex)\.ya?ml$/;
 
@@ -54,6 +56,7 @@ export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
           [".dockerignore", IGNORE_FILE],
           ["README.md", readme(facts)],
           ["start.sh", startScript(facts)],
+          ...runitFiles(),
         ]
       : executableFiles(facts);
   const texts: [string, string][] = [
@@ -106,12 +109,12 @@ export function checkOutput(output: string, flow: string): void {
 
 /** Writes the files; those of an earlier build go first. */
 export async function writeFiles(output: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  for (const old of ["flow", "connections", "flowstead.yaml", "Dockerfile", ".dockerignore", "start.sh", "start.cmd"])
+  for (const old of [...MADE, "flow", "connections", "runit"])
     await rm(path.join(output, old), { recursive: true, force: true });
   for (const [name, content] of files) {
     const full = path.join(output, name);
     await mkdir(path.dirname(full), { recursive: true });
     await writeFile(full, content);
-    await chmod(full, name === "start.sh" ? 0o755 : 0o644);
+    await chmod(full, name === "start.sh" || name.startsWith("runit/") ? 0o755 : 0o644);
   }
 }

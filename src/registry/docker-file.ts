@@ -47,6 +47,8 @@ export function dockerfile({ version, hasPython, requirements, packageFile }: Im
     "COPY . /app",
     "",
     "RUN mkdir -p /state && chown node:node /state",
+    "# For base images that start their services with runit.",
+    "RUN mkdir -p /var/runit && cp -r /app/runit/. /var/runit && chmod -R +x /var/runit",
     "ENV FLOWSTEAD_HOME=/state",
     "USER node",
     "EXPOSE 8080",
@@ -71,6 +73,29 @@ exec flowstead flow serve --source ${quoted(source)} --host "\${FLOWSTEAD_SERVE_
 `;
 }
 
+/**
+ * The flow as a service of runit, under the name that images of the original give it: `runsvdir /var/runit` starts it
+ * and starts it again when it ends.
+ */
+export function runitFiles(): [string, string][] {
+  const run = `#!/bin/sh
+# Started by runit in /var/runit, or in the folder itself.
+exec 2>&1
+app="$(dirname "$0")/../.."
+[ -f "$app/start.sh" ] || app=/app
+exec sh "$app/start.sh"
+`;
+  const finish = `#!/bin/sh
+# runit tells the exit code, or -1 and the signal, and starts the service again; not at once, should it fail at its start.
+echo "promptflow-serve ended with \${1:-?} (signal \${2:-0})"
+sleep 1
+`;
+  return [
+    ["runit/promptflow-serve/run", run],
+    ["runit/promptflow-serve/finish", finish],
+  ];
+}
+
 /** A name as one word of a shell, whatever is in it. */
 export function quoted(name: string): string {
   return `'${name.replaceAll("'", "'\\''")}'`;
@@ -92,6 +117,7 @@ export function readme(facts: ImageFacts): string {
     "- `connections/`: its connections; secrets are references to environment variables",
     "- `settings.json`: the variables that must be set",
     "- `Dockerfile`, `start.sh`: how the image is made and started",
+    "- `runit/`: the same as a service, for base images that start their services with `runsvdir /var/runit`",
     "",
     "```sh",
     `docker build -t ${imageName(flow)} .`,

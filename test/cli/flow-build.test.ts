@@ -1,4 +1,5 @@
-// `flow build`: the folder of an image. Docker itself is not run; start.sh is, with this program as `flowstead`.
+// `flow build`: the folder of an image. Docker itself is not run; its service is, which starts start.sh with this program
+// as `flowstead`.
 
 import assert from "node:assert/strict";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
@@ -80,6 +81,8 @@ test("the folder has the flow settled, connections without secrets, and all to m
     "flow/short.jinja2",
     "flow/style.py",
     "flow/style.txt",
+    "runit/promptflow-serve/finish",
+    "runit/promptflow-serve/run",
     "settings.json",
     "start.sh",
   ]);
@@ -115,7 +118,7 @@ async function serves(app: string, context: { after(work: () => void): void }): 
   writeFileSync(path.join(bin, "flowstead"), `#!/bin/sh\nexec ${program} "$@"\n`);
   chmodSync(path.join(bin, "flowstead"), 0o755);
   const { PATH = "", ...env } = environment({ MY_AI_API_KEY: SECRET, FLOWSTEAD_HOME: path.join(app, "../state") });
-  const child = spawn("sh", [path.join(app, "start.sh")], {
+  const child = spawn(path.join(app, "runit/promptflow-serve/run"), {
     env: { ...env, PATH: `${bin}${path.delimiter}${PATH}`, PORT: "0", FLOWSTEAD_SERVE_HOST: "127.0.0.1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
