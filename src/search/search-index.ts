@@ -73,6 +73,8 @@ export interface IndexStatistics {
   bytes?: number;
   /** Embedder fingerprint of the vectors, when there are any. */
   embedder?: string;
+  /** Whether vectors are compared one by one or looked up in an approximate index, where the provider can tell. */
+  vectors?: "exact" | "approximate";
 }
 
 export interface SearchIndex {

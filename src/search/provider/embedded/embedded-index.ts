@@ -23,7 +23,8 @@ import {
   whereDocuments,
   whereWithin,
 } from "./table.ts";
-import { type ResidentTable, residentTable } from "./resident-table.ts";
+import { type NearestIndex, nearestIndex } from "./nearest-index.ts";
+import { fitsInMemory, type ResidentTable, residentTable } from "./resident-table.ts";
 import { type Upkeep, upkeep } from "./upkeep.ts";
 
 export interface EmbeddedParts {
@@ -34,6 +35,8 @@ export interface EmbeddedParts {
   analyzer: Analyzer;
   embedder: Embedder | undefined;
   log: Logger;
+  /** Passages up to which they are kept in memory. */
+  inMemory: number;
   /** Closes what the index was opened with. */
   release(): Promise<void>;
 }
@@ -46,6 +49,7 @@ export class EmbeddedIndex implements SearchIndex {
   readonly #lexicon: CachedLexicon;
   readonly #resident: ResidentTable;
   readonly #upkeep: Upkeep;
+  readonly #nearest: NearestIndex;
   #setting: IndexSetting;
   #writing: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -54,8 +58,12 @@ export class EmbeddedIndex implements SearchIndex {
     this.#parts = parts;
     this.#setting = parts.setting;
     this.#lexicon = cachedLexicon(parts.table, parts.log);
-    this.#resident = residentTable(parts.table, () => this.#setting.vectors?.dimensions ?? 0, parts.log);
+    const fits = (count: number): boolean =>
+      fitsInMemory(count, this.#setting.vectors?.dimensions ?? 0, parts.inMemory);
+    this.#resident = residentTable(parts.table, fits, () => this.#nearest.soon());
     this.#upkeep = upkeep(parts.table);
+    const isExact = async (): Promise<boolean> => !this.#setting.vectors || fits(await parts.table.countRows());
+    this.#nearest = nearestIndex({ ...parts, isExact });
   }
 
   get name(): string {
@@ -126,10 +134,12 @@ export class EmbeddedIndex implements SearchIndex {
     const count = () => Promise.all([countDocuments(table, where), table.countRows(where), bytesIn(folder)]);
     const [documents, passages, bytes] = await this.#read(count, signal);
     const embedder = this.#setting.vectors?.fingerprint ?? this.#parts.embedder?.fingerprint;
-    return { documents, passages, bytes, ...(embedder === undefined ? {} : { embedder }) };
+    if (embedder === undefined) return { documents, passages, bytes };
+    return { documents, passages, bytes, embedder, vectors: await this.#read(() => this.#nearest.kind(), signal) };
   }
 
   close(): Promise<void> {
+    this.#nearest.close();
     this.#closed ??= this.#writing
       .catch(() => undefined)
       .then(() => Promise.all([this.#lexicon.settle(), this.#resident.settle()]))
@@ -201,9 +211,17 @@ export class EmbeddedIndex implements SearchIndex {
     });
     this.#writing = turn
       .catch(() => undefined)
-      .then(() => (this.#upkeep.due() ? this.#upkeep.run() : undefined))
+      .then(() => this.#keepUp())
       .catch((thrown: unknown) => this.#parts.log.warn({ err: thrown }, "upkeep of the index failed"));
     return turn;
+  }
+
+  async #keepUp(): Promise<void> {
+    this.#nearest.soon();
+    // Files that an index is being made of must not go meanwhile.
+    if (!this.#upkeep.due() || this.#nearest.isBuilding) return;
+    await this.#nearest.beforeJoining();
+    await this.#upkeep.run();
   }
 
   /** The engine tells when another process has written at the same time; the work is then done on what that one left. */

@@ -11,11 +11,13 @@ export interface IndexFolderOptions {
   folder: string;
   embedder?: Embedder | undefined;
   log: Logger;
+  /** Passages up to which an index is kept in memory. */
+  inMemory?: number | undefined;
 }
 
-export function searchInFolder({ folder, embedder, log }: IndexFolderOptions): Search {
+export function searchInFolder({ folder, embedder, log, inMemory }: IndexFolderOptions): Search {
   const folderOf = (name: string): string => path.join(folder, checkIndexName(name));
-  const options = (name: string) => ({ folder: folderOf(name), name, embedder, log });
+  const options = (name: string) => ({ folder: folderOf(name), name, embedder, log, inMemory });
   return {
     folderOf,
     async list() {

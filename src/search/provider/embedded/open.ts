@@ -7,6 +7,7 @@ import { passageAnalyzer } from "../../analysis/analyzer.ts";
 import type { SearchIndex } from "../../search-index.ts";
 import { EmbeddedIndex } from "./embedded-index.ts";
 import { type Engine, loadEngine } from "./engine.ts";
+import { MOST_PASSAGES } from "./resident-table.ts";
 import { groupsField, languageField, passageSchema } from "./row.ts";
 import { dataFolder, type IndexSetting, readSetting, writeSetting } from "./setting.ts";
 import { createTermIndexes, TABLE } from "./table.ts";
@@ -18,10 +19,13 @@ export interface EmbeddedOptions {
   /** Gives vectors to passages and queries that come without; without it the index is lexical. */
   embedder?: Embedder | undefined;
   log: Logger;
+  /** Passages up to which an index is kept in memory and its vectors are compared one by one. */
+  inMemory?: number | undefined;
 }
 
 /** @throws FlowsteadError `IndexNotFound`, `IndexDamaged` or `EmbedderMismatch`. */
-export async function openEmbeddedIndex({ folder, name, embedder, log }: EmbeddedOptions): Promise<SearchIndex> {
+export async function openEmbeddedIndex(options: EmbeddedOptions): Promise<SearchIndex> {
+  const { folder, name, embedder, log, inMemory = MOST_PASSAGES } = options;
   const setting = await readSetting(folder);
   if (!setting) {
     throw new FlowsteadError(
@@ -55,7 +59,7 @@ export async function openEmbeddedIndex({ folder, name, embedder, log }: Embedde
       table.close();
       connection.close();
     };
-    return new EmbeddedIndex({ folder, engine, table, setting, analyzer, embedder, log, release });
+    return new EmbeddedIndex({ folder, engine, table, setting, analyzer, embedder, log, inMemory, release });
   } catch (thrown) {
     throw new FlowsteadError(
       "IndexDamaged",

@@ -3,13 +3,18 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
-import type { Logger } from "../../../base/log.ts";
 import { ResidentPassages } from "../../resident/passages.ts";
 import { rowsOf } from "./column.ts";
 import { termsOf } from "./row.ts";
 
-const MOST_PASSAGES = 50_000;
+/** Of an index that is kept in memory, and whose vectors are compared one by one. */
+export const MOST_PASSAGES = 50_000;
 const MOST_VECTOR_BYTES = 256 * 2 ** 20;
+
+/** Whether so many passages are kept in memory. */
+export function fitsInMemory(count: number, dimensions: number, most: number): boolean {
+  return count <= most && count * dimensions * Float32Array.BYTES_PER_ELEMENT <= MOST_VECTOR_BYTES;
+}
 
 export interface ResidentTable {
   /** The passages as they are now, or undefined where the engine has to be asked. */
@@ -19,14 +24,12 @@ export interface ResidentTable {
   settle(): Promise<void>;
 }
 
-export function residentTable(table: Table, dimensions: () => number, log: Logger): ResidentTable {
+/** `tooLarge` is called once for each version of the table that is not kept in memory. */
+export function residentTable(table: Table, fits: (count: number) => boolean, tooLarge: () => void): ResidentTable {
   let known: { version: number; passages: ResidentPassages } | undefined;
   let tooMany: number | undefined;
   let looking: Promise<ResidentPassages | undefined> | undefined;
   let waiting: Promise<ResidentPassages | undefined> | undefined;
-
-  const fits = (count: number): boolean =>
-    count <= MOST_PASSAGES && count * dimensions() * Float32Array.BYTES_PER_ELEMENT <= MOST_VECTOR_BYTES;
 
   const look = async (): Promise<ResidentPassages | undefined> => {
     const version = await table.version();
@@ -35,7 +38,7 @@ export function residentTable(table: Table, dimensions: () => number, log: Logge
     if (!fits(await table.countRows())) {
       known = undefined;
       tooMany = version;
-      log.debug({ version }, "the index is too large to be kept in memory");
+      tooLarge();
       return undefined;
     }
     const passages = new ResidentPassages();

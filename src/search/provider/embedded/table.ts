@@ -8,6 +8,8 @@ import { fromRow, HIT_COLUMNS, type Row, termsOf } from "./row.ts";
 
 export const TABLE = "passages";
 const TERM_COLUMNS = ["body_terms", "field_terms"];
+/** How many neighbours an index of vectors looks at before it answers. */
+const LEAST_LOOKED_AT = 200;
 
 /** Full text without an analysis of its own: the columns hold terms that are analysed already. */
 export async function createTermIndexes(table: Table, { lance }: Engine): Promise<void> {
@@ -57,6 +59,8 @@ export async function rowsByVector(
   let query = table
     .vectorSearch(vector)
     .distanceType("cosine")
+    .ef(Math.max(LEAST_LOOKED_AT, 2 * limit))
+    .refineFactor(1)
     .select([...HIT_COLUMNS, "_distance"])
     .limit(limit);
   if (where !== undefined) query = query.where(where);

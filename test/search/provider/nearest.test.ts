@@ -1,0 +1,118 @@
+// Vectors of an index that is too large to be compared one by one: what the approximate index finds, and what it must not lose.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SILENT } from "../../../src/base/log.ts";
+import type { Embedder } from "../../../src/model/embedder.ts";
+import { createEmbeddedIndex, openEmbeddedIndex } from "../../../src/search/provider/index.ts";
+import type { Passage, SearchIndex, SearchQuery } from "../../../src/search/search-index.ts";
+import { clusteredVectors, seeded } from "../../../bench/clustered.ts";
+import { passage } from "../../index-suite.ts";
+
+const SIZE = 3000;
+const DIMENSIONS = 64;
+
+describe("vectors of a large index", () => {
+  const vectorOf = clusteredVectors({ dimensions: DIMENSIONS, clusters: 40, random: seeded(11) });
+  const passages = Array.from({ length: SIZE }, (_, at): Passage => ({
+    ...passage(`d${at}`, 0, `passage number${at}`),
+    vector: vectorOf(),
+    ...(at % 50 === 0 ? { groups: ["few"] } : {}),
+  }));
+  const asked = Array.from({ length: 20 }, vectorOf);
+  const embedder: Embedder = {
+    fingerprint: "clustered/64",
+    dimensions: DIMENSIONS,
+    embed: async (texts) => texts.map(vectorOf),
+    close: async () => undefined,
+  };
+  let options: Parameters<typeof openEmbeddedIndex>[0];
+  let index: SearchIndex;
+  before(async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "flowstead-nearest-"));
+    options = { folder, name: "test", embedder, log: SILENT, inMemory: 1000 };
+    index = await createEmbeddedIndex(options);
+    await index.upsert(passages);
+    assert.equal((await index.statistics()).vectors, "exact");
+    await approximate(index);
+  });
+  after(async () => {
+    await index.close();
+    await rm(options.folder, { recursive: true, force: true });
+  });
+
+  const near = async (vector: Float32Array, rest: Partial<SearchQuery> = {}): Promise<string[]> => {
+    const { hits } = await index.query({ text: "", vector, mode: "vector", top: 10, readers: "all", ...rest });
+    return hits.map(({ passage: { documentId } }) => documentId);
+  };
+  const exact = (vector: Float32Array, of: readonly Passage[]): string[] =>
+    of
+      .map((one) => ({ id: one.documentId, score: product(vector, one.vector!) / norm(one.vector!) }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, 10)
+      .map(({ id }) => id);
+  const recall = async (of: readonly Passage[], rest: Partial<SearchQuery> = {}): Promise<number> => {
+    let found = 0;
+    for (const vector of asked) {
+      const ids = new Set(await near(vector, rest));
+      found += exact(vector, of).filter((id) => ids.has(id)).length;
+    }
+    return found / (10 * asked.length);
+  };
+
+  it("at least 95 of 100 of the ten nearest are found", async () => {
+    assert.ok((await recall(passages)) >= 0.95);
+  });
+
+  it("a filter takes nothing from what passes it", async () => {
+    const few = passages.filter(({ groups }) => !groups);
+    assert.ok((await recall(few, { readers: [] })) >= 0.95);
+    for (const vector of asked.slice(0, 5)) {
+      assert.deepEqual(await near(vector, { documentIds: ["d77"] }), ["d77"]);
+      const some = Array.from({ length: 20 }, (_, at) => passages[at * 125]!);
+      const ids = some.map(({ documentId }) => documentId);
+      assert.deepEqual(await near(vector, { documentIds: ids }), exact(vector, some));
+    }
+  });
+
+  it("opens with its approximate index, without making it anew", async () => {
+    await index.close();
+    index = await openEmbeddedIndex(options);
+    assert.equal((await index.statistics()).vectors, "approximate");
+    assert.ok((await recall(passages)) >= 0.95);
+  });
+
+  it("what is deleted or changed is followed at once", async () => {
+    const [vector = new Float32Array()] = asked;
+    const gone = (await near(vector)).slice(0, 5);
+    await index.deleteDocuments(gone);
+    const moved = passages.find(({ documentId }) => !gone.includes(documentId))!;
+    await index.upsert([
+      { ...moved, vector },
+      { ...passage("fresh", 0, "fresh"), vector },
+    ]);
+    const found = await near(vector);
+    assert.equal(found.length, 10);
+    assert.deepEqual(new Set(found.slice(0, 2)), new Set([moved.documentId, "fresh"]));
+    assert.ok(!found.some((id) => gone.includes(id)));
+  });
+});
+
+async function approximate(index: SearchIndex): Promise<void> {
+  for (let waited = 0; (await index.statistics()).vectors !== "approximate"; waited += 100) {
+    assert.ok(waited < 120_000, "the index of vectors was not made");
+    await sleep(100);
+  }
+}
+
+function product(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, at) => sum + value * b[at]!, 0);
+}
+
+function norm(vector: Float32Array): number {
+  return Math.sqrt(product(vector, vector));
+}
