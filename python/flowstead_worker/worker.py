@@ -10,9 +10,9 @@ import signal
 import sys
 import threading
 
-from promptflow import _engine, _runtime, connections
-from promptflow.contracts.multimedia import load_images
+from promptflow import _engine, _runtime
 
+from .argument import prepared
 from .channel import Channel
 from .encode import is_exact, preview, to_json
 from .entry import Aggregation, load_entry
@@ -88,23 +88,7 @@ class Call:
         return self._id
 
     def _prepare(self, tool):
-        function = tool.bind(self._convert(tool, self._message.get("init") or {}))
-        return function, self._convert(tool, self._message["args"])
-
-    def _convert(self, tool, arguments):
-        """References become the objects they stand for, connection names connections, image dicts images."""
-        converted = dict(arguments)
-        for name, reference in (self._message.get("refs") or {}).items():
-            if name in converted:
-                converted[name] = self._worker.resolve(reference)
-        for name, given in (self._message.get("connections") or {}).items():
-            if name in converted:
-                converted[name] = connections.from_message(given, tool.module)
-        for name in self._message.get("images") or ():
-            if name in converted:
-                contents = self._message.get("image_contents") or {}
-                converted[name] = load_images(converted[name], os.getcwd(), self._message["image_format"], contents)
-        return converted
+        return prepared(tool, self._message, self._worker)
 
     def _run(self, tool):
         try:

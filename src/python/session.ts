@@ -1,7 +1,7 @@
 // The Python side of one run.
 
 import type { Connection } from "../connection/connection.ts";
-import type { Value } from "../base/value.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 import type { TracedCall } from "./message.ts";
 import type { Progress } from "./process.ts";
 import { type PythonResult, type ObjectReference, PythonValue, lostValue } from "./python-value.ts";
@@ -15,12 +15,22 @@ export interface PythonCall {
   init: string[];
   /** Inputs that are connections, with the custom class to make of them where there is one. */
   connections: Record<string, { connection: Connection; customType?: string | undefined }>;
+  /** Inputs that are definitions of assistants, with the tools of each. */
+  assistants?: Record<string, (AssistantFunction | { type: string; definition: ValueMap })[]>;
   /** Inputs in which image dicts are to become images. */
   images: string[];
   /** How they are written; the flow's `message_format`. */
   imageFormat: "basic" | "openai-vision";
   /** Images that are named by URL and known already, as base64 by URL. */
   imageContents?: Record<string, string>;
+}
+
+/** A loaded tool that an assistant may call as a function. */
+export interface AssistantFunction {
+  file: string;
+  /** What is given beforehand, and is not the model's business. */
+  inputs: ValueMap;
+  connections: PythonCall["connections"];
 }
 
 export interface PythonListener {
@@ -82,12 +92,8 @@ export class RunSession implements PythonSession {
       args,
       init,
       refs,
-      connections: Object.fromEntries(
-        Object.entries(call.connections).map(([name, { connection, customType }]) => [
-          name,
-          { ...connection, custom_type: customType },
-        ]),
-      ),
+      connections: connectionMessages(call.connections),
+      ...(call.assistants ? { assistants: assistantMessages(call.assistants) } : {}),
       images: call.images,
       image_format: call.imageFormat,
       ...(call.imageContents ? { image_contents: call.imageContents } : {}),
@@ -122,6 +128,19 @@ export class RunSession implements PythonSession {
     else this.#held.push(worker);
     return worker;
   }
+}
+
+function connectionMessages(connections: PythonCall["connections"]): Record<string, object> {
+  const named = Object.entries(connections);
+  return Object.fromEntries(
+    named.map(([name, { connection, customType }]) => [name, { ...connection, custom_type: customType }]),
+  );
+}
+
+function assistantMessages(assistants: NonNullable<PythonCall["assistants"]>): Record<string, object> {
+  const message = (tool: AssistantFunction | { type: string; definition: ValueMap }): object =>
+    "file" in tool ? { ...tool, connections: connectionMessages(tool.connections) } : tool;
+  return Object.fromEntries(Object.entries(assistants).map(([name, tools]) => [name, tools.map(message)]));
 }
 
 function holdsObject(value: PythonResult | PythonResult[]): boolean {

@@ -1,7 +1,6 @@
 // Tools of installed Python packages, and custom LLM tools: such a tool that is given a prompt's template.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { pyRepr } from "../base/value.ts";
 import type { Assignment, NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
 import { pythonInput } from "../flow/node-value.ts";
@@ -10,14 +9,16 @@ import type { NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { compileTemplate } from "../prompt/template.ts";
 import type { PackageSignature } from "../python/message.ts";
 import { packageFile } from "../python/pool.ts";
-import { callPython, findConnections } from "./python.ts";
+import { loadPackage } from "./package-load.ts";
+import { findConnections } from "./python-source.ts";
+import { callPython } from "./python.ts";
 import { callerInputs, readTemplate, refuseReserved } from "./template-source.ts";
 
 export const PACKAGE_TOOL: NodeTool = {
   id: "package",
   async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
     const id = node.source?.tool ?? "";
-    const signature = await load(id, context);
+    const signature = await loadPackage(id, context);
     const inputs: Record<string, Assignment> = {
       ...convertLiterals(node, signature.inputs),
       ...promptInput(node, signature, context.directory),
@@ -44,22 +45,6 @@ export const PACKAGE_TOOL: NodeTool = {
     };
   },
 };
-
-async function load(id: string, context: PrepareContext): Promise<PackageSignature> {
-  const { wanted = [id], known = [] } = context.packageTools ?? {};
-  try {
-    return await context.python().loadPackage(id, wanted);
-  } catch (thrown) {
-    const { code, message } = FlowsteadError.from(thrown);
-    if (code !== "PackageToolNotFoundError" && code !== "PythonNotFound") throw thrown;
-    const installed = code === "PackageToolNotFoundError" ? message.split("\n").filter((line) => line !== "") : [];
-    throw new FlowsteadError(
-      "PackageToolNotFoundError",
-      `Package tool '${id}' is not found in the current environment. All available package tools are: ${pyRepr([...known, ...installed])}.`,
-      { cause: thrown },
-    );
-  }
-}
 
 /** A custom LLM tool is told which inputs are a caller's own: in its prompt their text must not become a role. */
 function escapes(node: NodeDefinition, { takes_escapes: isTold }: PackageSignature): Record<string, Assignment> {

@@ -9,7 +9,7 @@ import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
 import { type NodeValue, plainInput } from "../flow/node-value.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
-import { findConnections } from "./python.ts";
+import { findConnections } from "./python-source.ts";
 import { type ScriptSignature, readSignature } from "./script/signature.ts";
 import { ScriptFailure, type ScriptPool, scriptPool } from "./script/thread-pool.ts";
 

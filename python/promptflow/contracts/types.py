@@ -23,6 +23,9 @@ class AssistantDefinition:
     instructions: str
     tools: List[Any]
 
+    def __post_init__(self):
+        self._tool_invoker = None  # Set where a node gets one of a file.
+
     @staticmethod
     def deserialize(data):
         return AssistantDefinition(data.get("model", ""), data.get("instructions", ""), data.get("tools", []))

@@ -75,6 +75,12 @@ const DEFINITION = {
     "A flow output refers to a node or input that is not there.",
     "Mend the output's reference.",
   ),
+  InvalidAssistantTool: row(
+    "author",
+    "UserError/ValidationError/InvalidAssistantTool",
+    "A tool of an assistant definition is malformed.",
+    "Mend what the message names in the definition's file.",
+  ),
   InvalidMessageFormatType: row(
     "author",
     "UserError/InvalidMessageFormatType",
