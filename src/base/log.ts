@@ -11,22 +11,56 @@ export interface LogOptions {
 
 /** Characters of log lines that are kept while they cannot be written. */
 const MOST_WAITING = 2 ** 20;
-const SECRET_KEYS = ["authorization", "api-key", "apiKey", "api_key", "key", "token", "secret", "password", "cookie"];
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  "authorization",
+  "api-key",
+  "apiKey",
+  "api_key",
+  "key",
+  "token",
+  "secret",
+  "password",
+  "cookie",
+]);
+const DEPTH = 4;
 
 /** JSON lines with a time, a level and a request id where there is one; values under secret names are masked. */
 export function createLog({ level, file }: LogOptions): Logger {
   const destination = openDestination(file);
   // A full disk costs lines of the log, not the process. What could not be written is tried again with the next line.
   destination.on("error", () => {});
-  return pino(
+  const log = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: SECRET_KEYS.flatMap((key) => [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`]), censor: "******" },
+      // Not pino's own redaction: its paths cost four times what the rest of a line does.
+      formatters: { log: (line) => masked(line) },
+      serializers: { err: (thrown: Error) => masked(pino.stdSerializers.err(thrown)) },
     },
     destination,
   );
+  const { child } = log;
+  log.child = function (this: Logger, bindings: object, options: object) {
+    return child.call(this, masked(bindings), options);
+  } as typeof child;
+  return log;
+}
+
+/** The same object when there is nothing to mask, else a copy as far as there is. */
+function masked<Line extends object>(line: Line, depth = DEPTH): Line {
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, value] of Object.entries(line)) {
+    let shown: unknown = value;
+    if (SECRET_KEYS.has(name)) shown = "******";
+    else if (depth > 1 && typeof value === "object" && value !== null && !(value instanceof Error)) {
+      shown = masked(value as object, depth - 1);
+    }
+    if (shown === value) continue;
+    copy ??= (Array.isArray(line) ? [...line] : { ...line }) as Record<string, unknown>;
+    copy[name] = shown;
+  }
+  return (copy ?? line) as Line;
 }
 
 function openDestination(file: string | undefined): ReturnType<typeof pino.destination> {

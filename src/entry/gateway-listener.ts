@@ -22,7 +22,16 @@ export async function openGatewayListener(gateway: Gateway, log: Logger): Promis
     try {
       checkOrigin(request);
       const path = request.url?.split("?", 1)[0] ?? "/";
-      const work = route({ request, response, path, requestId, log: log.child({ requestId }) }, undefined);
+      const hot = {
+        request,
+        response,
+        path,
+        requestId,
+        get log() {
+          return log.child({ requestId });
+        },
+      };
+      const work = route(hot, undefined);
       if (!work) throw new FlowsteadError("Unauthorized", "The token is missing or wrong.");
       work.catch((thrown: unknown) => sendError(response, thrown));
     } catch (thrown) {

@@ -83,7 +83,16 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
           try {
             checkOrigin(request);
             const path = request.url?.split("?", 1)[0] ?? "/";
-            const hot = { request, response, path, requestId, log: options.log.child({ requestId }) };
+            const hot = {
+              request,
+              response,
+              path,
+              requestId,
+              // Made for who writes a line only: it costs as much as the line.
+              get log() {
+                return options.log.child({ requestId });
+              },
+            };
             for (const route of hotRoutes) {
               const work = route(hot, context);
               if (!work) continue;

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { createLog } from "../../src/base/log.ts";
@@ -16,4 +19,28 @@ test("a log that cannot be opened is named", () => {
     code: "StoreUnavailable",
     message: /package\.json\/log cannot be written/,
   });
+});
+
+test("values under secret names are masked: four levels deep, in errors, in what a child is bound to", async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "log-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const file = path.join(folder, "log");
+  const log = createLog({ level: "info", file });
+  const headers = { authorization: "Bearer s1", accept: "*/*" };
+  const line = { token: "s2", call: { headers, keys: [{ api_key: "s3" }] }, count: 1 };
+  log.child({ requestId: "r", secret: "s4" }).info(line, "said");
+  log.error({ err: Object.assign(new Error("broken"), { config: { headers }, password: "s5" }) }, "failed");
+  const text = readFileSync(file, "utf8");
+  assert.doesNotMatch(text, /s\d"/);
+  const [first, second] = text
+    .trim()
+    .split("\n")
+    .map((row) => JSON.parse(row) as Record<string, Record<string, unknown>>);
+  assert.deepEqual(first?.["call"], {
+    headers: { authorization: "******", accept: "*/*" },
+    keys: [{ api_key: "******" }],
+  });
+  assert.deepEqual([first?.["requestId"], first?.["count"], first?.["secret"]], ["r", 1, "******"]);
+  assert.equal(second?.["err"]?.["message"], "broken");
+  assert.equal(line.token, "s2", "what was logged stays as it was");
 });

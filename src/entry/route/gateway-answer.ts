@@ -9,6 +9,7 @@ import { wireError } from "../../gateway/wire.ts";
 import type { RelayPart } from "../../model/chat-model.ts";
 import type { Hot } from "../hot.ts";
 
+const SMALL = 16_384;
 const DONE = "data: [DONE]\n\n";
 
 interface StreamForm {
@@ -73,7 +74,9 @@ export function sendPlain(response: ServerResponse, body: unknown, headers: Reco
 
 function sendBody(response: ServerResponse, body: Buffer, headers: Record<string, string>): void {
   response.writeHead(200, { "content-type": "application/json", "content-length": body.length, ...headers });
-  response.end(body);
+  // As text in one byte each it goes out in one piece with the head, when it is small.
+  if (body.length > SMALL) response.end(body);
+  else response.end(body.toString("latin1"), "latin1");
 }
 
 export function sendFailure({ response }: Hot, thrown: unknown, headers: Record<string, string>): void {
