@@ -7,7 +7,7 @@ import type { Logger } from "../base/log.ts";
 import { packageRoot } from "../base/package-root.ts";
 import { collectedFolder, connectionFolder, endpointLogFolder, keyFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
-import { SEALING_KEY_FILE, openConnectionStore } from "../connection/store.ts";
+import { SEALING_KEY_FILE } from "../connection/store.ts";
 import { configuredDeployment, configuredEndpoint } from "../endpoint/configured.ts";
 import { openDesiredStore } from "../endpoint/control/desired-store.ts";
 import { openGates } from "../endpoint/control/gate.ts";
@@ -23,6 +23,7 @@ import type { Target } from "../flow/target.ts";
 import { bearerCheck } from "../identity/bearer.ts";
 import { readSealingKey } from "../store/sealing.ts";
 import type { RecordStore } from "../store/record-store.ts";
+import { heldSecrets } from "./held-secret.ts";
 
 export interface Online {
   readonly journal: Journal;
@@ -44,10 +45,7 @@ export interface OnlineParts {
 export async function openOnline(config: Readonly<Config>, { store, log }: OnlineParts): Promise<Online> {
   const sealingKey = await readSealingKey(path.join(connectionFolder(config), SEALING_KEY_FILE));
   const desired = await openDesiredStore(store, sealingKey);
-  const secrets = new Set(secretsIn([config.models, config.embedder, config.connections, config.gateway]));
-  for (const connection of await openConnectionStore(connectionFolder(config)).list()) {
-    for (const value of Object.values(connection.secrets)) secrets.add(value);
-  }
+  const secrets = await heldSecrets(config);
   const redact = redactor(() => secrets);
   const journal = openJournal({ folder: endpointLogFolder(config), redact });
   const collector = openCollector({ folder: collectedFolder(config), redact });
@@ -87,13 +85,6 @@ export async function openOnline(config: Readonly<Config>, { store, log }: Onlin
       await Promise.all([journal.flush(), collector.flush()]);
     },
   };
-}
-
-/** Texts under names of secrets, wherever they stand in the configuration. */
-function secretsIn(value: unknown, name = ""): string[] {
-  if (typeof value === "string") return /key|secret|token|password/i.test(name) ? [value] : [];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => secretsIn(item, Array.isArray(value) ? name : key));
 }
 
 /** Keys that an earlier version kept in a file of their own move into the store; the file goes. */

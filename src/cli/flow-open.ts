@@ -1,11 +1,15 @@
 // A flow of a folder with what the configuration lets it reach, in this process.
 
+import path from "node:path";
+import { lendToFlow } from "../app/flow-loan.ts";
 import { openConfiguredEmbedder, openResources } from "../app/resources.ts";
 import type { Logger } from "../base/log.ts";
 import type { ValueMap } from "../base/value.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { type FlowTarget, openFlow } from "../flow/flow-target.ts";
 import type { FlowResources } from "../flow/resource.ts";
+import type { BalancedModel } from "../model/balanced.ts";
+import type { Embedder } from "../model/embedder.ts";
 import { openModelPools } from "../model/pools.ts";
 import { modelSettings } from "../model/provider/index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
@@ -42,32 +46,66 @@ export interface OpenedResources {
   close(): Promise<void>;
 }
 
-/** What flows may reach under this configuration, without a flow. */
-export async function openResourcesHere(home: HomeOptions, log: Logger): Promise<OpenedResources> {
+interface Parts {
+  config: LoadedConfig["config"];
+  env: LoadedConfig["env"];
+  pools: ReadonlyMap<string, BalancedModel>;
+  embedder: Embedder | undefined;
+  openIndex: (name: string) => Promise<SearchIndex>;
+  close(): Promise<void>;
+}
+
+async function openParts(home: HomeOptions, log: Logger): Promise<Parts> {
   const { config, env } = configOf(home);
-  const models = openModelPools(config.models.map(modelSettings), log);
+  const pools = openModelPools(config.models.map(modelSettings), log);
   const embedder = await openConfiguredEmbedder(config);
   let indexes: Promise<FlowIndexes> | undefined;
   const openIndex = async (name: string): Promise<SearchIndex> => {
     indexes ??= import("./flow-index.ts").then(({ openFlowIndexes }) => openFlowIndexes(config, embedder, log));
     return (await indexes).open(name);
   };
-  const resources = openResources(config, { env, log, models, embedder, openIndex });
+  return {
+    config,
+    env,
+    pools,
+    embedder,
+    openIndex,
+    close: async () => {
+      await (await indexes)?.close();
+      await Promise.all([...pools.values()].map((model) => model.close()));
+      await embedder?.close();
+    },
+  };
+}
+
+/** What flows may reach under this configuration, without a flow. */
+export async function openResourcesHere(home: HomeOptions, log: Logger): Promise<OpenedResources> {
+  const { config, env, pools, embedder, openIndex, close } = await openParts(home, log);
+  const resources = openResources(config, { env, log, models: pools, embedder, openIndex });
   return {
     resources,
     config,
     env,
     close: async () => {
       await resources.close();
-      await (await indexes)?.close();
-      await Promise.all([...models.values()].map((model) => model.close()));
-      await embedder?.close();
+      await close();
     },
   };
 }
 
 export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptions, log: Logger): Promise<OpenedFlow> {
-  const { resources, config, env, close } = await openResourcesHere(home, log);
+  const { close: closeParts, ...parts } = await openParts(home, log);
+  const name = path.basename(path.resolve(options.directory));
+  const loan = await lendToFlow({ ...parts, log, flow: name }).catch(async (thrown: unknown) => {
+    await closeParts();
+    throw thrown;
+  });
+  const { config } = parts;
+  const { resources, env } = loan;
+  const close = async (): Promise<void> => {
+    await loan.close();
+    await closeParts();
+  };
   try {
     const { overrides = {}, init } = options;
     const changed = Object.keys(overrides).length > 0;

@@ -8,6 +8,13 @@ export interface GatewayAccess {
   token: string;
 }
 
+const LENT = new Set(["AzureOpenAIConnection", "OpenAIConnection", "ServerlessConnection"]);
+
+/** Whether a connection is one of those to models, which the gateway stands for. */
+export function isLent({ type }: Connection): boolean {
+  return LENT.has(type);
+}
+
 /** Connections of models lose their address and key; other kinds are handed on, since only their holder can use them. */
 export function lentConnection(connection: Connection, { url, token }: GatewayAccess): Connection {
   const { name, type, configs } = connection;

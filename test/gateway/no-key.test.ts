@@ -74,6 +74,66 @@ test("a flow's Python client reaches models through the gateway, and no process 
   );
 });
 
+test("a flow that a command runs gets its models the same way: metered, and with no key in its own process", async () => {
+  const config = path.join(path.dirname(home), "commands.yaml");
+  await writeFile(
+    config,
+    [
+      "connections:",
+      `  my_azure: { type: azure_open_ai, api_base: ${fake.url}, api_key: "\${env:MY_AZURE_KEY}" }`,
+      `  my_openai: { type: open_ai, base_url: ${fake.url}/v1, api_key: "\${env:OPENAI_API_KEY}" }`,
+      `  other: { type: custom, secrets: { token: "\${env:UNUSED_SECRET}" } }`,
+      "",
+    ].join("\n"),
+  );
+  const commandHome = path.join(path.dirname(home), "commands");
+  const place = ["--config", config, "--home", commandHome];
+  const env = {
+    OPENAI_API_KEY: KEY,
+    OPENAI_BASE_URL: `${fake.url}/v1`,
+    MY_AZURE_KEY: AZURE_KEY,
+    UNUSED_SECRET: UNUSED,
+  };
+  const own = { MINE: "not-a-secret-of-the-system" };
+  const flow = path.resolve("test/fixture/flow/python-client");
+  const tested = await runCommand(["flow", "test", "--flow", flow, "--inputs", "question=Hi", ...place], {
+    ...env,
+    ...own,
+  });
+  assert.equal(tested.code, 0, tested.stderr);
+  const { answer, seen } = JSON.parse(tested.stdout) as {
+    answer: string;
+    seen: { env: Record<string, string>; connections: object[] };
+  };
+  assert.equal(answer, "served | served");
+  for (const secret of [KEY, AZURE_KEY, UNUSED]) {
+    assert.ok(!JSON.stringify([seen.env, seen.connections]).includes(secret), "a key is in what the flow's code sees");
+  }
+  // Clients that look for a key by themselves find the gateway; what is not the system's stays.
+  assert.match(seen.env["OPENAI_API_KEY"] ?? "", /^fst-/);
+  assert.match(seen.env["OPENAI_BASE_URL"] ?? "", /^http:\/\/127\.0\.0\.1:\d+\/connections\/default\/v1$/);
+  assert.equal(seen.env["MINE"], own.MINE);
+  assert.equal(seen.env["MY_AZURE_KEY"], undefined);
+
+  const data = path.join(path.dirname(home), "lines.jsonl");
+  await writeFile(data, '{"question":"one"}\n{"question":"two"}\n');
+  const run = ["run", "create", "--flow", flow, "--data", data, "--column-mapping", "question=${data.question}"];
+  const batch = await runCommand([...run, ...place], env);
+  assert.equal(batch.code, 0, batch.stderr);
+  const usage = await runCommand(["usage", "--json", "--by", "flow,model", ...place], env);
+  assert.deepEqual(
+    (JSON.parse(usage.stdout) as Record<string, unknown>[]).map(({ flow: of, model, requests }) => [
+      of,
+      model,
+      requests,
+    ]),
+    [
+      ["python-client", "my_azure", 3],
+      ["python-client", "my_openai", 3],
+    ],
+  );
+});
+
 /** The environment and arguments of every process below the system's own, which alone may hold keys. */
 async function searchProcesses(root: number): Promise<void> {
   let found = 0;

@@ -1,0 +1,131 @@
+// What a flow gets that a command runs here, and not an instance: the same as an instance does. Its models are metered, and
+// its own code reaches them through the gateway with a token that ends with this process, so that it never holds a key.
+
+import path from "node:path";
+import type { Logger } from "../base/log.ts";
+import type { Environment } from "../config/environment.ts";
+import { flowEnvironment, holdsSecret } from "../config/flow-environment.ts";
+import type { Config } from "../config/schema.ts";
+import type { GatewayListener } from "../entry/gateway-listener.ts";
+import { type GatewayAccess, isLent, lentConnection } from "../gateway/lent-connection.ts";
+import type { Governance } from "../gateway/open.ts";
+import type { FlowResources } from "../flow/resource.ts";
+import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
+import type { BalancedModel } from "../model/balanced.ts";
+import type { Caller, ChatModel } from "../model/chat-model.ts";
+import type { Embedder } from "../model/embedder.ts";
+import { embedderName } from "../model/provider/index.ts";
+import type { SearchIndex } from "../search/search-index.ts";
+import { makeStateFolder } from "../store/state-folder.ts";
+import { heldSecrets } from "./held-secret.ts";
+import { openResources } from "./resources.ts";
+
+export interface FlowLoan {
+  resources: FlowResources;
+  /** What the flow's own code sees of the environment. */
+  env: Environment;
+  close(): Promise<void>;
+}
+
+export interface LoanParts {
+  config: Readonly<Config>;
+  env: Environment;
+  log: Logger;
+  /** Not metered yet; whoever opened them closes them. */
+  pools: ReadonlyMap<string, BalancedModel>;
+  embedder: Embedder | undefined;
+  openIndex: (name: string) => Promise<SearchIndex>;
+  /** Stands in accounts. */
+  flow: string;
+}
+
+/** Models are opened with the first that is asked: most commands end without one. */
+export async function lendToFlow({ config, env, log, pools, embedder, openIndex, flow }: LoanParts): Promise<FlowLoan> {
+  const caller: Caller = { principal: LOCAL_PRINCIPAL.id, flow };
+  const bare = openResources(config, { env, log, models: pools, embedder, openIndex });
+  let metered: Promise<Metered> | undefined;
+  let lent: Promise<Lent> | undefined;
+  const meteredOnce = (): Promise<Metered> => (metered ??= openMetered());
+  const lentOnce = (): Promise<Lent> => (lent ??= openLent());
+
+  interface Metered {
+    governance: Governance;
+    resources: ReturnType<typeof openResources>;
+    close(): Promise<void>;
+  }
+
+  async function openMetered(): Promise<Metered> {
+    const [{ openRecordStore }, { openGovernance }, { meteredEmbedder }] = await Promise.all([
+      import("../store/provider/index.ts"),
+      import("../gateway/open.ts"),
+      import("../gateway/metered.ts"),
+    ]);
+    await makeStateFolder(config.home);
+    const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
+    const governance = await openGovernance({ config: config.gateway, pools, store, log });
+    const { models, govern, meter } = governance;
+    const name = config.embedder && embedderName(config.embedder);
+    const own = embedder && name !== undefined ? meteredEmbedder(embedder, name, meter, caller) : embedder;
+    const resources = openResources(config, { env, log, models, embedder: own, openIndex, govern });
+    return {
+      governance,
+      resources,
+      async close() {
+        await resources.close();
+        await governance.close();
+        await store.close();
+      },
+    };
+  }
+
+  interface Lent {
+    listener: GatewayListener;
+    access: GatewayAccess;
+  }
+
+  async function openLent(): Promise<Lent> {
+    const { openModelGateway } = await import("./model-gateway.ts");
+    const { openGatewayListener } = await import("../entry/gateway-listener.ts");
+    const { governance, resources } = await meteredOnce();
+    const gateway = await openModelGateway(config, { governance, resources, embedder });
+    const listener = await openGatewayListener(gateway, log);
+    return { listener, access: { url: listener.url, token: gateway.credentials.lend(caller).token } };
+  }
+
+  async function codeSees(): Promise<Environment> {
+    const secrets = await heldSecrets(config);
+    if (!holdsSecret(env, secrets)) return env;
+    const { access } = await lentOnce();
+    const gateway = { url: `${access.url}/connections/default`, token: access.token };
+    return flowEnvironment(env, { secrets, gateway });
+  }
+
+  async function close(): Promise<void> {
+    await (await lent)?.listener.close();
+    await (await metered)?.close();
+    await bare.close();
+  }
+
+  try {
+    return {
+      env: await codeSees(),
+      resources: {
+        chatModel: async (name) => onBehalf(await (await meteredOnce()).resources.chatModel(name), caller),
+        embedder: async (connection) => (await meteredOnce()).resources.embedder(connection),
+        searchIndex: (name) => bare.searchIndex(name),
+        connection: async (name) => {
+          const found = await bare.connection(name);
+          return isLent(found) ? lentConnection(found, (await lentOnce()).access) : found;
+        },
+      },
+      close,
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+function onBehalf(model: ChatModel, caller: Caller): ChatModel {
+  return { ...model, chat: (request, signal) => model.chat({ caller, ...request }, signal) };
+}
