@@ -14,7 +14,8 @@ export function devCommand(console: Console): Command {
     .description("a model server with scripted pace and faults, on OpenAI's and Azure OpenAI's paths")
     .option("-p, --port <number>", "port to listen on", portNumber, 8081)
     .option("--script <file>", "a JSON file: latency, tokens per second, replies, faults")
-    .action(async (options: { port: number; script?: string }) => {
+    .option("--json", "print its address as JSON")
+    .action(async (options: { port: number; script?: string; json?: boolean }) => {
       const script = options.script === undefined ? {} : readScript(options.script);
       const server = await startFakeModel({ port: options.port, script }).catch((cause: Error) => {
         throw new FlowsteadError("PortInUse", `Cannot listen on 127.0.0.1:${options.port}: ${cause.message}`, {
@@ -24,7 +25,8 @@ export function devCommand(console: Console): Command {
       console.say(
         "Use it as OPENAI_BASE_URL. POST /__fake/script changes its script, GET /__fake/journal shows what it was asked.",
       );
-      console.print(`${server.url}/v1`);
+      const url = `${server.url}/v1`;
+      console.print(options.json ? JSON.stringify({ url }) : url);
       const stop = (): void => {
         void server.close().then(() => process.exit(0));
       };

@@ -25,6 +25,7 @@ export interface FlowServeOptions extends HomeOptions {
   environmentVariables?: string[] | true;
   init?: string[];
   static_folder?: string;
+  json?: boolean;
 }
 
 export async function flowServe(options: FlowServeOptions, console: Console): Promise<void> {
@@ -71,7 +72,8 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : options.port;
   console.say(`Serving ${flow.signature.name}. Ctrl-C stops it.`);
-  console.print(`http://${options.host}:${port}/score`);
+  const url = `http://${options.host}:${port}/score`;
+  console.print(options.json ? JSON.stringify({ url }) : url);
   const stop = (): void => {
     server.close();
     server.closeIdleConnections();

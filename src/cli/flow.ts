@@ -88,6 +88,7 @@ function addServe(flow: Command, console: Console): void {
       ]),
     )
     .option("--skip-open-browser", "accepted for scripts; no browser is opened in any case")
+    .option("--json", "print its address as JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  flowstead flow serve --source answer/\n  flowstead flow serve --source answer/ --port 8081 --environment-variables KEY='${my_connection.api_key}'",

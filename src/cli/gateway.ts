@@ -10,9 +10,11 @@ export function gatewayCommand(console: Console): Command {
     .description(
       "print the key of whoever runs this system; programs and teams get keys of their own in flowstead.yaml",
     )
-    .action(async (options: HomeOptions) => {
+    .option("--json", "print it as JSON")
+    .action(async (options: HomeOptions & { json?: boolean }) => {
       const { config } = configOf(options);
-      console.print(await gatewayKey(keyFolder(config)));
+      const key = await gatewayKey(keyFolder(config));
+      console.print(options.json ? JSON.stringify({ key }) : key);
     });
   return gateway;
 }

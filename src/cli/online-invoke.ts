@@ -18,6 +18,7 @@ export function invokeCommand(console: Console): Command {
   const command = withHome(new Command("invoke").description("call an endpoint with the content of a file"))
     .requiredOption("-n, --name <name>", "name of the endpoint")
     .requiredOption("-r, --request-file <file>", "JSON with the inputs of the flow")
+    .option("--json", "accepted for scripts; what the endpoint answers is printed as it is")
     .option("--deployment-name <name>", "the deployment that is to answer, whatever the traffic")
     .option("--token <token>", "of an identity provider, for an endpoint that takes those")
     .option("--local", "accepted for scripts: everything here is local");

@@ -11,10 +11,16 @@ export interface HomeOptions {
 export function withHome(command: Command): Command {
   return command
     .option("--home <folder>", "state folder (default: .flowstead, or FLOWSTEAD_HOME)")
-    .option("--config <file>", "configuration file (default: flowstead.yaml, if there is one)")
+    .option("--config <file>", "configuration file (default: flowstead.yaml, if there is one)", configFile)
     .option("--verbose", "tell more of what goes on")
     .option("-d, --debug", "tell what helps to find a fault: codes, details and causes of errors")
     .addOption(new Option("--user-agent <text>", "accepted for scripts").hideHelp());
+}
+
+/** The original's `--config` takes settings; here they have a command of their own. */
+function configFile(text: string): string {
+  if (!/^[\w.]+=/.test(text)) return text;
+  throw new InvalidArgumentError(`Give a file. Settings are set with "flowstead config set ${text}".`);
 }
 
 /** `--yes` and the original's other word for it, both as `yes`. */
@@ -26,8 +32,18 @@ export function withYes(command: Command, meaning: string): Command {
 
 /** Flags of the original that scripts carry along and that have no meaning here. */
 export function withAccepted(command: Command, ...flags: string[]): Command {
-  for (const flag of flags) command.addOption(new Option(flag, "accepted for scripts").hideHelp());
+  for (const flag of flags) command.addOption(new Option(flag, NO_MEANING).hideHelp());
   return command;
+}
+
+const NO_MEANING = "accepted for scripts; it has no meaning here";
+
+/** The flags of the original that somebody gave to a command, and that have no meaning here. */
+export function idleFlags(command: Command): string[] {
+  return command.options
+    .filter(({ description }) => description === NO_MEANING)
+    .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
+    .map(({ long, flags }) => long ?? flags);
 }
 
 export function configOf(options: HomeOptions, overrides: { port?: number; host?: string } = {}): LoadedConfig {

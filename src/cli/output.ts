@@ -18,6 +18,7 @@ export function withOutput(command: Command): Command {
         .choices(["json", "tsv", "yaml", "table", "none", "jsonc"])
         .default("json"),
     )
+    .addOption(new Option("--json", "the same as --output json").implies({ output: "json" }))
     .option("--query <path>", "the part to print, such as scoring_uri or [].name");
 }
 

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
 import { version } from "../base/version.ts";
 import { type Console, explain, explainMore } from "./console.ts";
+import { idleFlags } from "./option.ts";
 
 type MakeCommand = (console: Console) => Command;
 
@@ -22,7 +23,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   gateway: async () => (await import("./gateway.ts")).gatewayCommand,
   usage: async () => (await import("./usage.ts")).usageCommand,
   dev: async () => (await import("./dev.ts")).devCommand,
+  service: async () => (await import("./needless.ts")).serviceCommand,
+  trace: async () => (await import("./needless.ts")).traceCommand,
+  upgrade: async () => (await import("./needless.ts")).upgradeCommand,
 };
+/** There for scripts of the original; help leaves them out. */
+const NEEDLESS = new Set(["service", "trace", "upgrade"]);
 
 /** What shells give for a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -44,11 +50,12 @@ export async function runProgram(words: readonly string[], console: Console): Pr
     .exitOverride()
     .hook("preAction", (_program, command) => {
       asked = command.opts<typeof asked>();
+      for (const flag of idleFlags(command)) console.say(`note: ${flag} has no meaning here; it is passed over`);
     });
   const [word = ""] = words;
   for (const name of Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS)) {
     const make = await COMMANDS[name]?.();
-    if (make) program.addCommand(make(console));
+    if (make) program.addCommand(make(console), { hidden: NEEDLESS.has(name) });
   }
   for (const command of program.commands) inherit(command, program);
   try {

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { FlowsteadError } from "../base/error/error.ts";
 import type { Console } from "./console.ts";
 import { ENVIRONMENT, count, withHome, withYes } from "./option.ts";
 import { archiveRun, deleteRun, updateRun } from "./run-change.ts";
@@ -50,6 +51,14 @@ export function runCommand(console: Console): Command {
   named(run, "update", "change what a run is called", ` --set display_name="Second try" tags.team=a`)
     .requiredOption("--set <value...>", "display_name=..., description=..., tags.<name>=...")
     .action((options) => updateRun(options, console));
+  withHome(run.command("build", { hidden: true }))
+    .description("not here: a flow is built with `flow build`")
+    .allowUnknownOption()
+    .argument("[words...]")
+    .option("--json", "accepted for scripts")
+    .action(() => {
+      throw new FlowsteadError("UsageError", "A run is not built; a flow is, with `flowstead flow build`.");
+    });
   withYes(named(run, "delete", "delete a run with its folder", " --yes"), "without asking").action((options) =>
     deleteRun(options, console),
   );

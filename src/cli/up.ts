@@ -18,6 +18,7 @@ interface UpOptions extends HomeOptions {
   flow?: string;
   /** Opens the page in the browser. */
   open?: boolean;
+  json?: boolean;
 }
 
 const GRACE_MS = 5_000;
@@ -29,6 +30,7 @@ export function upCommand(console: Console): Command {
     .option("--host <address>", "address to listen on; loopback only")
     .option("--flow <folder>", "flow to deploy, in place of the configuration's endpoint.flow")
     .option("--open", "open the page in the browser")
+    .option("--json", "print the addresses as JSON")
     .action((options: UpOptions) => up(options, console));
 }
 
@@ -71,11 +73,10 @@ export async function up(options: UpOptions, console: Console): Promise<void> {
   console.say(
     `Model: ${app.model.id}${app.model.isLanguageModel ? "" : " (built in; not a language model: see the page for how to configure one)"}`,
   );
-  console.say(
-    `Endpoint: ${app.url}/endpoints/${app.endpoint.name}/score (key: ${commandName()} online-endpoint get-credentials -n ${app.endpoint.name})`,
-  );
+  const score = `${app.url}/endpoints/${app.endpoint.name}/score`;
+  console.say(`Endpoint: ${score} (key: ${commandName()} online-endpoint get-credentials -n ${app.endpoint.name})`);
   console.say(`Ready in ${seconds} s. Ctrl-C stops it.`);
-  console.print(`\n  ${app.url}\n`);
+  console.print(options.json ? JSON.stringify({ url: app.url, score }) : `\n  ${app.url}\n`);
   if (options.open) openInBrowser(app.url);
 }
 

@@ -18,8 +18,10 @@ import { zoneCommand } from "../../src/cli/zone.ts";
 import { indexCommand } from "../../src/cli/index-command.ts";
 import { toolCommand } from "../../src/cli/tool.ts";
 import { upCommand } from "../../src/cli/up.ts";
-import { runCommand as runProcess } from "../e2e/system.ts";
+import { serviceCommand, traceCommand, upgradeCommand } from "../../src/cli/needless.ts";
+import { runCommand as runProcess, temporaryHome } from "../e2e/system.ts";
 import { runHere } from "./in-process.ts";
+import { ORIGINAL_FLAGS } from "./original-flag.ts";
 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   up: [],
@@ -37,22 +39,28 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   dev: ["fake-model"],
 };
 
+const commands = [
+  upCommand,
+  indexCommand,
+  flowCommand,
+  endpointCommand,
+  deploymentCommand,
+  toolCommand,
+  runCommand,
+  connectionCommand,
+  configCommand,
+  zoneCommand,
+  gatewayCommand,
+  usageCommand,
+  devCommand,
+  serviceCommand,
+  traceCommand,
+  upgradeCommand,
+].flatMap((make) => withSubcommands(make(terminal()), "flowstead"));
+/** Commands that do something: those without subcommands. */
+const leaves = commands.filter(({ command }) => command.commands.length === 0);
+
 test("every command is there, and its help describes it and each of its options", () => {
-  const commands = [
-    upCommand,
-    indexCommand,
-    flowCommand,
-    endpointCommand,
-    deploymentCommand,
-    toolCommand,
-    runCommand,
-    connectionCommand,
-    configCommand,
-    zoneCommand,
-    gatewayCommand,
-    usageCommand,
-    devCommand,
-  ].flatMap((make) => withSubcommands(make(terminal()), "flowstead"));
   const there = new Set(commands.map(({ words }) => words));
   const missing = Object.entries(WORDS).flatMap(([first, more]) =>
     [`flowstead ${first}`, ...more.map((word) => `flowstead ${first} ${word}`)].filter((words) => !there.has(words)),
@@ -66,6 +74,58 @@ test("every command is there, and its help describes it and each of its options"
       assert.ok(option.description.length > 3, `${words} ${option.flags} is not described`);
       assert.ok(help.includes(option.flags), `${words} --help leaves ${option.flags} out`);
     }
+  }
+});
+
+test("every command prints JSON when it is asked to", () => {
+  const without = leaves.filter(({ command }) => !command.options.some(({ long }) => long === "--json"));
+  assert.deepEqual(
+    without.map(({ words }) => words),
+    [],
+  );
+});
+
+test("every command and flag of the original is there", () => {
+  const missing = Object.entries(ORIGINAL_FLAGS).flatMap(([words, flags]) => {
+    const found = leaves.find((leaf) => leaf.words === `flowstead ${words}`);
+    if (!found) return [words];
+    const known = new Set(found.command.options.flatMap(({ short, long }) => [short, long]));
+    return flags.split(" ").flatMap((flag) => (flag === "" || known.has(flag) ? [] : [`${words} ${flag}`]));
+  });
+  assert.deepEqual(missing, []);
+});
+
+test("no command takes a flag that it does not know: each names the one that was meant", async () => {
+  for (const { words, command } of leaves) {
+    if (words === "flowstead run build") continue; // It refuses whatever it is given.
+    const needed = command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long ?? "", "1"]);
+    const values = command.registeredArguments.map(() => "a=1");
+    const { code, stdout, stderr } = await runHere([...words.split(" ").slice(1), ...values, ...needed, "--jsom"]);
+    assert.deepEqual([words, code, stdout], [words, 1, ""]);
+    assert.match(stderr, /unknown option '--jsom'\n\(Did you mean --json\?\)/, words);
+  }
+});
+
+const NEEDLESS: readonly { words: string; code: number; says: RegExp }[] = [
+  { words: "service start --force", code: 0, says: /note: --force has no meaning here.*\n.*No service is needed/ },
+  { words: "service stop", code: 0, says: /no service to stop/ },
+  { words: "service status", code: 1, says: /No system runs on this state folder\..*flowstead up/ },
+  { words: "upgrade --yes", code: 0, says: /npm install --global flowstead@latest/ },
+  { words: "trace delete --run a --yes", code: 1, says: /flowstead run delete/ },
+  { words: "run build --source x --output y", code: 1, says: /flowstead flow build/ },
+  { words: "flow test --flow x --config trace.destination=none", code: 1, says: /flowstead config set trace\.d/ },
+];
+
+test("what has nothing to do here says so, and what to use", async () => {
+  const { home, remove } = await temporaryHome();
+  try {
+    for (const { words, code, says } of NEEDLESS) {
+      const result = await runHere([...words.split(" "), "--home", home]);
+      assert.equal(result.code, code, words);
+      assert.match(result.stderr, says);
+    }
+  } finally {
+    await remove();
   }
 });
 

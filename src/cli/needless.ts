@@ -1,0 +1,68 @@
+// Commands of the original that have nothing to do here. Scripts that call them go on where nothing is lost by it.
+
+import { Command } from "commander";
+import { FlowsteadError } from "../base/error/error.ts";
+import { version } from "../base/version.ts";
+import { isAlive } from "../store/alive.ts";
+import type { Console } from "./console.ts";
+import { type HomeOptions, configOf, count, withAccepted, withHome, withYes } from "./option.ts";
+import { type Announcement, readAnnouncement } from "./running.ts";
+
+const NO_SERVICE = "No service is needed: commands work without one.";
+const PAGE = 'The chat page and the endpoint are started with "flowstead up".';
+
+/** The original's commands talk to a server in the background; ours read and write the state folder themselves. */
+export function serviceCommand(console: Console): Command {
+  const service = new Command("service").description("the original's service, which nothing here needs");
+  const sub = (name: string, description: string): Command =>
+    withHome(service.command(name)).description(description).option("--json", "print JSON");
+  const tell = (options: HomeOptions & { json?: boolean }, message: string): void => {
+    const { pid, url } = running(options) ?? {};
+    console.say(url === undefined ? message : `${NO_SERVICE} A system runs on ${url}.`);
+    if (options.json) console.print(JSON.stringify({ pid: pid ?? null, url: url ?? null }));
+  };
+  withAccepted(sub("start", "says that none is needed"), "--force")
+    .option("-p, --port <number>", "accepted for scripts", count)
+    .action((options: HomeOptions) => tell(options, `${NO_SERVICE} ${PAGE}`));
+  sub("stop", "says that there is none").action((options: HomeOptions) =>
+    tell(options, 'There is no service to stop. Ctrl-C, or SIGTERM, ends "flowstead up".'),
+  );
+  sub("status", "prints the address of the system that runs on the state folder; ends with 1 when none runs").action(
+    (options: HomeOptions) => {
+      const found = running(options);
+      if (!found) throw new FlowsteadError("InvalidRequest", `No system runs on this state folder. ${PAGE}`);
+      console.print(JSON.stringify({ pid: found.pid, url: found.url }, null, 2));
+    },
+  );
+  return service;
+}
+
+export function traceCommand(): Command {
+  const trace = new Command("trace").description("the original's store of traces, which there is none of here");
+  const command = withHome(trace.command("delete"))
+    .description("not here: a run's traces lie in its folder")
+    .option("--json", "accepted for scripts")
+    .action(() => {
+      throw new FlowsteadError(
+        "UsageError",
+        "There is no store of traces: those of a run lie in its folder and go with `flowstead run delete`; those of a served flow are kept by the collector that telemetry sends them to.",
+      );
+    });
+  withYes(withAccepted(command, "--run <name>", "--collection <name>", "--started-before <time>"), "without asking");
+  return trace;
+}
+
+export function upgradeCommand(console: Console): Command {
+  return withYes(withHome(new Command("upgrade")), "without asking")
+    .description("says how to get a newer version")
+    .option("--json", "print the version as JSON")
+    .action((options: { json?: boolean }) => {
+      console.say(`This is ${version()}, and it stays: "npm install --global flowstead@latest" installs the newest.`);
+      if (options.json) console.print(JSON.stringify({ version: version() }));
+    });
+}
+
+function running(options: HomeOptions): Announcement | undefined {
+  const found = readAnnouncement(configOf(options).config.home);
+  return found && isAlive(found.pid) ? found : undefined;
+}
