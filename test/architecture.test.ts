@@ -24,7 +24,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   prompt: ["model/chat-model.ts"],
   python: ["connection/connection.ts"],
   model: ["connection/connection.ts"],
-  search: ["model/embedder.ts"],
+  search: ["model/embedder.ts", "model/reranker.ts"],
   cli: ["app"],
 };
 

@@ -1,12 +1,13 @@
 // The indexes that a flow may ask, opened at the first question: most flows ask none.
 
+import { openConfiguredSearch } from "../app/configured-search.ts";
 import type { Logger } from "../base/log.ts";
-import { documentFolder, indexFolder } from "../config/folder.ts";
+import { documentFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { openCatalog } from "../search/document/catalog.ts";
 import { openAnyIndex } from "../search/open-any.ts";
-import { documentProvider, openSearch } from "../search/provider/index.ts";
+import { documentProvider } from "../search/provider/index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 
 export interface FlowIndexes {
@@ -16,7 +17,7 @@ export interface FlowIndexes {
 }
 
 export function openFlowIndexes(config: Readonly<Config>, embedder: Embedder | undefined, log: Logger): FlowIndexes {
-  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
+  const search = openConfiguredSearch(config, embedder, log);
   const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
   return {
     open: (name) =>

@@ -1,10 +1,10 @@
 import path from "node:path";
+import { openConfiguredSearch } from "../app/configured-search.ts";
 import { createLog } from "../base/log.ts";
 import { indexFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
 import { embedderSettings, openEmbedder } from "../model/provider/index.ts";
 import { type Collection, openCollection } from "../search/ingest/collection.ts";
-import { openSearch } from "../search/provider/index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
 import { type HomeOptions, configOf } from "./option.ts";
@@ -29,7 +29,7 @@ export async function useIndex(options: IndexOptions, work: (used: UsedIndex) =>
   await makeStateFolder(config.home);
   const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
   const embedder = config.embedder && (await openEmbedder(embedderSettings(config.embedder)));
-  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
+  const search = openConfiguredSearch(config, embedder, log);
   const name = config.documents.index;
   const index = await search.openOrCreate(name);
   try {

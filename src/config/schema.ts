@@ -54,6 +54,14 @@ const embedder = z
   .looseObject({ provider: z.string().min(1).describe("`openai` or `azure-openai`.") })
   .describe("Turns texts into vectors for hybrid search; without one, search is by words alone.");
 
+const reranker = z
+  .looseObject({
+    provider: z.string().min(1).describe("`cross-encoder` (a server with `/rerank`) or `chat-model`."),
+  })
+  .describe(
+    "A model that puts the best passages of each search in order; without it, or without its answer, words and vectors decide. Beside: candidates (50), timeout_seconds (5). cross-encoder: base_url, api_key, model, wire (`documents` as Cohere, Jina and vLLM have it, `texts` for text-embeddings-inference). chat-model: model, an entry as under `models`.",
+  );
+
 const seconds = z.number().positive().max(3600);
 
 const probe = z
@@ -157,6 +165,7 @@ export const configSchema = z.strictObject({
   pool: poolSchema.describe("How pools of models pick, retry and probe."),
   gateway: gatewaySchema.describe("Who may call the models, and how much."),
   embedder: embedder.optional(),
+  reranker: reranker.optional(),
   search: z
     .strictObject({
       provider: z

@@ -46,8 +46,11 @@ export interface SearchQuery {
   documentIds?: string[];
   /** Whose passages are searched; only those that everyone may see when absent. */
   readers?: Readers;
-  /** Whether the best candidates are ranked anew by nearness of words and title; they are, unless this is false. */
-  rerank?: boolean;
+  /**
+   * Whether the best candidates are ranked anew, by nearness of words and title and then by the model that is configured;
+   * they are, unless this is false. `words` leaves the model out.
+   */
+  rerank?: boolean | "words";
   /** OData over the fields of documents; an index of passages, which has none, refuses it. */
   filter?: string;
 }
@@ -75,6 +78,8 @@ export interface IndexStatistics {
   embedder?: string;
   /** Whether vectors are compared one by one or looked up in an approximate index, where the provider can tell. */
   vectors?: "exact" | "approximate";
+  /** The model that puts the best passages in order, when one is configured. */
+  reranker?: string;
 }
 
 export interface SearchIndex {

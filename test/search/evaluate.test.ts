@@ -19,16 +19,19 @@ test("an index is asked each question in each way that it can; a document counts
   const found = ["b", "b", "a", "c"].map((id, at) => passage(id, at, "x"));
   const modes: string[] = [];
   const index = {
-    statistics: async () => ({ documents: 3, passages: 4, embedder: "e" }),
-    query: async ({ mode, rerank }: { mode: string; rerank?: boolean }) => {
+    statistics: async () => ({ documents: 3, passages: 4, embedder: "e", reranker: "r" }),
+    query: async ({ mode, rerank }: { mode: string; rerank?: boolean | "words" }) => {
       modes.push(`${mode} ${rerank ?? true}`);
       return { hits: found.map((one) => ({ passage: one, score: 1, highlights: [] })), degraded: [] };
     },
   } as unknown as SearchIndex;
   const questions = readQuestions('{"question": "q", "relevant": ["a.md"]}\n{"query": "r", "source": "docs/c.md"}\n');
   const { ways } = await evaluateIndex(index, questions, { k: 2, signal: new AbortController().signal });
-  assert.deepEqual(Object.keys(ways), ["lexical", "vector", "hybrid", "reranked", "hybrid reranked"]);
-  assert.deepEqual(new Set(modes), new Set(["text false", "vector true", "hybrid false", "text true", "hybrid true"]));
+  assert.deepEqual(Object.keys(ways), ["lexical", "vector", "hybrid", "reranked", "hybrid reranked", "by model"]);
+  assert.deepEqual(
+    new Set(modes),
+    new Set(["text false", "vector false", "hybrid false", "text words", "hybrid words", "hybrid true"]),
+  );
   assert.equal(ways["lexical"]?.mrr, (1 / 2 + 1 / 3) / 2);
   assert.equal(ways["lexical"]?.recall, 1 / 2);
   assert.throws(() => readQuestions('{"question": "q"}'), /Line 1/);

@@ -48,10 +48,12 @@ export function readQuestions(text: string): EvaluationQuestion[] {
 
 const WAYS: Readonly<Record<string, Pick<SearchQuery, "mode" | "rerank">>> = {
   lexical: { mode: "text", rerank: false },
-  vector: { mode: "vector" },
+  vector: { mode: "vector", rerank: false },
   hybrid: { mode: "hybrid", rerank: false },
-  reranked: { mode: "text" },
-  "hybrid reranked": { mode: "hybrid" },
+  reranked: { mode: "text", rerank: "words" },
+  "hybrid reranked": { mode: "hybrid", rerank: "words" },
+  // Words where there are no vectors.
+  "by model": { mode: "hybrid" },
 };
 
 export interface Evaluation {
@@ -66,8 +68,10 @@ export async function evaluateIndex(
   questions: readonly EvaluationQuestion[],
   { k, signal, onProgress }: { k: number; signal: AbortSignal; onProgress?: (done: number, total: number) => void },
 ): Promise<Evaluation> {
-  const hasVectors = (await index.statistics(signal)).embedder !== undefined;
-  const names = Object.keys(WAYS).filter((name) => hasVectors || WAYS[name]?.mode === "text");
+  const { embedder, reranker } = await index.statistics(signal);
+  const names = Object.keys(WAYS).filter((name) =>
+    name === "by model" ? reranker !== undefined : embedder !== undefined || WAYS[name]?.mode === "text",
+  );
   const ways: Record<string, Measures> = {};
   let done = 0;
   for (const name of names) {
