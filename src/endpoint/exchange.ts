@@ -1,6 +1,8 @@
 // One HTTP request and its answer on the plain `node:http` paths, where no framework stands in between.
 
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
 import { type ScoreSink, publicError } from "./score.ts";
@@ -38,6 +40,26 @@ export function clientSignal(response: ServerResponse): AbortSignal {
     if (!response.writableFinished) controller.abort(LEFT);
   });
   return controller.signal;
+}
+
+const connections = new WeakMap<Socket, AbortSignal>();
+
+/**
+ * Aborts when the connection is closed: one signal for all its requests, made once. Only for work that is over when its
+ * answer is: to anything that goes on longer, a client that has got its answer would seem to have left.
+ */
+export function connectionSignal({ socket }: IncomingMessage): AbortSignal {
+  let signal = connections.get(socket);
+  if (!signal) {
+    const controller = new AbortController();
+    signal = controller.signal;
+    // Requests may follow one another without waiting.
+    setMaxListeners(0, signal);
+    if (socket.destroyed) controller.abort(LEFT);
+    else socket.once("close", () => controller.abort(LEFT));
+    connections.set(socket, signal);
+  }
+  return signal;
 }
 
 /** Writes with back-pressure; a client that is gone ends the writing quietly. */

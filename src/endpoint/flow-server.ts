@@ -12,7 +12,7 @@ import type { FlowCall, Target } from "../flow/target.ts";
 import type { Meter } from "../trace/meter.ts";
 import { scoreFormat } from "./accept.ts";
 import { callerOf, traceOf } from "./caller.ts";
-import { clientSignal, readBody, responseSink, sendError, sendJson } from "./exchange.ts";
+import { connectionSignal, readBody, responseSink, sendError, sendJson } from "./exchange.ts";
 import { parseScoreRequest } from "./score-request.ts";
 import { watchScore } from "./score-metric.ts";
 import { hiddenOutputs, writeScore } from "./score.ts";
@@ -111,8 +111,17 @@ async function score(target: Target, options: FlowServerOptions, { request, resp
     const inputs = parseScoreRequest(signature, await readBody(request, options.bodyLimit ?? BODY_LIMIT));
     const format = scoreFormat(request.headers.accept, signature);
     const [whole, unannounced] = [format === "json", format !== "json"];
-    const call: FlowCall = { inputs, runId: requestId, requestId, brief: true, whole, unannounced, ...trace };
-    const events = target.invoke(call, clientSignal(response));
+    const call: FlowCall = {
+      inputs,
+      runId: requestId,
+      requestId,
+      brief: true,
+      quiet: true,
+      whole,
+      unannounced,
+      ...trace,
+    };
+    const events = target.invoke(call, connectionSignal(request));
     const watch = watchScore(responseSink(response, headers), { meter: options.meter, flow: signature, format });
     const failed = await writeScore(events, watch.sink, {
       format,
@@ -130,7 +139,7 @@ async function invoke(target: Target, options: FlowServerOptions, { request, res
   const call = parseJson(await readBody(request, options.bodyLimit ?? BODY_LIMIT)) as unknown as FlowCall;
   const sink = responseSink(response);
   sink.head(200, { "content-type": "application/x-ndjson" });
-  for await (const event of target.invoke(call, clientSignal(response))) {
+  for await (const event of target.invoke(call, connectionSignal(request))) {
     const text = event.type === "text-delta" ? JSON.stringify(event) : stringifyJson(event);
     await sink.write(`${text}\n`);
     if (response.destroyed) break;

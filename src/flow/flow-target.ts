@@ -271,6 +271,7 @@ class InProcessFlow implements FlowTarget {
       aggregate,
       line: call.line,
       brief: call.brief ?? false,
+      quiet: call.quiet ?? false,
       whole: call.whole ?? false,
       unannounced: call.unannounced ?? false,
       trace: traceOf(call),

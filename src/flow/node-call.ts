@@ -39,16 +39,21 @@ export interface CallContext {
   trace: TraceContext | undefined;
   /** Leaves inputs and output out. */
   brief: boolean;
+  /** Tells nothing of calls. */
+  quiet: boolean;
   emit(event: FlowEvent): void;
 }
 
 const NO_HEADERS = {};
+const UNTOLD: RunningCall = { headers: NO_HEADERS, done: () => {}, failed: () => {} };
 
-export function beginCall(start: CallStart, { node, trace, brief, emit }: CallContext): RunningCall {
+export function beginCall(start: CallStart, { node, trace, brief, quiet, emit }: CallContext): RunningCall {
+  if (quiet && !trace) return UNTOLD;
   const time = Date.now();
   const began = performance.now();
   const span = trace && newSpanId();
   const end = ({ target, output, usage, measured, error }: CallEnd, thrown?: unknown): void => {
+    if (quiet) return;
     const { kind, name } = start;
     const took = measured ?? { time, durationMs: performance.now() - began };
     const event: FlowEvent = { type: "node-call", node, kind, name, ...took };

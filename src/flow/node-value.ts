@@ -27,7 +27,7 @@ export function plainInput(value: NodeInput): Value {
 }
 
 /** What a template sees: Python objects without a JSON form as their text, prompts with their memory, the rest as it is. */
-export async function templateInput(value: NodeInput): Promise<NodeInput> {
+export function templateInput(value: NodeInput): NodeInput | Promise<NodeInput> {
   if (value instanceof PythonValue) return value.jsonError === undefined ? value.toJson() : value.text();
   return value;
 }

@@ -125,6 +125,24 @@ export class OutputCollector {
   }
 }
 
+interface OutputNames {
+  plain: string[];
+  streamed: string[];
+}
+
+const NAMES = new WeakMap<FlowPlan, OutputNames>();
+
+/** The plan's outputs as a run's first event names them. */
+export function outputNames(plan: FlowPlan): OutputNames {
+  let found = NAMES.get(plan);
+  if (!found) {
+    const names = (streamed: boolean): string[] =>
+      plan.outputs.filter((output) => output.streamed === streamed).map(({ definition }) => definition.name);
+    NAMES.set(plan, (found = { plain: names(false), streamed: names(true) }));
+  }
+  return found;
+}
+
 const OUTPUTS = new WeakMap<FlowPlan, Map<string, PlannedOutput[]>>();
 
 /** Looked up for every piece of text, so it is made once for a plan. */

@@ -67,6 +67,7 @@ export function isBypassed(node: PlannedNode, progress: Progress): boolean | Pro
     if (value instanceof Promise) return value.then((settled) => !pyEquals(plainValue(settled), is));
     return !pyEquals(plainValue(value), is);
   }
+  if (progress.bypassed.size === 0) return false;
   const references = node.inputs.flatMap(([, input]) => (input.kind === "node" ? [input.node] : []));
   return references.length > 0 && references.every((name) => progress.bypassed.has(name));
 }

@@ -5,13 +5,13 @@ import { abortable, throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import { type TraceContext, childContext, newSpanId } from "../base/trace-context.ts";
-import { Float, type Value, type ValueMap } from "../base/value.ts";
+import type { ValueMap } from "../base/value.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
-import { type CallContext, beginCall } from "./node-call.ts";
+import { NodeContext } from "./node-context.ts";
 import { plainInputs, plainValue } from "./node-value.ts";
-import { OutputCollector } from "./output.ts";
+import { OutputCollector, outputNames } from "./output.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
 import { type Progress, nodeInputs } from "./resolve.ts";
 import { runNodes } from "./schedule.ts";
@@ -32,6 +32,8 @@ export interface RunOptions {
   resolve(inputs: ValueMap): ValueMap | Promise<ValueMap>;
   /** Leaves inputs and outputs of nodes out of the events. */
   brief: boolean;
+  /** See `FlowCall.quiet`. */
+  quiet: boolean;
   /** Nobody waits for it any more: it ends as soon as it has begun. */
   canceled: boolean;
   /** No node streams. */
@@ -70,6 +72,8 @@ interface RunningNode {
   inputs: ValueMap | undefined;
 }
 
+type NodeEnd = Extract<FlowEvent, { type: "node-end" }>;
+
 class LineRun {
   readonly #plan: FlowPlan;
   readonly #options: RunOptions;
@@ -80,6 +84,8 @@ class LineRun {
   readonly #progress: Progress = { inputs: {}, values: new Map(), bypassed: new Set() };
   #stopReason: FlowsteadError | undefined;
   #ended = false;
+  /** Ends the phase that runs. */
+  #giveUp: (() => void) | undefined;
 
   constructor(plan: FlowPlan, options: RunOptions) {
     this.#plan = plan;
@@ -93,6 +99,7 @@ class LineRun {
   stop(reason: FlowsteadError): void {
     this.#stopReason ??= reason;
     this.#abort.abort(ENDED);
+    this.#giveUp?.();
   }
 
   async execute(): Promise<void> {
@@ -147,31 +154,34 @@ class LineRun {
   }
 
   #start(inputs: ValueMap): void {
-    const names = (streamed: boolean): string[] =>
-      this.#plan.outputs.filter((output) => output.streamed === streamed).map(({ definition }) => definition.name);
     this.#emit({
       type: "flow-start",
       runId: this.#options.runId,
       flow: this.#plan.name,
       time: Date.now(),
       inputs,
-      outputs: { plain: names(false), streamed: names(true) },
+      outputs: outputNames(this.#plan),
     });
   }
 
-  async #phase(nodes: PlannedNode[], outputs: OutputCollector): Promise<void> {
+  #phase(nodes: PlannedNode[], outputs: OutputCollector): Promise<void> {
     throwIfAborted(this.#abort.signal);
-    const schedule = runNodes({
-      nodes,
-      progress: this.#progress,
-      concurrency: this.#options.concurrency,
-      signal: this.#abort.signal,
-      run: (node) => this.#runNode(node, outputs),
-      onBypass: (node) =>
-        this.#emit({ type: "node-end", node: node.name, status: "bypassed", time: Date.now(), durationMs: 0 }),
-      onSettled: (node) => outputs.settled(node.name),
+    return new Promise((resolve, reject) => {
+      // Nodes that are slow to stop are not waited for.
+      this.#giveUp = () => reject(ENDED);
+      runNodes({
+        nodes,
+        progress: this.#progress,
+        concurrency: this.#options.concurrency,
+        signal: this.#abort.signal,
+        run: (node) => this.#runNode(node, outputs),
+        onBypass: (node) => {
+          if (this.#options.quiet) return;
+          this.#emit({ type: "node-end", node: node.name, status: "bypassed", time: Date.now(), durationMs: 0 });
+        },
+        onSettled: (node) => outputs.settled(node.name),
+      }).then(resolve, reject);
     });
-    await abortable(schedule, this.#abort.signal);
   }
 
   async #runNode(node: PlannedNode, outputs: OutputCollector): Promise<void> {
@@ -181,54 +191,39 @@ class LineRun {
       warn: (message) => this.#emit({ type: "warning", message }),
     });
     const inputs = resolved instanceof Promise ? await resolved : resolved;
-    const { brief, whole, trace } = this.#options;
-    const running = { node, began: performance.now(), inputs: brief ? undefined : plainInputs(inputs) };
+    const { brief, whole, quiet, trace } = this.#options;
+    const running = { node, began: quiet ? 0 : performance.now(), inputs: brief ? undefined : plainInputs(inputs) };
     this.#running.set(node.name, running);
     const span = trace && newSpanId();
-    const { name, kind, tool } = node;
-    this.#emit({ type: "node-start", node: name, kind, tool, time: Date.now(), ...(span ? { span } : {}) });
-    const calls: CallContext = {
-      node: name,
+    if (!quiet) this.#tellStart(node, span);
+    const call = new NodeContext({
+      node,
+      inputs,
+      stream: node.streams && !whole,
+      signal: this.#abort.signal,
       trace: trace && span !== undefined ? childContext(trace, span) : undefined,
       brief,
+      quiet,
       emit: (event) => this.#emit(event),
-    };
-    let usage: TokenUsage | undefined;
-    const session = (): PythonSession => (this.#python ??= this.#options.python.session(uuid()));
+      session: () => (this.#python ??= this.#options.python.session(uuid())),
+      text: (piece, field) => this.#text(node, outputs, { text: piece, field }),
+    });
     try {
-      const value = await node.prepared.run({
-        node: node.name,
-        inputs,
-        stream: node.streams && !whole,
-        signal: this.#abort.signal,
-        get python() {
-          return session();
-        },
-        emitText: (text, field) => this.#text(node, outputs, { text, field }),
-        log: (stream, text) => this.#emit({ type: "node-log", node: node.name, stream, text }),
-        metric: (name, metric) => {
-          if (aggregation) this.#metric(name, metric);
-        },
-        usage: (tokens) => {
-          usage = usage ? sum(usage, tokens) : tokens;
-        },
-        began: (call) => beginCall(call, calls),
-      });
+      const value = await node.prepared.run(call);
       if (this.#ended || !this.#running.delete(node.name)) return;
       this.#progress.values.set(node.name, value);
-      this.#count(usage);
-      const output = brief ? {} : { output: plainValue(value) };
-      this.#emit({ ...this.#end(running), status: "completed", ...output, ...(usage ? { usage } : {}) });
+      this.#count(call.used);
+      if (!quiet)
+        this.#tellEnd(running, {
+          status: "completed",
+          output: brief ? undefined : plainValue(value),
+          usage: call.used,
+        });
     } catch (thrown) {
       if (this.#running.delete(node.name)) {
         const error = this.#abort.signal.aborted ? undefined : FlowsteadError.from(thrown).toBody();
-        this.#count(usage);
-        this.#emit({
-          ...this.#end(running),
-          status: error ? "failed" : "canceled",
-          ...(usage ? { usage } : {}),
-          ...(error ? { error } : {}),
-        });
+        this.#count(call.used);
+        if (!quiet) this.#tellEnd(running, { status: error ? "failed" : "canceled", usage: call.used, error });
       }
       throw thrown;
     }
@@ -246,24 +241,28 @@ class LineRun {
     return this.#options.behind();
   }
 
-  #metric(name: string, value: Value): void {
-    const number = value instanceof Float ? value : Number(value);
-    this.#emit({ type: "metric", name, value: number });
+  #tellStart({ name, kind, tool }: PlannedNode, span: string | undefined): void {
+    const event: FlowEvent = { type: "node-start", node: name, kind, tool, time: Date.now() };
+    if (span !== undefined) event.span = span;
+    this.#emit(event);
   }
 
-  #end({ node, began, inputs }: RunningNode): {
-    type: "node-end";
-    node: string;
-    time: number;
-    durationMs: number;
-    inputs?: ValueMap;
-  } {
+  #tellEnd(
+    { node, began, inputs }: RunningNode,
+    { status, output, usage, error }: Pick<NodeEnd, "status" | "output" | "usage" | "error">,
+  ): void {
     const durationMs = performance.now() - began;
-    return { type: "node-end", node: node.name, time: Date.now(), durationMs, ...(inputs ? { inputs } : {}) };
+    const event: NodeEnd = { type: "node-end", node: node.name, status, time: Date.now(), durationMs };
+    if (inputs) event.inputs = inputs;
+    if (output !== undefined) event.output = output;
+    if (usage) event.usage = usage;
+    if (error) event.error = error;
+    this.#emit(event);
   }
 
   #cancelRunning(): void {
-    for (const running of this.#running.values()) this.#emit({ ...this.#end(running), status: "canceled" });
+    if (!this.#options.quiet)
+      for (const running of this.#running.values()) this.#tellEnd(running, { status: "canceled" });
     this.#running.clear();
   }
 
@@ -277,13 +276,4 @@ class LineRun {
   #emit(event: FlowEvent): void {
     if (!this.#ended) this.#options.emit(event);
   }
-}
-
-/** A node may call several models. */
-function sum(one: TokenUsage, other: TokenUsage): TokenUsage {
-  return {
-    promptTokens: one.promptTokens + other.promptTokens,
-    completionTokens: one.completionTokens + other.completionTokens,
-    totalTokens: one.totalTokens + other.totalTokens,
-  };
 }

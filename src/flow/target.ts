@@ -51,6 +51,8 @@ export interface FlowCall {
   baggage?: string;
   /** Leaves the inputs and outputs of nodes and of their calls out of the events, for readers that do not show them. */
   brief?: boolean;
+  /** Leaves out what nodes and their calls do, for readers that want no more than outputs, what is printed, and the end. */
+  quiet?: boolean;
   /** The reader wants whole values: no model is asked to stream, no output comes in pieces. */
   whole?: boolean;
   /** The reader understands pieces of outputs that the signature does not call streamed; the whole output follows them. */

@@ -51,9 +51,15 @@ async function* tracedRun(
         content,
       })
     : undefined;
+  // What is told to telemetry is made of the events of nodes.
   const traced: FlowCall = spans
-    ? { ...call, traceparent: traceparentOf({ traceId, spanId, flags: "01" }), brief: !content && call.brief === true }
-    : call;
+    ? {
+        ...call,
+        traceparent: traceparentOf({ traceId, spanId, flags: "01" }),
+        brief: !content && call.brief === true,
+        quiet: false,
+      }
+    : { ...call, quiet: call.quiet === true && meter === undefined };
   let flow = "";
   let ended = false;
   try {

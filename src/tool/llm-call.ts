@@ -37,11 +37,12 @@ export function compilePrompt(kind: LlmKind, text: string, file?: string): Templ
 export function prepareLlm(node: LlmNode, inputs: PreparedNode["inputs"], resources: FlowResources): PreparedNode {
   const hasCalls = node.kind === "chat" && (inputs["functions"] ?? inputs["tools"]) !== undefined;
   const remembered: Remembered = {};
+  const headers = originalHeaders(node);
   return {
     inputs,
     streaming: hasCalls ? "never" : "optional",
     optionalInputs: node.parameters,
-    run: (call) => ask(node, resources, { call, remembered }),
+    run: (call) => ask(node, resources, { call, remembered, headers }),
   };
 }
 
@@ -54,7 +55,7 @@ interface Remembered {
 async function ask(
   node: LlmNode,
   resources: FlowResources,
-  { call, remembered }: { call: NodeCall; remembered: Remembered },
+  { call, remembered, headers }: { call: NodeCall; remembered: Remembered; headers: Record<string, string> },
 ): Promise<NodeValue> {
   const own: ValueMap = {};
   const variables: Record<string, NodeInput> = {};
@@ -77,7 +78,7 @@ async function ask(
     model: parameters.model,
     stream: streams,
     parameters: parameters.body,
-    headers: headers(node),
+    headers,
   };
   return finish(await askModel(model, request, call), parameters);
 }
@@ -121,7 +122,7 @@ function finish(answer: Awaited<ReturnType<typeof askModel>>, { returnsMessage }
 }
 
 /** What the original tells model servers about itself, under the names that gateways and dashboards know. */
-function headers({ provider, kind }: LlmNode): Record<string, string> {
+function originalHeaders({ provider, kind }: LlmNode): Record<string, string> {
   const tool = kind === "vision" ? "aoai-gpt4v-tool" : "aoai-tool";
   return {
     ...(provider === "AzureOpenAI" ? { "ms-azure-ai-promptflow-called-from": tool } : {}),

@@ -72,7 +72,9 @@ export async function templateContext(
 ): Promise<Record<string, unknown>> {
   const context: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(inputs)) {
-    context[name] = templateImages(await templateInput(value), format);
+    const seen = templateInput(value);
+    // Only what lives in Python has to be waited for.
+    context[name] = templateImages(seen instanceof Promise ? await seen : seen, format);
   }
   return context;
 }

@@ -88,6 +88,7 @@ async function score(
     runId: requestId,
     requestId,
     brief: true,
+    quiet: true,
     whole: format === "json",
     unannounced: format !== "json",
     ...traceOf(request.headers),
