@@ -5,10 +5,9 @@ import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
-import Provider from "oidc-provider";
 import { bearerCheck, type TrustedIssuer } from "../../src/identity/bearer.ts";
+import { AUDIENCE, startProvider } from "./provider.ts";
 
-const AUDIENCE = "https://ml.azure.com";
 const servers: Server[] = [];
 after(() => {
   for (const server of servers) {
@@ -23,63 +22,12 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** The provider has to know its own address, which only a listening server has. */
-async function startProvider(): Promise<{
-  issuer: string;
-  tokenFor: (client: string, scope?: string) => Promise<string>;
-}> {
-  let answer: ReturnType<Provider["callback"]> | undefined;
-  const issuer = await listen(createServer((request, response) => void answer?.(request, response)));
-  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
-  const client = (client_id: string): object => ({
-    client_id,
-    client_secret: "a-secret-of-a-client",
-    grant_types: ["client_credentials"],
-    response_types: [],
-    redirect_uris: [],
-  });
-  const provider = new Provider(issuer, {
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: "one", alg: "RS256", use: "sig" }] },
-    clients: [client("caller"), client("operator")],
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => AUDIENCE,
-        getResourceServerInfo: () => ({
-          scope: "score read",
-          audience: AUDIENCE,
-          accessTokenTTL: 600,
-          accessTokenFormat: "jwt",
-          jwt: { sign: { alg: "RS256" } },
-        }),
-      },
-    },
-    scopes: ["score", "read"],
-  });
-  answer = provider.callback();
-  return {
-    issuer,
-    async tokenFor(id, scope) {
-      const response = await fetch(`${issuer}/token`, {
-        method: "POST",
-        headers: { authorization: `Basic ${Buffer.from(`${id}:a-secret-of-a-client`).toString("base64")}` },
-        body: new URLSearchParams({ grant_type: "client_credentials", ...(scope ? { scope } : {}) }),
-      });
-      const body = (await response.json()) as { access_token?: string };
-      assert.ok(body.access_token, JSON.stringify(body));
-      return body.access_token;
-    },
-  };
-}
-
 function trusted(issuer: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer {
   return { issuer, audiences: [AUDIENCE], scopes: ["score"], roles: [], subjects: [], ...more };
 }
 
 test("tokens of a real provider: the scope lets in, another scope does not, and neither does another audience", async () => {
-  const { issuer, tokenFor } = await startProvider();
+  const { issuer, tokenFor, close } = await startProvider();
   const check = bearerCheck({ issuers: [trusted(issuer)] });
   const identity = await check(await tokenFor("caller", "score"));
   assert.deepEqual([identity.issuer, identity.scopes], [issuer, ["score"]]);
@@ -96,6 +44,7 @@ test("tokens of a real provider: the scope lets in, another scope does not, and 
     code: "Unauthorized",
   });
   await assert.rejects(check("not-a-token"), { code: "Unauthorized" });
+  close();
 });
 
 interface TurningIssuer {
