@@ -1,8 +1,8 @@
 import type { Occurrence } from "./position.ts";
 
-const WINDOW = 40;
+const WINDOW = 20;
 
-/** The weight of the different query terms that the best 40 words of the text hold together. */
+/** The weight of the different query terms that the best 20 words of the text hold together. */
 export function bestWindow(found: readonly Occurrence[], idf: readonly number[]): number {
   const inside = Array.from(idf, () => 0);
   let mass = 0;
