@@ -3,7 +3,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "./base/error/error.ts";
-import { type IndexingEvents, indexFirst, openDocuments } from "./app/document.ts";
+import { type IndexingEvents, followDocuments, indexFirst, openDocuments } from "./app/document.ts";
 import { chatTarget } from "./app/chat-target.ts";
 import { lendResources, openModelGateway, poolSettings } from "./app/model-gateway.ts";
 import { openOnline } from "./app/online.ts";
@@ -31,6 +31,7 @@ import { controlRoutes } from "./entry/route/control.ts";
 import { pageRoutes } from "./entry/route/page.ts";
 import { readSearchKeys, searchKeys } from "./entry/route/search-key.ts";
 import { searchRoutes } from "./entry/route/search.ts";
+import { uploadRoutes } from "./entry/route/upload.ts";
 import { statusRoutes } from "./entry/route/status.ts";
 import { openEntry } from "./entry/server.ts";
 import { withOwnData } from "./gateway/gateway.ts";
@@ -154,6 +155,7 @@ export async function openApp(
     const indexed = indexFirst(config, documents, events);
     const started = endpoint.deployments.get(config.endpoint.deployment)?.ready(INSTANCE_START_MS);
     await Promise.all([indexed, started]);
+    closers.push(followDocuments(config, documents, log));
 
     const chat = await openChat({ store, target: chatTarget(config, fleet.endpoints), log });
 
@@ -187,6 +189,7 @@ export async function openApp(
           surroundings: (passageId, signal) => surroundings(readable, passageId, { count: 2, signal }),
         });
         await app.register(searchRoutes, { catalog, keys: serviceKeys });
+        await app.register(uploadRoutes, { uploads: documents.uploads, keys: serviceKeys });
         await app.register(pageRoutes, { folder: path.join(packageRoot(), "web/dist/chat") });
       },
     });

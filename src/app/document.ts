@@ -2,20 +2,25 @@
 
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
 import { packageRoot } from "../base/package-root.ts";
-import { indexFolder } from "../config/folder.ts";
+import { uploadFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { type Collection, openCollection } from "../search/ingest/collection.ts";
 import type { IngestProgress, IngestReport } from "../search/ingest/report.ts";
-import { openSearch } from "../search/provider/index.ts";
+import { openUploads, type Uploads } from "../search/ingest/upload.ts";
+import { watchSource } from "../search/ingest/watch.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
+import { openConfiguredSearch } from "./configured-search.ts";
 
 export interface Documents {
   index: SearchIndex;
   collection: Collection;
+  uploads: Uploads;
+  log: Logger;
   /** Other indexes of the same home. */
   open: (name: string) => Promise<SearchIndex>;
 }
@@ -31,7 +36,7 @@ export async function openDocuments(
   embedder: Embedder | undefined,
   log: Logger,
 ): Promise<Documents> {
-  const search = openSearch({ folder: indexFolder(config), server: config.search, embedder, log });
+  const search = openConfiguredSearch(config, embedder, log);
   const name = config.documents.index;
   const index = await search.openOrCreate(name);
   const collection = openCollection({
@@ -41,19 +46,50 @@ export async function openDocuments(
     sources: config.documents,
     log,
   });
-  return { index, collection, open: async (other) => (other === name ? index : search.open(other)) };
+  const uploads = openUploads({ collection, folder: uploadFolder(config) });
+  return { index, collection, uploads, log, open: async (other) => (other === name ? index : search.open(other)) };
+}
+
+/** Follows the configured source, when that is wanted, and takes in uploads that were left behind; returns its end. */
+export function followDocuments(
+  config: Readonly<Config>,
+  { collection, uploads }: Documents,
+  log: Logger,
+): () => Promise<void> {
+  const end = new AbortController();
+  const { folder, watch, watch_interval_seconds: seconds } = config.documents;
+  const failed = (error: unknown): void => {
+    if (!end.signal.aborted) log.warn({ err: error }, "documents could not be taken up");
+  };
+  const work = [uploads.resume(end.signal)];
+  if (watch && folder !== undefined) {
+    const options = { intervalMs: seconds * 1000, signal: end.signal, onChange: () => undefined, onFailure: failed };
+    work.push(watchSource(collection, folder, options));
+  }
+  const done = Promise.all(work.map((one) => one.catch(failed)));
+  return async () => {
+    end.abort();
+    await done;
+  };
 }
 
 /** Sample documents once, a configured folder at every start; what has not changed costs nothing. */
 export async function indexFirst(
   config: Readonly<Config>,
-  { collection }: Documents,
+  { collection, log }: Documents,
   { onIndexing, onIndexed }: IndexingEvents,
 ): Promise<void> {
   const marker = path.join(config.home, "samples-indexed");
   const { folder } = config.documents;
   if (folder === undefined && existsSync(marker)) return;
-  const report = await collection.addFolder(folder ?? sampleFolder(), onIndexing ? { onProgress: onIndexing } : {});
+  const adding = collection.addFolder(folder ?? sampleFolder(), onIndexing ? { onProgress: onIndexing } : {});
+  const report = await adding.catch((thrown: unknown) => {
+    // What was indexed before is answered from while a store cannot be reached.
+    if (FlowsteadError.from(thrown).code !== "SourceUnavailable") throw thrown;
+    log.warn({ err: thrown }, "the documents could not be looked at");
+    return undefined;
+  });
+  if (!report) return;
   if (folder === undefined) await writeFileAtomic(marker, "");
   onIndexed?.(report);
 }

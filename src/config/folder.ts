@@ -30,6 +30,11 @@ export function collectedFolder({ home }: Home): string {
   return path.join(home, "collected");
 }
 
+/** Documents that other programs have handed over. */
+export function uploadFolder({ home }: Home): string {
+  return path.join(home, "uploads");
+}
+
 /** Indexes of the search service, a folder each. */
 export function documentFolder({ home }: Home): string {
   return path.join(home, "documents");

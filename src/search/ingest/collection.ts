@@ -18,7 +18,7 @@ import {
   readJournal,
 } from "./journal.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "./limit.ts";
-import { threadParser } from "./parser.ts";
+import { restingParsers } from "./parser.ts";
 import { type FailedFile, type IngestProgress, type IngestReport, progressMeter } from "./report.ts";
 import { isInside } from "./scan-path.ts";
 import { openSource, type SourceSettings, sourceScope } from "./source/open.ts";
@@ -108,7 +108,15 @@ export function openCollection({
   const file = path.join(folder, JOURNAL);
   const limits: IngestLimits = { ...DEFAULT_LIMITS, ...given };
 
-  const writing = async <T>(work: (journal: Journal) => Promise<T>): Promise<T> => {
+  const resting = restingParsers(limits);
+  // One at a time in this process; of other processes the lock tells.
+  let turn: Promise<unknown> = Promise.resolve();
+  const writing = <T>(work: (journal: Journal) => Promise<T>): Promise<T> => {
+    const next = turn.then(() => writingAlone(work));
+    turn = next.catch(() => undefined);
+    return next;
+  };
+  const writingAlone = async <T>(work: (journal: Journal) => Promise<T>): Promise<T> => {
     const lock = await lockState(folder);
     try {
       const journal = await openJournal(file);
@@ -135,7 +143,7 @@ export function openCollection({
         const onFile = progressMeter(scan.files.length, (progress) => onProgress?.(progress));
         const wanted = Math.floor(scan.files.length / FILES_A_THREAD);
         const threads = Math.max(1, Math.min(availableParallelism(), MOST_THREADS, wanted));
-        const parsers = Array.from({ length: threads }, () => threadParser(limits, threads));
+        const parsers = resting.take(threads);
         try {
           await ingest(source, scan, {
             index,
@@ -148,7 +156,7 @@ export function openCollection({
             onFile,
           });
         } finally {
-          await Promise.all(parsers.map((parser) => parser.close()));
+          resting.giveBack(parsers);
         }
         report.seconds = (performance.now() - started) / 1000;
         const { added, changed, removed, failed, seconds } = report;

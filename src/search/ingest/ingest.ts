@@ -40,8 +40,9 @@ export async function ingest(source: Source, scan: Scan, parts: IngestParts): Pr
   const touched: JournalEntry[] = [];
   try {
     const { scope } = source;
-    const groupsOf = accessRules(topOf(scope, journal), (file) => source.text(file, signal));
-    await ingestAll(scan, { ...parts, source, touched, scope, batch, pipeline, groupsOf });
+    const top = topOf(scope, journal);
+    const groupsOf = accessRules(top, (file) => source.text(file, signal));
+    await ingestAll(scan, { ...parts, source, touched, scope, top, batch, pipeline, groupsOf });
     await batch.finish();
     if (touched.length > 0) await journal.append(...touched.map((entry) => ({ op: "put" as const, entry })));
   } finally {
@@ -87,6 +88,8 @@ interface FileParts extends IngestParts {
   touched: JournalEntry[];
   /** What is being added. */
   scope: string;
+  /** The known source around it, or the same. */
+  top: string;
   batch: Batch;
   pipeline: string;
   groupsOf: AccessRules;
@@ -103,7 +106,7 @@ async function ingestFile(
   known: JournalEntry | undefined,
   parts: FileParts & { parser: Parser },
 ): Promise<boolean> {
-  const { scope, parser, limits, signal, report, batch } = parts;
+  const { parser, limits, signal, report, batch } = parts;
   const { file, version } = found;
   const id = documentId(file);
   let sha256 = "";
@@ -128,7 +131,7 @@ async function ingestFile(
       return unchanged(known, report);
     }
     const document = await parser.parse(read.bytes, path.basename(file), signal);
-    const passages = toPassages({ id, source: sourceOf(scope, file), groups, language: parts.language }, document);
+    const passages = toPassages({ id, source: sourceOf(parts.top, file), groups, language: parts.language }, document);
     if (known && known.passages > 0) report.changed += 1;
     else report.added += 1;
     report.passages += passages.length;
@@ -184,8 +187,8 @@ function documentId(file: string): string {
 }
 
 /** The file as readers of a citation may know it: from the name of its folder on, and nothing of the machine above. */
-function sourceOf(scope: string, file: string): string {
-  return [path.basename(scope), ...path.relative(scope, file).split(path.sep)].filter(Boolean).join("/");
+function sourceOf(top: string, file: string): string {
+  return [path.basename(top), ...path.relative(top, file).split(path.sep)].filter(Boolean).join("/");
 }
 
 interface Origin {

@@ -42,6 +42,37 @@ export function threadParser(limits: IngestLimits, beside = 1): Parser {
   };
 }
 
+// A watched folder changes a file at a time, and a thread costs more to start than a file to read.
+const REST_MS = 10_000;
+
+/** Threads that wait a while for more work before they end; they keep no process alive. */
+export function restingParsers(limits: IngestLimits) {
+  let waiting: readonly Parser[] = [];
+  let end: NodeJS.Timeout | undefined;
+  const dismiss = (parsers: readonly Parser[]): void => {
+    for (const parser of parsers) void parser.close();
+  };
+  return {
+    /** As many as asked for, all of the same share of memory. */
+    take(count: number): readonly Parser[] {
+      clearTimeout(end);
+      const taken = waiting;
+      waiting = [];
+      if (taken.length === count) return taken;
+      dismiss(taken);
+      return Array.from({ length: count }, () => threadParser(limits, count));
+    },
+    giveBack(parsers: readonly Parser[]): void {
+      dismiss(waiting);
+      waiting = parsers;
+      end = setTimeout(() => {
+        dismiss(waiting);
+        waiting = [];
+      }, REST_MS).unref();
+    },
+  };
+}
+
 /** The file failed and the thread is well. */
 class TaskFailed extends Error {
   readonly reason: FlowsteadError;
