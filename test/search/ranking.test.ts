@@ -33,12 +33,16 @@ function ranked(query: string, texts: readonly (readonly [string, string?])[]): 
 
 describe("ranking", () => {
   const gap = "one two three four five six seven eight nine ten eleven twelve";
+  const far = `${gap} thirteen fourteen fifteen sixteen seventeen`;
   const cases: [string, string, [string, string?], [string, string?]][] = [
     ["a rare word counts more than a common one", "filler walrus", ["walrus here today"], ["filler here today"]],
     ["more of the query is better", "red walrus", ["red walrus seen"], ["red red red seen"]],
     ["words side by side beat words far apart", "red walrus", [`red walrus ${gap}`], [`red ${gap} walrus`]],
     ["the order of words counts", "red walrus", [`red walrus ${gap}`], [`walrus red ${gap}`]],
     ["the heading counts", "walrus food", ["they eat food", "Walrus"], ["they eat food", "Seal"]],
+    ["a heading counts more than the text", "walrus", ["they eat food", "Walrus"], ["walrus eat food", "Seal"]],
+    ["near is better than far, in any order", "red walrus", [`walrus one red ${far}`], [`walrus one ${far} red`]],
+    ["one sentence is better than two", "red walrus", [`red ${far} walrus ${far}`], [`red ${far} ${far} walrus`]],
     ["a short text beats a long one", "walrus", ["walrus seen"], [`walrus ${gap} ${gap}`]],
   ];
   for (const [what, query, better, worse] of cases) {
