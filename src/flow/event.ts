@@ -7,6 +7,7 @@
 import type { ErrorBody } from "../base/error/error.ts";
 import type { Float, Value, ValueMap } from "../base/value.ts";
 
+/** `canceled`: the run ended without it. */
 export type NodeStatus = "completed" | "failed" | "bypassed" | "canceled";
 
 export type NodeCallKind = "llm" | "embedding" | "retrieval" | "function";

@@ -1,5 +1,6 @@
 // The target that runs a flow in this process.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import type { TraceContext } from "../base/trace-context.ts";
@@ -183,6 +184,9 @@ function answering(
   };
 }
 
+/** How long a flow that is closed waits for the code of nodes that nobody waits for. */
+const LEFT_MS = 10_000;
+
 class InProcessFlow implements FlowTarget {
   readonly plan: FlowPlan;
   readonly signature: FlowSignature;
@@ -191,6 +195,8 @@ class InProcessFlow implements FlowTarget {
   readonly #options: OpenFlowOptions & { env: ProcessEnvironment };
   readonly #release: () => void;
   readonly #runs = new Set<Promise<void>>();
+  /** Runs that have ended and have nodes that have not. */
+  readonly #left = new Set<Promise<void> | undefined>();
   #closed = false;
 
   /** @param release frees what the flow holds besides its processes */
@@ -230,6 +236,7 @@ class InProcessFlow implements FlowTarget {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#runs);
+    await Promise.race([Promise.all(this.#left), delay(LEFT_MS, undefined, { ref: false })]);
     await this.#python.close();
     for (const { prepared } of [...this.plan.nodes, ...this.plan.aggregations]) await prepared.close?.();
     this.#release();
@@ -245,6 +252,8 @@ class InProcessFlow implements FlowTarget {
       signal.removeEventListener("abort", cancel);
       channel.end();
       this.#runs.delete(run);
+      const idle = running?.idle()?.then(() => void this.#left.delete(idle));
+      if (idle) this.#left.add(idle);
     });
     this.#runs.add(run);
     return channel;
@@ -258,7 +267,7 @@ class InProcessFlow implements FlowTarget {
       const outputs = { plain: [], streamed: [] };
       channel.push({ type: "flow-start", runId, flow: this.plan.name, time: Date.now(), inputs, outputs });
       channel.push({ type: "error", time: Date.now(), error });
-      return { done: Promise.resolve(), cancel: () => {} };
+      return { done: Promise.resolve(), idle: () => undefined, cancel: () => {} };
     }
     const { concurrency = 16, timeoutMs, aggregate = false } = this.#options;
     return runFlow(plan, {

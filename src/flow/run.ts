@@ -52,6 +52,8 @@ export interface RunOptions {
 export interface RunningFlow {
   /** Never rejects: the last event says how the run ended. */
   done: Promise<void>;
+  /** Resolves when no node runs any more: code beside a node that failed goes on to its end. Undefined when none does. */
+  idle(): Promise<void> | undefined;
   cancel(): void;
 }
 
@@ -60,7 +62,7 @@ export function runFlow(plan: FlowPlan, options: RunOptions): RunningFlow {
   const run = new LineRun(plan, options);
   const cancel = (): void => run.stop(new FlowsteadError("Canceled", "The work was canceled."));
   if (options.canceled) cancel();
-  return { done: run.execute(), cancel };
+  return { done: run.execute(), idle: () => run.idle(), cancel };
 }
 
 /** Why a run's signal is aborted. One for all: an error made for each would cost more than the run's own work. */
@@ -84,6 +86,10 @@ class LineRun {
   readonly #progress: Progress = { inputs: {}, values: new Map(), bypassed: new Set() };
   #stopReason: FlowsteadError | undefined;
   #ended = false;
+  /** Nodes whose work has not ended, also after the run has. */
+  #working = 0;
+  #onIdle: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
   /** Ends the phase that runs. */
   #giveUp: (() => void) | undefined;
 
@@ -105,29 +111,39 @@ class LineRun {
   async execute(): Promise<void> {
     const began = performance.now();
     const { timeoutMs, line = 0 } = this.#options;
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            const message = `Line ${line} execution timeout for exceeding ${timeoutMs / 1000} seconds`;
-            this.stop(new FlowsteadError("LineExecutionTimeoutError", message));
-          }, timeoutMs);
+    if (timeoutMs !== undefined) {
+      this.#timer = setTimeout(() => {
+        const message = `Line ${line} execution timeout for exceeding ${timeoutMs / 1000} seconds`;
+        this.stop(new FlowsteadError("LineExecutionTimeoutError", message));
+      }, timeoutMs);
+    }
     try {
       const outputs = await this.#run();
       const durationMs = performance.now() - began;
       this.#emit({ type: "flow-end", time: Date.now(), durationMs, outputs, usage: this.#usage });
     } catch (thrown) {
       const error = this.#stopReason ?? FlowsteadError.from(thrown);
+      // Only a run that failed has nodes that still run. Code goes on to its end, as in the original: it may be in the
+      // middle of something. A model's answer is of use to nobody.
+      const goesOn = !this.#stopReason && [...this.#running.values()].some(({ node }) => node.kind !== "llm");
       this.#cancelRunning();
       this.#emit({ type: "error", time: Date.now(), error: error.toBody() });
       this.#ended = true;
-      // Only a run that failed has nodes that still run.
-      this.#abort.abort(ENDED);
+      if (!goesOn) this.#abort.abort(ENDED);
     } finally {
       this.#ended = true;
-      if (timer) clearTimeout(timer);
-      this.#python?.end();
+      if (this.#working === 0) this.#release();
     }
+  }
+
+  idle(): Promise<void> | undefined {
+    return this.#working === 0 ? undefined : new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  #release(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#python?.end();
+    this.#onIdle?.();
   }
 
   async #run(): Promise<ValueMap> {
@@ -208,6 +224,7 @@ class LineRun {
       session: () => (this.#python ??= this.#options.python.session(uuid())),
       text: (piece, field) => this.#text(node, outputs, { text: piece, field }),
     });
+    this.#working++;
     try {
       const value = await node.prepared.run(call);
       if (this.#ended || !this.#running.delete(node.name)) return;
@@ -226,6 +243,8 @@ class LineRun {
         if (!quiet) this.#tellEnd(running, { status: error ? "failed" : "canceled", usage: call.used, error });
       }
       throw thrown;
+    } finally {
+      if (--this.#working === 0 && this.#ended) this.#release();
     }
   }
 

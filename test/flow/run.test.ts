@@ -90,7 +90,7 @@ test("activate decides by Python's equality; what only follows bypassed nodes is
   assert.ok(unmet.warnings.includes("The node referenced by output:'b' is bypassed, which is not recommended."));
 });
 
-test("the first failing node ends the run and cancels the others", async (context) => {
+test("the first failing node ends the run; a model's answer that nobody needs any more is stopped", async (context) => {
   let slowStopped = false;
   const slow: NodeTool = {
     id: "test.slow",
@@ -109,7 +109,7 @@ test("the first failing node ends the run and cancels the others", async (contex
       }),
   };
   const files = dag([
-    "- {name: slow, type: python, source: {type: package, tool: test.slow}, inputs: {}}",
+    "- {name: slow, type: llm, source: {type: package, tool: test.slow}, inputs: {}}",
     probe("bad", "inputs: {fail: true}"),
     probe("after", "inputs: {x: '${bad.output}'}"),
   ]);
@@ -119,6 +119,39 @@ test("the first failing node ends the run and cancels the others", async (contex
   assert.equal(error?.code, "ToolExecutionError");
   assert.equal(events.at(-1)?.type, "error");
   assert.ok(slowStopped);
+});
+
+test("code beside a failing node goes on to its end, which nobody but the closing of the flow waits for", async (context) => {
+  let goOn = (): void => undefined;
+  let ended = false;
+  const slow: NodeTool = {
+    id: "test.slow",
+    prepare: (node) =>
+      Promise.resolve({
+        inputs: node.inputs,
+        streaming: "never",
+        optionalInputs: new Set(),
+        async run({ signal }) {
+          await new Promise<void>((resolve) => (goOn = resolve));
+          ended = !signal.aborted;
+          return 1;
+        },
+      }),
+  };
+  const files = dag([
+    "- {name: slow, type: python, source: {type: package, tool: test.slow}, inputs: {}}",
+    probe("bad", "inputs: {fail: true}"),
+    probe("after", "inputs: {x: '${slow.output}'}"),
+  ]);
+  const target = await openFiles(context, files, { tools: [...tools, slow] });
+  const { nodes, error } = await runFlow(target);
+  assert.equal(error?.code, "ToolExecutionError");
+  assert.deepEqual(nodes, { bad: "failed", slow: "canceled" });
+  assert.ok(!ended);
+  const closed = target.close();
+  goOn();
+  await closed;
+  assert.ok(ended);
 });
 
 test("outputs are told when their node has ended, before later nodes begin", async (context) => {
