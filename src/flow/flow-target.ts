@@ -196,7 +196,7 @@ class InProcessFlow implements FlowTarget {
   readonly #release: () => void;
   readonly #runs = new Set<Promise<void>>();
   /** Runs that have ended and have nodes that have not. */
-  readonly #left = new Set<Promise<void> | undefined>();
+  readonly #left = new Set<Promise<void>>();
   #closed = false;
 
   /** @param release frees what the flow holds besides its processes */
@@ -252,8 +252,10 @@ class InProcessFlow implements FlowTarget {
       signal.removeEventListener("abort", cancel);
       channel.end();
       this.#runs.delete(run);
-      const idle = running?.idle()?.then(() => void this.#left.delete(idle));
-      if (idle) this.#left.add(idle);
+      const idle = running?.idle();
+      if (!idle) return;
+      this.#left.add(idle);
+      void idle.then(() => this.#left.delete(idle));
     });
     this.#runs.add(run);
     return channel;
