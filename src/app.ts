@@ -8,6 +8,7 @@ import { chatTarget } from "./app/chat-target.ts";
 import { lendResources, openModelGateway, poolSettings } from "./app/model-gateway.ts";
 import { openOnline } from "./app/online.ts";
 import { type ModelFacts, exampleQuestions, modelFacts } from "./app/page-fact.ts";
+import { searchServer } from "./app/search-server.ts";
 import { openConfiguredEmbedder, openResources } from "./app/resources.ts";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
@@ -110,7 +111,10 @@ export async function openApp(
     documents.index.prepare?.();
     const person = { ...LOCAL_PRINCIPAL, groups: config.documents.groups };
     const readable = visibleIndex(documents.index, person.groups);
-    const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
+    const catalog = openCatalog(
+      documentProvider({ folder: documentFolder(config), server: searchServer(config) }),
+      embedder,
+    );
     closers.push(() => catalog.close());
     const anyIndex = (of: string): Promise<SearchIndex> => openAnyIndex(of, documents.open, () => catalog);
     const resources = openResources(config, { env, log, models, embedder, openIndex: anyIndex, govern });

@@ -215,7 +215,7 @@ export function documentSuite(name: string, make: (embedder: Embedder) => Promis
     it("searches by words: stems, fields, all or any, phrases, excluded and beginning words", async () => {
       assert.deepEqual(await keys({ search: "dog" }), ["1"]);
       assert.deepEqual(await keys({ search: "harbour soup", searchMode: "all" }), []);
-      assert.deepEqual((await keys({ search: "harbour soup" })).toSorted(), ["1", "2", "3"]);
+      assert.deepEqual(await keys({ search: "harbour soup", orderby: "id" }), ["1", "2", "3"]);
       assert.deepEqual(await keys({ search: '"view of the harbour"' }), ["3"]);
       assert.deepEqual(await keys({ search: "harbour -palace", searchMode: "all", searchFields: "name" }), ["3"]);
       assert.deepEqual(await keys({ search: "stat*", searchFields: "name" }), ["2"]);
@@ -297,7 +297,7 @@ export function documentSuite(name: string, make: (embedder: Embedder) => Promis
       const cosine = 0.9 / Math.hypot(0.9, 0.1);
       assert.ok(Math.abs(Number(value[1]!["@search.score"]) - 1 / (2 - cosine)) < 1e-3);
       const both = await index.search(readSearch({ search: "soup", vectorQueries: [{ ...near, k: 1 }] }));
-      assert.deepEqual(both.value.map(({ id }) => id).sort(), ["1", "2"]);
+      assert.deepEqual(new Set(both.value.map(({ id }) => id)), new Set(["1", "2"]));
       for (const one of both.value) assert.ok(Math.abs(Number(one["@search.score"]) - 1 / 61) < 1e-6);
       const filtered = { vectorQueries: [{ ...near, k: 3 }], filter: "category eq 'Budget'" };
       assert.deepEqual(await keys(filtered), ["3", "2"]);

@@ -7,11 +7,12 @@ import { openReranker } from "../model/provider/reranker/index.ts";
 import { openSearch } from "../search/provider/index.ts";
 import { rerankedSearch } from "../search/reranked-index.ts";
 import type { Search } from "../search/search.ts";
+import { searchServer } from "./search-server.ts";
 
 /** The indexes as the configuration has them, with its reranker over each. @throws FlowsteadError `InvalidConfig`. */
 export function openConfiguredSearch(config: Readonly<Config>, embedder: Embedder | undefined, log: Logger): Search {
-  const { reranker, search: server } = config;
-  const search = openSearch({ folder: indexFolder(config), server, embedder, log });
+  const { reranker } = config;
+  const search = openSearch({ folder: indexFolder(config), server: searchServer(config), embedder, log });
   if (!reranker) return search;
   return rerankedSearch(
     search,

@@ -1,6 +1,7 @@
 // The indexes that a flow may ask, opened at the first question: most flows ask none.
 
 import { openConfiguredSearch } from "../app/configured-search.ts";
+import { searchServer } from "../app/search-server.ts";
 import type { Logger } from "../base/log.ts";
 import { documentFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
@@ -18,7 +19,10 @@ export interface FlowIndexes {
 
 export function openFlowIndexes(config: Readonly<Config>, embedder: Embedder | undefined, log: Logger): FlowIndexes {
   const search = openConfiguredSearch(config, embedder, log);
-  const catalog = openCatalog(documentProvider({ folder: documentFolder(config), server: config.search }), embedder);
+  const catalog = openCatalog(
+    documentProvider({ folder: documentFolder(config), server: searchServer(config) }),
+    embedder,
+  );
   return {
     open: (name) =>
       openAnyIndex(

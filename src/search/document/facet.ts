@@ -5,7 +5,7 @@ import { follow } from "../filter/evaluate.ts";
 import type { Schema, SchemaField } from "./definition.ts";
 import type { StoredDocument } from "./value.ts";
 
-interface FacetQuery {
+export interface FacetQuery {
   field: SchemaField;
   count: number;
   sort: string;
@@ -31,7 +31,8 @@ export function countFacets(
   return facets;
 }
 
-function parseFacet(text: string, schema: Schema): FacetQuery {
+/** `category,count:5`. @throws FlowsteadError `InvalidRequest`. */
+export function parseFacet(text: string, schema: Schema): FacetQuery {
   const [name = "", ...settings] = text.split(",").map((part) => part.trim());
   const field = schema.fields.get(name);
   if (!field?.facetable)

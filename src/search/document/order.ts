@@ -13,8 +13,7 @@ const MOST_CLAUSES = 32;
 
 /** Best first, or as `orderby` says; what is equal stands in the order of keys. */
 export function sorted<F extends Found>(found: readonly F[], orderby: string | null | undefined, schema: Schema): F[] {
-  const clauses = listed(orderby).map((clause) => parseClause(clause, schema));
-  if (clauses.length > MOST_CLAUSES) throw wrong(`more than ${MOST_CLAUSES} clauses`);
+  const clauses = parseOrder(orderby, schema);
   return found.toSorted((a, b) => {
     for (const { names, isDescending } of clauses) {
       const order = names
@@ -24,6 +23,16 @@ export function sorted<F extends Found>(found: readonly F[], orderby: string | n
     }
     return b.score - a.score || compareText(a.document.key, b.document.key);
   });
+}
+
+/** Clauses of an `orderby`; one without names is the score. @throws FlowsteadError `InvalidRequest`. */
+export function parseOrder(
+  orderby: string | null | undefined,
+  schema: Schema,
+): { names?: readonly string[]; isDescending: boolean }[] {
+  const clauses = listed(orderby).map((clause) => parseClause(clause, schema));
+  if (clauses.length > MOST_CLAUSES) throw wrong(`more than ${MOST_CLAUSES} clauses`);
+  return clauses;
 }
 
 function parseClause(clause: string, schema: Schema): { names?: readonly string[]; isDescending: boolean } {

@@ -18,7 +18,8 @@ export interface ProviderSettings {
   /** Of a server; absent for what lies in a folder. */
   url?: string | undefined;
   api_key?: string | undefined;
-  auth?: unknown;
+  /** An Entra token for each call, instead of a key. */
+  token?: ((signal: AbortSignal) => Promise<string>) | undefined;
   username?: string | undefined;
   password?: string | undefined;
   ca_file?: string | undefined;
@@ -44,7 +45,7 @@ export function documentProvider({
   server?: ProviderSettings | undefined;
 }): AnyDocumentProvider {
   if (isEmbedded(server)) return embeddedDocuments(folder);
-  const { provider, api_key: apiKey, auth, username, password, ca_file: caFile } = server;
+  const { provider, api_key: apiKey, token, username, password, ca_file: caFile } = server;
   switch (provider) {
     case "postgres": {
       const url = addressOf(server, "the PostgreSQL database");
@@ -54,8 +55,14 @@ export function documentProvider({
       const url = serviceAddress(server);
       return lazySearching("Azure AI Search", async () => {
         const { azureSearchDocuments } = await import("./azure-ai-search/provider.ts");
-        const token = auth === undefined ? undefined : await tokens(auth);
         return azureSearchDocuments({ url, apiKey, token, ca: await certificates(caFile) });
+      });
+    }
+    case "opensearch": {
+      const url = serviceAddress(server);
+      return lazySearching("OpenSearch", async () => {
+        const { openSearchDocuments } = await import("./opensearch/provider.ts");
+        return openSearchDocuments({ url, username, password, ca: await certificates(caFile) });
       });
     }
     default:
@@ -83,11 +90,6 @@ function serviceAddress(server: ProviderSettings): string {
     "InvalidConfig",
     "`search.url` must be like https://HOST, without a name or password in it: those have settings of their own.",
   );
-}
-
-async function tokens(auth: unknown): Promise<(signal: AbortSignal) => Promise<string>> {
-  const { azureTokens } = await import("../../model/provider/index.ts");
-  return azureTokens(auth, { resource: "https://search.azure.com", where: "search.auth" });
 }
 
 async function certificates(file: string | undefined): Promise<string | undefined> {

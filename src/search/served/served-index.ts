@@ -46,8 +46,8 @@ export function servedIndex({ name, index, embedder }: ServedIndexOptions): Sear
   const scan = async (within: Expression, select: string, signal?: AbortSignal): Promise<PassageDocument[]> => {
     const found: PassageDocument[] = [];
     for (;;) {
-      const last = found.at(-1)?.["key"];
-      const beyond = last === undefined ? within : all(within, is("key", "gt", String(last)))!;
+      const last = found.at(-1)?.["key"] as string | undefined;
+      const beyond = last === undefined ? within : all(within, is("key", "gt", last))!;
       const body = readSearch({ search: "*", orderby: "key asc", top: PAGE, select: `key,${select}` });
       const { value } = await index.search(body, { within: beyond, signal });
       found.push(...value);

@@ -23,7 +23,7 @@ export function servedLexicon(index: DocumentIndex): ServedLexicon {
   const stateOf = async (signal: AbortSignal | undefined): Promise<string> => {
     const body = readSearch({ search: "*", top: 1, count: true, orderby: "written desc", select: "stamp" });
     const { count, value } = await index.search(body, { signal });
-    return `${count}:${String(value[0]?.["stamp"] ?? "")}`;
+    return `${count}:${(value[0]?.["stamp"] as string | undefined) ?? ""}`;
   };
   return {
     async read(signal) {

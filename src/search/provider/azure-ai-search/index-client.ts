@@ -114,7 +114,8 @@ function* batches(actions: readonly DocumentAction[]): Iterable<DocumentAction[]
 
 function toResult({ key, status, errorMessage, statusCode }: Wire): ActionResult {
   const result = { key: String(key), statusCode: Number(statusCode) };
-  return status === true ? result : { ...result, error: String(errorMessage ?? `status ${String(statusCode)}`) };
+  if (status === true) return result;
+  return { ...result, error: typeof errorMessage === "string" ? errorMessage : `status ${result.statusCode}` };
 }
 
 function toAnswer(answer: Wire, body: Wire): SearchAnswer {
@@ -132,10 +133,10 @@ function toAnswer(answer: Wire, body: Wire): SearchAnswer {
   };
 }
 
-function both(body: Wire, within: Expression | undefined): Wire {
+function both({ filter: asked }: Wire, within: Expression | undefined): Wire {
   if (!within) return {};
   const filter = filterText(within);
-  return { filter: body["filter"] ? `(${String(body["filter"])}) and (${filter})` : filter };
+  return { filter: typeof asked === "string" && asked !== "" ? `(${asked}) and (${filter})` : filter };
 }
 
 /** The service refuses some parameters that are null. */
