@@ -217,7 +217,14 @@ function operateCluster(first: DeploymentSpec, context: OperationContext): Opera
     zone: context.zone,
     log: context.log,
     open: (room) =>
-      openClusterGroup({ ...room, cluster, spec, variablesOf: (one) => variablesOf(one, context), log: context.log }),
+      openClusterGroup({
+        ...room,
+        cluster,
+        spec,
+        variablesOf: (one) => variablesOf(one, context),
+        log: context.log,
+        journal: context.journal,
+      }),
   });
   const close = async (): Promise<void> => {
     await deployment.close();

@@ -15,20 +15,23 @@ const NEVER: ProbeSettings = { initialDelayMs: 60_000 };
 interface Setup {
   count?: number;
   liveness?: ProbeSettings;
+  readiness?: ProbeSettings;
   scale?: ScaleSettings;
   ready?: boolean;
 }
 
 function setUp(
   context: TestContext,
-  { count = 3, liveness = NEVER, scale = { type: "default" }, ready = true }: Setup,
+  { count = 3, liveness = NEVER, readiness = NEVER, scale = { type: "default" }, ready = true }: Setup,
 ) {
   const fake = fakeInstances();
+  const told: string[] = [];
   const zones = openZones(["1", "2", "3"]);
   const revision = (version: string, isReady = true): Revision => ({
     start: fake.starter(version, { ready: isReady }),
     liveness,
-    readiness: NEVER,
+    readiness,
+    onProbe: (instance, { name }) => told.push(`${instance} ${name}`),
     silence: { silentMs: 30, timeoutMs: 200 },
     drainMs: 5_000,
   });
@@ -44,7 +47,7 @@ function setUp(
       openSupervisedGroup({ ...room, name: "blue", zones, count, revision: revision("one", ready), log: SILENT }),
   });
   context.after(() => deployment.close());
-  return { fake, zones, deployment, revision };
+  return { fake, zones, deployment, revision, told };
 }
 
 async function until(what: string, isTrue: () => boolean): Promise<void> {
@@ -143,17 +146,36 @@ test("with every zone down calls say so, and go on when one is back", async (con
 
 test("an instance that hangs is ended, and a call that it had not begun moves", async (context) => {
   const liveness = { periodMs: 5, timeoutMs: 20, failureThreshold: 2 };
-  const { deployment, fake } = setUp(context, { liveness });
+  const { deployment, fake, told } = setUp(context, { liveness });
   await deployment.settled(20_000);
   const [hung] = fake.all;
   assert.ok(hung);
   hung.hangs = true;
   await until("it is killed", () => hung.kills === 1);
+  assert.deepEqual(told, [`${hung.name} LivenessProbeFailed`]);
   for (let call = 0; call < 10; call++) assert.equal(await answer(deployment), "one");
   assert.equal(hung.calls, 0);
   hung.hangs = false;
   hung.become("ready");
   await deployment.settled(20_000);
+});
+
+test("an instance that is not ready for a while gets no calls, is told once, and comes back as it is", async (context) => {
+  const readiness = { periodMs: 5, timeoutMs: 20, failureThreshold: 2 };
+  const { deployment, fake, told } = setUp(context, { readiness });
+  await deployment.settled(20_000);
+  const [unready] = fake.all;
+  assert.ok(unready);
+  unready.hangs = true;
+  await until("it is taken out", () => !deployment.group.isSettled);
+  for (let call = 0; call < 10; call++) assert.equal(await answer(deployment), "one");
+  assert.equal(unready.calls, 0);
+  await delay(100);
+  unready.hangs = false;
+  await deployment.settled(20_000);
+  assert.deepEqual(told, [`${unready.name} ReadinessProbeFailed`]);
+  assert.equal(unready.kills, 0);
+  assert.equal(fake.all.length, 3);
 });
 
 test("an instance that hangs amid calls is found by their silence, however patient its probes are", async (context) => {

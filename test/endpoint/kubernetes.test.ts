@@ -11,6 +11,7 @@ import { openDeployment } from "../../src/endpoint/deployment.ts";
 import { type Cluster, openCluster } from "../../src/endpoint/kubernetes/cluster.ts";
 import { openClusterGroup } from "../../src/endpoint/kubernetes/cluster-group.ts";
 import { deploymentObjects } from "../../src/endpoint/kubernetes/object.ts";
+import { openJournal, type Journal } from "../../src/endpoint/log/journal.ts";
 import type { DeploymentSpec } from "../../src/endpoint/specification/deployment-spec.ts";
 import type { FlowEvent } from "../../src/flow/event.ts";
 import { fakeKubernetes } from "../fake/kubernetes.ts";
@@ -61,7 +62,7 @@ async function pod(context: TestContext, host: string, port: number): Promise<nu
   return (server.address() as AddressInfo).port;
 }
 
-async function setUp(context: TestContext, tokenFile?: string) {
+async function setUp(context: TestContext, { tokenFile, journal }: { tokenFile?: string; journal?: Journal } = {}) {
   const api = await fakeKubernetes("first-token");
   const cluster: Cluster = openCluster({
     url: api.url,
@@ -73,7 +74,15 @@ async function setUp(context: TestContext, tokenFile?: string) {
     settings: spec,
     log: SILENT,
     open: (room) =>
-      openClusterGroup({ ...room, cluster, spec, variablesOf: () => ({ SECRET: "s3cret" }), log: SILENT, pollMs: 10 }),
+      openClusterGroup({
+        ...room,
+        cluster,
+        spec,
+        variablesOf: () => ({ SECRET: "s3cret" }),
+        log: SILENT,
+        pollMs: 10,
+        journal,
+      }),
   });
   context.after(async () => {
     await deployment.close();
@@ -204,8 +213,38 @@ test("a token that is replaced is read anew; until then the cluster's refusal is
   context.after(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, "token");
   writeFileSync(file, "wrong\n");
-  const { api, deployment } = await setUp(context, file);
+  const { api, deployment } = await setUp(context, { tokenFile: file });
   await until("it is refused", () => /answered 401.*Unauthorized/.test(deployment.instances[0]?.problem ?? ""));
   writeFileSync(file, "first-token\n");
   await until("it is applied", () => api.objects.has(DEPLOYMENT));
+});
+
+test("what pods print and what the cluster says becomes of them is in the deployment's logs", async (context) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "pods-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const journal = openJournal({ folder, redact: (text) => text });
+  const { api } = await setUp(context, { journal });
+  const [name, other] = ["chat-blue-7f9c-abcde", "chat-blue-two-7f9c-abcde"];
+  await until("events are watched", () => api.eventWatches === 1);
+  for (const reason of ["Scheduled", "Pulled", "Created", "Started"]) api.tellEvent(name, reason, `${reason} it`);
+  api.tellEvent(name, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503");
+  api.tellEvent(name, "Unhealthy", "Liveness probe failed: no answer");
+  api.tellEvent(other, "Killing", "of another deployment");
+  api.setPods([{ name, address: "127.0.0.1:1", zone: "1", ready: false }]);
+  // Its log is asked for until it runs, and followed then.
+  api.logs.set(name, ["2026-01-31T10:00:00.1Z first", "2026-01-31T10:00:00.2Z second"]);
+  const text = (): Promise<string> =>
+    journal.text({ endpoint: "chat", deployment: "blue" }, { lines: 10, container: "inference-server" });
+  await until("it is followed", async () => (await text()).includes("second"));
+  api.logs.get(name)?.push("2026-01-31T10:00:00.3Z third");
+  await until("it goes on", async () => (await text()).includes("third"));
+  const told = await text();
+  assert.deepEqual(
+    [...told.matchAll(/Name: (\w+), Instance: (\S+),/g)].map((match) => match.slice(1)),
+    ["Pulled", "Created", "Started", "ReadinessProbeFailed", "LivenessProbeFailed"].map((word) => [word, name]),
+  );
+  assert.deepEqual(
+    [...told.matchAll(/Z chat-blue-7f9c-abcde (\w+)/g)].map((match) => match[1]),
+    ["first", "second", "third"],
+  );
 });

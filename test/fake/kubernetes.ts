@@ -20,6 +20,8 @@ export async function fakeKubernetes(token: string) {
   const objects = new Map<string, Stored>();
   const requests: { method: string; path: string; query: URLSearchParams; type: string | undefined }[] = [];
   const watches = new Set<ServerResponse>();
+  const eventWatches = new Set<ServerResponse>();
+  const logs = new Map<string, string[]>();
   let version = 100;
   let oldest = 0;
   let endpoints: FakeEndpoint[] = [];
@@ -65,6 +67,28 @@ export async function fakeKubernetes(token: string) {
         response.on("close", () => watches.delete(response));
         return;
       }
+      const log = /\/pods\/([^/]+)\/log$/.exec(url.pathname);
+      if (log) {
+        const since = url.searchParams.get("sinceTime") ?? "";
+        const lines = logs.get(log[1] ?? "");
+        if (!lines) return json(400, { message: "the container is waiting to start" });
+        // Servers know seconds only, so that what is known already comes again.
+        response.writeHead(200, { "content-type": "text/plain" });
+        return void response.end(
+          lines
+            .filter((line) => line.slice(0, 19) >= since.slice(0, 19))
+            .map((line) => `${line}\n`)
+            .join(""),
+        );
+      }
+      if (url.pathname.endsWith("/events")) {
+        if (url.searchParams.get("watch") !== "true")
+          return json(200, { metadata: { resourceVersion: String(version) }, items: [] });
+        response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+        eventWatches.add(response);
+        response.on("close", () => eventWatches.delete(response));
+        return;
+      }
       const found = objects.get(url.pathname);
       if (method === "PATCH") {
         const generation = (found?.metadata.generation ?? 0) + 1;
@@ -92,6 +116,17 @@ export async function fakeKubernetes(token: string) {
       endpoints = next;
       version++;
       if (!isMissed) tell(type, slice());
+    },
+    /** What each pod has printed, with the time before each line. */
+    logs,
+    get eventWatches() {
+      return eventWatches.size;
+    },
+    tellEvent(pod: string, reason: string, message: string) {
+      version++;
+      const metadata = { uid: `event-${version}`, resourceVersion: String(version) };
+      const object = { kind: "Event", metadata, involvedObject: { kind: "Pod", name: pod }, reason, message, count: 1 };
+      for (const watch of eventWatches) watch.write(`${JSON.stringify({ type: "ADDED", object })}\n`);
     },
     bookmark() {
       version++;

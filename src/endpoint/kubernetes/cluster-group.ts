@@ -7,8 +7,10 @@ import type { Group, GroupRoom, InstanceStatus } from "../group.ts";
 import type { InstanceTarget } from "../instance/instance.ts";
 import { scoringTarget } from "../instance/scoring.ts";
 import type { DeploymentSpec } from "../specification/deployment-spec.ts";
+import type { Journal } from "../log/journal.ts";
 import type { Cluster } from "./cluster.ts";
 import { deploymentObjects } from "./object.ts";
+import { openPodJournal } from "./pod-journal.ts";
 import { type Pod, watchPods } from "./slice.ts";
 
 export interface ClusterGroupOptions extends GroupRoom {
@@ -16,6 +18,8 @@ export interface ClusterGroupOptions extends GroupRoom {
   spec: DeploymentSpec;
   variablesOf: (spec: DeploymentSpec) => Readonly<Record<string, string>>;
   log: Logger;
+  /** Where the pods' output and events are written down. */
+  journal?: Journal | undefined;
   /** Between looks at the roll-out's state, and after failures. Default 1000. */
   pollMs?: number;
 }
@@ -98,6 +102,7 @@ export function openClusterGroup(options: ClusterGroupOptions): ClusterGroup {
       }
     }
     for (const pod of targets.keys()) if (!found.some((one) => one.name === pod)) void leave(pod);
+    told?.follow(found.map((one) => one.name));
     onChange();
   }
 
@@ -111,6 +116,17 @@ export function openClusterGroup(options: ClusterGroupOptions): ClusterGroup {
     return held.left;
   }
 
+  const told =
+    options.journal &&
+    openPodJournal({
+      cluster,
+      name,
+      journal: options.journal,
+      place: { endpoint: spec.endpointName, deployment: spec.name },
+      log,
+      signal: stop.signal,
+      pollMs,
+    });
   apply();
   const watching = watchPods({
     cluster,

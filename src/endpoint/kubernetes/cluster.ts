@@ -36,6 +36,8 @@ export interface Cluster {
   remove(kind: string, name: string): Promise<void>;
   /** Events until the server ends the stream. @throws FlowsteadError `ClusterFailed`; with status 410 the list must be read again. */
   watch(path: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  /** Whole lines of text until the server ends the stream. @throws FlowsteadError `ClusterFailed`. */
+  lines(path: string, signal: AbortSignal): AsyncIterable<string>;
   close(): Promise<void>;
 }
 
@@ -84,8 +86,24 @@ export function openCluster({ url, namespace, tokenFile, token, caFile }: Cluste
     }
   }
 
+  async function* lines(path: string, signal: AbortSignal): AsyncGenerator<string> {
+    const answer = await send("GET", path.replace("{ns}", encodeURIComponent(namespace)), { signal });
+    const decoder = new TextDecoder();
+    let rest = "";
+    try {
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        const found = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+        rest = found.pop() ?? "";
+        yield* found;
+      }
+    } catch (thrown) {
+      throw failed(thrown, signal);
+    }
+  }
+
   return {
     namespace,
+    lines,
     async apply(object) {
       const path = `${place(object.kind, object.metadata.name)}?fieldManager=${MANAGER}&force=true`;
       return (await send("PATCH", path, { body: object })).body.json();
@@ -99,17 +117,8 @@ export function openCluster({ url, namespace, tokenFile, token, caFile }: Cluste
       }
     },
     async *watch(path, signal) {
-      const answer = await send("GET", path.replace("{ns}", encodeURIComponent(namespace)), { signal });
-      const decoder = new TextDecoder();
-      let rest = "";
-      try {
-        for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-          const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-          rest = lines.pop() ?? "";
-          for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as WatchEvent;
-        }
-      } catch (thrown) {
-        throw failed(thrown, signal);
+      for await (const line of lines(path, signal)) {
+        if (line.trim() !== "") yield JSON.parse(line) as WatchEvent;
       }
     },
     // Watches may go on forever, so nothing is waited for.
