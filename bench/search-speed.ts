@@ -1,20 +1,29 @@
 // How fast the embedded index answers, as a multiple of the least that such an answer costs: for words, adding up the
-// postings of the query; for vectors, one product with each vector. Both are measured in the same run, on the same data.
+// postings of the query; for vectors, one product with each vector. Both are measured in the same run, on the same data, and
+// so are other engines for words that come from npm.
 
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { SILENT } from "../src/base/log.ts";
 import type { Embedder } from "../src/model/embedder.ts";
 import { createEmbeddedIndex, openEmbeddedIndex } from "../src/search/provider/index.ts";
 import type { Passage, QueryMode, SearchIndex } from "../src/search/search-index.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
+import { clusteredVectors, seeded } from "./clustered.ts";
+import { alternatives } from "./search-alternative.ts";
 import { quantiles, round } from "./statistic.ts";
 
 const WORDS_PER_PASSAGE = 84;
 const VOCABULARY = 30_000;
 const CLUSTERS = 200;
 const BATCH = 2000;
+/** Passages up to which all vectors are compared. */
+const IN_MEMORY = 50_000;
 
 export const searchSpeed: Bench = {
   name: "search-speed",
@@ -50,8 +59,8 @@ interface Setup {
 
 async function measureOne({ size, dimensions, queries, signal }: Setup): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-search-"));
-  const random = generator(size + dimensions);
-  const vectorOf = clustered(random, dimensions);
+  const random = seeded(size + dimensions);
+  const vectorOf = clusteredVectors({ dimensions, clusters: CLUSTERS, random });
   const embedder: Embedder = {
     fingerprint: `bench/${dimensions}`,
     dimensions,
@@ -91,15 +100,19 @@ async function measureOne({ size, dimensions, queries, signal }: Setup): Promise
       await index.upsert(batch);
       writingMs += performance.now() - start;
     }
+    const making = performance.now();
+    await settled(index, size, signal);
+    const vectorIndexMs = performance.now() - making;
     await index.close();
 
-    const opening = performance.now();
+    const opened = await openedElsewhere({ folder, dimensions, text: words(5) });
     index = await openEmbeddedIndex(options);
     const asked = Array.from({ length: queries }, () => ({ text: words(5), vector: vectorOf() }));
+    // What is still read behind the first answer is part of no other.
     await index.query({ ...asked[0]!, mode: "hybrid", top: 10 });
-    const coldOpenMs = performance.now() - opening;
+    await sleep(3000);
     const floor = floors(texts, vectors, asked);
-    const times: Record<string, unknown> = {};
+    const times: Record<string, Times> = {};
     for (const mode of ["text", "vector", "hybrid"] as const) {
       times[mode] = await timed(index, asked, {
         mode,
@@ -109,16 +122,63 @@ async function measureOne({ size, dimensions, queries, signal }: Setup): Promise
     }
     return {
       passagesPerSecond: Math.round((size * 1000) / writingMs),
-      coldOpenMs: Math.round(coldOpenMs),
-      memoryMb: Math.round(process.memoryUsage().rss / 2 ** 20),
+      vectorIndexSeconds: Math.round(vectorIndexMs / 1000),
+      vectors: (await index.statistics()).vectors,
+      ...opened,
       floorMs: { text: round(floor.text), vector: round(floor.vector) },
       recallAt10: await recall(index, vectors, asked.slice(0, 20)),
       ...times,
+      ...(dimensions === 384 ? { others: await others(folder, texts, { asked, ours: times["text"]!, signal }) } : {}),
     };
   } finally {
     await index?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The first answer of a new process, and its memory after some more. */
+async function openedElsewhere(given: { folder: string; dimensions: number; text: string }): Promise<object> {
+  const script = fileURLToPath(new URL("search-open.ts", import.meta.url));
+  const args = ["--import", "tsx", script, given.folder, String(given.dimensions), given.text];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as object;
+}
+
+interface Times {
+  p50: number;
+  p99: number;
+  timesFloor: number;
+}
+
+/** Waits until the vectors are searched as they will be: above the limit of memory, by the index made behind the queries. */
+async function settled(index: SearchIndex, size: number, signal: AbortSignal): Promise<void> {
+  if (size <= IN_MEMORY) return;
+  while ((await index.statistics()).vectors !== "approximate") await sleep(500, undefined, { signal });
+}
+
+/** Other engines for words: the time of each, as a multiple of ours. */
+async function others(
+  folder: string,
+  texts: readonly string[],
+  { asked, ours, signal }: { asked: readonly Asked[]; ours: Times; signal: AbortSignal },
+): Promise<Record<string, unknown>> {
+  const result: Record<string, unknown> = {};
+  for (const other of alternatives(folder)) {
+    signal.throwIfAborted();
+    const start = performance.now();
+    other.add(texts.map((text, at) => ({ id: String(at), text })));
+    const passagesPerSecond = Math.round((texts.length * 1000) / (performance.now() - start));
+    const times = asked.map(({ text }) => {
+      const began = performance.now();
+      other.ask(text);
+      return performance.now() - began;
+    });
+    other.close();
+    const { p50, p99 } = quantiles(times);
+    result[other.name] = { p50, p99, timesOurs: round(p50 / ours.p50), passagesPerSecond };
+    await sleep(0);
+  }
+  return result;
 }
 
 interface Asked {
@@ -130,7 +190,7 @@ async function timed(
   index: SearchIndex,
   asked: readonly Asked[],
   { mode, floorMs, signal }: { mode: QueryMode; floorMs: number; signal: AbortSignal },
-): Promise<Record<string, number>> {
+): Promise<Times> {
   const times: number[] = [];
   for (const query of asked) {
     const start = performance.now();
@@ -188,26 +248,4 @@ function product(a: Float32Array, b: Float32Array): number {
 /** Words by how often words are used: the n-th about 1/n as often as the first. */
 function word(random: () => number): string {
   return `w${Math.floor(VOCABULARY ** random()).toString(36)}`;
-}
-
-/** Unit vectors around common centres: without clusters all neighbours are equally far, which no text is. */
-function clustered(random: () => number, dimensions: number): () => Float32Array {
-  const centres = Array.from({ length: CLUSTERS }, () =>
-    Float32Array.from({ length: dimensions }, () => random() - 0.5),
-  );
-  return () => {
-    const centre = centres[Math.floor(random() * CLUSTERS)]!;
-    const vector = Float32Array.from(centre, (value) => value + 0.5 * (random() - 0.5));
-    const length = Math.sqrt(product(vector, vector));
-    return vector.map((value) => value / length);
-  };
-}
-
-/** The same numbers in every run. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
