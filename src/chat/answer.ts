@@ -6,8 +6,9 @@ import type { FlowEvent, TokenUsage } from "../flow/event.ts";
 import type { ChatFlow } from "../flow/chat-flow.ts";
 import { type Evidence, citationOf, citingSentences, evidenceIn } from "./citation.ts";
 import { type UsedPassage, documentOf, usedPassages } from "./document.ts";
-import type { Citation, RunEvent, Step } from "./event.ts";
+import type { Citation, CitationCheck, RunEvent, Step } from "./event.ts";
 import { type Marker, MarkerScanner } from "./marker.ts";
+import { checkCitations } from "./verification.ts";
 
 export type Outcome =
   | { status: "completed"; usage: TokenUsage; durationMs: number }
@@ -56,12 +57,12 @@ export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): A
     for (const n of fresh) show(n, citing.get(n) ?? []);
   }
 
-  function show(n: number, citing: readonly string[]): void {
+  function show(n: number, citing: readonly string[], checks?: CitationCheck[]): void {
     const passage = passages[n - 1];
     if (!passage) return;
     const found = evidence.get(passage) ?? evidenceIn(passage.text);
     evidence.set(passage, found);
-    const citation = citationOf(n, passage, found.of(citing));
+    const citation = { ...citationOf(n, passage, found.of(citing)), ...(checks && { checks }) };
     const earlier = cited.get(n);
     if (earlier && JSON.stringify(earlier) === JSON.stringify(citation)) return;
     if (!earlier) {
@@ -75,7 +76,9 @@ export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): A
   /** With the whole text at hand: sentences that went on after their marker, and passages cited more than once. */
   function settleCitations(): void {
     if (passages.length === 0 || pieces.length === 0) return;
-    for (const [n, citing] of citingSentences(pieces.join(""))) show(n, citing);
+    const citing = citingSentences(pieces.join(""));
+    const checks = checkCitations(citing, (n) => passages[n - 1]?.text);
+    for (const [n, sentences] of citing) show(n, sentences, checks.get(n));
   }
 
   function restart(reason: string): void {

@@ -11,6 +11,9 @@ export interface UsedPassage {
   title: string;
   headings: string[];
   page?: number;
+  /** Where it stands in the document's text, in characters. */
+  start?: number;
+  end?: number;
   text: string;
   source?: string;
   filename?: string;
@@ -74,6 +77,8 @@ function passageOf(item: unknown, n: number): UsedPassage | undefined {
   const title = first(places, ["title", "name"]) ?? filename ?? source ?? `Source ${n}`;
   if (text === undefined && title === `Source ${n}`) return undefined;
   const page = numberOf(places, ["page", "page_number", "pageNumber"]);
+  const start = numberOf([metadata, item], ["start", "char_start"]);
+  const end = numberOf([metadata, item], ["end", "char_end"]);
   const score = numberOf([item, metadata], ["score", "@search.score", "relevance"]);
   return {
     passageId: first(places, ["id", "chunk_id", "passage_id", "key"]) ?? `${n}`,
@@ -82,6 +87,7 @@ function passageOf(item: unknown, n: number): UsedPassage | undefined {
     headings: headingsOf(metadata.headings ?? item.headings ?? metadata.heading ?? item.heading),
     text: text ?? "",
     ...(page !== undefined && { page }),
+    ...(start !== undefined && end !== undefined && { start, end }),
     ...(source !== undefined && { source }),
     ...(filename !== undefined && { filename: filename.split(/[/\\]/).at(-1) ?? filename }),
     ...(score !== undefined && { score }),

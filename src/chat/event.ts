@@ -18,12 +18,35 @@ export interface Citation {
   title: string;
   headings: string[];
   page?: number;
+  /** Where the passage stands in the document's text, in characters. */
+  start?: number;
+  end?: number;
   text: string;
   /** Path or URL of the document. */
   source?: string;
   score?: number;
   /** What of the passage the citing sentences rest on; empty when nothing of it is recognised. */
   spans: Span[];
+  /** Of each citing sentence, once the answer is whole. */
+  checks?: CitationCheck[];
+}
+
+/** Whether a passage says what a sentence of the answer says, as a rule tells. */
+export interface CitationCheck {
+  /** Name of the rule. */
+  rule: string;
+  /** Without its markers. */
+  sentence: string;
+  supported: boolean;
+  /** Another passage that the sentence cites supports it. */
+  supportedElsewhere?: true;
+  /** Share of the sentence's words that the place in the passage has, 0 to 1. */
+  overlap: number;
+  /** The place that was looked at. */
+  start: number;
+  end: number;
+  /** Why not. */
+  reason?: string;
 }
 
 export interface SourceDocument {

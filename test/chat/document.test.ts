@@ -13,6 +13,8 @@ describe("the documents output of a flow", () => {
         title: "Handbook 2",
         headings: ["Leave", "Part 2"],
         page: 2,
+        start: 0,
+        end: 5,
         text: "Text.",
         source: "documents/handbook-2.pdf",
         filename: "handbook-2.pdf",

@@ -50,6 +50,7 @@ describe("a chat turn", () => {
         "data-citation",
         "data-node",
         "text-end",
+        "data-citation",
         "finish-step",
         "finish",
       ],
@@ -82,6 +83,16 @@ describe("a chat turn", () => {
     assert.equal(data.page, 1);
     assert.equal(data.source, "documents/handbook-1.pdf");
     assert.deepEqual(data.spans, [{ start: 0, end: 30 }]);
+    assert.deepEqual(parts[14].data.checks, [
+      {
+        rule: "rule-based: words, figures, negation",
+        sentence: "You have 30 days of leave.",
+        supported: true,
+        overlap: 1,
+        start: 0,
+        end: 30,
+      },
+    ]);
     assert.deepEqual(parts.at(-1), {
       type: "finish",
       messageMetadata: { usage: { promptTokens: 7, completionTokens: 5, totalTokens: 12 }, durationMs: 40 },
@@ -108,7 +119,7 @@ describe("a chat turn", () => {
     assert.equal(body.messages[1].id, parts[0].messageId);
     assert.equal(new Date(body.createdAt).toISOString(), body.createdAt);
     const source = await server.call("GET", `/api/sources/${parts[0].messageId}/1`);
-    assert.deepEqual(source.body, { citation: data, before: ["before"], after: ["after"] });
+    assert.deepEqual(source.body, { citation: parts[14].data, before: ["before"], after: ["after"] });
     assert.equal((await server.call("GET", `/api/sources/${parts[0].messageId}/2`)).status, 404);
   });
 

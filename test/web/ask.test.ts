@@ -77,8 +77,11 @@ test("a citation opens its passage with the words marked; Esc leads back to the 
   await panel.waitFor({ state: "detached" });
   assert.equal(await page.evaluate("document.activeElement.dataset.cite"), "1");
 
-  await page.getByRole("button", { name: "Works agreement 2026 Page 4" }).click();
+  // What the check did not find in a passage is told beside it, and why.
+  await page.getByRole("button", { name: "Works agreement 2026 Page 4 May not say what is cited" }).click();
   await page.getByRole("complementary").getByText("Page 4").waitFor();
+  const doubts = page.getByRole("region", { name: "Not found in this passage" });
+  assert.match((await doubts.textContent()) ?? "", /Leave that lapses is paid out.*the source denies.*negation/s);
   await page.getByRole("button", { name: "Next source" }).click();
   await page.getByRole("complementary").getByText("How to ask for it").waitFor();
   assert.deepEqual(complaints, []);

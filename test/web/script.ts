@@ -63,6 +63,14 @@ export const CITATIONS: Citation[] = [
     source: "agreements/works-agreement-2026.pdf",
     score: 5.2,
     spans: [{ start: 0, end: 31 }],
+    checks: [
+      {
+        rule: "rule-based: words, figures, negation",
+        sentence: "Leave that lapses is paid out.",
+        supported: false,
+        reason: "the source denies what the sentence says",
+      },
+    ],
   },
   {
     n: 3,

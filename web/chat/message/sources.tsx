@@ -3,6 +3,7 @@ import type { ChatMessage } from "../../shared/conversation/message.ts";
 import type { Citation } from "../../shared/wire/contract.ts";
 import { useChat, usePage } from "../chat.ts";
 import { placeOf } from "../source/place.ts";
+import { unsupportedBy } from "../source/unsupported.ts";
 
 /** The passages that the answer stands on; those that it names come first, the others on demand. */
 export function Sources({ message }: { message: ChatMessage }) {
@@ -44,6 +45,7 @@ function Source({ citation, messageId }: { citation: Citation; messageId: string
         <span className="source-words">
           <span className="source-title">{citation.title}</span>
           {place ? <span className="source-place">{place}</span> : null}
+          {unsupportedBy(citation).length > 0 ? <span className="source-doubt">May not say what is cited</span> : null}
         </span>
       </button>
     </li>

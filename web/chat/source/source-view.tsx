@@ -6,6 +6,7 @@ import { Icon } from "../shell/icon.tsx";
 import { IconButton } from "../shell/icon-button.tsx";
 import { PassageText } from "./passage-text.tsx";
 import { placeOf, sourceName } from "./place.ts";
+import { unsupportedBy } from "./unsupported.ts";
 
 export interface SourceViewProps {
   message: ChatMessage;
@@ -53,6 +54,7 @@ export function SourceView({ message, citation, onClose }: SourceViewProps) {
             <PassageText text={text} />
           </div>
         ))}
+        <Doubts citation={citation} />
         {problem ? (
           <p className="source-problem">What stands around this passage could not be loaded. {problem}</p>
         ) : null}
@@ -64,6 +66,27 @@ export function SourceView({ message, citation, onClose }: SourceViewProps) {
         </footer>
       ) : null}
     </>
+  );
+}
+
+/** Sentences of the answer that the check did not find here. It is a rule and no judge: it says which, and why. */
+function Doubts({ citation }: { citation: Citation }) {
+  const unsupported = unsupportedBy(citation);
+  const [first] = unsupported;
+  if (!first) return null;
+  return (
+    <section className="source-doubts" aria-labelledby="doubts-title">
+      <h3 id="doubts-title">Not found in this passage</h3>
+      <ul>
+        {unsupported.map(({ sentence, reason }) => (
+          <li key={sentence}>
+            <q>{sentence}</q>
+            {reason ? <span>{reason}</span> : null}
+          </li>
+        ))}
+      </ul>
+      <p>Checked by rule ({first.rule.replace(/^rule-based: /, "")}); other words for the same may go unrecognised.</p>
+    </section>
   );
 }
 

@@ -78,6 +78,18 @@ export interface Citation {
   source?: string;
   score?: number;
   spans?: Span[];
+  /** Of each citing sentence, once the answer is whole. */
+  checks?: CitationCheck[];
+}
+
+/** Whether the passage says what a sentence of the answer says, as a named rule tells. */
+export interface CitationCheck {
+  rule: string;
+  sentence: string;
+  supported: boolean;
+  /** Another passage that the sentence cites supports it. */
+  supportedElsewhere?: boolean;
+  reason?: string;
 }
 
 export interface SourcePassage {
