@@ -46,6 +46,10 @@ export interface Entry {
 const PORTS_TO_TRY = 50;
 const BODY_LIMIT = 32 * 2 ** 20;
 
+function noSchema(): never {
+  throw new FlowsteadError("Unexpected", "A route has a JSON schema. Routes here check what they get by zod.");
+}
+
 export async function openEntry(options: EntryOptions): Promise<Entry> {
   if (!isLoopback(options.host)) {
     throw new FlowsteadError(
@@ -67,6 +71,8 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    // Routes check what they get by zod. Fastify's own compilers of JSON schemas take longer to load than all the rest of it.
+    schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     // Addresses that cannot be decoded pass none of the hooks and handlers below.
     frameworkErrors: (thrown, _request, reply) => {
       const { code, message, status } = asFlowsteadError(thrown);

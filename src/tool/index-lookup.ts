@@ -34,17 +34,27 @@ export const INDEX_LOOKUP_TOOL: NodeTool = {
       const missing = content ? "queries" : "mlindex_content";
       throw new FlowsteadError("NodeInputValidationError", `Input '${missing}' for node '${node.name}' is missing.`);
     }
+    const told: Told = {};
     const known = content.kind === "literal" ? parseMlIndex(pyStr(content.value)) : undefined;
     return {
       inputs,
       streaming: "never",
       optionalInputs: new Set(["query_type", "top_k"]),
-      run: (call) => lookUp(call, resources, known),
+      run: (call) => lookUp(call, resources, { known, told }),
     };
   },
 };
 
-async function lookUp(call: NodeCall, resources: FlowResources, known: IndexReference | undefined): Promise<Value> {
+/** What is true of every call of a node is said once. */
+interface Told {
+  isByWords?: boolean;
+}
+
+async function lookUp(
+  call: NodeCall,
+  resources: FlowResources,
+  { known, told }: { known: IndexReference | undefined; told: Told },
+): Promise<Value> {
   const text = (name: string): string => pyStr(plainInput(call.inputs[name] ?? ""));
   const reference = known ?? parseMlIndex(text("mlindex_content"));
   const index = await resources.searchIndex(reference.index);
@@ -53,7 +63,7 @@ async function lookUp(call: NodeCall, resources: FlowResources, known: IndexRefe
   const search: Search = {
     index,
     embedder,
-    mode: usableMode(wanted, embedder, call),
+    mode: usableMode(wanted, embedder, { call, told }),
     top: readTop(call.inputs["top_k"]),
   };
   const queries = plainInput(call.inputs["queries"] ?? "");
@@ -99,7 +109,11 @@ function queryMode(queryType: string): QueryMode {
   return /vector/i.test(queryType) ? "vector" : "text";
 }
 
-function usableMode(mode: QueryMode, embedder: Embedder | undefined, call: NodeCall): QueryMode {
+function usableMode(
+  mode: QueryMode,
+  embedder: Embedder | undefined,
+  { call, told }: { call: NodeCall; told: Told },
+): QueryMode {
   if (mode === "text" || embedder) return mode;
   if (mode === "vector") {
     throw new FlowsteadError(
@@ -108,7 +122,8 @@ function usableMode(mode: QueryMode, embedder: Embedder | undefined, call: NodeC
       { details: { node: call.node } },
     );
   }
-  call.log("stderr", "No embedding model is configured: searching by words only.\n");
+  if (!told.isByWords) call.log("stderr", "No embedding model is configured: searching by words only.\n");
+  told.isByWords = true;
   return "text";
 }
 

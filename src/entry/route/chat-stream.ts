@@ -26,7 +26,8 @@ export async function sendRun(reply: FastifyReply, run: ChatRun, after: number, 
   raw.once("close", () => gone.abort());
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
   raw.writeHead(200, HEADERS);
-  raw.flushHeaders();
+  // The head leaves with what is there already; a reader that has to wait for an event gets it now.
+  setImmediate(() => raw.writableEnded || raw.flushHeaders());
   const heartbeat = setInterval(() => {
     if (!raw.writableNeedDrain) raw.write(": still here\n\n");
   }, times.heartbeatMs);

@@ -1,0 +1,30 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, writeFile, rm } from "node:fs/promises";
+import { request, Agent } from "node:http";
+import path from "node:path";
+import { startProgram } from "./zzprogram.ts";
+const st = new AbortController(); const folder = await mkdtemp("/tmp/perfa/turn-");
+const programs: any[] = [];
+const start = async (args: string[], ready: RegExp, env?: any) => { const p = await startProgram({ args, ready, env, signal: st.signal }); programs.push(p); return p; };
+const script = path.join(folder, "s.json");
+await writeFile(script, JSON.stringify({ firstTokenMs: 50, tokensPerSecond: 50, reply: `Full-time employees accrue 26 days of vacation. [1] ${"They tell their team in good time. ".repeat(1)}`.trimEnd() }));
+const fake = await start(["dev", "fake-model", "--port", "0", "--script", script], /^(http:\S+)\/v1$/m, process.env.PROF ? { } : {});
+const up = await start(["up", "--port", "0", "--home", path.join(folder, "home")], /^ {2}(http:\S+)$/m, { OPENAI_BASE_URL: `${fake.found}/v1`, OPENAI_MODEL: "fake-model", ...(process.env.ZZ ? { ZZ: process.env.ZZ } : {}) });
+const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+const Q = ["How many days of vacation do full-time employees get?", "How long is the warranty of the tent?", "What does the company pay for learning?", "How do I report an accident?"];
+const ask = (q: string): Promise<Record<string, number>> => new Promise((resolve, reject) => {
+  const t0 = performance.now(); const marks: Record<string, number> = {};
+  const body = JSON.stringify({ id: randomUUID(), messages: [{ id: randomUUID(), role: "user", parts: [{ type: "text", text: q }] }] });
+  const call = request(`${up.found}/api/chat`, { method: "POST", agent, headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) } }, (res) => {
+    marks.head = performance.now() - t0; let text = ""; res.setEncoding("utf8");
+    res.on("data", (c: string) => { const t = performance.now() - t0; for (const line of c.split("\n")) { if (!line.startsWith("data: {")) continue; const e = JSON.parse(line.slice(6)); let k = e.type; const s = e.data; if (s?.node) k = `${s.node} ${s.status}`; marks[k] ??= t; } text += c; });
+    res.on("end", () => { marks.total = performance.now() - t0; resolve(marks); }); res.on("error", reject);
+  }); call.on("error", reject); call.end(body);
+});
+const show = (all: Record<string, number>[], title: string) => { console.log(title); for (const k of Object.keys(all[0]!)) { const v = all.map((m) => m[k]!).filter((x) => x !== undefined).sort((a, b) => a - b); console.log("  ", k.padEnd(28), v[Math.floor(v.length / 2)]!.toFixed(1).padStart(8), v[Math.floor(v.length * 0.95)]!.toFixed(1).padStart(8)); } };
+for (let i = 0; i < 3; i++) await Promise.all(Array.from({ length: 20 }, (_, n) => ask(Q[n % 4]!)));
+const one: any[] = []; for (let i = 0; i < 25; i++) one.push(await ask(Q[i % 4]!));
+show(one, "one at a time");
+const many: any[] = []; for (let r = 0; r < 5; r++) many.push(...(await Promise.all(Array.from({ length: 20 }, async (_, n) => { await new Promise((f) => setTimeout(f, n * 10)); return ask(Q[n % 4]!); }))));
+show(many, "20");
+agent.destroy(); for (const p of programs.reverse()) await p.stop(); await rm(folder, { recursive: true, force: true });
