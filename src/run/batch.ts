@@ -3,6 +3,7 @@
 import { setMaxListeners } from "node:events";
 import { throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
+import { type NestedError, nestedErrorChain } from "../flow/error-chain.ts";
 import { type BatchLine, type LineResult, type RunLineOptions, runLine } from "./line-run.ts";
 
 export interface BatchOptions extends RunLineOptions {
@@ -16,7 +17,8 @@ export interface BatchOptions extends RunLineOptions {
 
 /**
  * Runs every line. A line that fails is a result like another; lines that were running when the signal fired are none.
- * Lines are read only as places become free.
+ * Lines are read only as places become free. A process that dies takes all lines with it that it was running: each of them
+ * runs once more at the end, alone, so that only the one that does it fails.
  * @throws FlowsteadError `Canceled`, `BatchExecutionTimeoutError`; whatever reading lines or `onLine` throws.
  */
 export async function runLines(
@@ -38,23 +40,37 @@ export async function runLines(
   const timer =
     batchTimeoutMs === undefined ? undefined : setTimeout(() => fail(batchTimeout(batchTimeoutMs)), batchTimeoutMs);
   const source = lines[Symbol.asyncIterator]();
+  const suspects: BatchLine[] = [];
   const place = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       const next = await source.next();
       if (next.done) return;
       throwIfAborted(stop.signal);
       const result = await runLine(next.value, options, stop.signal);
+      if (result && concurrency > 1 && lostItsProcess(result)) suspects.push(next.value);
+      else if (result) await options.onLine(result);
+    }
+  };
+  const alone = async (): Promise<void> => {
+    for (const line of suspects) {
+      throwIfAborted(stop.signal);
+      const result = await runLine(line, options, stop.signal);
       if (result) await options.onLine(result);
     }
   };
   try {
     await Promise.all(Array.from({ length: concurrency }, () => place().catch(fail)));
+    if (reason === undefined) await alone().catch(fail);
     if (reason !== undefined) throw reason;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
     await source.return?.();
   }
+}
+
+function lostItsProcess({ error }: LineResult): boolean {
+  return error !== null && nestedErrorChain(error as NestedError).endsWith("/ProcessCrashError");
 }
 
 function batchTimeout(timeoutMs: number): FlowsteadError {

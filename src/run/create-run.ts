@@ -1,6 +1,6 @@
 // Runs a flow over data and keeps the run.
 
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
@@ -81,6 +81,7 @@ async function execute(run: OpenRun, options: Execution, signal: AbortSignal): P
       log.warning(message);
       options.onNotice?.(message);
     };
+    const began = await dataState(options.request.data);
     if (resumeFrom) await tellChanges(resumeFrom, flow.directory, notice);
     // The flow's own folder, with what its additional_includes bring in.
     await copySnapshot(flow.directory, layout.snapshot, [path.dirname(layout.folder), layout.folder]);
@@ -101,6 +102,7 @@ async function execute(run: OpenRun, options: Execution, signal: AbortSignal): P
       },
       signal,
     );
+    await tellEdits({ snapshot: layout.snapshot, flow: flow.directory, data: options.request.data, began }, notice);
     await run.update({
       status: "Completed",
       end_time: new Date().toISOString(),
@@ -129,6 +131,28 @@ async function tellChanges(
   notice(
     `The flow is not what it was in the run that is resumed: ${changes.join(", ")}. Lines that completed there are taken over as they are; run all lines again if that matters.`,
   );
+}
+
+/** Whoever edits flow or data while a run goes on must know that its lines may be of either. */
+async function tellEdits(
+  { snapshot, flow, data, began }: { snapshot: string; flow: string; data: string | null; began: string },
+  notice: (message: string) => void,
+): Promise<void> {
+  // What a flow itself leaves in its folder is no edit.
+  const edits = (await folderChanges(snapshot, flow)).filter((change) => !change.startsWith("added "));
+  if (edits.length > 0) {
+    notice(
+      `The flow was edited while the run went on: ${edits.join(", ")}. Its lines may be of the flow before the edit or after it.`,
+    );
+  }
+  if (data !== null && (await dataState(data)) !== began) {
+    notice(`The data at ${data} was changed while the run went on: lines may be of the old content or of the new.`);
+  }
+}
+
+async function dataState(data: string | null): Promise<string> {
+  const found = data === null ? undefined : await stat(data).catch(() => undefined);
+  return found ? `${found.size} ${found.mtimeMs} ${found.ino}` : "none";
 }
 
 /** Wrong data ends a run before there is anything to publish; its error.json is then made here. */

@@ -1,73 +1,18 @@
 // Whole runs over flows of this repository: what is in their folders, and what others make of it.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { type TestContext, test } from "node:test";
-import { parseJson } from "../../src/base/json.ts";
+import { test } from "node:test";
 import { Float, type ValueMap } from "../../src/base/value.ts";
-import { openFlow } from "../../src/flow/flow-target.ts";
-import { type CreateRunOptions, createRun, readErrors, readMetrics } from "../../src/run/create-run.ts";
+import { readErrors, readMetrics } from "../../src/run/create-run.ts";
 import { readDetails } from "../../src/run/details.ts";
 import type { BatchProgress } from "../../src/run/progress.ts";
-import { type RunInfo, type RunRequest, defaultRunName, shownRun } from "../../src/run/run-info.ts";
-import { type RunStore, openRunStore } from "../../src/run/run-store.ts";
-import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
-import { flowResources } from "../flow/flow-folder.ts";
+import { defaultRunName, shownRun } from "../../src/run/run-info.ts";
+import { runs } from "./runs.ts";
 
-const GREET = path.resolve("test/fixture/flow/greet");
 const GRADE = path.resolve("test/fixture/flow/grade");
-
-interface Runs {
-  store: RunStore;
-  /** Writes rows, and gives the path. */
-  data(rows: readonly object[]): Promise<string>;
-  create(
-    request: Partial<RunRequest>,
-    options?: Partial<CreateRunOptions> & { signal?: AbortSignal },
-  ): Promise<RunInfo>;
-  rows(run: string, ...file: string[]): ValueMap[];
-}
-
-function runs(context: TestContext): Runs {
-  const folder = mkdtempSync(path.join(tmpdir(), "runs-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  const store = openRunStore(path.join(folder, "runs"));
-  let files = 0;
-  return {
-    store,
-    async data(rows) {
-      const file = path.join(folder, `data${files++}.jsonl`);
-      await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-      return file;
-    },
-    create(given, { signal = new AbortController().signal, ...options } = {}) {
-      const none = { data: null, run: null, column_mapping: null, variant: null, resume_from: null };
-      const changes = { connections: {}, init: {} };
-      const request = { flow: GREET, environment_variables: {}, ...none, ...changes, ...given };
-      const open = async () => {
-        const env = { PATH: process.env["PATH"] };
-        const python = { env, environmentVariables: request.environment_variables };
-        const resources = flowResources();
-        const flow = await openFlow({
-          directory: request.flow,
-          tools: BUILT_IN_TOOLS,
-          resources,
-          streaming: false,
-          python,
-        });
-        return { flow, close: () => flow.close() };
-      };
-      return createRun(store, { request, openFlow: open, concurrency: 3, lineTimeoutMs: 60_000, ...options }, signal);
-    },
-    rows(run, ...file) {
-      const text = readFileSync(path.join(store.layout(run).folder, ...file), "utf8");
-      return text.split("\n").flatMap((line) => (line === "" ? [] : [parseJson(line) as ValueMap]));
-    },
-  };
-}
 
 test("a run leaves the original's files, in the order of the lines; a failed line fails alone", async (context) => {
   const { create, data, rows, store } = runs(context);
