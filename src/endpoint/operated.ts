@@ -7,7 +7,8 @@ import { type RunningDeployment, openDeployment } from "./deployment.ts";
 import { startInstance } from "./instance/child.ts";
 import { startContainer } from "./instance/container.ts";
 import { openEngine } from "./instance/container-engine.ts";
-import type { StartInstance } from "./instance/instance.ts";
+import type { Instance, StartInstance } from "./instance/instance.ts";
+import { memoryLimit, treeMemory } from "./instance/memory.ts";
 import type { InstanceSpec } from "./instance/spec.ts";
 import { type InstanceLog, instanceLog } from "./log/instance-log.ts";
 import type { Journal } from "./log/journal.ts";
@@ -120,6 +121,7 @@ function operateSupervised(first: DeploymentSpec, context: OperationContext): Op
 
 function revisionOf(spec: DeploymentSpec, context: OperationContext): Revision {
   const isContainer = spec.driver.type === "container";
+  const limitBytes = memoryLimit(spec.resources);
   const pulled = isContainer
     ? `Image ${imageOf(spec)} is used; the engine fetches one that is not there.`
     : `Flow ${spec.flow} is read where it lies.`;
@@ -130,8 +132,13 @@ function revisionOf(spec: DeploymentSpec, context: OperationContext): Revision {
     liveness: spec.livenessProbe,
     readiness: spec.readinessProbe,
     drainMs: spec.requestSettings.requestTimeoutMs,
-    onProbe: (instance, failure) => told?.onProbe(instance, failure),
+    ...(limitBytes === undefined || isContainer ? {} : { memory: { limitBytes, measure: memoryOf } }),
+    onTrouble: (instance, trouble) => told?.onTrouble(instance, trouble),
   };
+}
+
+async function memoryOf({ pid }: Instance): Promise<number | undefined> {
+  return pid === undefined ? undefined : treeMemory(pid);
 }
 
 function processStarter(spec: DeploymentSpec, context: OperationContext, told: InstanceLog | undefined): StartInstance {
@@ -186,6 +193,7 @@ function containerStarter(
       env: variablesOf(spec, context),
       runFolder,
       isIsolated: spec.egressPublicNetworkAccess === "disabled",
+      memoryBytes: memoryLimit(spec.resources),
       log,
       onState: (instance) => {
         told?.onState(instance);

@@ -10,6 +10,7 @@ import { type ProbeSettings, watchProbe } from "../pool/probe.ts";
 import type { Group, GroupRoom } from "./group.ts";
 import type { Instance, ProbeKind, StartInstance } from "./instance/instance.ts";
 import { type SilenceSettings, watchSilence } from "../pool/silence.ts";
+import { watchMemory } from "./instance/memory.ts";
 import { type Zones, spread } from "./zone.ts";
 
 /** One version of a deployment: how its instances are started and looked after. */
@@ -23,12 +24,14 @@ export interface Revision {
   silence?: SilenceSettings;
   /** Longest time that calls may go on when an instance is to leave. */
   drainMs: number;
-  /** A probe failed so often that something is done about it. */
-  onProbe?: (instance: string, what: ProbeFailure) => void;
+  /** An instance that takes more than this is replaced. */
+  memory?: { limitBytes: number; measure: (instance: Instance) => Promise<number | undefined>; periodMs?: number };
+  /** Something is done about an instance: a probe failed often enough, or it takes too much memory. */
+  onTrouble?: (instance: string, trouble: InstanceTrouble) => void;
 }
 
-export interface ProbeFailure {
-  name: "LivenessProbeFailed" | "ReadinessProbeFailed";
+export interface InstanceTrouble {
+  name: "LivenessProbeFailed" | "ReadinessProbeFailed" | "Killing";
   message: string;
 }
 
@@ -51,7 +54,7 @@ const SURGE = 0.2;
 interface Held {
   readonly instance: Instance;
   readonly member: Member<Target>;
-  readonly revision: Revision;
+  revision: Revision;
   leaving: boolean;
   stopProbes: () => void;
 }
@@ -197,12 +200,12 @@ class Instances implements SupervisedGroup {
     const stopReadiness = watchHealth(member, {
       ...revision.readiness,
       probe: (_target, signal) => asks("readiness")(signal),
-      onLost: ({ message }) => revision.onProbe?.(instance.name, { name: "ReadinessProbeFailed", message }),
+      onLost: ({ message }) => revision.onTrouble?.(instance.name, { name: "ReadinessProbeFailed", message }),
     });
     const hangs = (reason: FlowsteadError): void => {
       this.#options.log.warn({ instance: instance.name, reason: reason.message }, "instance hangs");
       const message = `It does not answer and is ended: ${reason.message}`;
-      revision.onProbe?.(instance.name, { name: "LivenessProbeFailed", message });
+      revision.onTrouble?.(instance.name, { name: "LivenessProbeFailed", message });
       // First its end, so that a call that moves elsewhere can not be worked on here any more.
       instance.kill();
       member.lose(reason);
@@ -219,11 +222,31 @@ class Instances implements SupervisedGroup {
       probe: (_target, signal) => asks("liveness")(signal),
       onHang: hangs,
     });
+    const { memory } = revision;
+    const stopMemory = memory
+      ? watchMemory({
+          ...memory,
+          measure: () => memory.measure(instance),
+          onOver: (bytes) => this.#outgrown(held, bytes),
+        })
+      : undefined;
     return () => {
+      stopMemory?.();
       stopReadiness();
       stopLiveness();
       stopSilence();
     };
+  }
+
+  /** As if it were of an older version: another one is started first, and its calls end. */
+  #outgrown(held: Held, bytes: number): void {
+    const { instance, revision } = held;
+    const [taken, limit] = [bytes, revision.memory?.limitBytes ?? 0].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`);
+    const message = `It takes ${taken} of memory and may take ${limit}; another one takes its place.`;
+    this.#options.log.warn({ instance: instance.name, bytes }, "instance takes too much memory");
+    revision.onTrouble?.(instance.name, { name: "Killing", message });
+    held.revision = { ...revision };
+    this.reconcile();
   }
 
   #release(held: Held, lost?: FlowsteadError): void {

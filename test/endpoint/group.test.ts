@@ -16,22 +16,28 @@ interface Setup {
   count?: number;
   liveness?: ProbeSettings;
   readiness?: ProbeSettings;
+  /** Bytes that instances may take; all take what `memory` of the test says. */
+  limitBytes?: number;
   scale?: ScaleSettings;
   ready?: boolean;
 }
 
 function setUp(
   context: TestContext,
-  { count = 3, liveness = NEVER, readiness = NEVER, scale = { type: "default" }, ready = true }: Setup,
+  { count = 3, liveness = NEVER, readiness = NEVER, scale = { type: "default" }, ready = true, limitBytes }: Setup,
 ) {
   const fake = fakeInstances();
   const told: string[] = [];
+  const memory = new Map<string, number>();
   const zones = openZones(["1", "2", "3"]);
   const revision = (version: string, isReady = true): Revision => ({
     start: fake.starter(version, { ready: isReady }),
     liveness,
     readiness,
-    onProbe: (instance, { name }) => told.push(`${instance} ${name}`),
+    ...(limitBytes === undefined
+      ? {}
+      : { memory: { limitBytes, periodMs: 5, measure: async ({ name }) => memory.get(name) } }),
+    onTrouble: (instance, { name }) => told.push(`${instance} ${name}`),
     silence: { silentMs: 30, timeoutMs: 200 },
     drainMs: 5_000,
   });
@@ -47,7 +53,7 @@ function setUp(
       openSupervisedGroup({ ...room, name: "blue", zones, count, revision: revision("one", ready), log: SILENT }),
   });
   context.after(() => deployment.close());
-  return { fake, zones, deployment, revision, told };
+  return { fake, zones, deployment, revision, told, memory };
 }
 
 async function until(what: string, isTrue: () => boolean): Promise<void> {
@@ -176,6 +182,26 @@ test("an instance that is not ready for a while gets no calls, is told once, and
   assert.deepEqual(told, [`${unready.name} ReadinessProbeFailed`]);
   assert.equal(unready.kills, 0);
   assert.equal(fake.all.length, 3);
+});
+
+test("an instance that grows over its memory is replaced once another is ready, and loses no call", async (context) => {
+  const { deployment, fake, told, memory } = setUp(context, { limitBytes: 100 });
+  await deployment.settled(20_000);
+  let release = (): void => {};
+  const wait = new Promise<void>((resolve) => (release = resolve));
+  const calls = Array.from({ length: 3 }, () => answer(deployment, wait));
+  const [grown] = fake.all;
+  assert.ok(grown);
+  await until("each is at work", () => fake.all.every(({ calls: count }) => count === 1));
+  memory.set(grown.name, 101);
+  await until("it leaves", () => !deployment.instances.includes(grown));
+  assert.equal(fake.all.length, 4);
+  assert.equal(deployment.instances.filter(({ state }) => state === "ready").length, 3);
+  assert.notEqual(grown.state, "stopped");
+  release();
+  assert.deepEqual(await Promise.all(calls), ["one", "one", "one"]);
+  await until("it has left", () => grown.state === "stopped");
+  assert.deepEqual(told, [`${grown.name} Killing`]);
 });
 
 test("an instance that hangs amid calls is found by their silence, however patient its probes are", async (context) => {

@@ -208,9 +208,11 @@ export function openOnlineControl({ desired, fleet, onEndpoint, log }: OnlineCon
 }
 
 /** With the state of the flow's files. */
-async function asItIs({ flowDigest: _, ...spec }: DeploymentSpec): Promise<DeploymentSpec> {
+async function asItIs(spec: DeploymentSpec): Promise<DeploymentSpec> {
+  const { ...now } = spec;
+  delete now.flowDigest;
   const digest = spec.flow === undefined ? undefined : await flowDigest(spec.flow);
-  return digest === undefined ? spec : { ...spec, flowDigest: digest };
+  return digest === undefined ? now : { ...now, flowDigest: digest };
 }
 
 /** Names that get a share for the first time have to be there; those that had one before are kept as they are. */

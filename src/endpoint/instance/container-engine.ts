@@ -17,6 +17,7 @@ export interface ContainerRun {
   port: number;
   /** Gives the container no way out; it is reached by its own address then, since such networks publish no ports. */
   isIsolated: boolean;
+  memoryBytes: number | undefined;
 }
 
 export interface ContainerEngine {
@@ -77,7 +78,7 @@ export function openEngine(env: Environment): ContainerEngine {
   }
 
   return {
-    async run({ name, image, envFile, port, isIsolated }) {
+    async run({ name, image, envFile, port, isIsolated, memoryBytes }) {
       await swept;
       if (isIsolated) {
         internal ??= makeInternal();
@@ -87,7 +88,8 @@ export function openEngine(env: Environment): ContainerEngine {
         });
       }
       const network = isIsolated ? ["--network", INTERNAL] : ["--publish", `127.0.0.1::${port}`];
-      const args = ["run", "--rm", "--name", name, ...labels, "--env-file", envFile, ...network, image];
+      const memory = memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)];
+      const args = ["run", "--rm", "--name", name, ...labels, "--env-file", envFile, ...memory, ...network, image];
       return spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...env } });
     },
     async address({ name, port, isIsolated }) {

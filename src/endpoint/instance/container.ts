@@ -25,6 +25,8 @@ export interface ContainerOptions {
   runFolder: string;
   /** Gives the container no network but its port. */
   isIsolated: boolean;
+  /** The engine ends a container that takes more. */
+  memoryBytes?: number | undefined;
   log: Logger;
   onState: (instance: Instance) => void;
   /** Called with every line that the container prints. */
@@ -121,11 +123,18 @@ class ContainerInstance implements Instance {
   }
 
   async #run(): Promise<void> {
-    const { engine, image, env, runFolder, routes, isIsolated } = this.#options;
+    const { engine, image, env, runFolder, routes, isIsolated, memoryBytes } = this.#options;
     const startedAt = Date.now();
     const name = `flowstead-${this.name}-${uuid().slice(0, 8)}`;
     const envFile = path.join(runFolder, `${name}.env`);
-    const container = { name, image, envFile, port: routes.scoringRoute?.port ?? DEFAULT_PORT, isIsolated };
+    const container = {
+      name,
+      image,
+      envFile,
+      port: routes.scoringRoute?.port ?? DEFAULT_PORT,
+      isIsolated,
+      memoryBytes,
+    };
     this.#container = container;
     await writeFile(envFile, envLines(env), { mode: 0o600 });
     const child = await engine.run(container).catch(async (thrown: unknown) => {

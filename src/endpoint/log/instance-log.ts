@@ -1,14 +1,13 @@
 // What one instance tells its log: each line it prints, and the original's words for what becomes of it.
 
 import type { Instance, InstanceState } from "../instance/instance.ts";
-import type { ProbeFailure } from "../supervised-group.ts";
+import type { InstanceTrouble } from "../supervised-group.ts";
 import type { InstanceEventName, Journal, Place } from "./journal.ts";
 
 export interface InstanceLog {
   onLine(instance: string, line: string): void;
   onState(instance: Pick<Instance, "name" | "zone" | "state" | "problem" | "restarts">): void;
-  /** A probe failed so often that something is done about it. */
-  onProbe(instance: string, failure: ProbeFailure): void;
+  onTrouble(instance: string, trouble: InstanceTrouble): void;
 }
 
 /** @param pulled what is told of where the flow or its image comes from */
@@ -33,6 +32,6 @@ export function instanceLog(journal: Journal, place: Place, pulled: string): Ins
         last.delete(name);
       }
     },
-    onProbe: (instance, { name, message }) => tell(instance, name, message),
+    onTrouble: (instance, { name, message }) => tell(instance, name, message),
   };
 }

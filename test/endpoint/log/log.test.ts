@@ -45,7 +45,7 @@ test("instances' events have the original's words, and what they print is kept b
   log.onState({ ...instance, state: "starting" });
   log.onState({ ...instance, state: "ready" });
   log.onState({ ...instance, state: "ready" });
-  log.onProbe("blue-1", { name: "LivenessProbeFailed", message: "it does not answer" });
+  log.onTrouble("blue-1", { name: "LivenessProbeFailed", message: "it does not answer" });
   log.onState({ ...instance, state: "backing-off", problem: "ended by SIGKILL" });
   log.onState({ ...instance, restarts: 1, state: "starting" });
   log.onState({ ...instance, restarts: 1, state: "stopped" });
