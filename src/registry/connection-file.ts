@@ -32,7 +32,10 @@ export function connectionFiles(connections: readonly Connection[]): SecretFree 
     if (result.files.has(file)) throw new FlowsteadError("UsageError", `Two connections would both be ${file}.`);
     result.files.set(
       file,
-      stringify({ $schema: schema, name, type: kind, ...(plain(own) as object) }, { lineWidth: 0 }),
+      stringify(
+        { $schema: schema, type: kind, name, module: "promptflow.connections", ...(plain(own) as object) },
+        { lineWidth: 0 },
+      ),
     );
   }
   return result;
