@@ -9,6 +9,7 @@ import { lendResources, openModelGateway, poolSettings } from "./app/model-gatew
 import { openOnline } from "./app/online.ts";
 import { type ModelFacts, exampleQuestions, modelFacts } from "./app/page-fact.ts";
 import { searchServer } from "./app/search-server.ts";
+import { searchViewer } from "./app/search-viewer.ts";
 import { openConfiguredEmbedder, openResources } from "./app/resources.ts";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
@@ -192,7 +193,7 @@ export async function openApp(
           },
           surroundings: (passageId, signal) => surroundings(readable, passageId, { count: 2, signal }),
         });
-        await app.register(searchRoutes, { catalog, keys: serviceKeys });
+        await app.register(searchRoutes, { catalog, keys: serviceKeys, person: searchViewer(config) });
         await app.register(uploadRoutes, { uploads: documents.uploads, keys: serviceKeys });
         await app.register(pageRoutes, { folder: path.join(packageRoot(), "web/dist/chat") });
       },

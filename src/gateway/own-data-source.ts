@@ -1,6 +1,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { DocumentCatalog } from "../search/document/catalog.ts";
 import type { DocumentIndex } from "../search/document/document-index.ts";
+import { STRANGER, permitted } from "../search/document/permission.ts";
 import { readSearch } from "../search/document/request.ts";
 import type { QueryMode, SearchIndex } from "../search/search-index.ts";
 import type { Citation, FindOwnData, OwnDataParameters } from "./own-data.ts";
@@ -83,7 +84,8 @@ async function fromDocuments(
     ...(isVector ? { vectorQueries: [{ kind: "text", text: question, fields: vectors.join(","), k: 50 }] } : {}),
     top: parameters.top_n_documents ?? 5,
   });
-  const { value } = await index.search(body, { signal });
+  // A caller is known by a key only, so they see what is for everyone.
+  const { value } = await index.search(body, { signal, within: permitted(index.schema, STRANGER) });
   const texts = fields.filter(({ searchable, vector, names }) => searchable && !vector && names.length === 1);
   const guess = (names: RegExp): string | undefined => fields.find(({ path }) => names.test(path))?.path;
   const content = mapping?.content_fields ?? [

@@ -9,6 +9,7 @@ import { searchRoutes } from "../../src/entry/route/search.ts";
 import { openEntry } from "../../src/entry/server.ts";
 import type { Embedder } from "../../src/model/embedder.ts";
 import { openCatalog } from "../../src/search/document/catalog.ts";
+import type { Viewer } from "../../src/search/document/permission.ts";
 import { documentProvider } from "../../src/search/provider/index.ts";
 
 export const ADMIN_KEY = "the-admin-key-of-this-test";
@@ -19,7 +20,10 @@ export interface SearchService {
   close(): Promise<void>;
 }
 
-export async function startSearchService(embedder?: Embedder): Promise<SearchService> {
+export async function startSearchService(
+  embedder?: Embedder,
+  person?: (token: string) => Promise<Viewer>,
+): Promise<SearchService> {
   const folder = await mkdtemp(path.join(tmpdir(), "flowstead-service-"));
   const catalog = openCatalog(documentProvider({ folder }), embedder);
   const entry = await openEntry({
@@ -30,7 +34,11 @@ export async function startSearchService(embedder?: Embedder): Promise<SearchSer
     version: "test",
     log: SILENT,
     mount: async (app) => {
-      await app.register(searchRoutes, { catalog, keys: searchKeys({ adminKey: ADMIN_KEY, queryKey: QUERY_KEY }) });
+      await app.register(searchRoutes, {
+        catalog,
+        keys: searchKeys({ adminKey: ADMIN_KEY, queryKey: QUERY_KEY }),
+        person,
+      });
     },
   });
   return {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { DocumentCatalog } from "../../search/document/catalog.ts";
+import type { Viewer } from "../../search/document/permission.ts";
 import type { SearchPath } from "./search-path.ts";
 
 /** One call to the search service that names an index, an alias or a synonym map. */
@@ -12,6 +13,8 @@ export interface SearchCall {
   /** Query parameters, read through one escaping too many, which an official client makes. */
   parameter(name: string): string | undefined;
   signal: AbortSignal;
+  /** Who asks, so that what they may not see is left out of every answer. */
+  viewer: Viewer;
 }
 
 export function bodyOf({ body }: FastifyRequest): Record<string, unknown> {

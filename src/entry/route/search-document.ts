@@ -1,8 +1,9 @@
 // What is asked of one index: searches, suggestions, batches, single documents, counts.
 
 import { FlowsteadError } from "../../base/error/error.ts";
-import type { DocumentAction, DocumentIndex } from "../../search/document/document-index.ts";
+import type { DocumentAction, DocumentIndex, ReadOptions } from "../../search/document/document-index.ts";
 import { fieldAnalyzer, isAnalyzerName } from "../../search/document/field-analyzer.ts";
+import { permitted } from "../../search/document/permission.ts";
 import { type SearchAnswer, readBody, readSearch, suggestBody } from "../../search/document/request.ts";
 import { type SearchCall, bodyOf, wrongMethod } from "./search-call.ts";
 
@@ -16,32 +17,33 @@ export async function documentCall(call: SearchCall): Promise<unknown> {
   const [what, ...rest] = path.rest;
   if (what === "analyze") return analyze(call);
   const index = await catalog.open(path.name);
+  const seen: ReadOptions = { signal, within: permitted(index.schema, call.viewer) };
   if (what === "stats") return index.statistics(signal);
   if (what !== "docs")
     throw new FlowsteadError("NotFound", `There is no ${request.method} ${request.url.split("?", 1)[0]}.`);
   const [operation] = rest;
-  if (operation === "$count") return call.reply.type("text/plain").send(String(await index.count({ signal })));
+  if (operation === "$count") return call.reply.type("text/plain").send(String(await index.count(seen)));
   const isPost = request.method === "POST";
   if (isPost && operation === "index") return write(call, index);
   if (operation === undefined || (operation === "search" && isPost)) {
     if (!isPost && request.method !== "GET") throw wrongMethod(request);
-    return search(call, index);
+    return search(call, index, seen);
   }
   if ((isPost || call.parameter("suggesterName") !== undefined) && operation === "suggest") {
-    return { value: await index.suggest(readBody(suggestBody, parametersOf(call)), { signal }) };
+    return { value: await index.suggest(readBody(suggestBody, parametersOf(call)), seen) };
   }
   if ((isPost || call.parameter("suggesterName") !== undefined) && operation === "autocomplete") {
-    return { value: await index.autocomplete(readBody(suggestBody, parametersOf(call)), { signal }) };
+    return { value: await index.autocomplete(readBody(suggestBody, parametersOf(call)), seen) };
   }
   if (request.method !== "GET") throw wrongMethod(request);
-  const found = await index.get(operation, call.parameter("select"), { signal });
+  const found = await index.get(operation, call.parameter("select"), seen);
   if (found) return found;
   throw new FlowsteadError("NotFound", `The index '${path.name}' has no document '${operation}'.`);
 }
 
-async function search(call: SearchCall, index: DocumentIndex): Promise<unknown> {
+async function search(call: SearchCall, index: DocumentIndex, seen: ReadOptions): Promise<unknown> {
   const body = readSearch(parametersOf(call));
-  const answer = await index.search(body, { signal: call.signal });
+  const answer = await index.search(body, seen);
   if (answer.notes.length > 0) void call.reply.header("x-flowstead-search", answer.notes.join("; "));
   return wire(answer, { coverage: body.minimumCoverage ?? undefined, link: call.request });
 }

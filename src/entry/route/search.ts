@@ -1,10 +1,13 @@
 // The search service in the REST form of Azure AI Search, so that its clients work unchanged.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingHttpHeaders } from "node:http";
 import { FlowsteadError } from "../../base/error/error.ts";
+import { bearerToken } from "../../identity/bearer-token.ts";
 import { clientSignal } from "../../endpoint/exchange.ts";
 import type { DocumentCatalog, ExtraKind } from "../../search/document/catalog.ts";
 import type { StoredIndex } from "../../search/document/document-store.ts";
+import { STRANGER, type Viewer } from "../../search/document/permission.ts";
 import { documentCall } from "./search-document.ts";
 import { type SearchCall, bodyOf, wrongMethod } from "./search-call.ts";
 import type { SearchKeys } from "./search-key.ts";
@@ -13,6 +16,8 @@ import { type SearchPath, searchPath } from "./search-path.ts";
 export interface SearchRouteOptions {
   catalog: DocumentCatalog;
   keys: SearchKeys;
+  /** Who a person's token names; absent where no issuer of tokens is trusted. @throws what is wrong with the token. */
+  person?: ((token: string) => Promise<Viewer>) | undefined;
 }
 
 const PATHS = ["indexes", "synonymmaps", "aliases", "servicestats"];
@@ -28,7 +33,7 @@ export async function searchRoutes(app: FastifyInstance, options: SearchRouteOpt
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  { catalog, keys }: SearchRouteOptions,
+  { catalog, keys, person }: SearchRouteOptions,
 ): Promise<unknown> {
   const [address = "", query = ""] = request.url.split("?", 2);
   const path = readPath(address);
@@ -42,6 +47,7 @@ async function answer(
       `${path.collection} are not supported by this service: index documents with the client or with \`flowstead index add\`.`,
     );
   }
+  const viewer = await viewerOf(request.headers, { keys, person });
   void reply.header("request-id", request.id).header("odata-version", "4.0");
   const call = {
     request,
@@ -49,6 +55,7 @@ async function answer(
     catalog,
     parameter: (name: string) => parameters.get(`$${name}`) ?? parameters.get(name) ?? undefined,
     signal: clientSignal(reply.raw),
+    viewer,
   };
   if (path.collection === "servicestats") return serviceStatistics(catalog);
   if (path.name === undefined) return collectionCall({ ...call, path });
@@ -56,6 +63,25 @@ async function answer(
   if (path.rest.length === 0) return definitionCall(named);
   if (path.collection === "indexes") return documentCall(named);
   throw new FlowsteadError("NotFound", `There is no ${request.method} ${address}.`);
+}
+
+/**
+ * By the person's token beside the key, as in Azure AI Search. Without one, only what is for everyone is seen, unless the
+ * keeper asks with the admin key to see all.
+ */
+async function viewerOf(
+  headers: IncomingHttpHeaders,
+  { keys, person }: Pick<SearchRouteOptions, "keys" | "person">,
+): Promise<Viewer> {
+  const token = one(headers["x-ms-query-source-authorization"]);
+  if (token !== undefined) {
+    if (person) return person(bearerToken(token) ?? token);
+    const why = "x-ms-query-source-authorization: no issuer of tokens is trusted here (`identity.issuers`).";
+    throw new FlowsteadError("Unauthorized", why);
+  }
+  if (one(headers["x-ms-enable-elevated-read"])?.toLowerCase() !== "true") return STRANGER;
+  keys.check(headers, false);
+  return "all";
 }
 
 function readPath(address: string): SearchPath {

@@ -1,9 +1,12 @@
 // An index of documents, seen as an index of passages: for flows, which know passages only. It can be read, not written.
 
 import { FlowsteadError } from "../../base/error/error.ts";
+import type { Expression } from "../filter/expression.ts";
+import type { Readers } from "../visibility.ts";
 import type { Hit, Passage, SearchIndex, SearchQuery } from "../search-index.ts";
 import type { SchemaField } from "./definition.ts";
 import type { DocumentIndex } from "./document-index.ts";
+import { groupsOf, permitted } from "./permission.ts";
 import { readSearch } from "./request.ts";
 
 /** Which fields of the documents hold what; what is not named is guessed by the customary names. */
@@ -28,8 +31,12 @@ export function documentPassages(name: string, index: DocumentIndex, given: Fiel
     for (const field of vectors) delete own[field];
     const title = say(mapping.title) || id;
     const place = { ordinal: 0, headings: [], start: 0, end: text.length };
-    return { id, documentId: id, title, text, ...place, source: say(mapping.source), fields: own };
+    const groups = groupsOf(index.schema, document);
+    const shown = { id, documentId: id, title, text, ...place, source: say(mapping.source), fields: own };
+    return groups ? { ...shown, groups } : shown;
   };
+  const withinOf = (readers: Readers): Expression | undefined =>
+    permitted(index.schema, readers === "all" ? "all" : { ids: [], groups: readers });
   const refuse = (): never => {
     throw new FlowsteadError("Forbidden", `The index ${name} holds documents: write to it through the search service.`);
   };
@@ -40,7 +47,7 @@ export function documentPassages(name: string, index: DocumentIndex, given: Fiel
     deleteDocuments: async () => refuse(),
     async query(query, signal) {
       const body = readSearch(searchOf(query, vectors));
-      const { value } = await index.search(body, { signal });
+      const { value } = await index.search(body, { signal, within: withinOf(query.readers ?? []) });
       return {
         hits: value.map((one): Hit => ({
           passage: toPassage(one),
@@ -58,9 +65,10 @@ export function documentPassages(name: string, index: DocumentIndex, given: Fiel
       const found = await index.get(id, undefined, { signal });
       return found ? [toPassage(found)] : [];
     },
-    async statistics(signal) {
-      const { documentCount, storageSize } = await index.statistics(signal);
-      return { documents: documentCount, passages: documentCount, bytes: storageSize };
+    async statistics(signal, readers = "all") {
+      const { storageSize } = await index.statistics(signal);
+      const count = await index.count({ signal, within: withinOf(readers) });
+      return { documents: count, passages: count, bytes: storageSize };
     },
     // It is the catalog's to close.
     close: async () => undefined,

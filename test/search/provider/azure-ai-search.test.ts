@@ -7,6 +7,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { openCatalog } from "../../../src/search/document/catalog.ts";
 import type { DocumentIndex } from "../../../src/search/document/document-index.ts";
 import { readSearch } from "../../../src/search/document/request.ts";
+import { parseFilter } from "../../../src/search/filter/parse.ts";
 import { documentProvider } from "../../../src/search/provider/index.ts";
 import { ADMIN_KEY, type SearchService, startSearchService } from "../search-service.ts";
 import { providerDocumentSuite } from "./catalog-of-provider.ts";
@@ -137,7 +138,7 @@ describe("an Azure AI Search service with faults", () => {
   it("carries the service's place to read on, without what its reader may see", async () => {
     const next = { search: "*", skip: 50, filter: "(id ne 'x') and (id ne 'secret')" };
     answers = [{ status: 200, body: { value: [{ "@search.score": 1, id: "a" }], "@search.nextPageParameters": next } }];
-    const within = { op: "compare", comparison: "ne", path: { names: ["id"], position: 1 }, value: "secret" } as const;
+    const within = parseFilter("id ne 'secret'");
     const answer = await index.search(readSearch({ search: "*", filter: "id ne 'x'" }), { within });
     assert.deepEqual(answer.next, { search: "*", skip: 50, filter: "id ne 'x'" });
     await index.search(readSearch(answer.next), { within });
