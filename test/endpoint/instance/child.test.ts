@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { SILENT } from "../../../src/base/log.ts";
+import { Backoff } from "../../../src/endpoint/instance/backoff.ts";
 import { startInstance } from "../../../src/endpoint/instance/child.ts";
 import type { Instance, InstanceState } from "../../../src/endpoint/instance/instance.ts";
 
@@ -13,7 +14,7 @@ interface Watched {
   until(state: InstanceState): Promise<void>;
 }
 
-function watched(startMs?: number): Watched {
+function watched(startMs?: number, flow = "examples/flows/chat-with-docs"): Watched {
   const folder = mkdtempSync(path.join(tmpdir(), "child-"));
   const waiting: { state: InstanceState; resolve: () => void }[] = [];
   const instance = startInstance({
@@ -22,7 +23,7 @@ function watched(startMs?: number): Watched {
       zone: "1",
       socketPath: path.join(folder, "one.sock"),
       resources: { socketPath: path.join(folder, "none.sock"), token: "token" },
-      flow: "examples/flows/chat-with-docs",
+      flow,
       env: { PATH: process.env.PATH ?? "" },
       python: "python3",
       version: "1",
@@ -47,6 +48,21 @@ test("an instance that hangs before it is ready is replaced", async () => {
   await until("starting");
   assert.notEqual(instance.pid, first);
   await instance.stop();
+});
+
+test("an instance whose program ends at every start is tried again after longer and longer pauses, and says why", async () => {
+  const { instance, until } = watched(undefined, "no/such/flow");
+  for (const restarts of [1, 2]) {
+    await until("backing-off");
+    assert.match(instance.problem ?? "", /no\/such\/flow/);
+    await until("starting");
+    assert.equal(instance.restarts, restarts);
+  }
+  await instance.stop();
+  const backoff = new Backoff();
+  const pauses = Array.from({ length: 9 }, () => backoff.nextMs(100));
+  assert.deepEqual(pauses, [150, 300, 600, 1_200, 2_400, 4_800, 9_600, 10_000, 10_000]);
+  assert.equal(backoff.nextMs(60_000), 150, "one that had lived for a while begins anew");
 });
 
 test("an instance whose process cannot be made is tried again", async () => {
