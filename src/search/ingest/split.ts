@@ -45,15 +45,25 @@ function join(spans: readonly { start: number; end: number }[], text: string): P
   return pieces;
 }
 
+// About as many characters as a passage has.
+const CUT_CHARACTERS = 1500;
+
 function cut(text: string, { start, end }: { start: number; end: number }): { start: number; end: number }[] {
   const parts: { start: number; end: number }[] = [];
   let from = start;
-  while (end - from > LONGEST_CHARACTERS || countWords(text.slice(from, end)) > MOST_WORDS) {
-    const reach = Math.min(end, from + (end - from > LONGEST_CHARACTERS ? 1500 : Math.ceil((end - from) / 2)));
-    const blank = text.lastIndexOf(" ", reach);
-    let to = blank > from + 200 ? blank : reach;
+  const isTooLong = (): boolean => end - from > LONGEST_CHARACTERS || countWords(text.slice(from, end)) > MOST_WORDS;
+  while (isTooLong()) {
+    let to = Math.min(end, from + CUT_CHARACTERS);
+    // Signs of scripts without blanks are words each: a stretch of them is much shorter.
+    for (let count = MOST_WORDS + 1; count > MOST_WORDS;) {
+      count = countWords(text.slice(from, to));
+      if (count > MOST_WORDS) to = from + Math.max(1, Math.floor(((to - from) * GOAL_WORDS) / count));
+    }
+    if (to >= end) to = from + Math.ceil((end - from) / 2);
+    const blank = text.lastIndexOf(" ", to);
+    if (blank > from + (to - from) / 2) to = blank;
     if (/[\uD800-\uDBFF]/.test(text[to - 1] ?? "")) to -= 1;
-    if (to <= from || to >= end) break;
+    if (to <= from) break;
     parts.push({ start: from, end: to });
     from = to;
   }

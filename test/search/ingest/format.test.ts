@@ -1,34 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { strToU8, zipSync } from "fflate";
-import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { chunkDocument } from "../../../src/search/ingest/chunk.ts";
-import type { ParsedDocument } from "../../../src/search/ingest/document.ts";
-import { DEFAULT_LIMITS, type IngestLimits } from "../../../src/search/ingest/limit.ts";
-import { parseDocument } from "../../../src/search/ingest/parse.ts";
 import { pptxFile, slideShape, slideTable, xlsxFile } from "./office-file.ts";
-
-const parse = (
-  source: string | Uint8Array,
-  name: string,
-  limits: Partial<IngestLimits> = {},
-): Promise<ParsedDocument> =>
-  parseDocument(typeof source === "string" ? strToU8(source) : source, name, { ...DEFAULT_LIMITS, ...limits });
-
-function outline({ text, blocks }: ParsedDocument): string[] {
-  return blocks.map(
-    ({ kind, page, start, end }) => `${kind}${page === undefined ? "" : `@${page}`} ${text.slice(start, end)}`,
-  );
-}
-
-function failsWith(code: string, message: RegExp): (thrown: unknown) => boolean {
-  return (thrown) => {
-    assert.ok(thrown instanceof FlowsteadError, String(thrown));
-    assert.equal(thrown.code, code, thrown.message);
-    assert.match(thrown.message, message);
-    return true;
-  };
-}
+import { failsWith, outline, parse } from "./read-document.ts";
 
 describe("PPTX", () => {
   const deck = pptxFile([
@@ -50,7 +25,7 @@ describe("PPTX", () => {
   it("gives slides in the order of the show with titles, lists, tables and notes", async () => {
     const document = await parse(deck, "deck.pptx");
     assert.equal(document.title, "Plan & budget");
-    assert.deepEqual(outline(document), [
+    assert.deepEqual(outline(document, "page"), [
       "heading@1 Plan & budget",
       "heading@2 Goals",
       "item@2 - First",
@@ -114,7 +89,7 @@ describe("XLSX", () => {
       ["dd/mm/yyyy", '"€"#,##0.00', "0.0%", "yyyy-mm-dd hh:mm"],
     );
     const document = await parse(book, "prices.xlsx");
-    assert.deepEqual(outline(document), [
+    assert.deepEqual(outline(document, "page"), [
       "heading Prices",
       "paragraph Price list",
       [
@@ -140,7 +115,7 @@ describe("XLSX", () => {
 
   it("does not blow up far cells and repeated long texts", async () => {
     const far = xlsxFile([{ name: "Far", rows: cells(1, ['<c r="A1"><v>1</v></c>', '<c r="XFD1"><v>2</v></c>']) }]);
-    assert.deepEqual(outline(await parse(far, "f.xlsx")), ["heading Far", "table | 1 | 2 |"]);
+    assert.deepEqual(outline(await parse(far, "f.xlsx"), "page"), ["heading Far", "table | 1 | 2 |"]);
     const repeated = xlsxFile(
       [
         {
@@ -174,7 +149,7 @@ describe("CSV", () => {
       'Name;Remark;"Price, net"\r\nLamp;"says ""hi"";\nthere";1,50\r\n\r\nDesk;;200',
       "a.csv",
     );
-    assert.deepEqual(outline(document), [
+    assert.deepEqual(outline(document, "page"), [
       'table | Name | Remark | Price, net |\n| --- | --- | --- |\n| Lamp | says "hi"; there | 1,50 |\n| Desk |  | 200 |',
     ]);
     assert.match((await parse("a\tb\n1\t2", "a.tsv")).text, /^\| a \| b \|/);
@@ -211,14 +186,14 @@ describe("JSON", () => {
 
   it("makes a section of each line of JSON lines and each entry of a list", async () => {
     const lines = await parse('{"question":"How?","answer":"So."}\nnonsense\n{"n":1}\n', "a.jsonl");
-    assert.deepEqual(outline(lines), [
+    assert.deepEqual(outline(lines, "page"), [
       "heading How?",
       "paragraph [1].question: How?\n[1].answer: So.",
       "heading [3]",
       "paragraph [3].n: 1",
     ]);
     assert.deepEqual(lines.notes, ["no JSON in line 2"]);
-    assert.deepEqual(outline(await parse('[{"id":"x1","v":2}]', "a.json")), [
+    assert.deepEqual(outline(await parse('[{"id":"x1","v":2}]', "a.json"), "page"), [
       "heading x1",
       "paragraph [0].id: x1\n[0].v: 2",
     ]);
@@ -267,7 +242,7 @@ describe("EML", () => {
   it("gives who, when, the text in its charset, and the names of what is attached", async () => {
     const document = await parse(message, "a.eml");
     assert.equal(document.title, "Grüße");
-    const [heading, head, ...body] = outline(document);
+    const [heading, head, ...body] = outline(document, "page");
     assert.equal(heading, "heading Grüße");
     assert.match(head!, /From: Jürgen <j@example\.com>\nTo: a@example\.com, b@example\.com\nDate: /);
     assert.deepEqual(body, [

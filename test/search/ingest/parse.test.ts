@@ -1,37 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { strToU8, zipSync } from "fflate";
-import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { chunkDocument } from "../../../src/search/ingest/chunk.ts";
-import type { ParsedDocument } from "../../../src/search/ingest/document.ts";
-import { DEFAULT_LIMITS, type IngestLimits } from "../../../src/search/ingest/limit.ts";
-import { parseDocument } from "../../../src/search/ingest/parse.ts";
 import { docxFile, docxParagraph } from "./docx-file.ts";
 import { pdfFile } from "./pdf-file.ts";
-
-const parse = (
-  source: string | Uint8Array,
-  name: string,
-  limits: Partial<IngestLimits> = {},
-): Promise<ParsedDocument> =>
-  parseDocument(typeof source === "string" ? strToU8(source) : source, name, { ...DEFAULT_LIMITS, ...limits });
-
-/** Kind and text of each block, with its level or page where it has one. */
-function outline({ text, blocks }: ParsedDocument): string[] {
-  return blocks.map(({ kind, level, page, start, end }) => {
-    const place = kind === "heading" ? level : page === undefined ? "" : `@${page}`;
-    return `${kind}${place ?? ""} ${text.slice(start, end)}`;
-  });
-}
-
-function failsWith(code: string, message: RegExp): (thrown: unknown) => boolean {
-  return (thrown) => {
-    assert.ok(thrown instanceof FlowsteadError, String(thrown));
-    assert.equal(thrown.code, code);
-    assert.match(thrown.message, message);
-    return true;
-  };
-}
+import { failsWith, outline, parse } from "./read-document.ts";
 
 describe("Markdown", () => {
   it("gives headings, paragraphs, lists, tables and code without their marks", async () => {
