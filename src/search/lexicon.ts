@@ -32,11 +32,38 @@ export interface Lexicon {
   idf(term: string): number;
   /** What the passages hold for a term; undefined when none holds it. */
   key(term: string): TermKey | undefined;
+  /** Whether passages may have been written since: a word without a count may be there all the same. */
+  readonly isStale?: boolean;
+}
+
+/** What a lexicon is made of. */
+export interface WordCounts {
+  passages: number;
+  meanBody: number;
+  meanField: number;
+  languages: readonly string[];
+  frequencies: ReadonlyMap<string, number>;
+}
+
+/** Over passages that are held as words. */
+export function lexiconOf({ frequencies, ...counts }: WordCounts, isStale = false): Lexicon {
+  const frequency = (term: string): number => frequencies.get(term) ?? 0;
+  return {
+    ...counts,
+    isStale,
+    frequency,
+    idf: (term) => idfOf(counts.passages, frequency(term)),
+    key: (term) => term,
+  };
+}
+
+function idfOf(passages: number, frequency: number): number {
+  return Math.log(1 + (passages - Math.min(frequency, passages) + 0.5) / (frequency + 0.5));
 }
 
 export interface LexiconBuilder {
   add(terms: PassageWords, language?: string): void;
-  build(): Lexicon;
+  build(): WordCounts;
 }
 
 export function lexiconBuilder(): LexiconBuilder {
@@ -58,12 +85,7 @@ export function lexiconBuilder(): LexiconBuilder {
       meanBody: Math.max(1, bodyTerms / Math.max(1, passages)),
       meanField: Math.max(1, fieldTerms / Math.max(1, passages)),
       languages: languages.size === 0 ? [ENGLISH] : [...languages].sort(),
-      frequency: (term) => frequencies.get(term) ?? 0,
-      idf: (term) => {
-        const frequency = frequencies.get(term) ?? 0;
-        return Math.log(1 + (passages - Math.min(frequency, passages) + 0.5) / (frequency + 0.5));
-      },
-      key: (term) => term,
+      frequencies,
     }),
   };
 }

@@ -37,8 +37,11 @@ export function understand(text: string, analyzer: Analyzer, lexicon: Lexicon): 
     const word = text.slice(start, end);
     const known = corrections(word, lexicon, analyzer);
     const parts = known.length > 0 ? [] : twoWords(word, lexicon, analyzer);
-    if (known.length > 0) ask(term, { terms: known, weight: 1, corrected: term });
-    else if (parts.length > 0) parts.forEach((part) => ask(part, { terms: [part], weight: 1, corrected: term }));
+    // Where the counts may be behind the passages, the word may be right after all.
+    const perhaps = lexicon.isStale ? [term] : [];
+    if (known.length > 0) ask(term, { terms: [...perhaps, ...known], weight: 1, corrected: term });
+    else if (parts.length > 0 && !lexicon.isStale)
+      parts.forEach((part) => ask(part, { terms: [part], weight: 1, corrected: term }));
     else ask(term, { terms: [term], weight: 1 });
   }
   return { terms: [...byTerm.values()] };

@@ -3,7 +3,12 @@ import { describe, it } from "node:test";
 import { passageAnalyzer } from "../../src/search/analysis/analyzer.ts";
 import { fuse } from "../../src/search/fuse.ts";
 import { highlight } from "../../src/search/highlight.ts";
-import { type Lexicon, lexiconBuilder, type PassageWords } from "../../src/search/lexicon.ts";
+import {
+  type Lexicon,
+  lexiconBuilder,
+  lexiconOf as lexiconOfCounts,
+  type PassageWords,
+} from "../../src/search/lexicon.ts";
 import { understand } from "../../src/search/query.ts";
 import { lexicalScorer } from "../../src/search/rank/rerank.ts";
 import { oneEditAway } from "../../src/search/spelling.ts";
@@ -16,7 +21,7 @@ const termsOf = (text: string, field = ""): PassageWords => ({
 function lexiconOf(passages: readonly PassageWords[]): Lexicon {
   const builder = lexiconBuilder();
   for (const passage of passages) builder.add(passage);
-  return builder.build();
+  return lexiconOfCounts(builder.build());
 }
 
 /** The texts in the order in which they rank for a query. */

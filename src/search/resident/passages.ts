@@ -3,7 +3,7 @@
 
 import { ENGLISH } from "../analysis/language.ts";
 import type { Candidate } from "../answer-query.ts";
-import type { Lexicon, PassageTerms, PassageWords } from "../lexicon.ts";
+import type { Lexicon, PassageTerms, PassageWords, WordCounts } from "../lexicon.ts";
 import type { Passage } from "../search-index.ts";
 import { isVisible, passageTest, type Readers, type Within } from "../visibility.ts";
 import { best } from "./best.ts";
@@ -117,6 +117,11 @@ export class ResidentPassages {
       idf: (term) => Math.log(1 + (passages - frequency(term) + 0.5) / (frequency(term) + 0.5)),
       key: (term) => this.#terms.number(term),
     };
+  }
+
+  wordCounts(): WordCounts {
+    const { passages, meanBody, meanField, languages } = this.lexicon();
+    return { passages, meanBody, meanField, languages, frequencies: this.#terms.frequencies() };
   }
 
   /** By BM25 over the text and over title and headings, best first. */

@@ -27,6 +27,16 @@ export class TermTable {
     return number === undefined ? 0 : this.#postings[number]!.length / 2;
   }
 
+  /** How many passages hold each term that any holds. */
+  frequencies(): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const [term, number] of this.#numbers) {
+      const { length } = this.#postings[number]!;
+      if (length > 0) found.set(term, length / 2);
+    }
+    return found;
+  }
+
   /** The terms' numbers; new terms get one. */
   numbersOf(terms: readonly string[]): Int32Array {
     const numbers = new Int32Array(terms.length);

@@ -4,6 +4,7 @@ import { FlowsteadError, isAbort } from "../../../base/error/error.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Embedder } from "../../../model/embedder.ts";
 import type { Analyzer } from "../../analysis/analyzer.ts";
+import type { ResidentPassages } from "../../resident/passages.ts";
 import { answerQuery, type CandidateSource } from "../../answer-query.ts";
 import { embedPassages } from "../../embed-passage.ts";
 import type { Readers } from "../../visibility.ts";
@@ -11,7 +12,7 @@ import type { IndexStatistics, Passage, SearchIndex, SearchQuery, SearchResult }
 import { cachedLexicon, type CachedLexicon } from "./cached-lexicon.ts";
 import type { Engine } from "./engine.ts";
 import { fromRow, termsOf, toRow, vectorField } from "./row.ts";
-import { type IndexSetting, writeSetting } from "./setting.ts";
+import { dataFolder, type IndexSetting, writeSetting } from "./setting.ts";
 import { bytesIn } from "./size.ts";
 import {
   countDocuments,
@@ -57,10 +58,13 @@ export class EmbeddedIndex implements SearchIndex {
   constructor(parts: EmbeddedParts) {
     this.#parts = parts;
     this.#setting = parts.setting;
-    this.#lexicon = cachedLexicon(parts.table, parts.log);
+    this.#lexicon = cachedLexicon(parts.table, dataFolder(parts.folder), parts.log);
     const fits = (count: number): boolean =>
       fitsInMemory(count, this.#setting.vectors?.dimensions ?? 0, parts.inMemory);
-    this.#resident = residentTable(parts.table, fits, () => this.#nearest.soon());
+    this.#resident = residentTable(parts.table, fits, {
+      tooLarge: () => this.#nearest.soon(),
+      wasRead: (passages, version) => void this.#lexicon.learn(passages.wordCounts(), version),
+    });
     this.#upkeep = upkeep(parts.table);
     const isExact = async (): Promise<boolean> => !this.#setting.vectors || fits(await parts.table.countRows());
     this.#nearest = nearestIndex({ ...parts, isExact });
@@ -115,7 +119,7 @@ export class EmbeddedIndex implements SearchIndex {
 
   async get(passageId: string, signal?: AbortSignal): Promise<Passage | undefined> {
     return this.#read(async () => {
-      const resident = await this.#resident.current();
+      const resident = await this.#atHand();
       if (resident) return resident.get(passageId);
       return (await passagesWhere(this.#parts.table, `id = ${quoted(passageId)}`))[0];
     }, signal);
@@ -123,7 +127,7 @@ export class EmbeddedIndex implements SearchIndex {
 
   async documentPassages(documentId: string, signal?: AbortSignal): Promise<Passage[]> {
     return this.#read(async () => {
-      const resident = await this.#resident.current();
+      const resident = await this.#atHand();
       return resident?.documentPassages(documentId) ?? passagesWhere(this.#parts.table, whereDocuments([documentId]));
     }, signal);
   }
@@ -147,11 +151,20 @@ export class EmbeddedIndex implements SearchIndex {
     return this.#closed;
   }
 
+  /** The passages in memory; while they are read, the engine has to be asked. */
+  async #atHand(): Promise<ResidentPassages | undefined> {
+    const resident = await this.#resident.atHand();
+    return resident === "reading" ? undefined : resident;
+  }
+
   async #source(): Promise<CandidateSource> {
     const { table, engine } = this.#parts;
     const vectors = () => this.#setting.vectors;
-    const resident = await this.#resident.current();
-    if (resident) {
+    const found = await this.#resident.atHand();
+    const atHand = found === "reading" ? await this.#lexicon.atHand() : undefined;
+    // Without word counts the passages have to be read first.
+    const resident = found === "reading" && !atHand ? await this.#resident.current() : found;
+    if (resident && resident !== "reading") {
       return {
         vectors,
         lexicon: async () => resident.lexicon(),
@@ -160,7 +173,7 @@ export class EmbeddedIndex implements SearchIndex {
       };
     }
     return {
-      lexicon: () => this.#lexicon.current(),
+      lexicon: () => (atHand ? Promise.resolve(atHand) : this.#lexicon.current()),
       byTerms: (terms, limit, within) => rowsByTerms(table, engine, terms, { limit, where: whereWithin(within) }),
       byVector: (vector, limit, within) => rowsByVector(table, vector, { limit, where: whereWithin(within) }),
       vectors,

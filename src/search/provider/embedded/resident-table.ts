@@ -19,17 +19,30 @@ export function fitsInMemory(count: number, dimensions: number, most: number): b
 export interface ResidentTable {
   /** The passages as they are now, or undefined where the engine has to be asked. */
   current(): Promise<ResidentPassages | undefined>;
+  /** As `current`, but tells `reading` where passages have to be read first and that takes a while; reading has begun. */
+  atHand(): Promise<ResidentPassages | "reading" | undefined>;
   /** Writes through `work` and then applies `change`, unless another process has written too. */
   writing<T>(work: () => Promise<T>, change: (passages: ResidentPassages) => void): Promise<T>;
+  /** Stops what is being read. */
   settle(): Promise<void>;
 }
 
-/** `tooLarge` is called once for each version of the table that is not kept in memory. */
-export function residentTable(table: Table, fits: (count: number) => boolean, tooLarge: () => void): ResidentTable {
+/** So many passages are read at once: a question waits for them no longer than it would take elsewhere. */
+const READ_AT_ONCE = 2000;
+
+interface ResidentEvents {
+  /** Once for each version of the table that is not kept in memory. */
+  tooLarge(): void;
+  /** All passages of a version have been read. */
+  wasRead(passages: ResidentPassages, version: number): void;
+}
+
+export function residentTable(table: Table, fits: (count: number) => boolean, events: ResidentEvents): ResidentTable {
   let known: { version: number; passages: ResidentPassages } | undefined;
   let tooMany: number | undefined;
   let looking: Promise<ResidentPassages | undefined> | undefined;
   let waiting: Promise<ResidentPassages | undefined> | undefined;
+  let isStopped = false;
 
   const look = async (): Promise<ResidentPassages | undefined> => {
     const version = await table.version();
@@ -38,7 +51,7 @@ export function residentTable(table: Table, fits: (count: number) => boolean, to
     if (!fits(await table.countRows())) {
       known = undefined;
       tooMany = version;
-      tooLarge();
+      events.tooLarge();
       return undefined;
     }
     const passages = new ResidentPassages();
@@ -48,13 +61,28 @@ export function residentTable(table: Table, fits: (count: number) => boolean, to
       }
       // Whoever else waits for this process gets a turn between two batches.
       await setImmediate();
+      if (isStopped) return undefined;
     }
     // When it was written to meanwhile, the next query reads again.
-    if ((await table.version()) === version) known = { version, passages };
+    if ((await table.version()) === version) {
+      known = { version, passages };
+      events.wasRead(passages, version);
+    }
     return passages;
   };
 
-  return {
+  const resident: ResidentTable = {
+    async atHand() {
+      const version = await table.version();
+      if (known?.version === version) return known.passages;
+      if (tooMany === version) return undefined;
+      const count = await table.countRows();
+      const found = resident.current();
+      if (!fits(count) || count <= READ_AT_ONCE) return found;
+      // Whoever waits for it hears why it failed.
+      found.catch(() => undefined);
+      return "reading";
+    },
     current() {
       // A look that is under way may be older than a write that this caller has seen: the next one serves all who wait.
       if (!looking) return (looking = look().finally(() => (looking = undefined)));
@@ -79,7 +107,9 @@ export function residentTable(table: Table, fits: (count: number) => boolean, to
       return result;
     },
     async settle() {
+      isStopped = true;
       await Promise.allSettled([looking, waiting]);
     },
   };
+  return resident;
 }

@@ -1,6 +1,6 @@
 import type { Table } from "@lancedb/lancedb";
 import type { Candidate } from "../../answer-query.ts";
-import { type Lexicon, lexiconBuilder } from "../../lexicon.ts";
+import { lexiconBuilder, type WordCounts } from "../../lexicon.ts";
 import type { Passage } from "../../search-index.ts";
 import type { Within } from "../../visibility.ts";
 import type { Engine } from "./engine.ts";
@@ -79,7 +79,7 @@ export async function passagesWhere(table: Table, where: string): Promise<Passag
   return rows.map(fromRow).sort((a, b) => a.ordinal - b.ordinal);
 }
 
-export async function readLexicon(table: Table): Promise<Lexicon> {
+export async function readWordCounts(table: Table): Promise<WordCounts> {
   const builder = lexiconBuilder();
   for await (const batch of table.query().select([...TERM_COLUMNS, "language"])) {
     for (const row of batch as Iterable<unknown>) builder.add(termsOf(row as Row), (row as Row).language ?? undefined);
