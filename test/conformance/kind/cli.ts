@@ -76,6 +76,8 @@ function connectionFile(name: string, { connections }: KindContext): ValueMap {
   const kind = KIND_OF[type ?? ""];
   if (kind === undefined) throw new Mismatch(`no connection ${name} of a known type beside the cases`);
   const given = Object.entries(value ?? {}).filter(([, field]) => field !== null);
+  // The original's commands were watched with a connection that names no organization, unlike its executor.
+  if (kind === "open_ai") given.push(["organization", ""]);
   return { name, type: kind, api_key: "key", ...Object.fromEntries(given) };
 }
 
