@@ -10,6 +10,7 @@ import { fakeModel } from "../fake/openai/start.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { startCommand } from "./command.ts";
 import { runHere } from "./in-process.ts";
+import { SAY_VARIANTS } from "./variant.ts";
 
 const GREETING = {
   "flow.dag.yaml": `
@@ -22,21 +23,7 @@ outputs:
 nodes:
 - name: say
   use_variants: true
-node_variants:
-  say:
-    default_variant_id: plain
-    variants:
-      plain:
-        node:
-          type: prompt
-          source: {type: code, path: plain.jinja2}
-          inputs: {name: "\${inputs.name}"}
-      loud:
-        node:
-          type: prompt
-          source: {type: code, path: loud.jinja2}
-          inputs: {name: "\${inputs.name}"}
-`,
+${SAY_VARIANTS}`,
   "plain.jinja2": "Hello {{ name }}",
   "loud.jinja2": "HELLO {{ name | upper }}",
 };

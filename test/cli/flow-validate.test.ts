@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import type { CommandResult } from "../e2e/system.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { runHere } from "./in-process.ts";
+import { SAY_VARIANTS } from "./variant.ts";
 
 interface Finding {
   message: string;
@@ -43,21 +44,7 @@ nodes:
   type: python
   source: {type: code, path: count.py}
   inputs: {text: "\${say.output}"}
-node_variants:
-  say:
-    default_variant_id: plain
-    variants:
-      plain:
-        node:
-          type: prompt
-          source: {type: code, path: plain.jinja2}
-          inputs: {name: "\${inputs.name}"}
-      loud:
-        node:
-          type: prompt
-          source: {type: code, path: loud.jinja2}
-          inputs: {name: "\${inputs.name}"}
-`,
+${SAY_VARIANTS}`,
   "plain.jinja2": "Hello {{ name }}",
   "loud.jinja2": "HELLO {{ name }}",
   "count.py": `from promptflow.core import tool

@@ -38,7 +38,16 @@ class _Span:
         self.name = getattr(function, "__qualname__", type(function).__name__).rsplit("<locals>.", 1)[-1]
         self.inputs = _bound(function, args, kwargs)
         self.time = time.time()
+        self.output = None
         self._began = time.perf_counter()
+
+    def __enter__(self):
+        self._token = _current.set(self.id)
+        return self
+
+    def __exit__(self, _type, error, _traceback):
+        _current.reset(self._token)
+        self.end(self.output, error)
 
     def end(self, output=None, error=None):
         if _runtime.tell_span is None:
@@ -63,17 +72,9 @@ def _bound(function, args, kwargs):
 def _plain(function):
     @functools.wraps(function)
     def traced(*args, **kwargs):
-        span = _Span(function, args, kwargs)
-        token = _current.set(span.id)
-        try:
-            result = function(*args, **kwargs)
-        except BaseException as error:
-            span.end(error=error)
-            raise
-        finally:
-            _current.reset(token)
-        span.end(result)
-        return result
+        with _Span(function, args, kwargs) as span:
+            span.output = function(*args, **kwargs)
+        return span.output
 
     return traced
 
@@ -81,17 +82,9 @@ def _plain(function):
 def _coroutine(function):
     @functools.wraps(function)
     async def traced(*args, **kwargs):
-        span = _Span(function, args, kwargs)
-        token = _current.set(span.id)
-        try:
-            result = await function(*args, **kwargs)
-        except BaseException as error:
-            span.end(error=error)
-            raise
-        finally:
-            _current.reset(token)
-        span.end(result)
-        return result
+        with _Span(function, args, kwargs) as span:
+            span.output = await function(*args, **kwargs)
+        return span.output
 
     return traced
 
