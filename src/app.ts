@@ -31,7 +31,7 @@ import { chatRoutes } from "./entry/route/chat.ts";
 import { managementRoutes } from "./entry/route/management.ts";
 import { controlRoutes } from "./entry/route/control.ts";
 import { pageRoutes } from "./entry/route/page.ts";
-import { readSearchKeys, searchKeys } from "./entry/route/search-key.ts";
+import { followSearchKeys, searchKeys } from "./entry/route/search-key.ts";
 import { searchRoutes } from "./entry/route/search.ts";
 import { uploadRoutes } from "./entry/route/upload.ts";
 import { statusRoutes } from "./entry/route/status.ts";
@@ -164,7 +164,7 @@ export async function openApp(
 
     const chat = await openChat({ store, target: chatTarget(config, fleet.endpoints), log });
 
-    const serviceKeys = searchKeys(await readSearchKeys(keyFolder(config)));
+    const serviceKeys = searchKeys(await followSearchKeys(keyFolder(config)));
 
     const model = modelFacts(config, models);
     const entry = await openEntry({

@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
 import { keyFolder } from "../config/folder.ts";
-import { readSearchKeys } from "../entry/route/search-key.ts";
+import { readSearchKeys, regenerateSearchKey } from "../entry/route/search-key.ts";
 import { type Evaluation, evaluateIndex, readQuestions } from "../search/evaluate/evaluate.ts";
 import type { Hit, QueryMode } from "../search/search-index.ts";
 import { type Console, progressLine } from "./console.ts";
@@ -49,13 +49,23 @@ export function addQueryCommands(sub: (name: string, description: string) => Com
   sub("export [file]", "write all passages as JSON lines").action((file: string | undefined, options: JsonOptions) =>
     exportPassages(file, options, console),
   );
-  sub("keys", "the keys of the search service").action(async (options: JsonOptions) => {
-    const keys = await readSearchKeys(keyFolder(configOf(options).config));
-    if (options.json) return console.print(JSON.stringify(keys, null, 2));
-    console.print(`admin key  ${keys.adminKey}`);
-    console.print(`query key  ${keys.queryKey}`);
-  });
+  sub("keys", "the keys of the search service")
+    .addOption(
+      new Option("--regenerate <key>", "make one key anew; the old one opens nothing any more").choices([
+        "admin",
+        "query",
+      ]),
+    )
+    .action(async ({ regenerate, ...options }: KeyOptions) => {
+      const folder = keyFolder(configOf(options).config);
+      const keys = regenerate ? await regenerateSearchKey(folder, regenerate) : await readSearchKeys(folder);
+      if (options.json) return console.print(JSON.stringify(keys, null, 2));
+      console.print(`admin key  ${keys.adminKey}`);
+      console.print(`query key  ${keys.queryKey}`);
+    });
 }
+
+type KeyOptions = JsonOptions & { regenerate?: "admin" | "query" };
 
 function query(text: string, { mode, top, json, ...options }: QueryOptions, console: Console): Promise<void> {
   return useIndex(options, async ({ index }) => {

@@ -1,8 +1,10 @@
 import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
 import { secretToken } from "../base/id.ts";
+import { writeFileAtomic } from "./atomic-file.ts";
 
 /**
  * The content of a file that only its owner may read, made by the first caller. It is written whole beside the place and
@@ -38,6 +40,34 @@ export async function readOwnerRecord<Shape extends z.ZodType>(record: OwnerReco
     "InvalidConfig",
     `${file} does not hold ${holds}. Delete it to make new ones; callers then need the new key.`,
   );
+}
+
+/** Puts another content in the place of a record, whole. */
+export async function replaceOwnerRecord<Shape extends z.ZodType>(
+  { file }: Pick<OwnerRecord<Shape>, "file">,
+  record: z.output<Shape>,
+): Promise<void> {
+  await writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+}
+
+/** A record as it is at each call, so that a running program takes up what another one has put in its place. */
+export async function followOwnerRecord<Shape extends z.ZodType>(
+  record: OwnerRecord<Shape>,
+): Promise<() => z.output<Shape>> {
+  let current: z.output<Shape> = await readOwnerRecord(record);
+  let state = stateOf(record.file);
+  return () => {
+    const now = stateOf(record.file);
+    if (now === undefined || now === state) return current;
+    const parsed = record.shape.safeParse(tryJson(readFileSync(record.file, "utf8")));
+    if (parsed.success) [current, state] = [parsed.data, now];
+    return current;
+  };
+}
+
+function stateOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found && `${found.ino}:${found.mtimeMs}`;
 }
 
 function tryJson(text: string): unknown {
