@@ -20,14 +20,8 @@ outputs:
   answer: {type: string, reference: "\${say.output}", is_chat_output: true}
   length: {type: int, reference: "\${count.output}"}
 nodes:
-- name: say
-  type: prompt
-  source: {type: code, path: say.jinja2}
-  inputs: {question: "\${inputs.question}", history: "\${inputs.chat_history}"}
-- name: count
-  type: python
-  source: {type: code, path: count.py}
-  inputs: {question: "\${inputs.question}"}
+- {name: say, type: prompt, source: {path: say.jinja2}, inputs: {question: "\${inputs.question}", history: "\${inputs.chat_history}"}}
+- {name: count, type: python, source: {path: count.py}, inputs: {question: "\${inputs.question}"}}
 `,
   "say.jinja2":
     "{% for turn in history %}{{ turn.inputs.question }}({{ turn.outputs.length }}) {% endfor %}{{ question }}",
