@@ -5,7 +5,7 @@ import io
 
 
 class StreamedItems:
-    """The items, for nodes that consume them; as JSON their text."""
+    """The items, for nodes that consume them, also with `async for`; as JSON their text."""
 
     def __init__(self, items):
         self._items = items
@@ -16,6 +16,10 @@ class StreamedItems:
 
     def __next__(self):
         return next(self._iterator)
+
+    async def __aiter__(self):
+        for item in self:
+            yield item
 
     def __str__(self):
         return "".join(str(item) for item in self._items)

@@ -58,7 +58,12 @@ class Tool:
         init = _init_parameters(self.provider) if self.provider else {}
         twice = [name for name in init if name in parameters]
         if twice:
-            raise TypeError("Duplicate inputs found from %r and \"__init__()\"!" % self.function.__name__)
+            name = self.function.__name__
+            raise ToolFault(
+                "BadFunctionInterface",
+                "Parse interface for tool '%s' failed: (Exception) Duplicate inputs found from '%s' and \"__init__()\"!"
+                % (name, name),
+            )
         taken = [
             parameter
             for name, parameter in list(init.items()) + list(parameters.items())

@@ -197,6 +197,7 @@ const LOAD_CODES = [
   "PackageToolNotFoundError",
   "ToolLoadError",
   "ToolValidationError",
+  "BadFunctionInterface",
 ] as const;
 
 function loadError(thrown: unknown, file: string, options: PythonPoolOptions): unknown {

@@ -10,7 +10,7 @@ import { compileTemplate } from "../prompt/template.ts";
 import type { PackageSignature } from "../python/message.ts";
 import { packageFile } from "../python/pool.ts";
 import { loadPackage } from "./package-load.ts";
-import { findConnections } from "./python-source.ts";
+import { checkInit, findConnections } from "./python-source.ts";
 import { callPython } from "./python.ts";
 import { callerInputs, readTemplate, refuseReserved } from "./template-source.ts";
 
@@ -25,6 +25,7 @@ export const PACKAGE_TOOL: NodeTool = {
       ...escapes(node, signature),
     };
     const connections = await findConnections(node, signature, context);
+    checkInit(signature, inputs);
     const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
     const { streaming_option: option } = signature;
     return {

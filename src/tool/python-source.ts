@@ -3,10 +3,11 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { pyStr } from "../base/value.ts";
+import { pyRepr, pyStr } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
-import type { NodeDefinition } from "../flow/definition.ts";
+import type { Assignment, NodeDefinition } from "../flow/definition.ts";
 import { nodeConnection, takesConnection } from "../flow/literal.ts";
+import { formatAssignment } from "../flow/reference.ts";
 import type { PrepareContext } from "../flow/tool.ts";
 import type { PythonSignature } from "../python/message.ts";
 import type { PythonCall } from "../python/session.ts";
@@ -21,6 +22,32 @@ export function sourceFile({ name: node }: NodeDefinition, file: string | undefi
     "InvalidSource",
     `Load tool failed for node '${node}'. Tool file '${file}' can not be found.`,
     { details: { node, file } },
+  );
+}
+
+/**
+ * What the constructor of a tool's class takes is known when the flow is loaded.
+ * @throws FlowsteadError `InputTypeMismatch`, `MissingRequiredInputs`.
+ */
+export function checkInit(
+  { name: tool, inputs: parameters, init }: Pick<PythonSignature, "name" | "inputs" | "init">,
+  inputs: Readonly<Record<string, Assignment>>,
+): void {
+  for (const [name, input] of Object.entries(inputs)) {
+    if (!init.includes(name) || input.kind === "literal") continue;
+    const given = pyStr(formatAssignment(input)).replace(/^\$\{inputs\./, "${flow.");
+    throw new FlowsteadError(
+      "InputTypeMismatch",
+      `Invalid input for '${tool}': Initialization input '${name}' requires a literal value, but ${given} was received.`,
+      { details: { input: name } },
+    );
+  }
+  const missing = init.filter((name) => inputs[name] === undefined && !parameters[name]?.has_default);
+  if (missing.length === 0) return;
+  throw new FlowsteadError(
+    "MissingRequiredInputs",
+    `Required inputs ${pyRepr(missing)} are not provided for tool '${tool}'.`,
+    { details: { inputs: missing } },
   );
 }
 

@@ -11,7 +11,7 @@ import type { PythonSignature } from "../python/message.ts";
 import { WorkerFailure } from "../python/process.ts";
 import type { PythonCall } from "../python/session.ts";
 import { loadAssistants } from "./assistant.ts";
-import { findConnections, sourceFile } from "./python-source.ts";
+import { checkInit, findConnections, sourceFile } from "./python-source.ts";
 import { answerQuestion } from "./question.ts";
 
 export const PYTHON_TOOL: NodeTool = {
@@ -23,6 +23,7 @@ export const PYTHON_TOOL: NodeTool = {
     const literals = await literalImages(convertLiterals(node, signature.inputs), { node, signature, context });
     const { inputs, assistants } = await loadAssistants(literals, node, { signature, context });
     const connections = await findConnections(node, signature, context);
+    checkInit(signature, inputs);
     const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
     return {
       inputs,

@@ -314,3 +314,33 @@ test("a flow may have files named like modules of the standard library", async (
   const { outputs, error } = await runFlow(target);
   assert.deepEqual(outputs?.["o"], ["helper", "[1]", "helper\n"], error?.message);
 });
+
+test("what the constructor of a tool's class takes is checked when the flow is loaded", async (context) => {
+  const provider =
+    "from promptflow.core import ToolProvider\n\n\nclass K(ToolProvider):\n    def __init__(self, n: int):\n        self.n = n\n\n    @tool\n    def a(self, x):\n        return [self.n, x]\n";
+  const files = pythonChain(provider);
+  const flow = files["flow.dag.yaml"] ?? "";
+  const given = { ...files, "flow.dag.yaml": flow.replace("a.py}, inputs: {x:", "a.py}, inputs: {n: '3', x:") };
+  const { outputs } = await runFlow(await openFiles(context, given), { x: 1 });
+  assert.deepEqual(outputs?.["o"], [3, 1]);
+  await assert.rejects(openFiles(context, files), {
+    code: "ResolveToolError",
+    message: "Tool load failed in 'a': (MissingRequiredInputs) Required inputs ['n'] are not provided for tool 'K.a'.",
+  });
+  const referred = { ...files, "flow.dag.yaml": flow.replace("a.py}, inputs: {x:", "a.py}, inputs: {n: '${inputs.x}', x:") };
+  await assert.rejects(openFiles(context, referred), {
+    message:
+      "Tool load failed in 'a': (InputTypeMismatch) Invalid input for 'K.a': Initialization input 'n' requires a literal value, but ${flow.x} was received.",
+  });
+});
+
+test("a node consumes what an async generator gave with `async for`", async (context) => {
+  const target = await openFiles(
+    context,
+    pythonChain(
+      "@tool\nasync def a(x):\n    for i in range(3):\n        yield i\n",
+      "@tool\nasync def b(x):\n    return [i async for i in x]\n",
+    ),
+  );
+  assert.deepEqual((await runFlow(target)).outputs?.["o"], [0, 1, 2]);
+});

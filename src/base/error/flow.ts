@@ -75,6 +75,18 @@ const DEFINITION = {
     "A flow output refers to a node or input that is not there.",
     "Mend the output's reference.",
   ),
+  InputTypeMismatch: row(
+    "author",
+    "UserError/ValidationError/InputTypeMismatch",
+    "An input of a tool's class refers to another value; it must be written in the flow.",
+    "Write the value itself, or make it a parameter of the method.",
+  ),
+  MissingRequiredInputs: row(
+    "author",
+    "UserError/ValidationError/MissingRequiredInputs",
+    "An input of a tool's class has no value and no default.",
+    "Give the node the inputs that the message names.",
+  ),
   InvalidAssistantTool: row(
     "author",
     "UserError/ValidationError/InvalidAssistantTool",
