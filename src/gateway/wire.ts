@@ -55,7 +55,8 @@ export function readEmbedding(text: string, deployment?: string): EmbeddingBody 
   return { model: deployment ?? readModel(model), texts: texts as string[], isBase64: format === "base64" };
 }
 
-function readFields(text: string): Fields {
+/** A body as an object. @throws FlowsteadError `InvalidJson`, `InvalidRequest`. */
+export function readFields(text: string): Fields {
   let value: unknown;
   try {
     value = JSON.parse(text);

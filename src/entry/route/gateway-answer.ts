@@ -6,11 +6,18 @@ import { responseSink, sendJson } from "../../endpoint/exchange.ts";
 import { Completion } from "../../gateway/completion.ts";
 import { chunkBody, textBody } from "../../gateway/text-completion.ts";
 import { wireError } from "../../gateway/wire.ts";
-import type { RelayPart } from "../../model/chat-model.ts";
+import type { ResponseAnswer, ResponseEvent } from "../../gateway/response-answer.ts";
+import type { ChatChunk, RelayPart } from "../../model/chat-model.ts";
 import type { Hot } from "../hot.ts";
 
 const SMALL = 16_384;
 const DONE = "data: [DONE]\n\n";
+
+const EVENT_STREAM = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
 
 interface StreamForm {
   headers: Record<string, string>;
@@ -32,11 +39,7 @@ export async function sendStream(
       if (isUsageOnly && !includeUsage) continue;
       if (!hasBegun) {
         hasBegun = true;
-        sink.head(200, {
-          "content-type": "text/event-stream; charset=utf-8",
-          "cache-control": "no-cache, no-transform",
-          "x-accel-buffering": "no",
-        });
+        sink.head(200, EVENT_STREAM);
       }
       const pause = sink.write(bytes ?? sseData(JSON.stringify(isText && chunk ? chunkBody(chunk) : chunk)));
       if (pause) await pause;
@@ -66,6 +69,33 @@ export async function sendWhole(
   if (body) return sendBody(response, body, headers);
   const whole = completion.body();
   sendPlain(response, isText ? textBody(whole) : whole, headers);
+}
+
+/** In the words of the Responses API. */
+export async function sendResponse(
+  hot: Hot,
+  chunks: AsyncIterable<ChatChunk>,
+  { headers, answer, isStream }: { headers: Record<string, string>; answer: ResponseAnswer; isStream: boolean },
+): Promise<void> {
+  const sink = responseSink(hot.response, headers);
+  let hasBegun = false;
+  const write = async (events: readonly ResponseEvent[]): Promise<void> => {
+    if (!isStream || events.length === 0) return;
+    if (!hasBegun) sink.head(200, EVENT_STREAM);
+    hasBegun = true;
+    await sink.write(events.map((event) => `event: ${event.type}\n${sseData(JSON.stringify(event))}`).join(""));
+  };
+  try {
+    for await (const chunk of chunks) await write(answer.add(chunk));
+    await write(answer.end());
+  } catch (thrown) {
+    if (!hasBegun) throw thrown;
+    await sink.write(`event: error\n${sseData(JSON.stringify({ type: "error", ...wireError(thrown).body }))}`);
+    sink.end();
+    throw thrown;
+  }
+  if (isStream) sink.end();
+  else sendPlain(hot.response, answer.body(), headers);
 }
 
 export function sendPlain(response: ServerResponse, body: unknown, headers: Record<string, string>): void {

@@ -5,11 +5,13 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { clientSignal, readBody, sendJson } from "../../endpoint/exchange.ts";
 import type { Credential } from "../../gateway/credential.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
-import { type ChatBody, readChat, readCompletion, readEmbedding } from "../../gateway/wire.ts";
+import { ResponseAnswer } from "../../gateway/response-answer.ts";
+import { readResponse } from "../../gateway/response-request.ts";
+import { type ChatBody, readChat, readCompletion, readEmbedding, readFields } from "../../gateway/wire.ts";
 import { bearerToken } from "../../identity/bearer-token.ts";
 import { type ChatModel, partsOf } from "../../model/chat-model.ts";
 import type { Hot, HotRoute } from "../hot.ts";
-import { sendFailure, sendPlain, sendStream, sendWhole } from "./gateway-answer.ts";
+import { sendFailure, sendPlain, sendResponse, sendStream, sendWhole } from "./gateway-answer.ts";
 
 interface Route {
   operation: string;
@@ -107,6 +109,8 @@ function dispatch(hot: Hot, call: Call): Promise<void> | void {
       return complete(hot, call, { read: readChat, isText: false });
     case "POST completions":
       return complete(hot, call, { read: readCompletion, isText: true });
+    case "POST responses":
+      return respond(hot, call);
     case "POST embeddings":
       return embed(hot, call);
     case "GET models": {
@@ -118,7 +122,7 @@ function dispatch(hot: Hot, call: Call): Promise<void> | void {
     default:
       throw new FlowsteadError(
         "NotFound",
-        `There is no ${hot.request.method} ${hot.path}. There are chat/completions, completions, embeddings and models, below /v1, /openai/v1 and /openai/deployments/<name>.`,
+        `There is no ${hot.request.method} ${hot.path}. There are chat/completions, completions, responses, embeddings and models, below /v1, /openai/v1 and /openai/deployments/<name>.`,
       );
   }
 }
@@ -141,6 +145,20 @@ async function complete(hot: Hot, call: Call, { read, isText }: Form): Promise<v
   await (request.stream
     ? sendStream(hot, parts, { headers, includeUsage: body.includeUsage, isText })
     : sendWhole(hot, parts, { headers, isText }));
+}
+
+async function respond(hot: Hot, call: Call): Promise<void> {
+  const { route, credential, headers } = call;
+  const {
+    model: name,
+    request: asked,
+    fields,
+  } = readResponse(readFields(await readBody(hot.request, BODY_LIMIT)), route.deployment);
+  const model = await modelOf(call, name);
+  const upstreamModel = route.connection === undefined ? undefined : name;
+  const request = { ...asked, model: upstreamModel, caller: credential.caller };
+  const chunks = model.chat(request, clientSignal(hot.response));
+  await sendResponse(hot, chunks, { headers, answer: new ResponseAnswer(fields, name), isStream: asked.stream });
 }
 
 async function modelOf({ route, gateway, credential }: Call, name: string): Promise<ChatModel> {
