@@ -21,46 +21,23 @@ export interface PublicSet {
 // One paragraph in the same place of the three shifted sets has about thirty questions: so many are asked.
 const ASKED = 1100;
 
+type Reader = PublicSet["read"];
+
+/** The folder of a set has its name. */
+function publicSet(name: string, [lucene, goal]: [number, number], read: Reader, ...files: string[]): PublicSet {
+  return { name, lucene, goal, read, files: files.map((file) => `${name}/${file}`) };
+}
+
 export const PUBLIC_SETS: readonly PublicSet[] = [
-  {
-    name: "scifact",
-    files: ["scifact/corpus.jsonl", "scifact/queries.jsonl", "scifact/qrels/test.tsv"],
-    lucene: 0.6827,
-    goal: 0.6959,
-    read: beir,
-  },
-  {
-    name: "cranfield",
-    files: ["cranfield/cran.all.1400", "cranfield/cran.qry", "cranfield/cranqrel"],
-    lucene: 0.3928,
-    goal: 0.3968,
-    // The judgements count the questions, whose own numbers have gaps.
-    read: (texts) => smart(texts, { byPlace: true }),
-  },
-  {
-    name: "cisi",
-    files: ["cisi/CISI.ALL", "cisi/CISI.QRY", "cisi/CISI.REL"],
-    lucene: 0.371,
-    goal: 0.4058,
-    read: smart,
-  },
-  {
-    name: "cacm",
-    files: ["cacm/cacm.all", "cacm/query.text", "cacm/qrels.text"],
-    lucene: 0.5173,
-    goal: 0.5251,
-    read: smart,
-  },
-  {
-    name: "vaswani",
-    files: ["vaswani/doc-text", "vaswani/query-text", "vaswani/rlv-ass"],
-    lucene: 0.4326,
-    goal: 0.4488,
-    read: vaswani,
-  },
-  { name: "squad-new-wiki", files: ["squad-new-wiki/new_wiki_v1.0.json"], lucene: 0.8777, goal: 0.8889, read: squad },
-  { name: "squad-amazon", files: ["squad-amazon/amazon_reviews_v1.0.json"], lucene: 0.4121, goal: 0.4457, read: squad },
-  { name: "squad-reddit", files: ["squad-reddit/reddit_v1.0.json"], lucene: 0.5757, goal: 0.5998, read: squad },
+  publicSet("scifact", [0.6827, 0.6959], beir, "corpus.jsonl", "queries.jsonl", "qrels/test.tsv"),
+  // The judgements count the questions, whose own numbers have gaps.
+  publicSet("cranfield", [0.3928, 0.3968], byPlace, "cran.all.1400", "cran.qry", "cranqrel"),
+  publicSet("cisi", [0.371, 0.4058], smart, "CISI.ALL", "CISI.QRY", "CISI.REL"),
+  publicSet("cacm", [0.5173, 0.5251], smart, "cacm.all", "query.text", "qrels.text"),
+  publicSet("vaswani", [0.4326, 0.4488], vaswani, "doc-text", "query-text", "rlv-ass"),
+  publicSet("squad-new-wiki", [0.8777, 0.8889], squad, "new_wiki_v1.0.json"),
+  publicSet("squad-amazon", [0.4121, 0.4457], squad, "amazon_reviews_v1.0.json"),
+  publicSet("squad-reddit", [0.5757, 0.5998], squad, "reddit_v1.0.json"),
 ];
 
 /** Undefined when a file of the set is not there. */
@@ -77,8 +54,12 @@ export async function readSet(set: PublicSet, folder: string): Promise<QuestionS
   return set.read(texts);
 }
 
+function byPlace(texts: readonly string[]): QuestionSet {
+  return smart(texts, { isByPlace: true });
+}
+
 /** Records of lines `.I id`, `.T`, `.W` and others, each with lines of text below; judgements `question document ...`. */
-function smart(texts: readonly string[], { byPlace = false } = {}): QuestionSet {
+function smart(texts: readonly string[], { isByPlace = false } = {}): QuestionSet {
   const [documents = "", questions = "", judgements = ""] = texts;
   const relevant = new Map<string, Record<string, number>>();
   for (const line of judgements.split("\n")) {
@@ -94,7 +75,7 @@ function smart(texts: readonly string[], { byPlace = false } = {}): QuestionSet 
     })),
     questions: asked(
       records(questions).map(({ id, fields }, at) => ({
-        id: byPlace ? String(at + 1) : id,
+        id: isByPlace ? String(at + 1) : id,
         text: textOf(fields),
       })),
       relevant,
