@@ -10,7 +10,8 @@ const FEW_PAGES = 4;
  */
 export function withoutFurniture(pages: readonly Line[][]): Line[][] {
   const filled = pages.filter((lines) => lines.length > 0).length;
-  if (filled < FEWEST_PAGES) return [...pages];
+  // A few pages show no pattern, but a number that is the page's own tells nothing else.
+  if (filled < FEWEST_PAGES) return pages.map((lines, page) => withoutNumber(lines, page + 1));
   const enough = Math.min(filled * 0.6, FEW_PAGES);
   const seen = new Map<string, number>();
   pages.forEach((lines, page) => {
@@ -23,6 +24,13 @@ export function withoutFurniture(pages: readonly Line[][]): Line[][] {
     const running = new Set(edges(lines).filter(isRunning));
     return lines.filter((line) => !running.has(line));
   });
+}
+
+function withoutNumber(lines: readonly Line[], page: number): Line[] {
+  const alone = new RegExp(`^(?:\\p{L}{1,6}\\.? ?)?[-–]? ?${page} ?[-–]?(?: ?(?:/|\\p{L}{2,4}) ?\\d{1,4})?$`, "u");
+  const byHeight = [...lines].sort((a, b) => b.y - a.y);
+  const outer = [byHeight[0], byHeight.at(-1)];
+  return lines.length < 3 ? [...lines] : lines.filter((line) => !outer.includes(line) || !alone.test(line.text));
 }
 
 function edges(lines: readonly Line[]): Line[] {

@@ -63,7 +63,9 @@ async function givenTitle(pdf: Pdf): Promise<string | undefined> {
   const { info } = await getMeta(pdf).catch(() => ({ info: {} as Record<string, unknown> }));
   const title = info["Title"];
   if (typeof title !== "string" || title.trim().length < 3) return undefined;
-  return /^(?:untitled|microsoft word|document\d*$|slide \d)|\.(?:docx?|odt|pdf|indd|tex|html?)$/i.test(title.trim())
+  return /^(?:\(?(?:untitled|anonymous|unspecified)|microsoft word|document\d*$|slide \d)|\.(?:docx?|odt|pdf|indd|tex|html?)$/i.test(
+    title.trim(),
+  )
     ? undefined
     : title;
 }

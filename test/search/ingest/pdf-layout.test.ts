@@ -58,6 +58,24 @@ describe("lines of a PDF", () => {
       withoutFurniture(pages)[1]!.map(({ text }) => text),
       ["Step 6", "Same words in the middle", "Closing words of c"],
     );
-    assert.equal(withoutFurniture(pages.slice(0, 2))[0]!.length, 5);
+    // Of two pages only the number of the page is known for what it is.
+    assert.deepEqual(
+      withoutFurniture(pages.slice(0, 2))[1]!.map(({ text }) => text),
+      ["The guide", "Step 6", "Same words in the middle", "Closing words of c"],
+    );
+    for (const [number, isLeft] of [
+      ["Page 1 of 2", false],
+      ["- 1 -", false],
+      ["Seite 1 von 9", false],
+      ["12", true],
+      ["1 January", true],
+    ] as const) {
+      const [lines] = withoutFurniture([toLines([run("a", 50, 800), run("b", 50, 700), run(number, 50, 20)])]);
+      assert.equal(
+        lines!.some(({ text }) => text === number),
+        isLeft,
+        number,
+      );
+    }
   });
 });
