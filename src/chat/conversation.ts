@@ -1,4 +1,5 @@
-import { type Kysely, type Selectable, sql } from "kysely";
+import type { Kysely, Selectable } from "kysely";
+import { sql } from "../store/kysely.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { RecordStore } from "../store/record-store.ts";
 import { newestLeaf, treeNodes } from "./message-tree.ts";

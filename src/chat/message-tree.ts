@@ -1,6 +1,7 @@
 // A conversation is a tree of messages: another answer to a question, or an edited question, is another branch.
 
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
+import { sql } from "../store/kysely.ts";
 import type { ChatSchema } from "./schema.ts";
 
 /** What the shape of the tree needs to know of a message. */

@@ -1,7 +1,7 @@
 // The usage ledger: one row for every call that used tokens. Rows are written in groups, since a call must not wait for a disk.
 
 import type { Generated } from "kysely";
-import { sql } from "kysely";
+import { sql } from "../store/kysely.ts";
 import type { Logger } from "../base/log.ts";
 import type { Migration } from "../store/migration.ts";
 import type { RecordStore } from "../store/record-store.ts";

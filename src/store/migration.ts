@@ -1,4 +1,5 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
+import { sql } from "./kysely.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 
 /** One step of a part's schema. A step that has been released is never changed: a new one is added behind it. */

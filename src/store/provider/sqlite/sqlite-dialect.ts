@@ -1,14 +1,6 @@
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from "kysely";
+import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from "kysely";
 import { FlowsteadError } from "../../../base/error/error.ts";
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "../../kysely.ts";
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from "./database.ts";
 import { sqliteError } from "./sqlite-error.ts";
 

@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { Kysely, type Transaction, sql } from "kysely";
+import type { Kysely as Builder, Transaction } from "kysely";
 import { FlowsteadError } from "../../../base/error/error.ts";
+import { Kysely, sql } from "../../kysely.ts";
 import { applyMigrations } from "../../migration.ts";
 import type { RecordStore } from "../../record-store.ts";
 import { type SqliteDatabase, openDatabase } from "./database.ts";
@@ -57,7 +58,7 @@ function overDatabase(database: SqliteDatabase, file: string): RecordStore {
   let closed: Promise<void> | undefined;
   return {
     name: file,
-    tables: <Schema>() => kysely as unknown as Kysely<Schema>,
+    tables: <Schema>() => kysely as unknown as Builder<Schema>,
     write,
     migrate: (part, migrations) => applyMigrations(write, part, migrations),
     async check() {
@@ -79,7 +80,7 @@ function overDatabase(database: SqliteDatabase, file: string): RecordStore {
 }
 
 /** Folds the write-ahead log into the file, so that a copy of the one file is a whole backup. */
-async function closeAll(kysely: Kysely<unknown>, wal: WalSync): Promise<void> {
+async function closeAll(kysely: Builder<unknown>, wal: WalSync): Promise<void> {
   await wal.close();
   await sql`pragma wal_checkpoint(truncate)`.execute(kysely).catch(() => undefined);
   await kysely.destroy();
