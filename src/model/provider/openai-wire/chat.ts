@@ -5,7 +5,7 @@ import { asChunk, chunksOfWhole } from "./chunk.ts";
 import type { WireCall, WireClient } from "./client.ts";
 import type { Decoder } from "./decode.ts";
 import { badAnswer, statusFailure } from "./failure.ts";
-import type { Headers } from "./retry-after.ts";
+import type { Headers } from "../../../network/retry-after.ts";
 
 export interface Deadlines {
   /** From the call to the first text of a stream. */

@@ -1,1 +1,0 @@
-export type { Headers } from "../../../network/retry-after.ts";
