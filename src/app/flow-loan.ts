@@ -37,10 +37,21 @@ export interface LoanParts {
   openIndex: (name: string) => Promise<SearchIndex>;
   /** Stands in accounts. */
   flow: string;
+  /** Whether code of the flow's own may run, which may look for a model by itself: then a gateway is there from the start. */
+  hasCode: boolean;
 }
 
 /** Models are opened with the first that is asked: most commands end without one. */
-export async function lendToFlow({ config, env, log, pools, embedder, openIndex, flow }: LoanParts): Promise<FlowLoan> {
+export async function lendToFlow({
+  config,
+  env,
+  log,
+  pools,
+  embedder,
+  openIndex,
+  flow,
+  hasCode,
+}: LoanParts): Promise<FlowLoan> {
   const caller: Caller = { principal: LOCAL_PRINCIPAL.id, flow };
   const bare = openResources(config, { env, log, models: pools, embedder, openIndex });
   let metered: Promise<Metered> | undefined;
@@ -95,6 +106,7 @@ export async function lendToFlow({ config, env, log, pools, embedder, openIndex,
   async function codeSees(): Promise<Environment> {
     const secrets = await heldSecrets(config);
     if (!holdsSecret(env, secrets)) return env;
+    if (!hasCode) return flowEnvironment(env, { secrets });
     const { access } = await lentOnce();
     const gateway = { url: `${access.url}/connections/default`, token: access.token };
     return flowEnvironment(env, { secrets, gateway });

@@ -7,6 +7,7 @@ import type { Logger } from "../base/log.ts";
 import type { ValueMap } from "../base/value.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { type FlowTarget, openFlow } from "../flow/flow-target.ts";
+import { loadFlow } from "../flow/load.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { BalancedModel } from "../model/balanced.ts";
 import type { Embedder } from "../model/embedder.ts";
@@ -96,10 +97,12 @@ export async function openResourcesHere(home: HomeOptions, log: Logger): Promise
 export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptions, log: Logger): Promise<OpenedFlow> {
   const { close: closeParts, ...parts } = await openParts(home, log);
   const name = path.basename(path.resolve(options.directory));
-  const loan = await lendToFlow({ ...parts, log, flow: name }).catch(async (thrown: unknown) => {
-    await closeParts();
-    throw thrown;
-  });
+  const loan = await lendToFlow({ ...parts, log, flow: name, hasCode: hasCode(options.directory) }).catch(
+    async (thrown: unknown) => {
+      await closeParts();
+      throw thrown;
+    },
+  );
   const { config } = parts;
   const { resources, env } = loan;
   const close = async (): Promise<void> => {
@@ -136,5 +139,16 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
   } catch (thrown) {
     await close();
     throw thrown;
+  }
+}
+
+/** Whether a flow may run more than templates and models; so does one that cannot be read, which is told later. */
+function hasCode(source: string): boolean {
+  try {
+    const { flex, nodes, variants } = loadFlow(source).definition;
+    const all = [...nodes, ...Object.values(variants).flatMap(({ variants: found }) => Object.values(found))];
+    return flex !== undefined || all.some(({ type }) => type !== "llm" && type !== "prompt");
+  } catch {
+    return true;
   }
 }

@@ -15,13 +15,14 @@ export function holdsSecret(env: Environment, secrets: ReadonlySet<string>): boo
 
 /**
  * The variables that a flow's own code may see: a secret of the system is in none of them. Where clients of models look for
- * a key, they find the gateway's address and a token.
+ * a key, they find the gateway's address and a token, if there is a gateway.
  */
 export function flowEnvironment(
   env: Environment,
-  { secrets, gateway }: { secrets: ReadonlySet<string>; gateway: { url: string; token: string } },
+  { secrets, gateway }: { secrets: ReadonlySet<string>; gateway?: { url: string; token: string } | undefined },
 ): Record<string, string | undefined> {
   const seen = Object.fromEntries(Object.entries(env).filter(([, value]) => !isSecret(value, secrets)));
+  if (!gateway) return seen;
   for (const { key, address, path } of CLIENTS) {
     if (isSecret(env[key], secrets)) Object.assign(seen, { [key]: gateway.token, [address]: gateway.url + path });
   }
