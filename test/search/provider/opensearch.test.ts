@@ -1,12 +1,17 @@
 // OpenSearch as a provider, against a stand-in that carries out the queries it receives.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openCatalog } from "../../../src/search/document/catalog.ts";
 import type { DocumentIndex } from "../../../src/search/document/document-index.ts";
 import { readSearch } from "../../../src/search/document/request.ts";
 import { parseFilter } from "../../../src/search/filter/parse.ts";
 import { documentProvider } from "../../../src/search/provider/index.ts";
+import { noEncyclopedia } from "../../fake/encyclopedia.ts";
 import { type FakeOpenSearch, startFakeOpenSearch } from "../../fake/opensearch/server.ts";
 import { providerDocumentSuite } from "./catalog-of-provider.ts";
 import { providerIndexSuite } from "./index-of-provider.ts";
@@ -177,6 +182,26 @@ describe("OpenSearch as a provider", () => {
       assert.equal(value.length, 50);
       assert.match(notes.join(), /first 1000 of 2500 documents that the words find were ranked and counted/);
     });
+  });
+
+  it("speaks TLS, and trusts only whom it is told to", { skip: noEncyclopedia() ?? false }, async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "flowstead-tls-"));
+    const [keyFile, caFile] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];
+    const words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1";
+    execFileSync("openssl", [...words.split(" "), "-keyout", keyFile, "-out", caFile], { stdio: "pipe" });
+    const tls = { key: await readFile(keyFile, "utf8"), cert: await readFile(caFile, "utf8") };
+    const secure = await startFakeOpenSearch({ login: "searcher:secret", tls });
+    const of = (rest: object) => documentProvider({ folder: "", server: settings({ url: secure.url, ...rest }) });
+    try {
+      const trusting = of({ ca_file: caFile });
+      assert.deepEqual(await trusting.list(), []);
+      await trusting.close();
+      await assert.rejects(of({}).list(), { code: "SearchFailed", message: /does not answer.*certificate/ });
+      await assert.rejects(of({ ca_file: path.join(folder, "none.pem") }).list(), { code: "InvalidConfig" });
+    } finally {
+      await secure.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it("waits when the cluster is busy, and says what it said when it refuses", async () => {
