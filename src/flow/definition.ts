@@ -17,6 +17,8 @@ export interface InputDefinition {
   isChatInput: boolean;
   /** As written; absent means "decide by the name chat_history". */
   isChatHistory?: boolean;
+  /** Whether the file does not declare it and its type is the code's annotation: values pass as they are. */
+  isInferred?: boolean;
 }
 
 export interface OutputDefinition {

@@ -102,7 +102,13 @@ function mergeInputs(declared: readonly InputDefinition[], { inputs }: EntrySign
 function fromParameter(name: string, parameter: PythonParameter): InputDefinition {
   const type = parameter.type[0] ?? "object";
   const isShown = parameter.has_default && SCALARS.has(type) && parameter.default !== "";
-  return { name, type, isChatInput: false, ...(isShown ? { default: parameter.default ?? null } : {}) };
+  return {
+    name,
+    type,
+    isChatInput: false,
+    isInferred: true,
+    ...(isShown ? { default: parameter.default ?? null } : {}),
+  };
 }
 
 function isOptional(name: string, definition: FlowDefinition, { inputs }: EntrySignature): boolean {

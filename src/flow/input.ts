@@ -43,10 +43,10 @@ export function resolveInputs(
     }
   }
   return Object.fromEntries(
-    wanted.map((definition) => [
-      definition.name,
-      parseInput(definition.name, definition.type, filled[definition.name] ?? null, line),
-    ]),
+    wanted.map(({ name, type, isInferred = false }) => {
+      const value = filled[name] ?? null;
+      return [name, isInferred ? value : parseInput(name, type, value, line)];
+    }),
   );
 }
 
