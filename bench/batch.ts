@@ -1,7 +1,7 @@
 // Batch runs: how many lines a second go through one Python node, and through a prompt node without Python, beside a floor
 // of the same run: a bare loop that reads the rows, does the same work and writes one line of output each. The batch run
 // writes the original's folder besides: inputs, outputs, artifacts of flow and nodes, logs, and a journal that survives
-// kill -9. Memory is that of the main process over a long run.
+// kill -9. Memory is that of the main process over a long run. With `--original FILE` the original's `pf` runs the Python flow, too.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,8 +20,8 @@ export const batch: Bench = {
 
 const MAIN = "dist/cli/main.js";
 const SIZES = {
-  full: { lines: 20_000, long: 100_000, rounds: 3 },
-  quick: { lines: 2_000, long: 5_000, rounds: 1 },
+  full: { lines: 20_000, long: 100_000, rounds: 3, original: 400 },
+  quick: { lines: 2_000, long: 5_000, rounds: 1, original: 40 },
 } as const;
 const SAMPLE_MS = 200;
 
@@ -85,7 +85,7 @@ const SIDES: readonly Side[] = [
   },
 ];
 
-async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string, unknown>> {
+async function measure({ isQuick, original, signal }: BenchOptions): Promise<Record<string, unknown>> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: run node scripts/setup.mjs first.`);
   const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
   const size = isQuick ? SIZES.quick : SIZES.full;
@@ -98,6 +98,15 @@ async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string
       const compared = await compare(side, { place, data, lines: size.lines, rounds: size.rounds, signal });
       rates[side.name] = compared;
       show(side.name, compared);
+    }
+    const beside =
+      original === undefined ? undefined : await runOriginal(original, { folder, lines: size.original, signal });
+    if (beside) {
+      const { batchLinesPerSecond = 0 } = (rates["python"] ?? {}) as Partial<Compared>;
+      rates["original"] = { ...beside, ratio: round(batchLinesPerSecond / beside.linesPerSecond) };
+      console.error(
+        `original: ${beside.linesPerSecond} lines/s with the same Python node, over ${size.original} lines`,
+      );
     }
     const long = await writeRows(folder, size.long);
     const { memory } = await runBatch(path.join(folder, "prompt"), { data: long, name: "long", signal });
@@ -153,6 +162,32 @@ async function floor(
   return Number(stdout.trim());
 }
 
+/** The Python side's flow through the original's own batch run, by the duration that it reports itself. */
+async function runOriginal(
+  pf: string,
+  { folder, lines, signal }: { folder: string; lines: number; signal: AbortSignal },
+): Promise<{ linesPerSecond: number; lines: number }> {
+  const flow = path.join(folder, "python", "flow");
+  const data = await writeRows(folder, lines);
+  const env = { PF_HOME_DIRECTORY: path.join(folder, "original"), PF_DISABLE_TRACING: "true" };
+  const args = [
+    "run",
+    "create",
+    "--flow",
+    flow,
+    "--data",
+    data,
+    "--column-mapping",
+    "who=${data.who}",
+    "--name",
+    "one",
+  ];
+  const { stdout } = await execute(pf, args, signal, env);
+  const duration = Number(/"duration": ([\d.]+)/.exec(stdout)?.[1]);
+  if (!(duration > 0)) throw new Error(`${pf} reported no duration:\n${stdout}`);
+  return { linesPerSecond: round(lines / duration), lines };
+}
+
 interface BatchFigures {
   /** From the first line to the last file. */
   seconds: number;
@@ -181,9 +216,10 @@ async function execute(
   program: string,
   args: readonly string[],
   signal: AbortSignal,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ stdout: string; memory: number[] }> {
   const child = spawn(program, args, {
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "" },
+    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...more },
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });

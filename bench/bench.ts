@@ -12,5 +12,7 @@ export interface BenchOptions {
   isQuick: boolean;
   /** A folder with data that is not part of the project: `--sets DIR`. */
   sets?: string | undefined;
+  /** The original's program `pf`, to be measured beside: `--original FILE`. */
+  original?: string | undefined;
   signal: AbortSignal;
 }

@@ -28,8 +28,8 @@ const BENCHES: readonly Bench[] = [
 ];
 
 const words = process.argv.slice(2);
-const setsAt = words.indexOf("--sets");
-const [, sets] = setsAt < 0 ? [] : words.splice(setsAt, 2);
+const sets = taken("--sets");
+const original = taken("--original");
 const name = words.find((word) => !word.startsWith("-"));
 const unknown = words.filter((word) => word !== name && word !== "--quick");
 const bench = BENCHES.find((one) => one.name === name);
@@ -45,7 +45,7 @@ else if (!bench || unknown.length > 0) {
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
   try {
-    const result = await bench.run({ isQuick: words.includes("--quick"), sets, signal: stopping.signal });
+    const result = await bench.run({ isQuick: words.includes("--quick"), sets, original, signal: stopping.signal });
     console.log(JSON.stringify({ bench: bench.name, node: process.version, ...result }));
     const below = result["below"];
     if (Array.isArray(below) && below.length > 0) {
@@ -56,6 +56,12 @@ else if (!bench || unknown.length > 0) {
     console.error(stopping.signal.aborted ? "Stopped." : `Error: ${(thrown as Error).message}`);
     process.exitCode = stopping.signal.aborted ? 130 : 1;
   }
+}
+
+/** Takes an option with its value out of the words. */
+function taken(option: string): string | undefined {
+  const at = words.indexOf(option);
+  return at < 0 ? undefined : words.splice(at, 2)[1];
 }
 
 function list(): void {
