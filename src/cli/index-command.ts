@@ -9,11 +9,15 @@ import { watchSource } from "../search/ingest/watch.ts";
 import { type Console, progressLine } from "./console.ts";
 import { addedLine } from "./index-report.ts";
 import { addQueryCommands } from "./index-query.ts";
-import { type IndexOptions, type UsedIndex, useIndex } from "./index-use.ts";
+import { type IndexOptions, removeIndex, type UsedIndex, useIndex } from "./index-use.ts";
 import { withHome } from "./option.ts";
 
 interface JsonOption extends IndexOptions {
   json?: boolean;
+}
+
+interface RemoveOptions extends JsonOption {
+  all?: boolean;
 }
 
 interface AddOptions extends JsonOption {
@@ -54,17 +58,22 @@ export function indexCommand(console: Console): Command {
       }
     }),
   );
-  sub("remove <target>", "take a folder, a file or a document out of the index").action(
-    (target: string, options: JsonOption) =>
-      use(options, async (collection) => {
+  sub("remove [target]", "take a folder, a file or a document out of the index, or remove it whole")
+    .option("--all", "the whole index, also one whose files are broken; the documents themselves are not touched")
+    .action(async (target: string | undefined, options: RemoveOptions) => {
+      if ((target === undefined) !== (options.all === true)) {
+        throw new FlowsteadError("InvalidRequest", "Name what to remove, or remove the whole index with --all.");
+      }
+      if (target === undefined) return removeAll(options, console);
+      await use(options, async (collection) => {
         const removal = await collection.remove(target);
         console.print(
           options.json
             ? JSON.stringify(removal, null, 2)
             : `Removed ${removal.documents} documents (${removal.passages} passages).`,
         );
-      }),
-  );
+      });
+    });
   sub("status", "what the index holds, and what could not be indexed").action((options: JsonOption) =>
     use(options, async (collection, { home }) => {
       const status = await collection.status();
@@ -139,4 +148,10 @@ async function use(
   work: (collection: Collection, used: Pick<UsedIndex, "home" | "config">) => Promise<void>,
 ): Promise<void> {
   await useIndex(options, ({ collection, ...used }) => work(collection, used));
+}
+
+async function removeAll(options: RemoveOptions, console: Console): Promise<void> {
+  const { name, existed } = await removeIndex(options);
+  if (!existed) throw new FlowsteadError("IndexNotFound", `There is no search index named ${name}.`);
+  console.print(options.json ? JSON.stringify({ removed: name }) : `Removed the index ${name}.`);
 }

@@ -22,6 +22,19 @@ export interface UsedIndex {
   home: string;
 }
 
+/** Removes an index with all it holds, without opening it. */
+export async function removeIndex(options: IndexOptions): Promise<{ name: string; existed: boolean }> {
+  const { config } = configOf(options);
+  const name = options.index ?? config.documents.index;
+  const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
+  const search = openConfiguredSearch(config, undefined, log);
+  try {
+    return { name, existed: await search.remove(name) };
+  } finally {
+    await search.close();
+  }
+}
+
 /** Opens an index, or makes it, and closes it after the work. */
 export async function useIndex(options: IndexOptions, work: (used: UsedIndex) => Promise<void>): Promise<void> {
   const { config: given } = configOf(options);

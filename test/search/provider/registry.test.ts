@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -71,5 +71,25 @@ describe("the indexes of an installation", () => {
     await assert.rejects(search.open("docs"), { code: "IndexDamaged" });
     await writeFile(path.join(search.folderOf("docs"), "index.json"), "{");
     await assert.rejects(search.open("docs"), { code: "IndexDamaged" });
+  });
+
+  it("broken or missing files of data are told with the command that makes the index anew", async () => {
+    for (const harm of [(file: string) => truncate(file, 20), (file: string) => writeFile(file, "x".repeat(500)), rm]) {
+      const index = await search.create("harmed");
+      await index.upsert([passage("a", 0, "walrus")]);
+      await index.close();
+      const data = path.join(search.folderOf("harmed"), "data", "passages.lance", "data");
+      for (const file of await readdir(data)) await harm(path.join(data, file));
+      const opened = await search.open("harmed");
+      const query = opened.query({ text: "walrus", mode: "text", top: 1 });
+      await assert.rejects(query, { code: "IndexDamaged", message: /`flowstead index remove --all --index harmed`/ });
+      await opened.close();
+      await search.remove("harmed");
+      const again = await search.create("harmed");
+      await again.upsert([passage("a", 0, "walrus")]);
+      assert.equal((await again.query({ text: "walrus", mode: "text", top: 1 })).hits.length, 1);
+      await again.close();
+      await search.remove("harmed");
+    }
   });
 });

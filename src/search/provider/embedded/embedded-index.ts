@@ -11,6 +11,7 @@ import type { Readers } from "../../visibility.ts";
 import type { IndexStatistics, Passage, SearchIndex, SearchQuery, SearchResult } from "../../search-index.ts";
 import { cachedLexicon, type CachedLexicon } from "./cached-lexicon.ts";
 import type { Engine } from "./engine.ts";
+import { engineFailure } from "./failure.ts";
 import { fromRow, termsOf, toRow, vectorField } from "./row.ts";
 import { dataFolder, type IndexSetting, writeSetting } from "./setting.ts";
 import { bytesIn } from "./size.ts";
@@ -265,10 +266,7 @@ export class EmbeddedIndex implements SearchIndex {
       return await work();
     } catch (thrown) {
       if (thrown instanceof FlowsteadError || isAbort(thrown)) throw FlowsteadError.from(thrown);
-      const reason = thrown instanceof Error ? thrown.message.split("\n")[0] : String(thrown);
-      throw new FlowsteadError("SearchFailed", `The engine of the index ${this.name} failed: ${reason}`, {
-        cause: thrown,
-      });
+      throw engineFailure(this.name, thrown);
     }
   }
 }

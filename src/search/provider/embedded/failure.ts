@@ -1,0 +1,22 @@
+import { FlowsteadError } from "../../../base/error/error.ts";
+
+// What the engine says of files that are cut short, overwritten or gone.
+const DAMAGE =
+  /failed to fill whole buffer|not found: \S+\.lance|corrupt|unexpected end of file|invalid range|invalid (?:magic|footer|file)/i;
+/** The place in the engine's own source, which helps nobody here. */
+const ENGINE_PLACE = /, \/\S+\.rs:\d+:\d+/g;
+
+/** Why the engine failed, and what to do about it. */
+export function engineFailure(index: string, thrown: unknown): FlowsteadError {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const reason = (text.split("\n")[0] ?? "").replaceAll(ENGINE_PLACE, "");
+  if (DAMAGE.test(text)) {
+    return new FlowsteadError(
+      "IndexDamaged",
+      `Files of the index ${index} are broken or missing: ${reason}. Remove the index ` +
+        `(\`flowstead index remove --all --index ${index}\`) and add its folders again.`,
+      { cause: thrown },
+    );
+  }
+  return new FlowsteadError("SearchFailed", `The engine of the index ${index} failed: ${reason}`, { cause: thrown });
+}
