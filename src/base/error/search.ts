@@ -17,7 +17,7 @@ export const SEARCH_ERRORS = {
     actor: "operator",
     status: 500,
     meaning: "The files of a search index cannot be read.",
-    remedy: "Remove the index and add its folders again; the documents themselves are not touched.",
+    remedy: "`flowstead index remove --all --index NAME`, then add its folders again; the documents themselves are not touched.",
   },
   SearchFailed: {
     actor: "operator",
