@@ -58,7 +58,8 @@ export function wireClient(options: WireClientOptions): WireClient {
     secret: secret || undefined,
   };
   const pool = new Pool(base.origin, {
-    connections: 1024,
+    // A stream holds its socket to its end: as many as an instance may have open.
+    connections: 16_384,
     pipelining: 1,
     connect: { timeout: connectMs },
     // Deadlines belong to the caller, who knows tokens from bytes.
