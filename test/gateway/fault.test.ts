@@ -104,6 +104,6 @@ test("hundreds of clients that send half a request, or read nothing, keep nobody
     else socket.write(at % 2 === 0 ? head : `${head}Content-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`);
     return socket;
   });
-  await Promise.all(sockets.map((socket) => socket.connecting && once(socket, "connect")));
+  await Promise.all(sockets.filter((socket) => socket.connecting).map((socket) => once(socket, "connect")));
   for (const stream of [false, true]) assert.equal(await textOf(served, stream), "word ".repeat(20));
 });
