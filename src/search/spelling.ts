@@ -6,6 +6,9 @@ import type { Lexicon } from "./lexicon.ts";
 
 const MOST = 3;
 const SHORTEST = 4;
+// Longer than what people type of one word, German compounds included. Each place where a word may be parted costs an
+// analysis of the whole word in every language, so the cost of a text without blanks would grow with its square.
+const LONGEST = 40;
 const LATIN = /^[a-z]+$/;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
@@ -18,7 +21,7 @@ export function corrections(word: string, lexicon: Lexicon, analyzer: Analyzer):
     .normalize("NFKD")
     .replaceAll(/\p{Diacritic}/gu, "")
     .toLowerCase();
-  if (typed.length < SHORTEST || typed.length > 40 || !LATIN.test(typed)) return [];
+  if (typed.length < SHORTEST || typed.length > LONGEST || !LATIN.test(typed)) return [];
   const frequencies = new Map<string, number>();
   const variants = [...oneEditAway(typed)].join(" ");
   for (const { term } of lexicon.languages.flatMap((language) => analyzer.tokens(variants, language))) {
@@ -53,6 +56,7 @@ export function oneEditAway(word: string): Set<string> {
 
 /** The two known terms a word is made of when the blank between them was forgotten. */
 export function twoWords(word: string, lexicon: Lexicon, analyzer: Analyzer): string[] {
+  if (word.length > LONGEST) return [];
   let best: string[] = [];
   let bestRarest = 0;
   for (let at = 3; at <= word.length - 3; at++) {

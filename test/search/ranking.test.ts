@@ -80,6 +80,19 @@ describe("understanding", () => {
     assert.deepEqual(meant("parttime"), ["part", "time"]);
   });
 
+  it("does not try to part a word that nobody can have typed", () => {
+    let analysed = 0;
+    const counting: typeof analyzer = {
+      ...analyzer,
+      queryTokens: (text, languages) => {
+        analysed += text.length;
+        return analyzer.queryTokens(text, languages);
+      },
+    };
+    understand("x".repeat(10_000), counting, lexicon);
+    assert.ok(analysed <= 20_000, `${analysed} characters`);
+  });
+
   it("counts a repeated word as often as it is said", () => {
     const { terms } = understand("vacation, vacation and part", analyzer, lexicon);
     assert.deepEqual(
