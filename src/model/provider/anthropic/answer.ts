@@ -1,7 +1,7 @@
 // Events and whole answers of the Messages API as chunks of the port.
 
 import type { ChatChunk, ChatDelta, ChatUsage } from "../../chat-model.ts";
-import type { ChatDialect } from "../openai-wire/chat.ts";
+import type { ChatDialect } from "../openai-wire/dialect.ts";
 import { JSON_TOOL } from "./request.ts";
 
 interface WireUsage {

@@ -1,7 +1,5 @@
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { AsyncQueue } from "../../../base/queue.ts";
-import type { ChatChunk } from "../../chat-model.ts";
-import { asChunk, chunksOfWhole } from "./chunk.ts";
 import type { WireCall, WireClient } from "./client.ts";
 import type { Decoder } from "./decode.ts";
 import { badAnswer, statusFailure } from "./failure.ts";
@@ -15,25 +13,6 @@ export interface Deadlines {
   /** From the call to the end of an answer that is not streamed. */
   wholeMs: number;
 }
-
-/** How a server says its answer, where it is not in OpenAI's chunks. Made anew for each call. */
-export interface ChatDialect {
-  /** For messages about answers in another form. */
-  name: string;
-  /** The chunks of one `data:` line; undefined when it is none of this API's. */
-  event(value: unknown): ChatChunk[] | undefined;
-  /** The chunks of a whole body. */
-  whole(value: unknown): ChatChunk[] | undefined;
-}
-
-export const OPENAI_DIALECT: ChatDialect = {
-  name: "chat completion",
-  event: (value) => {
-    const chunk = asChunk(value);
-    return chunk && [chunk];
-  },
-  whole: chunksOfWhole,
-};
 
 export interface WireChat<Item> {
   client: WireClient;

@@ -3,7 +3,7 @@
 import type { FlowsteadError } from "../../../base/error/error.ts";
 import { SseParser } from "../../../base/sse.ts";
 import { type ChatChunk, isContent } from "../../chat-model.ts";
-import type { ChatDialect } from "./chat.ts";
+import type { ChatDialect } from "./dialect.ts";
 import { badAnswer, chunkFailure, type Upstream } from "./failure.ts";
 
 /** What one read of a stream held. */

@@ -2,7 +2,7 @@
 // since accounts, deadlines and failover need to know what it is, and none is written anew unless it is in another form.
 
 import { addedText, type ChatChunk, type ChatDelta, isContent, partOf, type RelayPart } from "../../chat-model.ts";
-import { OPENAI_DIALECT } from "./chat.ts";
+import { OPENAI_DIALECT } from "./dialect.ts";
 import { asChunk, isChoice } from "./chunk.ts";
 import { chunkDecoder, type Decoded, type Decoder, noChunk, valueOf } from "./decode.ts";
 import type { Upstream } from "./failure.ts";
