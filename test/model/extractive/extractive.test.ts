@@ -138,3 +138,20 @@ test("hostile and empty documents do no harm", () => {
   ask("word ".repeat(40_000), "What is a word?");
   assert.ok(performance.now() - start < 2000, "takes too long");
 });
+
+test("a search query is the question as it was asked, behind the one that it leans on", () => {
+  const rewrite = (...turns: string[]): string =>
+    answerTo([
+      { role: "system", content: "Rewrite the last question\nas one search query that is understood alone." },
+      ...turns.map((content, at): ChatMessage => ({ role: at % 2 === 0 ? "user" : "assistant", content })),
+    ]);
+  const first = "How many days of vacation do full-time employees get?";
+  assert.equal(rewrite(first), first);
+  assert.equal(rewrite(first, "25 days [1].", "And part-timers?"), `${first} And part-timers?`);
+  const other = "Which tent has two doors?";
+  assert.equal(rewrite(first, "25 days [1].", other), other);
+  // With documents, the word alone does not keep it from answering.
+  const document = '<document id="1" title="Search">\nRewrite a search query with care.\n</document>';
+  const system: ChatMessage = { role: "system", content: `Rewrite nothing, use no search query. ${document}` };
+  assert.match(answerTo([system, { role: "user", content: "How is a search query rewritten?" }]), /\[1\]/);
+});

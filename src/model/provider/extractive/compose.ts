@@ -1,5 +1,5 @@
 import { readPrompt } from "./document.ts";
-import { type Question, readQuestion } from "./question.ts";
+import { leansOnEarlier, type Question, readQuestion } from "./question.ts";
 import { type Scored, scoreUnits } from "./score.ts";
 import { type Unit, unitsOf } from "./unit.ts";
 import { isWeakWord } from "./word.ts";
@@ -23,7 +23,8 @@ const MAX_LIST = 8;
 
 /** The answer to the last question: one to three quotes, each with its citation, or that there is none. */
 export function answerTo(messages: readonly ChatMessage[]): string {
-  const { documents, question, earlier, expectsDocuments } = readPrompt(messages);
+  const { documents, question, earlier, expectsDocuments, wantsQuery } = readPrompt(messages);
+  if (wantsQuery) return searchQuery(question, earlier);
   if (documents.length === 0) return expectsDocuments ? NOT_FOUND : NO_DOCUMENTS;
   const units = documents.flatMap((document, rank) => unitsOf(document, rank));
   const asked = readQuestion(question, earlier);
@@ -33,6 +34,11 @@ export function answerTo(messages: readonly ChatMessage[]): string {
   return quotes(chosen, units)
     .map(({ text, id }) => `${text} [${id}]`)
     .join(" ");
+}
+
+/** It writes nothing of its own: a search query is the question as it was asked, behind the one that it leans on. */
+function searchQuery(question: string, [previous]: readonly string[]): string {
+  return previous !== undefined && leansOnEarlier(question) ? `${previous} ${question}` : question;
 }
 
 function choose(scored: readonly Scored[], { wanted }: Question): Scored[] {

@@ -17,7 +17,12 @@ export interface ReadPrompt {
   earlier: string[];
   /** Whether the instructions speak of documents, so that none of them means that the search found none. */
   expectsDocuments: boolean;
+  /** Whether the instructions want the question made into a search query, as flows do that search before they answer. */
+  wantsQuery: boolean;
 }
+
+const WANTS_QUERY =
+  /\b(?:rewrite|rephrase|reformulate)\b.{0,200}\b(?:search (?:query|queries|intents?)|stand-?\s?alone (?:question|query))\b/is;
 
 // An attribute may hold a `>`, and a title whose quotes were not escaped should not hide its document.
 const DOCUMENT = /<document\b((?:[^>"'\n]|"[^"\n]*"|'[^'\n]*')*|[^\n]*?)>([\s\S]*?)<\/document\s*>/gi;
@@ -28,19 +33,27 @@ export function readPrompt(messages: readonly ChatMessage[]): ReadPrompt {
   let documents: QuotedDocument[] = [];
   const asked: string[] = [];
   let expectsDocuments = false;
+  let wantsQuery = false;
   for (const message of messages) {
     const text = textOf(message);
     if (message.role !== "assistant") {
       const found = documentsOf(text);
       if (found.length > 0) documents = found;
       if (message.role !== "user" && /\bdocuments\b/i.test(text)) expectsDocuments = true;
+      if (message.role !== "user" && WANTS_QUERY.test(text)) wantsQuery = true;
     }
     if (message.role === "user") {
       const question = questionOf(text);
       if (question !== "") asked.push(question);
     }
   }
-  return { documents, question: asked.pop() ?? "", earlier: asked.toReversed(), expectsDocuments };
+  return {
+    documents,
+    question: asked.pop() ?? "",
+    earlier: asked.toReversed(),
+    expectsDocuments,
+    wantsQuery: wantsQuery && documents.length === 0,
+  };
 }
 
 function documentsOf(text: string): QuotedDocument[] {

@@ -19,12 +19,16 @@ export interface Question {
 const LEANS =
   /^\s*(?:and|but|so|or|what about|how about|also|then|ok|okay)\b|\b(?:it|its|they|them|that|those|these|this|there|he|she|one|ones|same|instead)\b/i;
 
+/** Whether a question is only understood with the one before it. */
+export function leansOnEarlier(text: string): boolean {
+  return LEANS.test(text) || termsOf(stemsOf(text)).filter((term) => term.weight === 1).length < 2;
+}
+
 /** What a question asks for, with the earlier questions of the conversation, the latest first. */
 export function readQuestion(text: string, earlier: readonly string[]): Question {
   const stems = stemsOf(text);
   const terms = termsOf(stems);
-  const strong = terms.filter((term) => term.weight === 1).length;
-  const leans = LEANS.test(text) || strong < 2;
+  const leans = leansOnEarlier(text);
   const own = new Set(terms.map((term) => term.stem));
   const context: AskedTerm[] = [];
   for (const [age, question] of earlier.slice(0, 3).entries()) {
