@@ -181,6 +181,32 @@ export function indexSuite(name: string, make: MakeIndex): void {
       assert.deepEqual(marked, ["Hotel costs", "refunded"]);
     });
 
+    fresh("a hit has the sentence that says most, with its place in the document", async ({ index }) => {
+      const page = "Chapter 4. Pets are welcome. Dogs stay free of charge, e.g. in the annex! Cats pay a fee.";
+      const table = "| pet | fee |\n| --- | --- |\n| llama | 9 |";
+      const row = "| dog | none |";
+      const document = `${page}\n\n${table}\n${row}`;
+      await index.upsert([
+        passage("d", 0, page, { start: 0, end: page.length }),
+        // A table that was cut has its header again, which is no part of its stretch of the document.
+        passage("d", 1, `| pet | fee |\n| --- | --- |\n${row}`, {
+          start: document.length - row.length,
+          end: document.length,
+        }),
+        passage("e", 0, "Nothing of it here.", { title: "Dogs and their charges" }),
+      ]);
+      const { hits } = await index.query(ask("are dogs free of charge"));
+      const captions = new Map(hits.map(({ passage: { id }, caption }) => [id, caption]));
+      assert.equal(captions.get("d-0")?.text, "Dogs stay free of charge, e.g. in the annex!");
+      assert.equal(captions.get("d-1")?.text, row);
+      assert.deepEqual(captions.get("e-0"), undefined);
+      assert.equal(captions.size, 3);
+      for (const id of ["d-0", "d-1"]) {
+        const { text, start, end } = captions.get(id)!;
+        assert.equal(document.slice(start, end), text);
+      }
+    });
+
     it("pages without doubles or gaps", async () => {
       const all = await ids(test.index, ask("days vacation leave night tent lamp storm", { top: 50 }));
       const paged: string[] = [];

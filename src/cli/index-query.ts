@@ -78,9 +78,10 @@ function query(text: string, { mode, top, json, ...options }: QueryOptions, cons
   });
 }
 
-function shown({ passage: { title, headings, page, text }, score }: Hit): string {
+/** Of a long passage, the sentence that says most. */
+function shown({ passage: { title, headings, page, text }, score, caption }: Hit): string {
   const place = [title, ...headings].join(" > ") + (page === undefined ? "" : `, page ${page}`);
-  const flat = text.replaceAll(/\s+/g, " ");
+  const flat = (text.length > LONGEST_SHOWN && caption ? caption.text : text).replaceAll(/\s+/g, " ");
   return `${score.toFixed(3)}  ${place}\n       ${flat.length > LONGEST_SHOWN ? `${flat.slice(0, LONGEST_SHOWN)}…` : flat}`;
 }
 

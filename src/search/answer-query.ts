@@ -6,7 +6,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Embedder } from "../model/embedder.ts";
 import type { Analyzer } from "./analysis/analyzer.ts";
 import { fuse } from "./fuse.ts";
-import { highlight } from "./highlight.ts";
+import { marks } from "./highlight.ts";
 import type { Lexicon, PassageTerms } from "./lexicon.ts";
 import { type UnderstoodQuery, understand, wantedTerms } from "./query.ts";
 import { lexicalScorer } from "./rank/rerank.ts";
@@ -71,7 +71,7 @@ export async function answerQuery(
   const hits = found.slice(from, from + query.top).map(({ passage: { vector: _vector, ...passage }, score }) => ({
     passage,
     score,
-    highlights: highlight(passage, understood, analyzer),
+    ...marks(passage, understood, { analyzer, lexicon }),
   }));
   return { hits, degraded };
 }

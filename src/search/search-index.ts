@@ -61,6 +61,8 @@ export interface Hit {
   score: number;
   /** Spans of `passage.text` that match the query, as character offsets. */
   highlights: { start: number; end: number }[];
+  /** The sentence that says most of the query, with its place in the document's text; absent where no word of it stands there. */
+  caption?: { text: string; start: number; end: number };
 }
 
 export interface SearchResult {

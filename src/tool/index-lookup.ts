@@ -133,7 +133,7 @@ function readTop(value: NodeInput | undefined): number {
 }
 
 /** A hit in the form of the original's results. */
-export function lookupEntry({ passage, score, highlights }: Hit): ValueMap {
+export function lookupEntry({ passage, score, highlights, caption }: Hit): ValueMap {
   const { id, documentId, title, headings, page = null, start, end, source, text } = passage;
   const metadata: ValueMap = {
     id,
@@ -146,6 +146,7 @@ export function lookupEntry({ passage, score, highlights }: Hit): ValueMap {
     source: { title, filename: path.posix.basename(source), url: source },
     highlights: highlights.map((span) => ({ start: span.start, end: span.end })),
   };
+  if (caption) metadata["caption"] = { ...caption };
   return {
     text,
     page_content: text,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { passageAnalyzer } from "../../src/search/analysis/analyzer.ts";
 import { fuse } from "../../src/search/fuse.ts";
-import { highlight } from "../../src/search/highlight.ts";
+import { marks } from "../../src/search/highlight.ts";
 import {
   type Lexicon,
   lexiconBuilder,
@@ -10,8 +10,10 @@ import {
   type PassageWords,
 } from "../../src/search/lexicon.ts";
 import { understand } from "../../src/search/query.ts";
+import { proximity } from "../../src/search/rank/proximity.ts";
 import { lexicalScorer } from "../../src/search/rank/rerank.ts";
 import { oneEditAway } from "../../src/search/spelling.ts";
+import { passage } from "../index-suite.ts";
 
 const analyzer = passageAnalyzer();
 const termsOf = (text: string, field = ""): PassageWords => ({
@@ -56,6 +58,14 @@ describe("ranking", () => {
       assert.equal(ranked(query, [better, worse])[0], better[0]);
     });
   }
+});
+
+it("the same neighbours a hundred times count less than twice as much as once", () => {
+  const said = (times: number) =>
+    Array.from({ length: 2 * times }, (_, at) => ({ position: at + 20 * (at >> 1), query: at % 2, wanted: at % 2 }));
+  const once = proximity(said(1), [1, 1]);
+  const often = proximity(said(100), [1, 1]);
+  assert.ok(once < often && often < 2 * once, `${once}, ${often}`);
 });
 
 describe("understanding", () => {
@@ -114,9 +124,10 @@ describe("understanding", () => {
 
   it("marks what was meant", () => {
     const text = "Part-time employees: vacations, and a warranty.";
-    const spans = highlight({ text }, understand("parttime vacatoin waranty", analyzer, lexicon), analyzer);
+    const understood = understand("parttime vacatoin waranty", analyzer, lexicon);
+    const { highlights } = marks(passage("a", 0, text), understood, { analyzer, lexicon });
     assert.deepEqual(
-      spans.map(({ start, end }) => text.slice(start, end)),
+      highlights.map(({ start, end }) => text.slice(start, end)),
       ["Part-time", "vacations", "warranty"],
     );
   });

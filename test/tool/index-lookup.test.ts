@@ -29,7 +29,11 @@ function fakeIndex(queries: SearchQuery[]): SearchIndex {
         end: 30,
         source: "docs/leave.md",
       };
-      return Promise.resolve({ hits: [{ passage, score: 2, highlights: [{ start: 6, end: 9 }] }], degraded: [] });
+      const caption = { text: passage.text, start: 10, end: 21 };
+      return Promise.resolve({
+        hits: [{ passage, score: 2, highlights: [{ start: 6, end: 9 }], caption }],
+        degraded: [],
+      });
     },
     upsert: unused,
     replaceDocuments: unused,
@@ -100,6 +104,7 @@ test("a query gives entries in the original's form, with what a citation needs",
         end: 30,
         source: { title: "Leave", filename: "leave.md", url: "docs/leave.md" },
         highlights: [{ start: 6, end: 9 }],
+        caption: { text: "about leave", start: 10, end: 21 },
       },
       original_entity: { id: "p1", content: "about leave", title: "Leave", url: "docs/leave.md", filename: "leave.md" },
       additional_fields: {},

@@ -1,6 +1,7 @@
 // Pieces of a field's text in which the query's words are marked.
 
 import { FlowsteadError } from "../../base/error/error.ts";
+import { shortSentences } from "../caption.ts";
 import type { FieldImage, Image } from "./image.ts";
 import { textsOf } from "./image.ts";
 import type { Matched } from "./match.ts";
@@ -12,7 +13,6 @@ export interface Tags {
   after: string;
 }
 
-const LONGEST_FRAGMENT = 200;
 const FRAGMENTS = 5;
 
 /** @returns a function from a document to its `@search.highlights`, undefined when nothing is marked in it. */
@@ -50,8 +50,8 @@ interface Marking {
 }
 
 function fragments(text: string, marking: Marking): { text: string; marks: number }[] {
-  return pieces(text)
-    .map((piece) => marked(piece, marking))
+  return shortSentences(text)
+    .map(({ start, end }) => marked(text.slice(start, end), marking))
     .filter(({ marks }) => marks > 0);
 }
 
@@ -67,20 +67,4 @@ export function marked(text: string, { field, terms, tags }: Marking): { text: s
     marks++;
   }
   return { text: result + text.slice(at), marks };
-}
-
-/** Sentences, and long ones in parts. */
-export function pieces(text: string): string[] {
-  const found: string[] = [];
-  for (const sentence of text.split(/(?<=[.!?。！？])\s+|\n{2,}/u)) {
-    let rest = sentence.trim();
-    while (rest.length > LONGEST_FRAGMENT * 1.5) {
-      const cut = rest.lastIndexOf(" ", LONGEST_FRAGMENT);
-      const end = cut > LONGEST_FRAGMENT / 2 ? cut : LONGEST_FRAGMENT;
-      found.push(rest.slice(0, end).trim());
-      rest = rest.slice(end).trim();
-    }
-    if (rest !== "") found.push(rest);
-  }
-  return found;
 }

@@ -3,10 +3,11 @@
 
 import { FlowsteadError } from "../../base/error/error.ts";
 import { ENGLISH } from "../analysis/language.ts";
+import { bestSentence } from "../caption.ts";
 import type { Lexicon } from "../lexicon.ts";
 import { lexicalScorer } from "../rank/rerank.ts";
 import type { Schema } from "./definition.ts";
-import { marked, pieces } from "./fragment.ts";
+import { marked } from "./fragment.ts";
 import { type FieldImage, type Image, textsOf } from "./image.ts";
 import type { Found } from "./order.ts";
 
@@ -97,18 +98,16 @@ interface Caption {
 export function caption(query: string, { document }: Found, fields: SemanticFields): Caption {
   const analyze = (fields.content[0] ?? fields.title)?.analyze ?? (() => []);
   const terms = new Set(analyze(query).map(({ term }) => term));
+  const shareOf = (held: ReadonlySet<string>): number =>
+    [...terms].filter((term) => held.has(term)).length / Math.max(1, terms.size);
   let best: Caption = { text: "", highlights: "", share: -1 };
   for (const { field } of fields.content) {
     for (const text of textsOf(document, field)) {
-      const sentences = pieces(text);
-      sentences.forEach((sentence, at) => {
-        const found = new Set(analyze(sentence).map(({ term }) => term));
-        const share = [...terms].filter((term) => found.has(term)).length / Math.max(1, terms.size);
-        if (share <= best.share) return;
-        const next = sentences[at + 1];
-        const whole = next && sentence.length + next.length < CAPTION_CHARACTERS ? `${sentence} ${next}` : sentence;
-        best = { text: whole, highlights: marked(whole, { field: { analyze }, terms, tags: TAGS }).text, share };
-      });
+      const found = bestSentence(text, analyze(text), shareOf);
+      if (!found || found.weight <= best.share) continue;
+      const { start, end, next, weight: share } = found;
+      const whole = text.slice(start, next && next.end - start < CAPTION_CHARACTERS ? next.end : end);
+      best = { text: whole, highlights: marked(whole, { field: { analyze }, terms, tags: TAGS }).text, share };
     }
   }
   return best;
