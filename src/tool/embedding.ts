@@ -1,4 +1,4 @@
-// The embedding tool: one text to one list of floats.
+// The embedding tool: one text to one list of floats, asked for as the original's client does: as base64 of 32-bit floats.
 
 import { type ErrorCode, FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
@@ -77,17 +77,17 @@ function requestTo(
     return {
       url: `${address("api_base")}/openai/deployments/${encodeURIComponent(model)}/embeddings?api-version=${version}`,
       headers: { "api-key": key, "ms-azure-ai-promptflow-called-from": "aoai-tool" },
-      body: { input, model, encoding_format: "float" },
+      body: { input, model, encoding_format: "base64" },
     };
   }
   const headers: Record<string, string> = { authorization: `Bearer ${key}` };
   if (type === "ServerlessConnection") {
     const url = `${address("api_base").replace(/\/v1$/, "")}/v1/embeddings`;
-    return { url, headers, body: { input: [input], model, encoding_format: "float" } };
+    return { url, headers, body: { input: [input], model, encoding_format: "base64" } };
   }
   if (configs["organization"]) headers["openai-organization"] = pyStr(configs["organization"]);
   const url = `${address("base_url") || "https://api.openai.com/v1"}/embeddings`;
-  return { url, headers, body: { input, model, encoding_format: "float" } };
+  return { url, headers, body: { input, model, encoding_format: "base64" } };
 }
 
 async function ask(
@@ -107,12 +107,22 @@ async function ask(
   const json = jsonOf(answer.text);
   if (answer.status !== 200) throw refusal(new URL(url).host, answer.status, { json, model });
   const [first] = isMap(json) && Array.isArray(json["data"]) ? json["data"] : [];
-  const vector = isMap(first) ? first["embedding"] : undefined;
-  if (!isMap(json) || !Array.isArray(vector)) {
+  const vector = isMap(first) ? readVector(first["embedding"]) : undefined;
+  if (!isMap(json) || !vector) {
     throw new FlowsteadError("ModelBadAnswer", `${new URL(url).host} answered with something else than an embedding.`);
   }
   tellUsage(json["usage"], call);
-  return vector.map((item) => (isInt(item) || isFloat(item) ? float(toNumber(item)) : item));
+  return vector;
+}
+
+/** Servers that do not know the short form that was asked for answer with a list. */
+function readVector(embedding: Value | undefined): Value[] | undefined {
+  if (Array.isArray(embedding)) {
+    return embedding.map((item) => (isInt(item) || isFloat(item) ? float(toNumber(item)) : item));
+  }
+  if (typeof embedding !== "string") return undefined;
+  const bytes = Buffer.from(embedding, "base64");
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) => float(bytes.readFloatLE(at * 4)));
 }
 
 function tellUsage(usage: Value | undefined, call: NodeCall): void {

@@ -167,11 +167,18 @@ test("a package tool says which connections it takes, and what its prompt may no
   );
 });
 
-test("embedding: each connection has its path and body; a refusal says why", async (context) => {
+test("embedding: each connection has its path and body, both forms of answers are read; a refusal says why", async (context) => {
+  const vector = [0.5, 1, -0.25];
+  const packed = Buffer.from(new Float32Array(vector).buffer).toString("base64");
   const service = await fakeService(context, ({ url }) =>
     url.includes("bad")
       ? { status: 404, body: { error: { message: "no such deployment" } } }
-      : { body: { data: [{ embedding: [0.1, 1, -0.25] }], usage: { prompt_tokens: 2, total_tokens: 2 } } },
+      : {
+          body: {
+            data: [{ embedding: url.startsWith("/openai") ? packed : vector }],
+            usage: { prompt_tokens: 2, total_tokens: 2 },
+          },
+        },
   );
   const connections: Connection[] = [
     {
@@ -197,14 +204,14 @@ test("embedding: each connection has its path and body; a refusal says why", asy
     "connection: openai",
     "connection: serverless, model: m",
   ]) {
-    assert.deepEqual(JSON.stringify((await embed(inputs)).outputs), '{"o":[0.1,1,-0.25]}');
+    assert.deepEqual(JSON.stringify((await embed(inputs)).outputs), '{"o":[0.5,1,-0.25]}');
   }
   assert.deepEqual(
     service.requests.map(({ url, body }) => [url, JSON.parse(body)]),
     [
-      ["/openai/deployments/ada/embeddings?api-version=v1", { input: "hi", model: "ada", encoding_format: "float" }],
-      ["/v1/embeddings", { input: "hi", model: "text-embedding-ada-002", encoding_format: "float" }],
-      ["/v1/embeddings", { input: ["hi"], model: "m", encoding_format: "float" }],
+      ["/openai/deployments/ada/embeddings?api-version=v1", { input: "hi", model: "ada", encoding_format: "base64" }],
+      ["/v1/embeddings", { input: "hi", model: "text-embedding-ada-002", encoding_format: "base64" }],
+      ["/v1/embeddings", { input: ["hi"], model: "m", encoding_format: "base64" }],
     ],
   );
   const { error } = await embed("connection: azure, deployment_name: bad");
