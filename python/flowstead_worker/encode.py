@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import enum
+import json
 import math
 
 from promptflow.contracts.multimedia import PFBytes, Text
@@ -24,8 +25,12 @@ def is_exact(value):
     return False
 
 
-def to_json(value):
-    """The JSON form that the original gives a value. Raises TypeError as json.dumps does."""
+def to_json(value, strict=False):
+    """The JSON form that the original gives a value. Raises TypeError as json.dumps does.
+
+    Traces and other processes are shown dataclasses, enumerations and times; `strict` refuses them, as a flow's output
+    does.
+    """
     kind = type(value)
     if kind in _SCALARS:
         return value
@@ -35,7 +40,7 @@ def to_json(value):
         return value.serialize()
     if isinstance(value, StreamedItems):
         return str(value)
-    if isinstance(value, enum.Enum):
+    if isinstance(value, enum.Enum) and not strict:
         return to_json(value.value)
     if isinstance(value, str):
         return str.__str__(value)
@@ -46,14 +51,32 @@ def to_json(value):
     if isinstance(value, float):
         return float(value)
     if isinstance(value, dict):
-        return {_key(key): to_json(item) for key, item in value.items()}
+        return {_key(key): to_json(item, strict) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [to_json(item, strict) for item in value]
+    if not strict and dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, datetime.datetime):
+    if not strict and isinstance(value, datetime.datetime):
         return value.isoformat() + "Z"
     raise TypeError("Object of type %s is not JSON serializable" % kind.__name__)
+
+
+def refusal(value):
+    """Why json.dumps does not take the value, in its own words; None when it does."""
+    try:
+        to_json(value, strict=True)
+    except RecursionError:
+        try:
+            json.dumps(value)
+        except Exception as error:
+            return _said(error)
+    except Exception as error:
+        return _said(error)
+    return None
+
+
+def _said(error):
+    return "(%s) %s" % (type(error).__name__, error)
 
 
 def preview(value):

@@ -5,17 +5,26 @@ import io
 
 
 class StreamedItems:
-    """The items, for nodes that consume them, also with `async for`; as JSON their text."""
+    """The items, for the first node that consumes them, also with `async for`; as JSON their text.
 
-    def __init__(self, items):
+    A generator that failed on the way fails in that node: what it gave before comes first.
+    """
+
+    def __init__(self, items, failure=None):
         self._items = items
         self._iterator = iter(items)
+        self._failure = failure
 
     def __iter__(self):
-        return iter(self._items)
+        return self
 
     def __next__(self):
-        return next(self._iterator)
+        for item in self._iterator:
+            return item
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        raise StopIteration
 
     async def __aiter__(self):
         for item in self:

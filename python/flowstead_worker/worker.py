@@ -14,7 +14,7 @@ from promptflow import _engine, _runtime
 
 from .argument import prepared
 from .channel import Channel
-from .encode import is_exact, preview, to_json
+from .encode import is_exact, preview, refusal, to_json
 from .entry import Aggregation, load_entry
 from .failure import Canceled, ToolFault, describe
 from .items import StreamedItems, streams_in
@@ -142,10 +142,28 @@ class Call:
             self._fail(error)
 
     async def _collect(self, iterator, field=None):
-        return StreamedItems([self._chunk(item, field) async for item in iterator])
+        items = []
+        try:
+            async for item in iterator:
+                items.append(self._chunk(item, field))
+        except Exception as error:
+            return self._broken(items, error)
+        return StreamedItems(items)
 
     def _drain(self, iterator, field=None):
-        return StreamedItems([self._chunk(item, field) for item in iterator])
+        items = []
+        try:
+            for item in iterator:
+                items.append(self._chunk(item, field))
+        except Exception as error:
+            return self._broken(items, error)
+        return StreamedItems(items)
+
+    def _broken(self, items, error):
+        """A generator that only other nodes read fails in them, when they come to that point."""
+        if not self._message.get("fails_late"):
+            raise error
+        return StreamedItems(items, error)
 
     def _in_loop(self, coroutine):
         future = asyncio.run_coroutine_threadsafe(coroutine, self._worker.loop())
@@ -168,6 +186,8 @@ class Call:
     def _fail(self, error):
         if isinstance(error, (Canceled, asyncio.CancelledError)) and self._canceled:
             self._finish({"t": "error", "code": "Canceled", "message": "The call was canceled."})
+        elif isinstance(error, (asyncio.CancelledError, KeyboardInterrupt)):
+            self._finish({"t": "error", **describe(error), "code": "ToolCanceledError"})
         else:
             self._finish({"t": "error", **describe(error)})
 
@@ -308,8 +328,11 @@ class Worker:
 
     def pack(self, run, value):
         """A value as JSON; what JSON cannot say is kept here until its run ends, and referred to."""
-        if is_exact(value):
-            return {"value": value}
+        try:
+            if is_exact(value):
+                return {"value": value}
+        except RecursionError:
+            pass  # It holds itself: JSON has no word for that.
         with self._lock:
             self._next_reference += 1
             reference = self._next_reference
@@ -317,8 +340,11 @@ class Worker:
         packed = {"ref": {"run": run, "id": reference, "type": type(value).__name__}, "value": None}
         try:
             packed["value"] = str(value) if isinstance(value, StreamedItems) else to_json(value)
+            unfit = None if isinstance(value, StreamedItems) else refusal(value)
+            if unfit is not None:
+                packed["ref"]["unfit"] = unfit
         except Exception as error:
-            packed["ref"]["error"] = "(%s) %s" % (type(error).__name__, error)
+            packed["ref"]["error"] = refusal(value) or "(%s) %s" % (type(error).__name__, error)
         return packed
 
     def resolve(self, reference):

@@ -172,7 +172,18 @@ function plannedNode(name: string, prepared: PreparedNode, aggregation: boolean)
   };
   const inputs = Object.entries(prepared.inputs);
   const waitsFor = inputs.flatMap(([, input]) => (input.kind === "node" ? [input.node] : []));
-  return { name, kind: "flex", tool: "flex", definition, prepared, inputs, waitsFor, dependants: [], streams: false };
+  return {
+    name,
+    kind: "flex",
+    tool: "flex",
+    definition,
+    prepared,
+    inputs,
+    waitsFor,
+    dependants: [],
+    streams: false,
+    inner: false,
+  };
 }
 
 interface EntryCall extends ReturnType<typeof callImages> {

@@ -25,6 +25,7 @@ export class NodeContext implements NodeCall {
   readonly node: string;
   readonly inputs: Record<string, NodeInput>;
   readonly stream: boolean;
+  readonly inner: boolean;
   readonly signal: AbortSignal;
   /** What its models have used so far; a node may call several. */
   used: TokenUsage | undefined;
@@ -35,6 +36,7 @@ export class NodeContext implements NodeCall {
     this.node = options.node.name;
     this.inputs = options.inputs;
     this.stream = options.stream;
+    this.inner = options.node.inner;
     this.signal = options.signal;
     this.#options = options;
   }

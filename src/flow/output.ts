@@ -76,7 +76,7 @@ export class OutputCollector {
       try {
         const property = nodeProperty(node, value, reference.property);
         const found = property instanceof Promise ? await property : property;
-        const plain = found instanceof PythonValue ? serializable(name, found) : plainValue(found);
+        const plain = found instanceof PythonValue ? serializable(name, found, found.outputError) : plainValue(found);
         if (output.streamed) this.#endStream(name, plain);
         else this.#tell(name, plain);
       } catch (thrown) {
@@ -87,7 +87,7 @@ export class OutputCollector {
 
   /** Tells each field of a value as an output; a value without fields is the output `output`. */
   #spread(value: NodeValue): void {
-    const plain = value instanceof PythonValue ? serializable("output", value) : plainValue(value);
+    const plain = value instanceof PythonValue ? serializable("output", value, value.jsonError) : plainValue(value);
     for (const [name, field] of Object.entries(isMap(plain) ? plain : { output: plain })) this.#tell(name, field);
   }
 
@@ -159,11 +159,12 @@ function outputsByNode(plan: FlowPlan): Map<string, PlannedOutput[]> {
   return found;
 }
 
-function serializable(name: string, value: PythonValue): Value {
-  if (value.jsonError === undefined) return value.toJson();
+/** A function that is the whole flow may give a dataclass, whose fields are the outputs; a node of a graph may not. */
+function serializable(name: string, value: PythonValue, refusal: string | undefined): Value {
+  if (refusal === undefined) return value.toJson();
   throw new FlowsteadError(
     "FlowOutputUnserializable",
-    `The output '${name}' for flow is incorrect. The output value is not JSON serializable. JSON dump failed: ${value.jsonError}. Please verify your flow output and make sure the value serializable.`,
+    `The output '${name}' for flow is incorrect. The output value is not JSON serializable. JSON dump failed: ${refusal}. Please verify your flow output and make sure the value serializable.`,
     { details: { output: name } },
   );
 }

@@ -23,6 +23,8 @@ export interface PlannedNode {
   dependants: string[];
   /** Whether it is asked to stream. */
   streams: boolean;
+  /** Whether its value goes to Python nodes of its line only: no output shows it, no prompt or condition reads it. */
+  inner: boolean;
 }
 
 export interface PlannedOutput {
@@ -98,6 +100,7 @@ export async function planFlow(
       waitsFor: [...dependencies(node)],
       dependants: [],
       streams: options.streaming && mayStream(node, prepared, ordered, outputs),
+      inner: isInner(node, ordered, outputs),
     };
   });
   link(planned);
@@ -229,6 +232,15 @@ function mayStream(
     Object.values(other.inputs).some((input) => input.kind === "node" && input.node === node.name),
   );
   return isShown && !isConsumed;
+}
+
+function isInner({ name }: NodeDefinition, nodes: NodeDefinition[], outputs: OutputDefinition[]): boolean {
+  if (outputs.some(({ reference }) => reference.kind === "node" && reference.node === name)) return false;
+  return nodes.every(
+    (other) =>
+      !dependencies(other).has(name) ||
+      (other.type === "python" && other.source?.type === "code" && !other.aggregation && !other.activate),
+  );
 }
 
 function link(nodes: PlannedNode[]): void {

@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import { abortable, throwIfAborted } from "../base/abort.ts";
-import { FlowsteadError } from "../base/error/error.ts";
+import { type ErrorBody, FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import { type TraceContext, childContext, newSpanId } from "../base/trace-context.ts";
 import type { ValueMap } from "../base/value.ts";
@@ -75,6 +75,11 @@ interface RunningNode {
 }
 
 type NodeEnd = Extract<FlowEvent, { type: "node-end" }>;
+
+/** A node is canceled with its run, or by itself. */
+function failedOrCanceled(error: ErrorBody | undefined): "failed" | "canceled" {
+  return error && error.code !== "ToolCanceledError" ? "failed" : "canceled";
+}
 
 class LineRun {
   readonly #plan: FlowPlan;
@@ -240,7 +245,7 @@ class LineRun {
       if (this.#running.delete(node.name)) {
         const error = this.#abort.signal.aborted ? undefined : FlowsteadError.from(thrown).toBody();
         this.#count(call.used);
-        if (!quiet) this.#tellEnd(running, { status: error ? "failed" : "canceled", usage: call.used, error });
+        if (!quiet) this.#tellEnd(running, { status: failedOrCanceled(error), usage: call.used, error });
       }
       throw thrown;
     } finally {

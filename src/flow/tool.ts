@@ -70,6 +70,8 @@ export interface NodeCall {
   inputs: Record<string, NodeInput>;
   /** Whether a tool with optional streaming is to stream. */
   stream: boolean;
+  /** Whether only Python nodes read its value. */
+  inner?: boolean;
   signal: AbortSignal;
   /** The run's conversation with Python. */
   python: PythonSession;

@@ -60,6 +60,8 @@ export interface KeptObject {
   id: number;
   type: string;
   error?: string;
+  /** Why `json.dumps` refuses it although it has a JSON form to show. */
+  unfit?: string;
 }
 
 /** A call of a function marked with `@trace`, told when it has ended. */

@@ -28,21 +28,34 @@ export class PythonValue {
   readonly type: string;
   readonly #json: Value;
   readonly #error: string | undefined;
+  readonly #unfit: string | undefined;
 
   constructor(
     keeper: ObjectKeeper,
-    given: { reference: ObjectReference; type: string; json: Value; error?: string | undefined },
+    given: {
+      reference: ObjectReference;
+      type: string;
+      json: Value;
+      error?: string | undefined;
+      unfit?: string | undefined;
+    },
   ) {
     this.keeper = keeper;
     this.reference = given.reference;
     this.type = given.type;
     this.#json = given.json;
     this.#error = given.error;
+    this.#unfit = given.unfit;
   }
 
   /** Why it has no JSON form, in Python's words; `undefined` when it has one. */
   get jsonError(): string | undefined {
     return this.#error;
+  }
+
+  /** Why it cannot be an output of a flow: its JSON form is not Python's own, or there is none. */
+  get outputError(): string | undefined {
+    return this.#error ?? this.#unfit;
   }
 
   /** The JSON form, or a short text in its place when there is none. */

@@ -23,6 +23,8 @@ export interface PythonCall {
   imageFormat: "basic" | "openai-vision";
   /** Images that are named by URL and known already, as base64 by URL. */
   imageContents?: Record<string, string>;
+  /** Whether a generator's fault is left to the nodes that read it. */
+  failsLate?: boolean;
 }
 
 /** A loaded tool that an assistant may call as a function. */
@@ -97,6 +99,7 @@ export class RunSession implements PythonSession {
       images: call.images,
       image_format: call.imageFormat,
       ...(call.imageContents ? { image_contents: call.imageContents } : {}),
+      ...(call.failsLate ? { fails_late: true } : {}),
     };
     const result = await worker.call(
       message,

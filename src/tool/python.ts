@@ -37,6 +37,7 @@ export const PYTHON_TOOL: NodeTool = {
           connections,
           assistants,
           ...callImages(call.inputs, context.messageFormat),
+          failsLate: call.inner === true,
         }),
     };
   },
@@ -54,6 +55,10 @@ export async function callPython(call: NodeCall, request: PythonCall): Promise<N
 function executionError(node: string, { fault }: WorkerFailure): FlowsteadError {
   if (fault.code === "PythonValueLost" || fault.code === "Canceled") {
     return new FlowsteadError(fault.code, fault.message, { details: { node } });
+  }
+  if (fault.code === "ToolCanceledError") {
+    const message = "Tool execution is canceled because: Received cancel request..";
+    return new FlowsteadError(fault.code, message, { details: { node, type: fault.class } });
   }
   const details: Record<string, unknown> = {
     node,

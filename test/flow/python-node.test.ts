@@ -327,7 +327,10 @@ test("what the constructor of a tool's class takes is checked when the flow is l
     code: "ResolveToolError",
     message: "Tool load failed in 'a': (MissingRequiredInputs) Required inputs ['n'] are not provided for tool 'K.a'.",
   });
-  const referred = { ...files, "flow.dag.yaml": flow.replace("a.py}, inputs: {x:", "a.py}, inputs: {n: '${inputs.x}', x:") };
+  const referred = {
+    ...files,
+    "flow.dag.yaml": flow.replace("a.py}, inputs: {x:", "a.py}, inputs: {n: '${inputs.x}', x:"),
+  };
   await assert.rejects(openFiles(context, referred), {
     message:
       "Tool load failed in 'a': (InputTypeMismatch) Invalid input for 'K.a': Initialization input 'n' requires a literal value, but ${flow.x} was received.",

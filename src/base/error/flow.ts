@@ -149,6 +149,12 @@ const EXECUTION = {
     "The code of a node raised an error.",
     "Look at the traceback in `details`.",
   ),
+  ToolCanceledError: row(
+    "author",
+    "UserError/ToolCanceledError",
+    "The code of a node ended itself with CancelledError or KeyboardInterrupt.",
+    "Catch what the code cancels inside the node.",
+  ),
   ScriptExecutionError: row(
     "author",
     "UserError/ScriptExecutionError",

@@ -1,0 +1,94 @@
+// What Python nodes give beside plain values: outputs that are refused, generators, and tools that cancel themselves.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openFiles, pythonChain, runFlow } from "./flow-folder.ts";
+
+test("a flow's output is what json.dumps takes: dataclasses, times and enumerations are refused", async (context) => {
+  const source = [
+    "import dataclasses, datetime, enum",
+    "@dataclasses.dataclass",
+    "class Point:",
+    "    x: object",
+    "class Colour(enum.Enum):",
+    "    RED = 1",
+    "class Shade(str, enum.Enum):",
+    "    DARK = 'dark'",
+    "loop = []",
+    "loop.append(loop)",
+    "values = {",
+    "    'dataclass': Point(datetime.date(2024, 1, 2)), 'inside': {'all': [Point(1)]},",
+    "    'time': datetime.datetime(2024, 1, 2), 'enum': Colour.RED, 'text enum': Shade.DARK,",
+    "    'tuple': (1, 2), 'key': {1: 2}, 'bytes': b'ab', 'loop': loop,",
+    "}",
+    "@tool",
+    "def a(x):",
+    "    return values[x]",
+    "",
+  ].join("\n");
+  const target = await openFiles(context, pythonChain(source));
+  const refused = {
+    dataclass: "(TypeError) Object of type Point is not JSON serializable",
+    inside: "(TypeError) Object of type Point is not JSON serializable",
+    time: "(TypeError) Object of type datetime is not JSON serializable",
+    enum: "(TypeError) Object of type Colour is not JSON serializable",
+    bytes: "(TypeError) Object of type bytes is not JSON serializable",
+    loop: "(ValueError) Circular reference detected",
+  };
+  for (const [x, why] of Object.entries(refused)) {
+    const { error, nodes } = await runFlow(target, { x });
+    assert.deepEqual(nodes, { a: "completed" }, x);
+    assert.equal(error?.code, "FlowOutputUnserializable", x);
+    assert.ok(error?.message.includes(`JSON dump failed: ${why}. Please verify`), error?.message);
+  }
+  for (const [x, value] of Object.entries({ "text enum": "dark", tuple: [1, 2], key: { 1: 2 } })) {
+    assert.deepEqual((await runFlow(target, { x })).outputs, { o: value });
+  }
+});
+
+test("a generator is read once, and fails in the node that reads it as far as its fault", async (context) => {
+  const reader = (name: string, inputs: string): string =>
+    `- {name: ${name}, type: python, source: {type: code, path: ${name}.py}, inputs: {${inputs}}}`;
+  const target = await openFiles(context, {
+    "flow.dag.yaml": [
+      "inputs: {x: {type: string}}",
+      "outputs: {b: {type: list, reference: '${b.output}'}, c: {type: list, reference: '${c.output}'}}",
+      "nodes:",
+      reader("a", "x: '${inputs.x}'"),
+      reader("b", "items: '${a.output}', x: '${inputs.x}'"),
+      reader("c", "items: '${a.output}', after: '${b.output}'"),
+      "",
+    ].join("\n"),
+    "a.py":
+      "from promptflow.core import tool\n@tool\ndef a(x):\n    yield 'p'\n    if x != 'whole':\n        raise ValueError('mid')\n",
+    "b.py": [
+      "from promptflow.core import tool",
+      "@tool",
+      "def b(items, x):",
+      "    if x != 'caught': return list(items)",
+      "    found = []",
+      "    try:",
+      "        for item in items: found.append(item)",
+      "    except ValueError as error: found.append(repr(error))",
+      "    return found",
+      "",
+    ].join("\n"),
+    "c.py": "from promptflow.core import tool\n@tool\ndef c(items, after):\n    return list(items)\n",
+  });
+  assert.deepEqual((await runFlow(target, { x: "whole" })).outputs, { b: ["p"], c: [] });
+  assert.deepEqual((await runFlow(target, { x: "caught" })).outputs, { b: ["p", "ValueError('mid')"], c: [] });
+  const failed = await runFlow(target, { x: "fails" });
+  assert.deepEqual(failed.nodes, { a: "completed", b: "failed" });
+  assert.equal(failed.error?.message, "Execution failure in 'b': (ValueError) mid");
+});
+
+test("a tool that cancels itself is canceled, and so is its flow", async (context) => {
+  const source = "import asyncio\n@tool\ndef a(x):\n    raise KeyboardInterrupt()\n";
+  const sources = [source, source.replace("def", "async def").replace("KeyboardInterrupt", "asyncio.CancelledError")];
+  for (const one of sources) {
+    const { error, nodes } = await runFlow(await openFiles(context, pythonChain(one)));
+    assert.deepEqual(nodes, { a: "canceled" });
+    assert.equal(error?.code, "ToolCanceledError");
+    assert.equal(error?.message, "Tool execution is canceled because: Received cancel request..");
+  }
+});
