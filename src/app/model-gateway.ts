@@ -19,20 +19,9 @@ import type { Governance } from "../gateway/open.ts";
 import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { Embedder } from "../model/embedder.ts";
-import type { PoolSettings } from "../model/pools.ts";
 import { embedderName, openConnectionEmbedder } from "../model/provider/index.ts";
 import { meteredEmbedder } from "../gateway/metered.ts";
 import { visibleIndex } from "../search/visible-index.ts";
-
-export function poolSettings({ pool }: Readonly<Config>): PoolSettings {
-  return {
-    waitMs: pool.wait_seconds * 1000,
-    cooldownMs: pool.cooldown_seconds * 1000,
-    retryShare: pool.retry_share,
-    breaker: { failures: pool.failures, openMs: pool.open_seconds * 1000 },
-    health: pool.probe_seconds > 0 ? { periodMs: pool.probe_seconds * 1000, timeoutMs: 10_000 } : undefined,
-  };
-}
 
 export interface GatewayParts {
   governance: Governance;

@@ -11,10 +11,12 @@ import type { BalancedModel } from "../model/balanced.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { embedderSettings, openEmbedder } from "../model/provider/index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
+import { poolSettings } from "./pool-setting.ts";
 
 /** The configured embedder, or none. @throws FlowsteadError when its server has to be asked and does not answer. */
-export async function openConfiguredEmbedder({ embedder }: Readonly<Config>): Promise<Embedder | undefined> {
-  return embedder ? openEmbedder(embedderSettings(embedder)) : undefined;
+export async function openConfiguredEmbedder(config: Readonly<Config>, log: Logger): Promise<Embedder | undefined> {
+  const { embedder } = config;
+  return embedder && openEmbedder(embedderSettings(embedder), { pool: poolSettings(config), log });
 }
 
 interface ResourceParts {

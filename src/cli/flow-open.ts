@@ -59,7 +59,7 @@ interface Parts {
 async function openParts(home: HomeOptions, log: Logger): Promise<Parts> {
   const { config, env } = configOf(home);
   const pools = openModelPools(config.models.map(modelSettings), log);
-  const embedder = await openConfiguredEmbedder(config);
+  const embedder = await openConfiguredEmbedder(config, log);
   let indexes: Promise<FlowIndexes> | undefined;
   const openIndex = async (name: string): Promise<SearchIndex> => {
     indexes ??= import("./flow-index.ts").then(({ openFlowIndexes }) => openFlowIndexes(config, embedder, log));

@@ -1,9 +1,9 @@
 import path from "node:path";
 import { openConfiguredSearch } from "../app/configured-search.ts";
+import { openConfiguredEmbedder } from "../app/resources.ts";
 import { createLog } from "../base/log.ts";
 import { indexFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
-import { embedderSettings, openEmbedder } from "../model/provider/index.ts";
 import { type Collection, openCollection } from "../search/ingest/collection.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
@@ -41,7 +41,7 @@ export async function useIndex(options: IndexOptions, work: (used: UsedIndex) =>
   const config = options.index ? { ...given, documents: { ...given.documents, index: options.index } } : given;
   await makeStateFolder(config.home);
   const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
-  const embedder = config.embedder && (await openEmbedder(embedderSettings(config.embedder)));
+  const embedder = await openConfiguredEmbedder(config, log);
   const search = openConfiguredSearch(config, embedder, log);
   const name = config.documents.index;
   const index = await search.openOrCreate(name);

@@ -51,8 +51,29 @@ const model = z
   );
 
 const embedder = z
-  .looseObject({ provider: z.string().min(1).describe("`openai` or `azure-openai`.") })
-  .describe("Turns texts into vectors for hybrid search; without one, search is by words alone.");
+  .looseObject({
+    provider: z.string().min(1).describe("`openai` or `azure-openai`."),
+    regions: z
+      .array(
+        z
+          .looseObject({
+            region: z.string().optional().describe("Where the model runs, for logs."),
+            ...poolMember,
+            serves: z
+              .string()
+              .optional()
+              .describe("Name of the model where servers name it differently; regions must agree. Default: `model`."),
+            residency: z.string().optional().describe("Where data may be processed, such as `eu`; regions must agree."),
+          })
+          .describe("One region of the model; what it does not name is taken from beside `regions`."),
+      )
+      .min(1)
+      .optional()
+      .describe("A pool in place of one server: calls move between the regions as those of `models` do."),
+  })
+  .describe(
+    "Turns texts into vectors for hybrid search; without one, search is by words alone. The provider's own settings stand beside: base_url, api_key, model, endpoint, deployment, api_version, auth, dimensions.",
+  );
 
 const reranker = z
   .looseObject({

@@ -1,40 +1,16 @@
 // A pool of models is a model: regions of one deployment, or several servers of one model.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import type { Logger } from "../base/log.ts";
-import type { BreakerOptions } from "../pool/breaker.ts";
 import { failover } from "../pool/failover.ts";
-import type { HealthOptions } from "../pool/health.ts";
-import { judgeByTable, type Judgement } from "../pool/judge.ts";
-import type { MemberEvent } from "../pool/member.ts";
-import { createPool, type Pool } from "../pool/pool.ts";
-import { RetryBudget } from "../pool/retry-budget.ts";
+import type { Pool } from "../pool/pool.ts";
 import { type ChatChunk, type ChatModel, isContent, partsOf, type RelayPart } from "./chat-model.ts";
+import { memberPool, type MemberPoolOptions, type PoolMember } from "./member-pool.ts";
 
-export interface BalancedMember {
-  model: ChatModel;
-  priority?: number;
-  weight?: number;
-  region?: string;
-}
+export type BalancedMember = PoolMember<ChatModel>;
 
-export interface BalancedOptions {
+export interface BalancedOptions extends MemberPoolOptions {
   /** Default: the ids of the members. */
   id?: string;
-  /** Longest time in all that a call waits for a member that cools down. Default 10 000. */
-  waitMs?: number;
-  /** Active probes by the members' own free `probe`; none when absent. */
-  health?: Omit<HealthOptions<ChatModel>, "probe">;
-  breaker?: BreakerOptions;
-  /** Cooldown after a 429 that names no time. Default 5000. */
-  cooldownMs?: number;
-  /** Retries per call over a few seconds, so that an outage is not multiplied. Default 0.2, with 50 always allowed. */
-  retryShare?: number;
-  /** Pause before a pool of one asks its member a second time. Default 200. */
-  backoffMs?: number;
-  log?: Logger;
-  /** Monotonic milliseconds; injected by tests. */
-  now?: () => number;
 }
 
 /** A model and what its pool knows about its members, for readiness pages. */
@@ -42,39 +18,12 @@ export interface BalancedModel extends ChatModel {
   readonly pool: Pool<ChatModel>;
 }
 
-/** How long a member with a wrong key or an empty account is left alone. */
-const EJECTION_MS = 60_000;
-
 /**
  * Each call goes to the less busy of two members of the best priority. A member that fails before its first text is
  * replaced, at once and unseen; after the first text a failure is a failure.
  */
 export function balancedModel(members: readonly BalancedMember[], options: BalancedOptions = {}): BalancedModel {
-  const { waitMs = 10_000, health, breaker, cooldownMs = 5000, retryShare = 0.2, backoffMs, log, now } = options;
-  // With nobody to move to, shutting a member out would only hide why it fails.
-  const isAlone = members.length === 1;
-  const pool = createPool<ChatModel>({
-    members: named(members),
-    breaker: isAlone ? { failures: Infinity } : breaker,
-    health: health && { ...health, probe: (model, signal) => model.probe(signal) },
-    onEvent: (event) => note(event, log),
-    now,
-  });
-  const budget = new RetryBudget({ share: retryShare, now: pool.now });
-  const judge = (error: FlowsteadError): Judgement =>
-    judgeModel(error, { cooldownMs, ejectionMs: isAlone ? undefined : EJECTION_MS });
-
-  const rule = (signal: AbortSignal) => ({
-    pool,
-    signal,
-    judge,
-    exhausted: (state: { last?: FlowsteadError; retryAfterMs?: number }) => exhausted(pool, state),
-    waitMs,
-    budget,
-    rounds: isAlone ? 2 : 1,
-    backoffMs,
-  });
-
+  const { pool, rule } = memberPool(members, options);
   return {
     id: options.id ?? members.map(({ model }) => model.id).join(","),
     pool,
@@ -101,61 +50,4 @@ export function balancedModel(members: readonly BalancedMember[], options: Balan
       await Promise.all(members.map(({ model }) => model.close()));
     },
   };
-}
-
-/** Two members may have one id, as two keys of one deployment do; the pool tells them apart. */
-function named(members: readonly BalancedMember[]): { id: string; value: ChatModel; weight?: number }[] {
-  const seen = new Map<string, number>();
-  return members.map(({ model, ...rest }) => {
-    const count = (seen.get(model.id) ?? 0) + 1;
-    seen.set(model.id, count);
-    return { id: count === 1 ? model.id : `${model.id}#${count}`, value: model, ...rest };
-  });
-}
-
-function judgeModel(
-  error: FlowsteadError,
-  { cooldownMs, ejectionMs }: { cooldownMs: number; ejectionMs: number | undefined },
-): Judgement {
-  switch (error.code) {
-    case "ModelUnauthorized":
-    case "ModelQuotaExhausted":
-      // Our own credential: this member can serve nobody, another one may.
-      return { move: ejectionMs !== undefined, blame: true, cooldownMs: ejectionMs };
-    case "ModelRateLimited":
-      return { move: error.retryable, blame: false, cooldownMs: error.retryAfterMs ?? cooldownMs };
-    default:
-      return judgeByTable(error);
-  }
-}
-
-/** The call's own last failure says most; without one, what its members failed of. */
-function exhausted(
-  pool: Pool<ChatModel>,
-  { last, retryAfterMs }: { last?: FlowsteadError; retryAfterMs?: number },
-): FlowsteadError {
-  const failures = last
-    ? [last]
-    : pool.members.map((member) => member.lastFailure).filter((error) => error !== undefined);
-  const isLimit = failures.some((error) => error.code === "ModelRateLimited");
-  if (isLimit && retryAfterMs !== undefined) {
-    const message = `Every model of the pool is at its limit or out for now. Ask again in ${Math.ceil(retryAfterMs / 1000)} s.`;
-    const cause = failures.find((error) => error.code === "ModelRateLimited");
-    return new FlowsteadError("ModelRateLimited", message, {
-      cause,
-      details: cause?.details,
-      retryAfterMs: Math.ceil(retryAfterMs),
-    });
-  }
-  const [failure] = failures;
-  if (!failure) {
-    return new FlowsteadError("ModelUnavailable", "No model of the pool can take a call. GET /readyz names why.");
-  }
-  const { code, message, details, status, retryable } = failure;
-  return new FlowsteadError(code, message, { cause: failure, details, status, retryable, retryAfterMs });
-}
-
-function note({ type, member, reason, cooldownMs }: MemberEvent, log: Logger | undefined): void {
-  const isBad = type === "unready" || type === "cooling" || type === "circuit-open";
-  log?.[isBad ? "warn" : "info"]({ member, cooldownMs, reason: reason?.message }, `model ${type}`);
 }

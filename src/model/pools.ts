@@ -1,9 +1,8 @@
-import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
-import { type BalancedMember, type BalancedModel, type BalancedOptions, balancedModel } from "./balanced.ts";
+import { mustAgree } from "./agree.ts";
+import { type BalancedMember, type BalancedModel, balancedModel } from "./balanced.ts";
+import type { PoolSettings } from "./member-pool.ts";
 import { type ModelSettings, openModel, servedModel } from "./provider/index.ts";
-
-export type PoolSettings = Pick<BalancedOptions, "waitMs" | "cooldownMs" | "breaker" | "health" | "retryShare">;
 
 /** One pool per name; entries of a name are its members. @throws FlowsteadError `InvalidConfig` for members that differ. */
 export function openModelPools(
@@ -17,8 +16,19 @@ export function openModelPools(
     groups.set(name, [...(groups.get(name) ?? []), entry]);
   }
   for (const [name, group] of groups) {
-    mustAgree(name, group, { what: "serves", of: servedModel });
-    mustAgree(name, group, { what: "residency", of: ({ residency }) => residency ?? "" });
+    const where = `models: the entries of pool "${name}"`;
+    mustAgree(group, {
+      where,
+      what: "serves",
+      of: servedModel,
+      advice: "Give the entries names of their own, or the same `serves` when they are the same model and version.",
+    });
+    mustAgree(group, {
+      where,
+      what: "residency",
+      of: ({ residency }) => residency ?? "",
+      advice: "Give the entries names of their own, or one `residency` for all of them.",
+    });
   }
   const pools = new Map<string, BalancedModel>();
   for (const [name, group] of groups) {
@@ -30,23 +40,4 @@ export function openModelPools(
     pools.set(name, balancedModel(members, { log, ...settings, health: members.length > 1 ? health : undefined }));
   }
   return pools;
-}
-
-/** An answer must not depend on which region was free, and data must not leave where they may be. */
-function mustAgree(
-  pool: string,
-  group: readonly ModelSettings[],
-  { what, of }: { what: "serves" | "residency"; of: (entry: ModelSettings) => string | undefined },
-): void {
-  const values = [...new Set(group.map(of).filter((value) => value !== undefined))];
-  if (values.length < 2) return;
-  const found = values.map((value) => (value === "" ? "none" : `"${value}"`)).join(", ");
-  const advice =
-    what === "serves"
-      ? "Give the entries names of their own, or the same `serves` when they are the same model and version."
-      : "Give the entries names of their own, or one `residency` for all of them.";
-  throw new FlowsteadError(
-    "InvalidConfig",
-    `models: the entries of pool "${pool}" differ in ${what}: ${found}. ${advice}`,
-  );
 }

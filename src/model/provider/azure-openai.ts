@@ -3,11 +3,11 @@
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ChatModel } from "../chat-model.ts";
-import type { Embedder } from "../embedder.ts";
+import type { EmbeddingModel } from "../embedding-model.ts";
 import type { Deadlines } from "./openai-wire/chat.ts";
 import { type EntraSettings, entraToken } from "./azure-openai/entra-token.ts";
 import { type WireClient, wireClient } from "./openai-wire/client.ts";
-import { wireEmbedder } from "./openai-wire/embed.ts";
+import { wireEmbedding } from "./openai-wire/embed.ts";
 import { wireModel } from "./openai-wire/model.ts";
 
 export interface AzureOpenAiSettings extends Partial<Deadlines> {
@@ -28,6 +28,8 @@ export interface AzureOpenAiEmbedderSettings extends AzureOpenAiSettings {
   /** Name of the model behind the deployment, from which the size of its vectors is known. */
   model?: string;
   dimensions?: number;
+  /** The same, for pools whose regions are configured with different models' names. */
+  serves?: string;
 }
 
 const DEFAULT_VERSION = "2024-10-21";
@@ -49,18 +51,18 @@ export function azureOpenAiModel(settings: AzureOpenAiSettings, log?: Logger): C
   });
 }
 
-export function azureOpenAiEmbedder(settings: AzureOpenAiEmbedderSettings, signal: AbortSignal): Promise<Embedder> {
-  const { deployment, dimensions } = settings;
+export function azureOpenAiEmbedding(settings: AzureOpenAiEmbedderSettings): EmbeddingModel {
+  const { deployment, model, region, serves, dimensions } = settings;
   const paths = pathsOf(settings);
-  return wireEmbedder(
-    {
-      client: clientOf(settings, paths.baseUrl),
-      model: settings.model || deployment,
-      path: paths.call(deployment, "embeddings"),
-      dimensions,
-    },
-    signal,
-  );
+  return wireEmbedding({
+    id: `azure-openai/${deployment}${region ? `@${region}` : ""}`,
+    client: clientOf(settings, paths.baseUrl),
+    model: model || deployment,
+    serves,
+    path: paths.call(deployment, "embeddings"),
+    modelsPath: paths.models,
+    dimensions,
+  });
 }
 
 interface Paths {

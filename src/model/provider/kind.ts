@@ -1,5 +1,6 @@
 // What there is to configure: the providers' own settings, and where a model stands in its pool.
 
+import { FlowsteadError } from "../../base/error/error.ts";
 import type { AnthropicSettings } from "./anthropic.ts";
 import type { AzureOpenAiEmbedderSettings, AzureOpenAiSettings } from "./azure-openai.ts";
 import type { OpenAiEmbedderSettings, OpenAiSettings } from "./openai.ts";
@@ -25,9 +26,12 @@ export type ModelSettings = PoolPlace &
     | { provider: "extractive" }
   );
 
-export type EmbedderSettings =
-  | ({ provider: "openai" } & OpenAiEmbedderSettings)
-  | ({ provider: "azure-openai" } & AzureOpenAiEmbedderSettings);
+/** One server of an embedding model. */
+export type EmbedderEntry = Omit<PoolPlace, "name"> &
+  (({ provider: "openai" } & OpenAiEmbedderSettings) | ({ provider: "azure-openai" } & AzureOpenAiEmbedderSettings));
+
+/** An embedder: one entry, or in its place the regions that form a pool. */
+export type EmbedderSettings = EmbedderEntry & { regions?: readonly [EmbedderEntry, ...EmbedderEntry[]] };
 
 export const MODEL_PROVIDERS = ["openai", "azure-openai", "anthropic", "extractive"] as const;
 export const EMBEDDER_PROVIDERS = ["openai", "azure-openai"] as const;
@@ -42,4 +46,13 @@ export function servedModel(entry: ModelSettings): string | undefined {
 /** Whether what a provider answers with is written by a language model. */
 export function isLanguageModel({ provider }: { provider: string }): boolean {
   return provider !== "extractive";
+}
+
+/** @throws FlowsteadError `InvalidConfig` that names the providers there are. */
+export function unknownProvider(settings: never, known: readonly string[]): never {
+  const { provider } = settings as { provider?: unknown };
+  throw new FlowsteadError(
+    "InvalidConfig",
+    `There is no model provider "${String(provider)}". Use one of: ${known.join(", ")}.`,
+  );
 }

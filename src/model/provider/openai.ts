@@ -2,10 +2,10 @@
 
 import type { Logger } from "../../base/log.ts";
 import type { ChatModel } from "../chat-model.ts";
-import type { Embedder } from "../embedder.ts";
+import type { EmbeddingModel } from "../embedding-model.ts";
 import type { Deadlines } from "./openai-wire/chat.ts";
 import { type WireClient, wireClient } from "./openai-wire/client.ts";
-import { wireEmbedder } from "./openai-wire/embed.ts";
+import { wireEmbedding } from "./openai-wire/embed.ts";
 import { wireModel } from "./openai-wire/model.ts";
 
 export interface OpenAiSettings extends Partial<Deadlines> {
@@ -23,11 +23,13 @@ export interface OpenAiSettings extends Partial<Deadlines> {
 
 export interface OpenAiEmbedderSettings extends OpenAiSettings {
   dimensions?: number;
+  /** Name of the model behind `model`, where servers name it differently. */
+  serves?: string;
 }
 
 const OPENAI_URL = "https://api.openai.com/v1";
 const DEFAULT_MODEL = "gpt-4o-mini";
-const DEFAULT_EMBEDDING = "text-embedding-3-small";
+export const DEFAULT_EMBEDDING = "text-embedding-3-small";
 
 export function openAiModel(settings: OpenAiSettings, log?: Logger): ChatModel {
   const { baseUrl, region } = settings;
@@ -45,10 +47,18 @@ export function openAiModel(settings: OpenAiSettings, log?: Logger): ChatModel {
   });
 }
 
-export function openAiEmbedder(settings: OpenAiEmbedderSettings, signal: AbortSignal): Promise<Embedder> {
+export function openAiEmbedding(settings: OpenAiEmbedderSettings): EmbeddingModel {
+  const { region, serves, dimensions } = settings;
   const model = settings.model || DEFAULT_EMBEDDING;
-  const { dimensions } = settings;
-  return wireEmbedder({ client: clientOf(settings), model, path: "/embeddings", dimensions }, signal);
+  return wireEmbedding({
+    id: `openai/${model}${region ? `@${region}` : ""}`,
+    client: clientOf(settings),
+    model,
+    serves,
+    path: "/embeddings",
+    modelsPath: "/models",
+    dimensions,
+  });
 }
 
 function clientOf({ baseUrl, apiKey, organization, keySource }: OpenAiSettings): WireClient {

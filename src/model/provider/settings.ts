@@ -3,7 +3,13 @@
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { type EntraSettings, type TokenSource, entraToken } from "./azure-openai/entra-token.ts";
-import { EMBEDDER_PROVIDERS, type EmbedderSettings, MODEL_PROVIDERS, type ModelSettings } from "./kind.ts";
+import {
+  EMBEDDER_PROVIDERS,
+  type EmbedderEntry,
+  type EmbedderSettings,
+  MODEL_PROVIDERS,
+  type ModelSettings,
+} from "./kind.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
 const seconds = z.number().positive().optional();
@@ -68,10 +74,17 @@ const modelEntry = z.discriminatedUnion("provider", [
   z.strictObject({ provider: z.literal("extractive"), ...place }),
 ]);
 
-const dimensions = z.int().positive().optional();
+const embedderPlace = {
+  region: place.region,
+  priority: place.priority,
+  weight: place.weight,
+  serves: place.serves,
+  residency: place.residency,
+  dimensions: z.int().positive().optional(),
+};
 const embedderEntry = z.discriminatedUnion("provider", [
-  z.strictObject({ provider: z.literal("openai"), ...openAi, dimensions }),
-  z.strictObject({ provider: z.literal("azure-openai"), ...azure, model: z.string().optional(), dimensions }),
+  z.strictObject({ provider: z.literal("openai"), ...embedderPlace, ...openAi }),
+  z.strictObject({ provider: z.literal("azure-openai"), ...embedderPlace, ...azure, model: z.string().optional() }),
 ]);
 
 /** @throws FlowsteadError `InvalidConfig` that names the key. */
@@ -79,11 +92,28 @@ export function modelSettings(entry: Readonly<Record<string, unknown>>): ModelSe
   return camel(parse(modelEntry, entry, { where: "models", providers: MODEL_PROVIDERS })) as unknown as ModelSettings;
 }
 
-/** @throws FlowsteadError `InvalidConfig` that names the key. */
+/** Each of `regions` is an entry of its own, over what stands beside them. @throws FlowsteadError `InvalidConfig` that names the key. */
 export function embedderSettings(entry: Readonly<Record<string, unknown>>): EmbedderSettings {
-  return camel(
-    parse(embedderEntry, entry, { where: "embedder", providers: EMBEDDER_PROVIDERS }),
-  ) as unknown as EmbedderSettings;
+  const { regions, ...shared } = entry;
+  if (!Array.isArray(regions)) return embedderEntryOf(shared, "embedder");
+  const [first, ...others] = regions.map((region: Record<string, unknown>, at) =>
+    embedderEntryOf({ ...(isOf(shared, region) ? shared : common(shared)), ...region }, `embedder.regions[${at}]`),
+  );
+  if (!first) throw new FlowsteadError("InvalidConfig", "embedder.regions: must name at least one region.");
+  return { ...first, regions: [first, ...others] };
+}
+
+function isOf({ provider }: Record<string, unknown>, region: Record<string, unknown>): boolean {
+  return region.provider === undefined || region.provider === provider;
+}
+
+/** What a region at another provider still shares. */
+function common({ dimensions, serves, residency, model }: Record<string, unknown>): Record<string, unknown> {
+  return { dimensions, serves, residency, model };
+}
+
+function embedderEntryOf(entry: Readonly<Record<string, unknown>>, where: string): EmbedderEntry {
+  return camel(parse(embedderEntry, entry, { where, providers: EMBEDDER_PROVIDERS })) as unknown as EmbedderEntry;
 }
 
 function parse<T>(

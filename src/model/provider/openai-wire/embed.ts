@@ -1,22 +1,22 @@
-import { sleep } from "../../../base/abort.ts";
-import { FlowsteadError } from "../../../base/error/error.ts";
-import type { Embedder } from "../../embedder.ts";
+import type { EmbeddingCall, EmbeddingModel } from "../../embedding-model.ts";
 import type { WireClient } from "./client.ts";
 import { badAnswer, statusFailure } from "./failure.ts";
+import { listModels } from "./list.ts";
 
-export interface WireEmbedderOptions {
+export interface WireEmbeddingOptions {
+  id: string;
   client: WireClient;
+  /** As the server knows it. */
   model: string;
+  /** As others know it, when the server has a name of its own for it. */
+  serves?: string | undefined;
   path: string;
+  modelsPath: string;
   /** Asked of the server when given; else found out. */
   dimensions: number | undefined;
 }
 
-const BATCH_TEXTS = 96;
-const BATCH_CHARS = 200_000;
 const TIMEOUT_MS = 60_000;
-const ATTEMPTS = 6;
-const LONGEST_WAIT_MS = 60_000;
 
 /** What the known models give when no other size is asked for. */
 const KNOWN_DIMENSIONS: Record<string, number> = {
@@ -25,40 +25,25 @@ const KNOWN_DIMENSIONS: Record<string, number> = {
   "text-embedding-ada-002": 1536,
 };
 
-/**
- * An embedder behind the OpenAI-compatible wire. Vectors have length one. Rate limits and outages are waited for, since
- * indexing has time.
- * @throws FlowsteadError when the size of the vectors has to be asked for and the server does not answer.
- */
-export async function wireEmbedder(options: WireEmbedderOptions, signal: AbortSignal): Promise<Embedder> {
-  const { client, model } = options;
-  const dimensions: number =
-    options.dimensions ??
-    KNOWN_DIMENSIONS[model] ??
-    (await embedBatch(options, ["dimensions"], { signal }).then((vectors) => vectors[0]?.length ?? 0));
+/** An embedding model behind the OpenAI-compatible wire. */
+export function wireEmbedding(options: WireEmbeddingOptions): EmbeddingModel {
+  const { id, client, model, serves, modelsPath, dimensions } = options;
   return {
-    fingerprint: `${model}/${dimensions}/unit`,
-    dimensions,
-    async embed(texts, _kind, signal, onUsage) {
-      const vectors: Float32Array[] = [];
-      for (const batch of batches(texts)) {
-        for (const vector of await patiently(() => embedBatch(options, batch, { signal, onUsage }), signal)) {
-          if (vector.length !== dimensions) {
-            throw badAnswer(client.upstream, `a vector of ${vector.length} numbers where ${dimensions} were expected`);
-          }
-          vectors.push(vector);
-        }
-      }
-      return vectors;
+    id,
+    name: serves ?? model,
+    dimensions: dimensions ?? KNOWN_DIMENSIONS[serves ?? model] ?? KNOWN_DIMENSIONS[model],
+    embed: (texts, call) => embedBatch(options, texts, call),
+    async probe(signal) {
+      await listModels(client, modelsPath, signal);
     },
     close: () => client.close(),
   };
 }
 
 async function embedBatch(
-  { client, model, path, dimensions }: WireEmbedderOptions,
-  input: string[],
-  { signal, onUsage }: { signal: AbortSignal; onUsage?: ((tokens: number) => void) | undefined },
+  { client, model, path, dimensions }: WireEmbeddingOptions,
+  input: readonly string[],
+  { signal, onUsage, dimensions: expected }: EmbeddingCall,
 ): Promise<Float32Array[]> {
   const body = {
     model,
@@ -85,6 +70,10 @@ async function embedBatch(
   if (vectors.length !== input.length || vectors.includes(undefined as never)) {
     throw badAnswer(client.upstream, `${vectors.length} embeddings for ${input.length} texts`);
   }
+  const other = expected === undefined ? undefined : vectors.find(({ length }) => length !== expected);
+  if (other) {
+    throw badAnswer(client.upstream, `a vector of ${other.length} numbers where ${expected} were expected`);
+  }
   return vectors;
 }
 
@@ -98,34 +87,4 @@ function unit(embedding: number[] | string): Float32Array {
   const length = Math.sqrt(sum);
   if (!Number.isFinite(length)) throw new Error("a vector holds something else than numbers");
   return length === 0 ? vector : vector.map((value) => value / length);
-}
-
-async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (thrown) {
-      const error = FlowsteadError.from(thrown);
-      const isWorthIt = error.retryable && error.code !== "ModelQuotaExhausted" && error.code !== "ModelBadAnswer";
-      if (!isWorthIt || attempt === ATTEMPTS) throw error;
-      await sleep(Math.min(error.retryAfterMs ?? 250 * 2 ** attempt, LONGEST_WAIT_MS), signal);
-    }
-  }
-}
-
-function batches(texts: readonly string[]): string[][] {
-  const all: string[][] = [];
-  let current: string[] = [];
-  let chars = 0;
-  for (const text of texts) {
-    if (current.length === BATCH_TEXTS || (current.length > 0 && chars + text.length > BATCH_CHARS)) {
-      all.push(current);
-      current = [];
-      chars = 0;
-    }
-    current.push(text);
-    chars += text.length;
-  }
-  if (current.length > 0) all.push(current);
-  return all;
 }

@@ -6,7 +6,7 @@ import { type Deadlines, wireChat } from "./chat.ts";
 import { type ChatDialect, OPENAI_DIALECT } from "./dialect.ts";
 import type { WireCall, WireClient } from "./client.ts";
 import { chunkDecoder } from "./decode.ts";
-import { badAnswer, statusFailure } from "./failure.ts";
+import { listModels } from "./list.ts";
 import { relayDecoder } from "./relay.ts";
 
 export type WireOperation = "chat/completions" | "completions";
@@ -29,8 +29,6 @@ export interface WireModelOptions {
   log: Logger | undefined;
 }
 
-const PROBE_MS = 10_000;
-
 /** A chat model behind the OpenAI-compatible wire. */
 export function wireModel(options: WireModelOptions): ChatModel {
   const { id, client, modelsPath, log } = options;
@@ -44,24 +42,8 @@ export function wireModel(options: WireModelOptions): ChatModel {
   /** Whether the server has answered a stream that was asked for its usage. */
   let takesUsage = false;
 
-  async function listModels(signal: AbortSignal): Promise<string[]> {
-    const { status, headers, body } = await client.read(
-      { method: "GET", path: modelsPath },
-      { signal, timeoutMs: PROBE_MS },
-    );
-    // Some servers have no list, or limit it; that they say so proves that they can be reached.
-    if (status === 404 || status === 405 || status === 429) return [];
-    if (status < 200 || status > 299) throw statusFailure(client.upstream, status, { headers, body });
-    try {
-      const { data } = JSON.parse(body) as { data: { id: string }[] };
-      return data.map((model) => model.id);
-    } catch (thrown) {
-      throw badAnswer(client.upstream, "something else than a list of models", thrown);
-    }
-  }
-
   async function firstListed(signal: AbortSignal): Promise<string> {
-    const [first] = await listModels(signal);
+    const [first] = await listModels(client, modelsPath, signal);
     if (first === undefined) {
       throw new FlowsteadError(
         "ModelNotFound",
@@ -131,7 +113,7 @@ export function wireModel(options: WireModelOptions): ChatModel {
       return wireChat({ client, decoder, call: callOf(request, model), model, isStream, deadlines, signal });
     },
     async probe(signal) {
-      await listModels(signal);
+      await listModels(client, modelsPath, signal);
     },
     close: () => client.close(),
   };

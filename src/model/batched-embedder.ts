@@ -1,0 +1,79 @@
+// An embedder out of an embedding model: texts in batches, and patience with limits and outages.
+
+import { sleep } from "../base/abort.ts";
+import { FlowsteadError } from "../base/error/error.ts";
+import type { Embedder } from "./embedder.ts";
+import type { EmbeddingModel } from "./embedding-model.ts";
+
+const BATCH_TEXTS = 96;
+const BATCH_CHARS = 200_000;
+const ATTEMPTS = 6;
+const LONGEST_WAIT_MS = 60_000;
+
+interface BatchedOptions {
+  signal: AbortSignal;
+  /** Whether the model is a pool, which has waited already as long as somebody who asks may wait. */
+  isPool: boolean;
+}
+
+/**
+ * Rate limits and outages are waited for, since indexing has time.
+ * @throws FlowsteadError when the size of the vectors has to be asked for and the server does not answer.
+ */
+export async function batchedEmbedder(model: EmbeddingModel, { signal, isPool }: BatchedOptions): Promise<Embedder> {
+  const dimensions = model.dimensions ?? (await askSize(model, signal));
+  return {
+    fingerprint: `${model.name}/${dimensions}/unit`,
+    dimensions,
+    async embed(texts, kind, signal, onUsage) {
+      const attempts = isPool && kind === "query" ? 1 : ATTEMPTS;
+      const vectors: Float32Array[] = [];
+      for (const batch of batches(texts)) {
+        const work = (): Promise<Float32Array[]> => model.embed(batch, { signal, dimensions, onUsage });
+        vectors.push(...(await patiently(work, attempts, signal)));
+      }
+      return vectors;
+    },
+    close: () => model.close(),
+  };
+}
+
+async function askSize(model: EmbeddingModel, signal: AbortSignal): Promise<number> {
+  try {
+    const [vector] = await model.embed(["dimensions"], { signal });
+    return vector?.length ?? 0;
+  } catch (thrown) {
+    await model.close();
+    throw thrown;
+  }
+}
+
+async function patiently<T>(work: () => Promise<T>, attempts: number, signal: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = FlowsteadError.from(thrown);
+      const isWorthIt = error.retryable && error.code !== "ModelQuotaExhausted" && error.code !== "ModelBadAnswer";
+      if (!isWorthIt || attempt >= attempts) throw error;
+      await sleep(Math.min(error.retryAfterMs ?? 250 * 2 ** attempt, LONGEST_WAIT_MS), signal);
+    }
+  }
+}
+
+function batches(texts: readonly string[]): string[][] {
+  const all: string[][] = [];
+  let current: string[] = [];
+  let chars = 0;
+  for (const text of texts) {
+    if (current.length === BATCH_TEXTS || (current.length > 0 && chars + text.length > BATCH_CHARS)) {
+      all.push(current);
+      current = [];
+      chars = 0;
+    }
+    current.push(text);
+    chars += text.length;
+  }
+  if (current.length > 0) all.push(current);
+  return all;
+}

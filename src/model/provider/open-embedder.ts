@@ -1,0 +1,91 @@
+// Opens embedders: of one server, of a pool of regions, and behind a connection.
+
+import { FlowsteadError } from "../../base/error/error.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { mustAgree } from "../agree.ts";
+import { balancedEmbedding } from "../balanced-embedding.ts";
+import { batchedEmbedder } from "../batched-embedder.ts";
+import type { Embedder } from "../embedder.ts";
+import type { EmbeddingModel } from "../embedding-model.ts";
+import type { PoolMember, PoolSettings } from "../member-pool.ts";
+import { azureOpenAiEmbedding } from "./azure-openai.ts";
+import { connectionModel } from "./connection.ts";
+import { EMBEDDER_PROVIDERS, type EmbedderEntry, type EmbedderSettings, unknownProvider } from "./kind.ts";
+import { openAiEmbedding } from "./openai.ts";
+
+export interface OpenEmbedderOptions {
+  signal?: AbortSignal;
+  /** How regions are pooled. */
+  pool?: PoolSettings | undefined;
+  log?: Logger | undefined;
+}
+
+/**
+ * Opens an embedder. When neither `dimensions` nor the model's name tells the size of its vectors, the server is asked.
+ * @throws FlowsteadError `InvalidConfig`, or why the server did not answer.
+ */
+export async function openEmbedder(
+  { regions, ...entry }: EmbedderSettings,
+  { signal = NEVER, pool, log }: OpenEmbedderOptions = {},
+): Promise<Embedder> {
+  if (!regions) return batchedEmbedder(openEntry(entry), { signal, isPool: false });
+  mustAgree(regions, {
+    where: "embedder: its regions",
+    what: "residency",
+    of: ({ residency }) => residency ?? "",
+    advice: "Give one `residency` for all of them.",
+  });
+  const [first, ...others] = regions;
+  const members = [memberOf(first), ...others.map(memberOf)] as const;
+  const models = members.map(({ model }) => model);
+  mustAgree(models, {
+    where: "embedder: its regions",
+    what: "serves",
+    of: ({ name }) => name,
+    advice: "Vectors of two models do not compare: name the same `model`, or one `serves` when they are one model.",
+  });
+  mustAgree(models, {
+    where: "embedder: its regions",
+    what: "dimensions",
+    of: ({ dimensions }) => dimensions,
+    advice: "Name the same `dimensions`: the vectors stand in one index.",
+  });
+  const isPool = members.length > 1;
+  const model = balancedEmbedding([...members], { log, ...pool, health: isPool ? pool?.health : undefined });
+  return batchedEmbedder(model, { signal, isPool });
+}
+
+function memberOf(entry: EmbedderEntry): PoolMember<EmbeddingModel> {
+  const { priority, weight, region } = entry;
+  return { model: openEntry(entry), priority, weight, region };
+}
+
+function openEntry(entry: EmbedderEntry): EmbeddingModel {
+  switch (entry.provider) {
+    case "openai":
+      return openAiEmbedding(entry);
+    case "azure-openai":
+      return azureOpenAiEmbedding(entry);
+    default:
+      return unknownProvider(entry, EMBEDDER_PROVIDERS);
+  }
+}
+
+/** The embedder behind one of the original's connections. @throws FlowsteadError `InvalidConnectionType`. */
+export async function openConnectionEmbedder(connection: Connection, model: string): Promise<Embedder> {
+  const settings = connectionModel(connection);
+  if (settings.provider === "azure-openai") return openEmbedder({ ...settings, deployment: model });
+  if (settings.provider === "openai") return openEmbedder({ ...settings, model });
+  throw new FlowsteadError("InvalidConnectionType", `Connection "${connection.name}" has no embeddings.`);
+}
+
+/** What callers of the gateway name an embedder by: its model, also when only its regions name it. */
+export function embedderName(entry: Readonly<Record<string, unknown>>): string {
+  const { regions } = entry;
+  const places = [entry, ...(Array.isArray(regions) ? (regions as Record<string, unknown>[]) : [])];
+  const named = places.flatMap((place) => [place.model, place.deployment]).find((name) => typeof name === "string");
+  return typeof named === "string" ? named : "embedding";
+}
+
+const NEVER = new AbortController().signal;
