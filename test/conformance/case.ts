@@ -23,6 +23,8 @@ export interface KindContext {
   /** `connections.json` and `recordings.jsonl` beside the cases, where they exist. */
   connections: ValueMap;
   recordings: Recordings;
+  /** Where a model server listens, on this machine, for the connections of `connections.json`. */
+  modelPort?: number;
   /** The Python that runs nodes; the one on the path when absent. */
   python: string | undefined;
   signal: AbortSignal;

@@ -1,5 +1,6 @@
 // Runs one line of a flow with the engine itself, and tells it in the words of the cases.
 
+import { parseJson, stringifyJson } from "../../src/base/json.ts";
 import type { FlowsteadError } from "../../src/base/error/error.ts";
 import { type Value, type ValueMap, toNumber } from "../../src/base/value.ts";
 import type { Connection } from "../../src/connection/connection.ts";
@@ -30,6 +31,9 @@ export interface LineResult {
   log: string;
   error?: LineError;
 }
+
+/** The port that the corpus' connections name for the model server. */
+const CORPUS_PORT = /127\.0\.0\.1:18080/g;
 
 const STATUS = { completed: "Completed", failed: "Failed", bypassed: "Bypassed", canceled: "Canceled" } as const;
 
@@ -113,7 +117,7 @@ export function createError(thrown: FlowsteadError): { class: string; code: stri
 
 function resources(context: KindContext, models: Models): FlowResources {
   const opened = new Map<string, ChatModel>();
-  const entries = Object.entries(context.connections).map(([name, entry]) => connectionFromDict(name, entry));
+  const entries = Object.entries(connectionsOf(context)).map(([name, entry]) => connectionFromDict(name, entry));
   const source = openConnections({ entries, env: {}, provider: "dict" });
   return {
     async chatModel(name) {
@@ -125,4 +129,9 @@ function resources(context: KindContext, models: Models): FlowResources {
     searchIndex: (name) => Promise.reject(new Error(`no index ${name} here`)),
     connection: (name) => source.get(name),
   };
+}
+
+function connectionsOf({ connections, modelPort }: KindContext): ValueMap {
+  if (modelPort === undefined) return connections;
+  return parseJson(stringifyJson(connections).replace(CORPUS_PORT, `127.0.0.1:${modelPort}`)) as ValueMap;
 }

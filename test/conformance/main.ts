@@ -12,6 +12,7 @@ import { parseJson } from "../../src/base/json.ts";
 import type { ValueMap } from "../../src/base/value.ts";
 import { type Case, readCases } from "./case.ts";
 import { KINDS } from "./kind/index.ts";
+import { startRecordedServer } from "./recorded-server.ts";
 import { readRecordings } from "./recording.ts";
 
 const CASE_TIMEOUT_MS = 60_000;
@@ -49,6 +50,7 @@ const chosen = readCases(readFileSync(values.cases, "utf8")).filter(
 const beside = path.dirname(path.resolve(values.cases));
 const connections = readConnections(path.join(beside, "connections.json"));
 const recordings = readRecordings(path.join(beside, "recordings.jsonl"));
+const { port: modelPort } = await startRecordedServer(recordings);
 const outcomes: Outcome[] = [];
 for (const testCase of chosen) outcomes.push(await judge(testCase));
 print(outcomes);
@@ -63,7 +65,7 @@ async function judge(testCase: Case): Promise<Outcome> {
     const signal = AbortSignal.timeout(CASE_TIMEOUT_MS);
     await within(
       Promise.resolve(
-        run(testCase, { upstream: values.upstream, python: values.python, connections, recordings, signal }),
+        run(testCase, { upstream: values.upstream, python: values.python, connections, recordings, modelPort, signal }),
       ),
       signal,
     );

@@ -42,11 +42,17 @@ function canonical(messages: unknown): string {
   return JSON.stringify(plain(sorted(messages)));
 }
 
+/** What was answered to a prompt or to messages, or `MOCK:` and the last of them. */
+export function recordedText(recordings: Recordings, asked: string | readonly ChatMessage[]): string {
+  const last = typeof asked === "string" ? asked : lastText(asked);
+  return recordings.get(canonical(asked)) ?? `MOCK:${last}`;
+}
+
 export function recordedModel(recordings: Recordings): ChatModel {
   return {
     id: "recorded",
     async *chat({ messages, prompt }): AsyncIterable<ChatChunk> {
-      const content = recordings.get(canonical(prompt ?? messages)) ?? `MOCK:${prompt ?? lastText(messages)}`;
+      const content = recordedText(recordings, prompt ?? messages);
       const base = { id: "recorded", created: 0, model: "recorded" };
       yield { ...base, choices: [{ index: 0, delta: { role: "assistant", content }, finish_reason: null }] };
       yield { ...base, choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };

@@ -1,22 +1,17 @@
 // What a flow sends to its models, over real HTTP.
 
 import path from "node:path";
-import { parseJson, stringifyJson } from "../../../src/base/json.ts";
 import type { ValueMap } from "../../../src/base/value.ts";
 import { type Kinds, Mismatch } from "../case.ts";
 import { judgeResult } from "./line.ts";
 import { httpModels, openCase, runLine } from "../flow-run.ts";
 import { startModelServer } from "../model-server.ts";
 
-/** The port that the corpus' connections name for the model server. */
-const CORPUS_PORT = /127\.0\.0\.1:18080/g;
-
 export const LLM_HTTP_KINDS: Kinds = {
   async llm_http({ flow, inputs, expect }, context) {
-    const server = await startModelServer((expect["http_requests"] ?? []) as ValueMap[]);
+    const server = await startModelServer((expect["http_requests"] ?? []) as ValueMap[], context.recordings);
     try {
-      const text = stringifyJson(context.connections).replace(CORPUS_PORT, `127.0.0.1:${server.port}`);
-      const moved = { ...context, connections: parseJson(text) as ValueMap };
+      const moved = { ...context, modelPort: server.port };
       const opened = await openCase(path.join(context.upstream, flow ?? ""), moved, {
         models: httpModels,
         streaming: inputs["stream"] === true,
