@@ -1,6 +1,7 @@
 // Models, wired: pools with limits, accounts and guards around them, the gateway that serves them, and what flows get of it.
 
 import path from "node:path";
+import { FlowsteadError } from "../base/error/error.ts";
 import { secretToken } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
 import { keyFolder } from "../config/folder.ts";
@@ -18,8 +19,9 @@ import { lentConnection } from "../gateway/lent-connection.ts";
 import type { Governance } from "../gateway/open.ts";
 import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
 import type { FlowResources } from "../flow/resource.ts";
+import type { Caller } from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
-import { embedderName, openConnectionEmbedder } from "../model/provider/index.ts";
+import { embedderName, embedderNames, openConnectionEmbedder } from "../model/provider/index.ts";
 import { meteredEmbedder } from "../gateway/metered.ts";
 import { visibleIndex } from "../search/visible-index.ts";
 
@@ -36,16 +38,25 @@ export async function openModelGateway(
 ): Promise<Gateway> {
   const own = { name: "gateway", key: await gatewayKey(keyFolder(config)) };
   const name = config.embedder && embedderName(config.embedder);
+  const names = config.embedder ? embedderNames(config.embedder) : [];
   const { meter } = governance;
+  const ofCaller = (caller: Caller): Embedder | undefined =>
+    embedder && name !== undefined ? meteredEmbedder(embedder, name, meter, caller) : undefined;
   const opened = new Map<string, Promise<Embedder>>();
   return createGateway({
     credentials: createCredentials([own, ...config.gateway.keys]),
     models: governance.models,
     aliases: config.gateway.aliases,
-    embedder: (caller) => (embedder && name !== undefined ? meteredEmbedder(embedder, name, meter, caller) : undefined),
-    embedderNames: name === undefined ? [] : [name],
+    embedder: ofCaller,
+    embedderNames: names,
     connectionModel: (connection) => resources.chatModel(connection),
     connectionEmbedder: async (connection, model, caller) => {
+      // A pool has no address to ask for another of its models: vectors come from the embedder of the configuration.
+      if (governance.models.has(connection)) {
+        const own = names.includes(model) ? ofCaller(caller) : undefined;
+        if (!own) throw noEmbedder(connection, model, names);
+        return own;
+      }
       const key = JSON.stringify([connection, model]);
       const found = opened.get(key) ?? openConnectionEmbedder(await resources.connection(connection), model);
       opened.set(key, found);
@@ -53,6 +64,15 @@ export async function openModelGateway(
       return meteredEmbedder(await found, connection, meter, caller);
     },
   });
+}
+
+function noEmbedder(connection: string, model: string, names: readonly string[]): FlowsteadError {
+  const advice =
+    names.length > 0 ? `There is: ${names.join(", ")}.` : "Configure one under `embedder:` in flowstead.yaml.";
+  return new FlowsteadError(
+    "ModelNotFound",
+    `There is no embedding model "${model}" behind connection "${connection}". ${advice}`,
+  );
 }
 
 export interface Lending {

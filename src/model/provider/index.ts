@@ -9,7 +9,7 @@ import { MODEL_PROVIDERS, type ModelSettings, unknownProvider } from "./kind.ts"
 import { openAiModel } from "./openai.ts";
 
 export { connectionModel } from "./connection.ts";
-export { embedderName, openConnectionEmbedder, openEmbedder } from "./open-embedder.ts";
+export { embedderName, embedderNames, openConnectionEmbedder, openEmbedder } from "./open-embedder.ts";
 export { type EmbedderSettings, isLanguageModel, type ModelSettings, servedModel } from "./kind.ts";
 export { type ModeratorSettings, openModerator } from "./moderation/index.ts";
 export { azureTokens, embedderSettings, modelSettings } from "./settings.ts";

@@ -80,12 +80,18 @@ export async function openConnectionEmbedder(connection: Connection, model: stri
   throw new FlowsteadError("InvalidConnectionType", `Connection "${connection.name}" has no embeddings.`);
 }
 
-/** What callers of the gateway name an embedder by: its model, also when only its regions name it. */
-export function embedderName(entry: Readonly<Record<string, unknown>>): string {
+/** What callers of the gateway may name an embedder by: its model and deployments, also where only its regions name them. */
+export function embedderNames(entry: Readonly<Record<string, unknown>>): string[] {
   const { regions } = entry;
   const places = [entry, ...(Array.isArray(regions) ? (regions as Record<string, unknown>[]) : [])];
-  const named = places.flatMap((place) => [place.model, place.deployment]).find((name) => typeof name === "string");
-  return typeof named === "string" ? named : "embedding";
+  const named = [...places.map(({ model }) => model), ...places.map(({ deployment }) => deployment)];
+  const names = [...new Set(named.filter((name) => typeof name === "string" && name !== ""))] as string[];
+  return names.length > 0 ? names : ["embedding"];
+}
+
+/** The one of its names that stands in limits and accounts. */
+export function embedderName(entry: Readonly<Record<string, unknown>>): string {
+  return embedderNames(entry)[0] ?? "embedding";
 }
 
 const NEVER = new AbortController().signal;
