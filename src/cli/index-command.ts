@@ -7,6 +7,7 @@ import type { Collection } from "../search/ingest/collection.ts";
 import type { IngestReport } from "../search/ingest/report.ts";
 import { watchSource } from "../search/ingest/watch.ts";
 import { type Console, progressLine } from "./console.ts";
+import { addImportCommand } from "./index-import.ts";
 import { addedLine } from "./index-report.ts";
 import { addQueryCommands } from "./index-query.ts";
 import { type IndexOptions, removeIndex, type UsedIndex, useIndex } from "./index-use.ts";
@@ -86,6 +87,7 @@ export function indexCommand(console: Console): Command {
       for (const { file, reason } of status.failed) console.print(`not indexed: ${file}: ${reason}`);
     }),
   );
+  addImportCommand(sub, console);
   addQueryCommands(sub, console);
   return index;
 }

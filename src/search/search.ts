@@ -33,6 +33,12 @@ export function isIndexName(name: string): boolean {
   return NAME.test(name);
 }
 
+/** The index that a path or an address of a workspace names: its last part, in the letters that names have. */
+export function indexNameOf(place: string): string {
+  const last = place.replace(/[/\\]+$/, "").split(/[/\\]/);
+  return (last.at(-1) ?? "").toLowerCase().replaceAll("_", "-");
+}
+
 /** @throws FlowsteadError `InvalidRequest`, so that nothing else becomes part of a path. */
 export function checkIndexName(name: string): string {
   if (isIndexName(name)) return name;

@@ -12,7 +12,7 @@ import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import type { Embedder } from "../model/embedder.ts";
 import type { Hit, QueryMode, SearchIndex } from "../search/search-index.ts";
-import { type IndexReference, parseMlIndex } from "./ml-index.ts";
+import { type IndexReference, parseMlIndex, searchIndexOf } from "./ml-index.ts";
 
 const PARAMETERS = {
   mlindex_content: { type: ["string"] },
@@ -57,7 +57,7 @@ async function lookUp(
 ): Promise<Value> {
   const text = (name: string): string => pyStr(plainInput(call.inputs[name] ?? ""));
   const reference = known ?? parseMlIndex(text("mlindex_content"));
-  const index = await resources.searchIndex(reference.index);
+  const index = await searchIndexOf(resources, reference);
   const wanted = queryMode(text("query_type"));
   const embedder = wanted === "text" ? undefined : await resources.embedder(reference.embedding);
   const search: Search = {

@@ -8,12 +8,16 @@ import { convertLiterals } from "../flow/literal.ts";
 import { type NodeInput, plainInput } from "../flow/node-value.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import type { FlowResources } from "../flow/resource.ts";
+import { indexNameOf } from "../search/search.ts";
 import { lookupEntry } from "./index-lookup.ts";
+import { searchIndexOf } from "./ml-index.ts";
 
 interface LookupKind {
   parameters: Readonly<Record<string, { type: string[] }>>;
   /** Inputs of which one names the index. */
   index: readonly string[];
+  /** Whether the index was a folder of files, of FAISS. */
+  isFolder?: true;
   /** The input with what is looked for. */
   query: string;
 }
@@ -44,13 +48,23 @@ export const VECTOR_DB_LOOKUP_TOOL = lookupTool(
 export const VECTOR_INDEX_LOOKUP_TOOL = lookupTool(
   "promptflow_vectordb.tool.vector_index_lookup.VectorIndexLookup.search",
   ["embeddingstore.tool.vector_index_lookup.VectorIndexLookup.search"],
-  { parameters: { path: { type: ["string"] }, query: { type: ["object"] }, ...TOP }, index: ["path"], query: "query" },
+  {
+    parameters: { path: { type: ["string"] }, query: { type: ["object"] }, ...TOP },
+    index: ["path"],
+    isFolder: true,
+    query: "query",
+  },
 );
 
 export const FAISS_INDEX_LOOKUP_TOOL = lookupTool(
   "promptflow_vectordb.tool.faiss_index_lookup.FaissIndexLookup.search",
   ["embeddingstore.tool.faiss_index_lookup.FaissIndexLookup.search"],
-  { parameters: { path: { type: ["string"] }, vector: { type: ["list"] }, ...TOP }, index: ["path"], query: "vector" },
+  {
+    parameters: { path: { type: ["string"] }, vector: { type: ["list"] }, ...TOP },
+    index: ["path"],
+    isFolder: true,
+    query: "vector",
+  },
 );
 
 function lookupTool(id: string, aliases: readonly string[], kind: LookupKind): NodeTool {
@@ -76,7 +90,10 @@ function lookupTool(id: string, aliases: readonly string[], kind: LookupKind): N
 
 async function lookUp(call: NodeCall, resources: FlowResources, kind: LookupKind): Promise<Value> {
   const place = kind.index.map((name) => text(call.inputs[name])).find((value) => value !== "") ?? "";
-  const index = await resources.searchIndex(indexName(place));
+  const index = await searchIndexOf(resources, {
+    index: indexNameOf(place),
+    ...(kind.isFolder ? { folder: place } : {}),
+  });
   const query = plainInput(call.inputs[kind.query] ?? "");
   const top = Number(plainInput(call.inputs["top_k"] ?? 3)) || 3;
   const filter = filterOf(call.inputs);
@@ -103,16 +120,6 @@ async function lookUp(call: NodeCall, resources: FlowResources, kind: LookupKind
 function text(input: NodeInput | undefined): string {
   const value = input === undefined ? null : plainInput(input);
   return value === null ? "" : pyStr(value);
-}
-
-/** An index by its name; in a path or address of a workspace it is the last part. */
-function indexName(place: string): string {
-  const last =
-    place
-      .replace(/[/\\]+$/, "")
-      .split(/[/\\]/)
-      .at(-1) ?? "";
-  return last.toLowerCase().replaceAll("_", "-");
 }
 
 /** Azure AI Search has its filter among the search parameters. */

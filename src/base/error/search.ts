@@ -5,7 +5,7 @@ export const SEARCH_ERRORS = {
     actor: "operator",
     status: 404,
     meaning: "No search index has this name.",
-    remedy: "`flowstead index list` names the ones there are; `flowstead index add FOLDER` makes one.",
+    remedy: "`flowstead index list` names the ones there are; `flowstead index add FOLDER` makes one, `flowstead index import FOLDER` takes over a FAISS index.",
   },
   IndexExists: {
     actor: "caller",
@@ -17,7 +17,8 @@ export const SEARCH_ERRORS = {
     actor: "operator",
     status: 500,
     meaning: "The files of a search index cannot be read.",
-    remedy: "`flowstead index remove --all --index NAME`, then add its folders again; the documents themselves are not touched.",
+    remedy:
+      "`flowstead index remove --all --index NAME`, then add its folders again; the documents themselves are not touched.",
   },
   SearchFailed: {
     actor: "operator",
