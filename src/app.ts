@@ -108,7 +108,7 @@ export async function openApp(
     const bareEmbedder = await openConfiguredEmbedder(config, log);
     closers.push(() => bareEmbedder?.close());
     const embedder = bareEmbedder && governance.governEmbedder(bareEmbedder, embedderName(config.embedder ?? {}));
-    const documents = await openDocuments(config, embedder, log);
+    const documents = await openDocuments(config, embedder, log, govern);
     closers.push(() => documents.index.close());
     documents.index.prepare?.();
     const person = { ...LOCAL_PRINCIPAL, groups: config.documents.groups };

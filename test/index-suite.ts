@@ -383,6 +383,11 @@ export function indexSuite(name: string, make: MakeIndex): void {
           ["storm"],
         );
         assert.equal((await index.statistics()).embedder, "topics/4");
+        // Words say sky and the vector says money; which of them wins is a matter of weights.
+        const torn = ask("storm", { mode: "hybrid", vector: Float32Array.from([0, 0, 1, 0]) });
+        assert.equal((await ids(index, torn))[0], "sky-0");
+        assert.equal((await ids(index, { ...torn, weights: { vectors: 0.001 } }))[0], "sky-0");
+        assert.equal((await ids(index, { ...torn, weights: { words: 0.001 } }))[0], "money-0");
       },
       topicEmbedder(),
     );

@@ -1,21 +1,40 @@
 import type { Logger } from "../base/log.ts";
-import { indexFolder } from "../config/folder.ts";
+import { embeddingFolder, indexFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
+import type { ChatModel } from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { modelSettings, openModel } from "../model/provider/index.ts";
 import { openReranker } from "../model/provider/reranker/index.ts";
+import { keptEmbedder } from "../search/kept-embedding.ts";
 import { openSearch } from "../search/provider/index.ts";
 import { rerankedSearch } from "../search/reranked-index.ts";
 import type { Search } from "../search/search.ts";
+import { weightedSearch } from "../search/weighted-index.ts";
 import { searchServer } from "./search-server.ts";
 
-/** The indexes as the configuration has them, with its reranker over each. @throws FlowsteadError `InvalidConfig`. */
-export function openConfiguredSearch(config: Readonly<Config>, embedder: Embedder | undefined, log: Logger): Search {
+/** Put around the chat model that is asked as a reranker, with the name it has in accounts. */
+export type GovernModel = (model: ChatModel, name: string) => ChatModel;
+
+/** The indexes as the configuration has them, with its weights and its reranker over each. @throws FlowsteadError `InvalidConfig`. */
+export function openConfiguredSearch(
+  config: Readonly<Config>,
+  bare: Embedder | undefined,
+  log: Logger,
+  govern: GovernModel = (model) => model,
+): Search {
   const { reranker } = config;
-  const search = openSearch({ folder: indexFolder(config), server: searchServer(config), embedder, log });
+  const { word_weight: words, vector_weight: vectors } = config.search;
+  const embedder = bare && keptEmbedder(bare, { folder: embeddingFolder(config), log });
+  const opened = openSearch({ folder: indexFolder(config), server: searchServer(config), embedder, log });
+  const search = words === vectors ? opened : weightedSearch(opened, { words, vectors });
   if (!reranker) return search;
-  return rerankedSearch(
-    search,
-    openReranker(reranker, (entry) => openModel(modelSettings(entry), { log })),
-  );
+  const judge = (entry: Readonly<Record<string, unknown>>): ChatModel =>
+    govern(openModel(modelSettings(entry), { log }), modelName(entry));
+  return rerankedSearch(search, openReranker(reranker, judge));
+}
+
+/** As `models` name theirs; without a name, that of the model. */
+function modelName(entry: Readonly<Record<string, unknown>>): string {
+  const { name, model, deployment } = entry;
+  return [name, model, deployment, "reranker"].find((one): one is string => typeof one === "string")!;
 }

@@ -14,7 +14,7 @@ import { openUploads, type Uploads } from "../search/ingest/upload.ts";
 import { watchSource } from "../search/ingest/watch.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
-import { openConfiguredSearch } from "./configured-search.ts";
+import { type GovernModel, openConfiguredSearch } from "./configured-search.ts";
 
 export interface Documents {
   index: SearchIndex;
@@ -35,8 +35,9 @@ export async function openDocuments(
   config: Readonly<Config>,
   embedder: Embedder | undefined,
   log: Logger,
+  govern: GovernModel,
 ): Promise<Documents> {
-  const search = openConfiguredSearch(config, embedder, log);
+  const search = openConfiguredSearch(config, embedder, log, govern);
   const name = config.documents.index;
   const index = await search.openOrCreate(name);
   const collection = openCollection({

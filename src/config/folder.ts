@@ -20,6 +20,11 @@ export function indexFolder({ home }: Home): string {
   return path.join(home, "index");
 }
 
+/** Vectors of texts that were embedded once; may be deleted. */
+export function embeddingFolder({ home }: Home): string {
+  return path.join(home, "embeddings");
+}
+
 /** Logs of endpoints: calls, output and events of instances. */
 export function endpointLogFolder({ home }: Home): string {
   return path.join(home, "logs", "endpoints");

@@ -83,6 +83,8 @@ const reranker = z
     "A model that puts the best passages of each search in order; without it, or without its answer, words and vectors decide. Beside: candidates (50), timeout_seconds (5). cross-encoder: base_url, api_key, model, wire (`documents` as Cohere, Jina and vLLM have it, `texts` for text-embeddings-inference). chat-model: model, an entry as under `models`.",
   );
 
+const weight = z.number().positive().max(1000).default(1);
+
 const seconds = z.number().positive().max(3600);
 
 const probe = z
@@ -205,6 +207,8 @@ export const configSchema = z.strictObject({
       username: z.string().optional().describe("For OpenSearch, with `password`."),
       password: z.string().optional().describe("For OpenSearch."),
       ca_file: z.string().optional().describe("Certificates to trust for the service, as PEM."),
+      word_weight: weight.describe("How much the ranks by words count in a hybrid search."),
+      vector_weight: weight.describe("How much the ranks by vectors count in a hybrid search."),
     })
     .prefault({}),
   connections: z

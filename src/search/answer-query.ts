@@ -10,7 +10,7 @@ import { marks } from "./highlight.ts";
 import type { Lexicon, PassageTerms } from "./lexicon.ts";
 import { type UnderstoodQuery, understand, wantedTerms } from "./query.ts";
 import { lexicalScorer } from "./rank/rerank.ts";
-import type { Passage, SearchQuery, SearchResult } from "./search-index.ts";
+import type { FusionWeights, Passage, SearchQuery, SearchResult } from "./search-index.ts";
 import type { Within } from "./visibility.ts";
 
 export interface Candidate {
@@ -65,7 +65,8 @@ export async function answerQuery(
   };
   const lexical = wanted.length === 0 || (query.mode === "vector" && vector) ? [] : await lexicalCandidates();
 
-  const found = near.length > 0 && lexical.length > 0 ? fused(lexical, near) : near.length > 0 ? near : lexical;
+  const found =
+    near.length > 0 && lexical.length > 0 ? fused(lexical, near, query.weights) : near.length > 0 ? near : lexical;
   const from = query.skip ?? 0;
   // The vector stays behind: it is most of the bytes, and nobody reads it from a hit.
   const hits = found.slice(from, from + query.top).map(({ passage: { vector: _vector, ...passage }, score }) => ({
@@ -88,9 +89,17 @@ function rank(candidates: readonly Candidate[], query: UnderstoodQuery, lexicon:
   return [...top, ...rest.map((candidate) => ({ ...candidate, score: (last * candidate.score) / (first || 1) }))];
 }
 
-function fused(lexical: readonly Candidate[], near: readonly Candidate[]): Candidate[] {
+function fused(
+  lexical: readonly Candidate[],
+  near: readonly Candidate[],
+  { words = 1, vectors = 1 }: FusionWeights = {},
+): Candidate[] {
   const byId = new Map([...near, ...lexical].map((candidate) => [candidate.passage.id, candidate]));
-  const lists = [lexical, near].map((list) => ({ ids: list.map(({ passage }) => passage.id) }));
+  const idsOf = (list: readonly Candidate[]): string[] => list.map(({ passage }) => passage.id);
+  const lists = [
+    { ids: idsOf(lexical), weight: words },
+    { ids: idsOf(near), weight: vectors },
+  ];
   return fuse(lists).map(({ id, score }) => ({ ...byId.get(id)!, score }));
 }
 

@@ -31,7 +31,7 @@ export function rerankedIndex(index: SearchIndex, options: RerankOptions): Searc
     if (left > 0)
       return { hits: page(hits), degraded: [...degraded, `rerank: ${reranker.id} failed just now; ${FALLBACK}`] };
     try {
-      return { hits: page(await judged(text, hits, options, signal)), degraded };
+      return { hits: page(await judged(asked, hits, options, signal)), degraded };
     } catch (thrown) {
       throwIfAborted(signal);
       restsUntil = Date.now() + REST_MS;
@@ -56,7 +56,7 @@ export function rerankedIndex(index: SearchIndex, options: RerankOptions): Searc
 const FALLBACK = "ranked by words and vectors alone";
 
 async function judged(
-  question: string,
+  { text: question, caller }: SearchQuery,
   hits: readonly Hit[],
   { reranker, candidates, timeoutMs }: RerankOptions,
   signal: AbortSignal | undefined,
@@ -64,7 +64,8 @@ async function judged(
   const head = hits.slice(0, candidates);
   const texts = head.map(({ passage: { title, headings, text } }) => [title, ...headings, text].join("\n"));
   const deadline = AbortSignal.timeout(timeoutMs);
-  const scores = await reranker.score(question, texts, signal ? AbortSignal.any([signal, deadline]) : deadline);
+  const either = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  const scores = await reranker.score(question, texts, { signal: either, caller });
   const best = head.map((hit, at) => ({ ...hit, score: scores[at]! })).sort((a, b) => b.score - a.score);
   // What was not judged stands behind what was, in its own order.
   const least = best.at(-1)?.score ?? 0;

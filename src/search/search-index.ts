@@ -1,6 +1,7 @@
 // The port `SearchIndex`: a set of passages that can be written and asked. Providers supply storage and candidates;
 // analysis, fusion and ranking above them are the same for all.
 
+import type { Caller } from "../model/reranker.ts";
 import type { Readers } from "./visibility.ts";
 
 /** A piece of a document, small enough to cite, with the place it came from. */
@@ -34,6 +35,11 @@ export interface Passage {
 
 export type QueryMode = "text" | "vector" | "hybrid";
 
+export interface FusionWeights {
+  words?: number | undefined;
+  vectors?: number | undefined;
+}
+
 export interface SearchQuery {
   text: string;
   mode: QueryMode;
@@ -51,6 +57,10 @@ export interface SearchQuery {
    * they are, unless this is false. `words` leaves the model out.
    */
   rerank?: boolean | "words";
+  /** How much the ranks by words and those by vectors count in a hybrid search; 1 each when absent. */
+  weights?: FusionWeights;
+  /** For whom the model that puts the best in order is called; for the system itself when absent. */
+  caller?: Caller;
   /** OData over the fields of documents; an index of passages, which has none, refuses it. */
   filter?: string;
 }

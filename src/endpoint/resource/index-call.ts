@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
+import type { Caller } from "../../model/chat-model.ts";
 import type {
   Hit,
   IndexStatistics,
@@ -52,7 +53,7 @@ export type IndexCall = z.output<typeof indexCall>;
 export async function runIndexCall(
   index: SearchIndex,
   call: IndexCall,
-  { signal, writable }: { signal: AbortSignal; writable: boolean },
+  { signal, writable, caller }: { signal: AbortSignal; writable: boolean; caller?: Caller | undefined },
 ): Promise<unknown> {
   switch (call.method) {
     case "upsert":
@@ -65,7 +66,9 @@ export async function runIndexCall(
       requireWritable(writable);
       return index.deleteDocuments(call.documentIds, signal);
     case "query": {
-      const result = await index.query(decodeVector(call.query) as unknown as SearchQuery, signal);
+      // On whose behalf a flow asks is not its own word.
+      const { caller: _said, ...query } = decodeVector(call.query) as unknown as SearchQuery;
+      const result = await index.query(caller ? { ...query, caller } : query, signal);
       return { ...result, hits: result.hits.map((hit) => ({ ...hit, passage: encodeVector(hit.passage) })) };
     }
     case "get": {

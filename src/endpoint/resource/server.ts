@@ -74,11 +74,12 @@ export function resourceServer(resources: FlowResources, options: ResourceServer
       const connection = await resources.connection(name);
       return present ? present(connection) : connection;
     },
-    "/index": async (body, signal) => {
+    "/index": async (body, signal, { caller }) => {
       const call = indexCall.parse(body);
       return runIndexCall(await resources.searchIndex(call.index), call, {
         signal,
         writable: options.writable ?? false,
+        caller,
       });
     },
   };

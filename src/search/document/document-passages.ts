@@ -75,15 +75,17 @@ export function documentPassages(name: string, index: DocumentIndex, given: Fiel
   };
 }
 
-function searchOf({ text, mode, vector, top, skip, filter }: SearchQuery, vectors: readonly string[]): object {
+function searchOf({ text, mode, vector, top, skip, filter, weights }: SearchQuery, vectors: readonly string[]): object {
   const isVector = mode !== "text" && vectors.length > 0;
+  // Of the two weights a body has the one of its vectors, in proportion to the words.
+  const weight = (weights?.vectors ?? 1) / (weights?.words ?? 1);
   const question = vector ? { kind: "vector", vector: Array.from(vector) } : { kind: "text", text };
   return {
     search: mode === "vector" && isVector ? "*" : text,
     top,
     skip: skip ?? 0,
     ...(filter ? { filter } : {}),
-    ...(isVector ? { vectorQueries: [{ ...question, fields: vectors[0], k: Math.max(top, 10) }] } : {}),
+    ...(isVector ? { vectorQueries: [{ ...question, weight, fields: vectors[0], k: Math.max(top, 10) }] } : {}),
   };
 }
 

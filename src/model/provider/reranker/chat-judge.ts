@@ -17,14 +17,14 @@ const grades = z.array(z.number());
 export function chatJudge(model: ChatModel): Reranker {
   return {
     id: `chat-model/${model.id}`,
-    async score(question, texts, signal) {
+    async score(question, texts, { signal, caller }) {
       const passages = texts.map((text, at) => ({ passage: at + 1, text: text.slice(0, LONGEST) }));
       const messages = [
         { role: "system" as const, content: INSTRUCTION },
         { role: "user" as const, content: JSON.stringify({ question, passages }) },
       ];
       let answer = "";
-      for await (const { choices } of model.chat({ messages, stream: false, parameters: {} }, signal)) {
+      for await (const { choices } of model.chat({ messages, stream: false, parameters: {}, caller }, signal)) {
         answer += choices[0]?.delta?.content ?? "";
       }
       const given = gradesIn(answer);

@@ -42,7 +42,7 @@ export function crossEncoder({ baseUrl, apiKey, model, wire }: CrossEncoderSetti
       : { query, documents: texts, top_n: texts.length, ...(model ? { model } : {}) };
   return {
     id: `cross-encoder/${model ?? client.upstream.host}`,
-    async score(question, texts, signal) {
+    async score(question, texts, { signal }) {
       const call = { method: "POST", path: "/rerank", body: bodyOf(question, texts) } as const;
       const answer = await client.read(call, { signal, timeoutMs: LONGEST_MS });
       if (answer.status < 200 || answer.status > 299) {
