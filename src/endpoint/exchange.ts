@@ -7,7 +7,10 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
 import { type ScoreSink, publicError } from "./score.ts";
 
-/** The whole body as text. @throws FlowsteadError `PayloadTooLarge` as soon as more than `limit` bytes have come. */
+/** How long what still comes of a refused body is read away, so that a client that is writing gets to read why. */
+const LINGER_MS = 5000;
+
+/** The whole body as text. @throws FlowsteadError `PayloadTooLarge` as soon as more than `limit` bytes are announced or have come. */
 export function readBody(request: IncomingMessage, limit: number): Promise<string> {
   // Listeners, since the stream's own iterator costs as much as the rest of a small call.
   if (request.readableEnded) return Promise.resolve("");
@@ -15,17 +18,23 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let isRefused = false;
+    const refuse = (): void => {
+      isRefused = true;
+      chunks.length = 0;
+      reject(new FlowsteadError("PayloadTooLarge", `The request body is larger than ${limit} bytes.`));
+      setTimeout(() => request.complete || request.destroy(), LINGER_MS).unref();
+    };
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else {
-        reject(new FlowsteadError("PayloadTooLarge", `The request body is larger than ${limit} bytes.`));
-        request.destroy();
-      }
+      if (size <= limit && !isRefused) chunks.push(chunk);
+      else if (!isRefused) refuse();
+      else if (size > 2 * limit) request.destroy();
     });
-    request.on("end", () => resolve(Buffer.concat(chunks, size).toString("utf8")));
+    request.on("end", () => resolve(Buffer.concat(chunks, isRefused ? 0 : size).toString("utf8")));
     request.on("error", reject);
     request.on("close", () => reject(LEFT));
+    if (Number(request.headers["content-length"]) > limit) refuse();
   });
 }
 
