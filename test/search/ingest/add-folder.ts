@@ -1,14 +1,41 @@
-// Run by a test as a process of its own, to be killed: adds a folder and prints a line per file.
+// Run by a test as a process of its own: adds a folder and is killed at a point of the ingestion that the test names.
 
 import { SILENT } from "../../../src/base/log.ts";
 import { openCollection } from "../../../src/search/ingest/collection.ts";
 import type { SourceSettings } from "../../../src/search/ingest/source/open.ts";
 import { openSearch } from "../../../src/search/provider/index.ts";
 
-const [searchFolder, docs] = process.argv.slice(2);
+/** The `count`th time that this comes about; `during` is `delayMs` after a write to the index has begun. */
+export interface KillPoint {
+  at: "file" | "before" | "during" | "after";
+  count: number;
+  delayMs: number;
+}
+
+const [searchFolder, target, point, sources] = process.argv.slice(2);
+const kill = JSON.parse(point!) as KillPoint;
+let left = kill.count;
+const die = (): never => process.kill(process.pid, "SIGKILL") as never;
+const reach = (at: KillPoint["at"]): void => {
+  if (kill.at !== at || --left > 0) return;
+  if (at === "during") setTimeout(die, kill.delayMs);
+  else die();
+};
+
 const search = openSearch({ folder: searchFolder!, log: SILENT });
 const index = await search.open("docs");
-const sources = JSON.parse(process.env["FLOWSTEAD_TEST_SOURCES"] ?? "{}") as SourceSettings;
-const collection = openCollection({ index, folder: search.folderOf("docs"), sources, log: SILENT });
-await collection.addFolder(docs!, { onProgress: ({ file }) => console.log(file) });
-await index.close();
+const replaceDocuments = index.replaceDocuments.bind(index);
+index.replaceDocuments = async (...given) => {
+  reach("before");
+  const written = replaceDocuments(...given);
+  reach("during");
+  await written;
+  reach("after");
+};
+const collection = openCollection({
+  index,
+  folder: search.folderOf("docs"),
+  sources: JSON.parse(sources!) as SourceSettings,
+  log: SILENT,
+});
+await collection.addFolder(target!, { onProgress: () => reach("file") });
