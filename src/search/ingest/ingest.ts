@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { throwIfAborted } from "../../base/abort.ts";
-import { FlowsteadError } from "../../base/error/error.ts";
+import { type ErrorCode, FlowsteadError } from "../../base/error/error.ts";
 import { ENGLISH } from "../analysis/language.ts";
 import type { Passage, SearchIndex } from "../search-index.ts";
 import { type AccessRules, accessRules } from "./access.ts";
@@ -29,7 +29,7 @@ export interface IngestParts {
 }
 
 // Raised when files come to be read or cut differently, so that all are indexed again.
-const READING = "read/3";
+const READING = "read/4";
 
 /** Brings the index to what a scan of the source found; the report is filled as it goes. */
 export async function ingest(source: Source, scan: Scan, parts: IngestParts): Promise<void> {
@@ -115,7 +115,12 @@ async function ingestFile(
   try {
     const groups = await parts.groupsOf(file);
     if (groups) pipeline += `;groups ${JSON.stringify(groups)}`;
-    if (known && version !== undefined && known.version === version && isCurrent(known, known.sha256, pipeline)) {
+    if (
+      known &&
+      version !== undefined &&
+      known.version === version &&
+      isCurrent(known, known.sha256, { pipeline, limits })
+    ) {
       return unchanged(known, report);
     }
     const read = await parts.source.read(found, limits, signal);
@@ -126,7 +131,7 @@ async function ingestFile(
     }
     ({ sha256 } = read);
     bytes = read.bytes.length;
-    if (known && isCurrent(known, sha256, pipeline)) {
+    if (known && isCurrent(known, sha256, { pipeline, limits })) {
       if (version !== undefined) parts.touched.push({ ...known, version });
       return unchanged(known, report);
     }
@@ -150,20 +155,41 @@ async function ingestFile(
     // A file that cannot be opened just now keeps the passages it had.
     if (code === "DocumentUnreadable" && known && known.passages > 0) return true;
     if (known && known.passages > 0) report.removed += 1;
-    const failure = { code, reason: message };
-    await batch.add({ id, file, passages: [], entry: { ...blankEntry(id, file), sha256, pipeline, bytes, failure } });
+    const entry: JournalEntry = { ...blankEntry(id, file), sha256, pipeline: failing({ pipeline, limits }), bytes };
+    entry.failure = { code, reason: message };
+    if (version !== undefined) entry.version = version;
+    await batch.add({ id, file, passages: [], entry });
   }
   return true;
 }
 
-function unchanged({ file, notes }: JournalEntry, report: IngestReport): true {
-  report.unchanged += 1;
+/** A file that could not be read is told of again, and not read: its content is the same. */
+function unchanged({ file, notes, failure }: JournalEntry, report: IngestReport): true {
+  if (failure) report.failed.push({ file, code: failure.code as ErrorCode, reason: failure.reason });
+  else report.unchanged += 1;
   report.notes.push(...notes.map((reason) => ({ file, reason })));
   return true;
 }
 
-function isCurrent(known: JournalEntry, sha256: string, pipeline: string): boolean {
-  return !known.pending && !known.failure && known.sha256 === sha256 && known.pipeline === pipeline;
+const DAY_MS = 24 * 3600 * 1000;
+
+function isCurrent(known: JournalEntry, sha256: string, { pipeline, limits }: Reading): boolean {
+  if (known.pending || sha256 === "" || known.sha256 !== sha256) return false;
+  if (!known.failure) return known.pipeline === pipeline;
+  // A machine that was busy then may have the time another day.
+  const isOld = Date.now() - Date.parse(known.indexedAt) > DAY_MS;
+  if (known.failure.code === "DocumentTooSlow" && isOld) return false;
+  return known.pipeline === failing({ pipeline, limits });
+}
+
+interface Reading {
+  pipeline: string;
+  limits: IngestLimits;
+}
+
+/** What a file failed with: the same file may be read once a limit is raised. */
+function failing({ pipeline, limits }: Reading): string {
+  return `${pipeline};limits ${Object.values(limits).join(" ")}`;
 }
 
 function blankEntry(id: string, file: string): JournalEntry {
