@@ -90,8 +90,6 @@ test("embeddings through the connection of a pool are the configured embedder's,
   const asked = fakes.map(({ journal }) => journal.entries.filter(({ path }) => path.includes("/embeddings")).length);
   assert.deepEqual(asked, [2, 3], "the first region failed once; the connection's own calls went to the second");
   const rows = await governance.ledger.sums(["principal", "flow", "model"]);
-  assert.deepEqual(rows.map(({ principal, flow, model, requests }) => [principal, flow, model, requests]).sort(), [
-    ["ann", "f", "embed", 2],
-    ["ann", "f", "mine", 1],
-  ]);
+  const accounts = rows.map(({ principal, flow, model, requests }) => `${principal} ${flow} ${model} ${requests}`);
+  assert.deepEqual(new Set(accounts), new Set(["ann f embed 2", "ann f mine 1"]));
 });
