@@ -10,7 +10,7 @@ import { openAiModel } from "./openai.ts";
 
 export { connectionModel } from "./connection.ts";
 export { embedderName, embedderNames, openConnectionEmbedder, openEmbedder } from "./open-embedder.ts";
-export { type EmbedderSettings, isLanguageModel, type ModelSettings, servedModel } from "./kind.ts";
+export { isLanguageModel, type ModelSettings, servedModel } from "./kind.ts";
 export { type ModeratorSettings, openModerator } from "./moderation/index.ts";
 export { azureTokens, embedderSettings, modelSettings } from "./settings.ts";
 
