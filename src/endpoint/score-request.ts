@@ -2,26 +2,37 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson } from "../base/json.ts";
-import { type Value, type ValueMap, isMap, pyRepr } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyRepr, truthy } from "../base/value.ts";
 import type { FlowInput, FlowSignature } from "../flow/target.ts";
 
 /** The flow's inputs from a request body. @throws FlowsteadError `InvalidRequest` with the original's messages. */
 export function parseScoreRequest(signature: FlowSignature, body: string): ValueMap {
   if (signature.inputs.length === 0) return {};
   const data = asData(signature.inputs, body);
-  const has = (name: string): boolean => (isMap(data) ? Object.hasOwn(data, name) : false);
-  const missing = signature.inputs.filter((input) => isRequired(input) && !has(input.name)).map((input) => input.name);
-  if (missing.length > 0 && (isMap(data) || Array.isArray(data) || typeof data === "string")) {
+  const required = signature.inputs.filter(isRequired).map(({ name }) => name);
+  const missing = isContainer(data) ? required.filter((name) => !contains(data, name)) : [];
+  if (missing.length > 0) {
     throw new FlowsteadError(
       "MissingRequiredFlowInput",
       `Required input fields ${pyRepr(missing)} are missing in request data ${pyRepr(data)}`,
     );
   }
   if (isMap(data)) return data;
+  // Nothing is no inputs: a flow that can do without any runs, as in the original.
+  if (!truthy(data) && (isContainer(data) || required.length === 0)) return {};
   throw new FlowsteadError(
     "InvalidRequest",
     "The request body must be a JSON object whose keys are the flow's inputs.",
   );
+}
+
+/** What Python's `in` can be asked of. */
+function isContainer(data: Value): data is ValueMap | Value[] | string {
+  return isMap(data) || Array.isArray(data) || typeof data === "string";
+}
+
+function contains(data: ValueMap | Value[] | string, name: string): boolean {
+  return isMap(data) ? Object.hasOwn(data, name) : data.includes(name);
 }
 
 function isRequired(input: FlowInput): boolean {

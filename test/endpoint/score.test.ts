@@ -169,7 +169,22 @@ test("request bodies: objects, plain text for a single input, and clear refusals
   });
   assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "42"), { code: "InvalidRequest" });
   assert.throws(() => parseScoreRequest(one, "42"), { code: "InvalidRequest" });
+  assert.throws(() => parseScoreRequest(one, "null"), { code: "InvalidRequest" });
+  assert.throws(() => parseScoreRequest(one, '""'), {
+    message: "Required input fields ['question'] are missing in request data ''",
+  });
+  assert.throws(() => parseScoreRequest(one, '["question"]'), { code: "InvalidRequest" }, "found, and no object");
   assert.deepEqual(parseScoreRequest(one, '\ufeff{"question":"q"}'), { question: "q" });
+});
+
+test("a body that says nothing runs a flow that needs nothing", () => {
+  const inputs = CHAT_SIGNATURE.inputs.slice(0, 1).map((input) => ({ ...input, default: "d" }));
+  const free: FlowSignature = { ...CHAT_SIGNATURE, inputs };
+  for (const body of ["null", "[]", '""', "0", "false", "{}"])
+    assert.deepEqual(parseScoreRequest(free, body), {}, body);
+  for (const body of ["5", "true", "[1]", '"x"']) {
+    assert.throws(() => parseScoreRequest(free, body), { code: "InvalidRequest" }, body);
+  }
 });
 
 test("a flow whose output has no name answers with the value itself", async () => {
