@@ -5,16 +5,14 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import type { TraceContext } from "../base/trace-context.ts";
 import type { ValueMap } from "../base/value.ts";
-import { type ProcessEnvironment, choosePython } from "../python/interpreter.ts";
-import { type PythonPool, createPythonPool } from "../python/pool.ts";
-import type { AnswerQuestion } from "../python/question.ts";
+import type { ProcessEnvironment } from "../python/interpreter.ts";
+import type { PythonPool } from "../python/pool.ts";
 import { type AggregationLists, planAggregation } from "./aggregate.ts";
 import type { FlowDefinition } from "./definition.ts";
-import { errorChain } from "./error-chain.ts";
-import { environmentTexts, resolveEnvironment } from "./environment.ts";
 import { EventChannel } from "./event-channel.ts";
 import type { FlowEvent } from "./event.ts";
 import { planFlex } from "./flex.ts";
+import { type FlowPythonOptions, createPython, flowEnvironment, withInterpreter } from "./flow-python.ts";
 import { loadImages } from "./image.ts";
 import { type MergedFlow, mergeIncludes } from "./include.ts";
 import { resolveInputs } from "./input.ts";
@@ -25,7 +23,7 @@ import type { FlowResources } from "./resource.ts";
 import { type RunningFlow, runFlow } from "./run.ts";
 import { flowSignature } from "./signature.ts";
 import type { FlowCall, FlowSignature, Target } from "./target.ts";
-import type { AnswerContext, NodeCall, NodeTool } from "./tool.ts";
+import type { NodeTool } from "./tool.ts";
 import { applyVariants } from "./variant.ts";
 
 export interface OpenFlowOptions {
@@ -52,19 +50,6 @@ export interface OpenFlowOptions {
   /** Whether additional_includes are merged in; without it only the folder's own files count. Default true. */
   includes?: boolean;
   python?: FlowPythonOptions;
-}
-
-export interface FlowPythonOptions {
-  interpreter?: string;
-  /** The variables that Python processes inherit. */
-  env?: ProcessEnvironment;
-  /** Values in place of the flow's own environment_variables. */
-  environmentVariables?: Record<string, string>;
-  /** Whether variables in `env` win over the flow's own, as in serving. Default false, as in a test. */
-  keepEnvironment?: boolean;
-  maxWorkers?: number;
-  cancelGraceMs?: number;
-  onOutput?: (stream: "stdout" | "stderr", text: string) => void;
 }
 
 export interface FlowTarget extends Target {
@@ -135,53 +120,6 @@ function traceOf({ traceparent, tracestate, baggage }: FlowCall): TraceContext |
 
 function merge(directory: string, { additionalIncludes, file }: FlowDefinition): MergedFlow {
   return mergeIncludes(directory, additionalIncludes, file);
-}
-
-/** The flow's own virtual environment is where the flow is, not in a merged copy of it. */
-function withInterpreter(options: OpenFlowOptions, directory: string): OpenFlowOptions {
-  const interpreter = choosePython(directory, options.python?.interpreter);
-  return { ...options, python: { ...options.python, interpreter } };
-}
-
-/** The variables that the flow's code sees: those of the process and the flow's own. */
-async function flowEnvironment(
-  definition: FlowDefinition,
-  { python = {}, resources }: OpenFlowOptions,
-): Promise<ProcessEnvironment> {
-  const { env = {}, environmentVariables, keepEnvironment = false } = python;
-  const texts = environmentTexts(definition.environmentVariables, environmentVariables);
-  const own = await resolveEnvironment(texts, resources);
-  return keepEnvironment ? { ...own, ...env } : { ...env, ...own };
-}
-
-function createPython(
-  directory: string,
-  env: ProcessEnvironment,
-  {
-    python: { env: _env, environmentVariables: _own, keepEnvironment: _keep, ...rest } = {},
-    resources,
-    tools,
-  }: OpenFlowOptions,
-): PythonPool {
-  return createPythonPool({ ...rest, directory, env, answer: answering(tools, { resources, tools, env }) });
-}
-
-/** What Python code asks goes to the tool that answers; its errors keep their place in the original's hierarchy. */
-function answering(
-  tools: readonly NodeTool[],
-  context: Omit<AnswerContext, "signal" | "call">,
-): AnswerQuestion | undefined {
-  const tool = tools.find(({ answer }) => answer !== undefined);
-  if (!tool) return undefined;
-  return async function* answer(question, { signal, caller }) {
-    try {
-      yield* tool.answer?.(question, { ...context, signal, call: caller as NodeCall | undefined }) ?? [];
-    } catch (thrown) {
-      const error = FlowsteadError.from(thrown);
-      const { code, message, details } = error;
-      throw new FlowsteadError(code, message, { details: { ...details, chain: errorChain(error) }, cause: thrown });
-    }
-  };
 }
 
 /** How long a flow that is closed waits for the code of nodes that nobody waits for. */

@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import { abortable, throwIfAborted } from "../base/abort.ts";
-import { type ErrorBody, FlowsteadError } from "../base/error/error.ts";
+import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import { type TraceContext, childContext, newSpanId } from "../base/trace-context.ts";
 import type { ValueMap } from "../base/value.ts";
@@ -10,6 +10,7 @@ import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
 import { NodeContext } from "./node-context.ts";
+import { type RunningNode, failedOrCanceled, nodeEnd, nodeStart } from "./node-event.ts";
 import { plainInputs, plainValue } from "./node-value.ts";
 import { OutputCollector, outputNames } from "./output.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
@@ -67,19 +68,6 @@ export function runFlow(plan: FlowPlan, options: RunOptions): RunningFlow {
 
 /** Why a run's signal is aborted. One for all: an error made for each would cost more than the run's own work. */
 const ENDED = new FlowsteadError("Canceled", "The run has ended.");
-
-interface RunningNode {
-  node: PlannedNode;
-  began: number;
-  inputs: ValueMap | undefined;
-}
-
-type NodeEnd = Extract<FlowEvent, { type: "node-end" }>;
-
-/** A node is canceled with its run, or by itself. */
-function failedOrCanceled(error: ErrorBody | undefined): "failed" | "canceled" {
-  return error && error.code !== "ToolCanceledError" ? "failed" : "canceled";
-}
 
 class LineRun {
   readonly #plan: FlowPlan;
@@ -216,7 +204,7 @@ class LineRun {
     const running = { node, began: quiet ? 0 : performance.now(), inputs: brief ? undefined : plainInputs(inputs) };
     this.#running.set(node.name, running);
     const span = trace && newSpanId();
-    if (!quiet) this.#tellStart(node, span);
+    if (!quiet) this.#emit(nodeStart(node, span));
     const call = new NodeContext({
       node,
       inputs,
@@ -236,16 +224,18 @@ class LineRun {
       this.#progress.values.set(node.name, value);
       this.#count(call.used);
       if (!quiet)
-        this.#tellEnd(running, {
-          status: "completed",
-          output: brief ? undefined : plainValue(value),
-          usage: call.used,
-        });
+        this.#emit(
+          nodeEnd(running, {
+            status: "completed",
+            output: brief ? undefined : plainValue(value),
+            usage: call.used,
+          }),
+        );
     } catch (thrown) {
       if (this.#running.delete(node.name)) {
         const error = this.#abort.signal.aborted ? undefined : FlowsteadError.from(thrown).toBody();
         this.#count(call.used);
-        if (!quiet) this.#tellEnd(running, { status: failedOrCanceled(error), usage: call.used, error });
+        if (!quiet) this.#emit(nodeEnd(running, { status: failedOrCanceled(error), usage: call.used, error }));
       }
       throw thrown;
     } finally {
@@ -265,28 +255,9 @@ class LineRun {
     return this.#options.behind();
   }
 
-  #tellStart({ name, kind, tool }: PlannedNode, span: string | undefined): void {
-    const event: FlowEvent = { type: "node-start", node: name, kind, tool, time: Date.now() };
-    if (span !== undefined) event.span = span;
-    this.#emit(event);
-  }
-
-  #tellEnd(
-    { node, began, inputs }: RunningNode,
-    { status, output, usage, error }: Pick<NodeEnd, "status" | "output" | "usage" | "error">,
-  ): void {
-    const durationMs = performance.now() - began;
-    const event: NodeEnd = { type: "node-end", node: node.name, status, time: Date.now(), durationMs };
-    if (inputs) event.inputs = inputs;
-    if (output !== undefined) event.output = output;
-    if (usage) event.usage = usage;
-    if (error) event.error = error;
-    this.#emit(event);
-  }
-
   #cancelRunning(): void {
     if (!this.#options.quiet)
-      for (const running of this.#running.values()) this.#tellEnd(running, { status: "canceled" });
+      for (const running of this.#running.values()) this.#emit(nodeEnd(running, { status: "canceled" }));
     this.#running.clear();
   }
 
