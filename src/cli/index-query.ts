@@ -8,7 +8,7 @@ import { readSearchKeys, regenerateSearchKey } from "../entry/route/search-key.t
 import { type Evaluation, evaluateIndex, readQuestions } from "../search/evaluate/evaluate.ts";
 import type { Hit, QueryMode } from "../search/search-index.ts";
 import { type Console, progressLine } from "./console.ts";
-import { type IndexOptions, useIndex } from "./index-use.ts";
+import { askIndex, type IndexOptions, useIndex } from "./index-use.ts";
 import { configOf } from "./option.ts";
 
 interface JsonOptions extends IndexOptions {
@@ -68,8 +68,9 @@ export function addQueryCommands(sub: (name: string, description: string) => Com
 type KeyOptions = JsonOptions & { regenerate?: "admin" | "query" };
 
 function query(text: string, { mode, top, json, ...options }: QueryOptions, console: Console): Promise<void> {
-  return useIndex(options, async ({ index }) => {
-    const { hits, degraded } = await index.query({ text, mode, top, readers: "all" });
+  return askIndex(options, async (index, wordsOnly) => {
+    const possible = wordsOnly && mode === "hybrid" ? "text" : mode;
+    const { hits, degraded } = await index.query({ text, mode: possible, top, readers: "all" });
     if (json) return console.print(JSON.stringify({ hits, degraded }, null, 2));
     // Hybrid is what is asked for when nothing is said, and an index without vectors does what it can.
     if (mode === "vector") for (const reason of degraded) console.say(`note: ${reason}`);

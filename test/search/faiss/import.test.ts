@@ -106,6 +106,12 @@ describe("index import", () => {
       near.map(({ text }) => text),
       ["Rye bread.", "Tomato soup – hot."],
     );
+    // The command line asks it too, and makes no index of its own in front of it.
+    const asked = await runHere(["index", "query", "soup", "--index", "shop-index", "--home", home, "--top", "1"]);
+    assert.match(asked.stdout, /Soup\n.*Tomato soup – hot\./, asked.stderr);
+    const added = await runHere(["index", "status", "--index", "shop-index", "--home", home]);
+    assert.match(added.stderr, /index shop-index holds documents.*--index/);
+    assert.equal((await lookUp(context, home)).words.length, 1);
     const again = await runHere(["index", "import", folder, "--home", home]);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /'shop-index'.*already exists/);
