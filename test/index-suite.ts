@@ -347,6 +347,39 @@ export function indexSuite(name: string, make: MakeIndex): void {
       }
     });
 
+    fresh("queries during a re-index of many documents see each of them in one version, whole", async (made) => {
+      const { index } = made;
+      const names = Array.from({ length: 12 }, (_, at) => `doc${at}`);
+      const sizeOf = (round: number): number => 2 + (round % 2);
+      const version = (round: number) =>
+        names.flatMap((name) =>
+          Array.from({ length: sizeOf(round) }, (_, at) =>
+            passage(name, at, `otter round${round}`, { id: `${name}-${round}-${at}` }),
+          ),
+        );
+      await index.replaceDocuments(names, version(0));
+      const other = await made.another();
+      let writing = true;
+      const read = async (reader: SearchIndex): Promise<void> => {
+        for (let isLast = false; !isLast;) {
+          isLast = !writing;
+          const { hits } = await reader.query(ask("otter", { top: 100 }));
+          for (const name of names) {
+            const rounds = hits.filter((hit) => hit.passage.documentId === name).map((hit) => hit.passage.text);
+            const [first = ""] = rounds;
+            assert.equal(new Set(rounds).size, 1, rounds.join(" | "));
+            assert.equal(rounds.length, sizeOf(Number(/\d+/.exec(first)?.[0])), rounds.join(" | "));
+            if (isLast) assert.equal(first, "otter round5");
+          }
+        }
+      };
+      const reading = Promise.all([read(index), read(other)]);
+      for (let round = 1; round <= 5; round++) await index.replaceDocuments(names, version(round));
+      writing = false;
+      await reading;
+      await other.close();
+    });
+
     fresh("writes from several callers at once are all kept", async (made) => {
       const { index } = made;
       const other = await made.another();

@@ -27,6 +27,8 @@ export interface CandidateSource {
   byTerms(terms: readonly string[], limit: number, within: Within): Promise<Candidate[]>;
   /** Passages by cosine similarity, best first; the score is 1 / (2 - cosine). */
   byVector(vector: Float32Array, limit: number, within: Within): Promise<Candidate[]>;
+  /** Changes with every write; absent where candidates are found in the turn in which they are asked for. */
+  version?(): Promise<number>;
   /** The vectors of the index, when it has any. */
   vectors(): { fingerprint: string; dimensions: number } | undefined;
 }
@@ -39,6 +41,9 @@ export interface AnswerOptions {
 
 // Candidates beyond these keep the engine's order: re-ranking is worth its time at the top only.
 const RERANKED = 100;
+
+/** Of an index that is written to all the time; after so many a search goes by its words alone. */
+const ATTEMPTS = 8;
 
 /** @throws FlowsteadError `EmbedderMismatch` when the query's vector does not fit the index. */
 export async function answerQuery(
@@ -57,13 +62,13 @@ export async function answerQuery(
   const understood = understand(query.text, analyzer, lexicon);
 
   const vector = query.mode === "text" ? undefined : await queryVector(source, query, { embedder, signal, degraded });
-  const near = vector ? await abortable(source.byVector(vector, depth, within), signal) : [];
   const wanted = wantedTerms(understood);
-  const lexicalCandidates = async (): Promise<Candidate[]> => {
-    const found = await abortable(source.byTerms(wanted, depth, within), signal);
-    return query.rerank === false ? found : rank(found, understood, lexicon);
-  };
-  const lexical = wanted.length === 0 || (query.mode === "vector" && vector) ? [] : await lexicalCandidates();
+  const byWords = wanted.length > 0 && !(query.mode === "vector" && vector);
+  const [near, worded] = await inOneState(source, { signal, degraded }, () => [
+    vector ? source.byVector(vector, depth, within) : Promise.resolve([]),
+    byWords ? source.byTerms(wanted, depth, within) : Promise.resolve([]),
+  ]);
+  const lexical = query.rerank === false ? worded : rank(worded, understood, lexicon);
 
   const found =
     near.length > 0 && lexical.length > 0 ? fused(lexical, near, query.weights) : near.length > 0 ? near : lexical;
@@ -75,6 +80,28 @@ export async function answerQuery(
     ...marks(passage, understood, { analyzer, lexicon }),
   }));
   return { hits, degraded };
+}
+
+type Lists<T> = [near: T, worded: T];
+
+/**
+ * Both lists of one state of the index, lest an answer has one document in two versions. They are begun in one turn, in which
+ * what lies in memory does not change; where an engine is asked, its version tells.
+ */
+async function inOneState(
+  source: CandidateSource,
+  { signal, degraded }: Pick<VectorOptions, "signal" | "degraded">,
+  ask: () => Lists<Promise<Candidate[]>>,
+): Promise<Lists<Candidate[]>> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await source.version?.();
+    const lists = await abortable(Promise.all(ask()), signal);
+    const isWhole = lists.some((list) => list.length === 0) || before === (await source.version?.());
+    if (isWhole) return lists;
+    if (attempt < ATTEMPTS) continue;
+    degraded.push("vector: the index is being written to all the time");
+    return [[], lists[1]];
+  }
 }
 
 function rank(candidates: readonly Candidate[], query: UnderstoodQuery, lexicon: Lexicon): Candidate[] {

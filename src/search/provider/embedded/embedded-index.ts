@@ -177,6 +177,7 @@ export class EmbeddedIndex implements SearchIndex {
       lexicon: () => (atHand ? Promise.resolve(atHand) : this.#lexicon.current()),
       byTerms: (terms, limit, within) => rowsByTerms(table, engine, terms, { limit, where: whereWithin(within) }),
       byVector: (vector, limit, within) => rowsByVector(table, vector, { limit, where: whereWithin(within) }),
+      version: () => table.version(),
       vectors,
     };
   }

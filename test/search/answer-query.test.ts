@@ -1,0 +1,71 @@
+// A hybrid answer is of one state of the index, whatever is written while its two lists are found.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { passageAnalyzer } from "../../src/search/analysis/analyzer.ts";
+import { answerQuery, type CandidateSource } from "../../src/search/answer-query.ts";
+import { ResidentPassages } from "../../src/search/resident/passages.ts";
+import { passage } from "../index-suite.ts";
+
+const analyzer = passageAnalyzer();
+const VECTOR = Float32Array.from([1, 0]);
+
+/** One document, whose versions have passages of other ids. */
+function versions() {
+  const passages = new ResidentPassages();
+  const put = (round: number): void => {
+    passages.removeDocuments(["doc"]);
+    for (const at of [0, 1]) {
+      const one = passage("doc", at, `otter round${round}`, { id: `${round}-${at}`, vector: VECTOR });
+      passages.put(one, { body: analyzer.tokens(one.text).map(({ term }) => term), field: [] });
+    }
+  };
+  put(0);
+  const source: CandidateSource = {
+    lexicon: async () => passages.lexicon(),
+    byTerms: async (terms, limit, within) => passages.byTerms(terms, limit, within),
+    byVector: async (vector, limit, within) => passages.byVector(vector, limit, within),
+    vectors: () => ({ fingerprint: "two", dimensions: 2 }),
+  };
+  return { put, source };
+}
+
+let said: string[] = [];
+
+async function idsOf(source: CandidateSource): Promise<string[]> {
+  const query = { text: "otter", mode: "hybrid", vector: VECTOR, top: 10 } as const;
+  const { hits, degraded } = await answerQuery(source, query, { analyzer });
+  said = degraded;
+  return hits.map(({ passage: { id } }) => id).sort();
+}
+
+test("a write between the two lists in memory is not seen by one of them alone", async () => {
+  const { put, source } = versions();
+  const byVector: CandidateSource["byVector"] = async (...asked) => {
+    const found = await source.byVector(...asked);
+    put(1);
+    return found;
+  };
+  assert.deepEqual(await idsOf({ ...source, byVector }), ["0-0", "0-1"]);
+});
+
+test("an engine that was written to between the two is asked again; one that never rests gives its words", async () => {
+  const { put, source } = versions();
+  let writes = 2;
+  let round = 0;
+  const slow: CandidateSource = {
+    ...source,
+    version: async () => round,
+    async byTerms(...asked) {
+      await new Promise(setImmediate);
+      if (writes-- > 0) put(++round);
+      return source.byTerms(...asked);
+    },
+  };
+  assert.deepEqual(await idsOf(slow), ["2-0", "2-1"]);
+  assert.deepEqual(said, []);
+  writes = Infinity;
+  const last = await idsOf(slow);
+  assert.deepEqual(last, [`${round}-0`, `${round}-1`]);
+  assert.match(said.join(), /^vector: the index is being written to/);
+});
