@@ -45,7 +45,7 @@ export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     throw new FlowsteadError("InvalidPrompty", `Source ${file} does not exist.`, { details: { file } });
   }
-  const { head: written, template } = parsePrompty(readFileSync(file, "utf8"), file);
+  const { head: written, template, before } = parsePrompty(readFileSync(file, "utf8"), file);
   const base = path.dirname(file);
   const head = resolveReferences(written, { base, env: options.env ?? {} }) as ValueMap;
   const sample = isMap(head["sample"]) ? head["sample"] : null;
@@ -59,7 +59,7 @@ export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty
     inputs: Object.keys(declared).length > 0 ? declared : sampled,
     outputs: mapOfMaps(head["outputs"]),
     sample,
-    template: compileTemplate(liftImages(template), { file }),
+    template: compileTemplate(liftImages(template), { file, before }),
   };
 }
 
@@ -67,7 +67,7 @@ export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty
  * Splits a prompty at the first line of dashes that closes its head, so that a rule in the template's text does no harm.
  * @throws FlowsteadError `InvalidPrompty` or `InvalidYaml`
  */
-export function parsePrompty(text: string, file: string): { head: ValueMap; template: string } {
+export function parsePrompty(text: string, file: string): { head: ValueMap; template: string; before: number } {
   const source = text.replace(/\r\n/g, "\n");
   const match = /^\s*-{3,}[ \t]*\n([^]*?)^-{3,}[ \t]*(?:\n|$)([^]*)$/m.exec(source);
   if (!match) {
@@ -79,7 +79,9 @@ export function parsePrompty(text: string, file: string): { head: ValueMap; temp
   const head = parseYaml(match[1] ?? "", file).value ?? {};
   if (!isMap(head))
     throw new FlowsteadError("InvalidPrompty", `${file}: the head is no mapping.`, { details: { file } });
-  return { head, template: match[2] ?? "" };
+  const template = match[2] ?? "";
+  const before = source.slice(0, source.length - template.length).split("\n").length - 1;
+  return { head, template, before };
 }
 
 /**

@@ -18,6 +18,8 @@ import type { RenderedText } from "./rendered-text.ts";
 export type { RenderLimits } from "./jinja/budget.ts";
 
 export interface TemplateOptions {
+  /** Lines of the file before the template, which errors count too. Default 0. */
+  before?: number;
   /** Named in errors. */
   file?: string;
   trimBlocks?: boolean;
@@ -47,8 +49,8 @@ export interface Template {
 
 /** @throws FlowsteadError `JinjaTemplateError` when the template has a syntax error; `details.line` says where. */
 export function compileTemplate(source: string, options: TemplateOptions = {}): Template {
-  const { file } = options;
-  const statements = guarded({ file }, () => {
+  const { file, before = 0 } = options;
+  const statements = guarded({ file, before }, () => {
     const tokens = tokenize(source, {
       trimBlocks: options.trimBlocks ?? true,
       lstripBlocks: options.lstripBlocks ?? false,
@@ -65,7 +67,7 @@ export function compileTemplate(source: string, options: TemplateOptions = {}): 
       new Budget({ ...DEFAULT_LIMITS, ...render.limits }, render.signal),
       createLookup(context, render),
     );
-    return guarded({ file, line: () => interpreter.line }, () => interpreter.run(statements));
+    return guarded({ file, before, line: () => interpreter.line }, () => interpreter.run(statements));
   }
 
   return {
@@ -93,16 +95,17 @@ function createLookup(context: Readonly<Record<string, unknown>>, options: Rende
   };
 }
 
-function guarded<T>(place: { file: string | undefined; line?: () => number }, work: () => T): T {
+function guarded<T>(place: { file: string | undefined; before: number; line?: () => number }, work: () => T): T {
+  const inFile = (line: number | undefined): number | undefined => line && line + place.before;
   try {
     return work();
   } catch (thrown) {
     if (thrown instanceof Fault) {
-      throw templateError(thrown, { file: place.file, line: thrown.line ?? place.line?.() });
+      throw templateError(thrown, { file: place.file, line: inFile(thrown.line ?? place.line?.()) });
     }
     if (thrown instanceof RangeError) {
       const fault = new Fault("RecursionError", "maximum recursion depth exceeded");
-      throw templateError(fault, { file: place.file, line: place.line?.() });
+      throw templateError(fault, { file: place.file, line: inFile(place.line?.()) });
     }
     throw thrown;
   }

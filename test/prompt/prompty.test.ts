@@ -138,3 +138,21 @@ test("an image is named by its bytes", () => {
   assert.equal(String(new Image(Buffer.from("a"), "image/PNG")), String(new Image(Buffer.from("a"))));
   assert.equal(new Image(Buffer.from("a"), "image/PNG").toUrl(), "data:image/png;base64,YQ==");
 });
+
+test("a fault of the template is told by its line in the file", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "prompty-line-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, "bad.prompty");
+  const head = "---\nmodel:\n  api: chat\ninputs:\n  q: {type: string}\n---\n";
+  const where = (line: number): object => ({ code: "JinjaTemplateError", details: { line, file } });
+  const matches = (line: number) => (error: unknown) => {
+    assert.ok(error instanceof FlowsteadError);
+    const { code, details } = error;
+    assert.deepEqual({ code, details: { line: details?.["line"], file: details?.["file"] } }, where(line));
+    return true;
+  };
+  writeFileSync(file, `${head}system:\nhello\n{{ q }\n`);
+  assert.throws(() => loadPrompty(file), matches(9));
+  writeFileSync(file, `${head}system:\n{{ q.x.y }}\n`);
+  assert.throws(() => renderPrompty(loadPrompty(file), { q: "a" }, {}), matches(8));
+});
