@@ -4,14 +4,15 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "./base/error/error.ts";
 import { type IndexingEvents, followDocuments, indexFirst, openDocuments } from "./app/document.ts";
+import { openCertificate } from "./app/certificate.ts";
 import { chatTarget } from "./app/chat-target.ts";
 import { lendResources, openModelGateway } from "./app/model-gateway.ts";
 import { openOnline } from "./app/online.ts";
 import { type ModelFacts, exampleQuestions, modelFacts } from "./app/page-fact.ts";
 import { searchServer } from "./app/search-server.ts";
 import { searchViewer } from "./app/search-viewer.ts";
-import { openConfiguredEmbedder, openResources } from "./app/resources.ts";
 import { poolSettings } from "./app/pool-setting.ts";
+import { openConfiguredEmbedder, openResources } from "./app/resources.ts";
 import { secretToken } from "./base/id.ts";
 import type { Logger } from "./base/log.ts";
 import { packageRoot } from "./base/package-root.ts";
@@ -95,6 +96,9 @@ export async function openApp(
     const runFolder = await openRunFolder();
     closers.push(() => rm(runFolder, { recursive: true, force: true }));
 
+    const certificate = await openCertificate(config, log);
+    closers.push(() => certificate?.close());
+
     const settings = telemetrySettings(config.telemetry, env);
     const telemetry = settings && openTelemetry(settings, log);
     closers.push((graceMs) => telemetry?.close(Math.min(graceMs, 2_000)));
@@ -172,6 +176,7 @@ export async function openApp(
       host: config.host,
       port: config.port,
       findPort: !portIsExplicit,
+      certificate,
       endpoints: fleet.endpoints,
       gateway: withOwnData(
         gateway,
@@ -202,8 +207,14 @@ export async function openApp(
     closers.push((graceMs) => entry.close(graceMs));
     // First of all, so that answers end while their readers are still connected.
     closers.push((graceMs) => chat.close(graceMs));
-    await announce(config, { url: entry.url, token: controlToken });
-    closers.push(() => rm(path.join(config.home, "running.json"), { force: true }));
+    const announced = (): Promise<void> =>
+      announce(config, { url: entry.url, token: controlToken, certificate: certificate?.pair.cert });
+    certificate?.onChange(() => announced().catch((err: unknown) => log.error({ err }, "running.json not written")));
+    await announced();
+    closers.push(() => {
+      certificate?.close();
+      return rm(path.join(config.home, "running.json"), { force: true });
+    });
     log.info({ url: entry.url }, "started");
     return { url: entry.url, endpoint, model, close };
   } catch (thrown) {
@@ -236,8 +247,15 @@ function notReady(fleet: Fleet, models: ReadonlyMap<string, BalancedModel>): { n
   return missing;
 }
 
+interface Whereabouts {
+  url: string;
+  token: string;
+  /** What the server shows over TLS, so that commands accept it and no other. */
+  certificate: string | undefined;
+}
+
 /** Tells other processes of this person where the system is, and how to show that they are this person's. */
-async function announce({ home }: Readonly<Config>, where: { url: string; token: string }): Promise<void> {
+async function announce({ home }: Readonly<Config>, where: Whereabouts): Promise<void> {
   const text = `${JSON.stringify({ pid: process.pid, ...where })}\n`;
   await writeFileAtomic(path.join(home, "running.json"), text, 0o600);
 }

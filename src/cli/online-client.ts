@@ -9,6 +9,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { SILENT } from "../base/log.ts";
 import type { Config } from "../config/schema.ts";
 import { managementRoutes } from "../entry/route/management.ts";
+import { type HttpService, httpService } from "../network/http-service.ts";
 import { type StateLock, lockState } from "../store/lock.ts";
 import { openRecordStore } from "../store/provider/index.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
@@ -18,8 +19,8 @@ import { type Announcement, readAnnouncement } from "./running.ts";
 export type ArmResource = Record<string, unknown>;
 
 export interface OnlineClient {
-  /** Whether a system runs that does at once what is asked. */
-  readonly isRunning: boolean;
+  /** The system that runs and does at once what is asked, for calls of its endpoints; none when no system runs. */
+  readonly running?: HttpService;
   /** @param place below the workspace, such as `/onlineEndpoints/chat`. @throws what the control plane answers. */
   send(method: "GET" | "PUT" | "POST" | "DELETE", place: string, body?: object): Promise<ArmResource>;
   /** All items of a list, over its pages. */
@@ -29,7 +30,8 @@ export interface OnlineClient {
 }
 
 type Answer = { status: number; headers: (name: string) => string | undefined; body: ArmResource };
-type Send = (method: string, url: string, body?: object) => Promise<Answer>;
+type Method = "GET" | "PUT" | "POST" | "DELETE";
+type Send = (method: Method, url: string, body?: object) => Promise<Answer>;
 
 const WORKSPACE =
   "/subscriptions/local/resourceGroups/local/providers/Microsoft.MachineLearningServices/workspaces/local";
@@ -41,9 +43,9 @@ export async function withOnline<T>(options: HomeOptions, work: (client: OnlineC
   const { config } = configOf(options);
   await makeStateFolder(config.home);
   const lock = await lockUnlessRunning(config.home);
-  if (!("release" in lock)) return work(client(overLoopback(lock), true));
+  if (!("release" in lock)) return withLoopback(lock, (send, running) => work(client(send, running)));
   try {
-    return await withDesired(config, (send) => work(client(send, false)));
+    return await withDesired(config, (send) => work(client(send)));
   } finally {
     await lock.release();
   }
@@ -57,7 +59,7 @@ async function withDesired<T>(config: Readonly<Config>, work: (send: Send) => Pr
     await managementRoutes(app, { control: online.control(), journal: online.journal, token: "local" });
     return await work(async (method, url, body) => {
       const answer = await app.inject({
-        method: method as "GET",
+        method,
         url,
         headers: { authorization: "Bearer local" },
         ...(body ? { payload: body } : {}),
@@ -91,33 +93,44 @@ async function lockUnlessRunning(home: string): Promise<StateLock | Announcement
   }
 }
 
-function overLoopback({ url: base, token }: Announcement): Send {
-  return async (method, url, body) => {
-    let response: Response;
-    try {
-      response = await fetch(new URL(url, base), {
-        method,
-        headers: { authorization: `Bearer ${token}`, ...(body ? { "content-type": "application/json" } : {}) },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      });
-    } catch (cause) {
-      throw new FlowsteadError("InstanceUnavailable", `The running system at ${base} does not answer.`, { cause });
-    }
-    const text = await response.text();
-    const parsed = text === "" ? {} : (JSON.parse(text) as ArmResource);
-    return { status: response.status, headers: (name) => response.headers.get(name) ?? undefined, body: parsed };
+const ANSWER_MS = 300_000;
+
+async function withLoopback<T>(
+  { url, token, certificate }: Announcement,
+  work: (send: Send, running: HttpService) => Promise<T>,
+): Promise<T> {
+  const service = httpService({
+    url,
+    certificate,
+    peer: "The running system",
+    failure: "InstanceUnavailable",
+    authorize: () => ({}),
+    timeoutMs: ANSWER_MS,
+    attempts: 1,
+  });
+  const send: Send = async (method, address, body) => {
+    const { pathname, search } = new URL(address, url);
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await service.call({ method, path: pathname + search, headers, body });
+    const parsed = answer.text === "" ? {} : (JSON.parse(answer.text) as ArmResource);
+    return { status: answer.status, headers: (name) => answer.headers[name]?.toString(), body: parsed };
   };
+  try {
+    return await work(send, service);
+  } finally {
+    await service.close();
+  }
 }
 
-function client(send: Send, isRunning: boolean): OnlineClient {
-  const ask = async (method: string, url: string, body?: object): Promise<Answer> => {
+function client(send: Send, running?: HttpService): OnlineClient {
+  const ask = async (method: Method, url: string, body?: object): Promise<Answer> => {
     const answer = await send(method, url, body);
     if (answer.status < 400) return answer;
     throw refusal(answer);
   };
   const at = (place: string): string => `${WORKSPACE}${place}?${VERSION}`;
   return {
-    isRunning,
+    ...(running ? { running } : {}),
     send: async (method, place, body) => (await ask(method, at(place), body)).body,
     async list(place) {
       const found: ArmResource[] = [];

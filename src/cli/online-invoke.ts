@@ -31,7 +31,7 @@ async function invoke(
   client: OnlineClient,
   { name, requestFile, deploymentName, token }: InvokeOptions,
 ): Promise<string> {
-  if (!client.isRunning) {
+  if (!client.running) {
     throw new FlowsteadError("InvalidRequest", 'No system runs that could answer. Start one with "flowstead up".');
   }
   const body = await readFile(requestFile, "utf8").catch((cause: Error) => {
@@ -40,18 +40,19 @@ async function invoke(
   const found = await client.send("GET", placeOf(name));
   const { scoringUri } = found["properties"] as { scoringUri: string };
   const keys = token === undefined ? await credentials(client, name) : { accessToken: token };
-  const response = await fetch(scoringUri, {
+  const { status, text } = await client.running.call({
     method: "POST",
+    path: new URL(scoringUri).pathname,
     headers: {
+      accept: "*/*",
       authorization: `Bearer ${String(keys["primaryKey"] ?? keys["accessToken"])}`,
       "content-type": "application/json",
       ...(deploymentName === undefined ? {} : { "azureml-model-deployment": deploymentName }),
     },
     body,
   });
-  const text = await response.text();
-  if (response.ok) return text;
-  throw new FlowsteadError("InvalidRequest", `The endpoint answered ${response.status}: ${text}`, {
-    status: response.status,
+  if (status < 400) return text;
+  throw new FlowsteadError("InvalidRequest", `The endpoint answered ${status}: ${text}`, {
+    status,
   });
 }

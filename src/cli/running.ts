@@ -7,7 +7,12 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Hop, openHop } from "../network/hop.ts";
 import { isAlive } from "../store/alive.ts";
 
-const announcement = z.object({ pid: z.number(), url: z.string(), token: z.string() });
+const announcement = z.object({
+  pid: z.number(),
+  url: z.string(),
+  token: z.string(),
+  certificate: z.string().optional(),
+});
 /** What a system that runs says of itself in its state folder. */
 export type Announcement = z.output<typeof announcement>;
 
@@ -16,10 +21,10 @@ export type Announcement = z.output<typeof announcement>;
  * @throws FlowsteadError `InvalidRequest` when none runs, `InstanceUnavailable` when the one that runs does not answer.
  */
 export async function withRunning<T>(home: string, work: (control: Hop) => Promise<T>): Promise<T> {
-  const { pid, url, token } = needRunning(home);
+  const { pid, url, token, certificate } = needRunning(home);
   const peer = `The system on ${home} (process ${pid}, ${url})`;
   const control = openHop(
-    { url: `${url}/control`, token },
+    { url: `${url}/control`, token, certificate },
     { unreachable: "InstanceUnavailable", lost: "InstanceLost", peer },
   );
   try {

@@ -107,10 +107,17 @@ export const configSchema = z.strictObject({
     .string()
     .min(1)
     .default("127.0.0.1")
-    .describe("Address to listen on. Anything but loopback is refused until TLS and sign-in are configured."),
+    .describe("Address to listen on. Anything but loopback is refused, since the page has no sign-in."),
   port: port
     .default(8080)
     .describe("Port to listen on; when it is taken and was not asked for, the next free one is used."),
+  tls: z
+    .strictObject({
+      cert_file: z.string().min(1).describe("The server's certificate and those between it and its authority, PEM."),
+      key_file: z.string().min(1).describe("Its private key, PEM without a passphrase."),
+    })
+    .optional()
+    .describe("Serves https in place of http, TLS 1.2 or newer. Changed files are taken up without a restart."),
   log: z
     .strictObject({
       level: z

@@ -1,6 +1,6 @@
 // The only public listener: hot paths first, then the routes of the page and its back end, on one server.
 
-import { type IncomingMessage, createServer } from "node:http";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
@@ -13,6 +13,7 @@ import { isLoopback } from "../network/address.ts";
 import type { Meter } from "../trace/meter.ts";
 import { SECURITY_HEADERS, checkOrigin } from "./guard.ts";
 import type { HotContext, HotRoute } from "./hot.ts";
+import { type SecureServer, type ServedCertificate, secureServer } from "./secure-server.ts";
 import { gatewayRoute } from "./route/gateway.ts";
 import { faceRoute } from "./route/face.ts";
 import { openAiRoute } from "./route/openai.ts";
@@ -23,6 +24,8 @@ export interface EntryOptions {
   port: number;
   /** Whether to go on to the next port when this one is taken. */
   findPort: boolean;
+  /** Serves https in place of http. */
+  certificate?: ServedCertificate | undefined;
   endpoints: ReadonlyMap<string, OnlineEndpoint>;
   /** The models for other programs; none when absent. */
   gateway?: Gateway;
@@ -54,7 +57,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
   if (!isLoopback(options.host)) {
     throw new FlowsteadError(
       "InvalidConfig",
-      `Refusing to listen on ${options.host}: only loopback is allowed without TLS and sign-in. Use host 127.0.0.1 and put a reverse proxy with both in front.`,
+      `Refusing to listen on ${options.host}: only loopback is allowed${options.certificate ? ", with TLS too" : ""}. The chat page has no sign-in, so whoever reached it would be its user. Use host 127.0.0.1 and put a reverse proxy with TLS and sign-in in front.`,
     );
   }
   const context: HotContext = {
@@ -67,6 +70,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
   const gateway = options.gateway ? [gatewayRoute(options.gateway)] : [];
   const hotRoutes: readonly HotRoute[] = [faceRoute, scoreRoute, ...gateway, openAiRoute];
   let hotInWork = 0;
+  let secure: SecureServer | undefined;
 
   const app = fastify({
     bodyLimit: BODY_LIMIT,
@@ -79,47 +83,49 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
       void (reply as FastifyReply).headers(SECURITY_HEADERS).code(status).send({ error: { code, message } });
     },
     genReqId: (request) => (request as IncomingMessage & { flowsteadId?: string }).flowsteadId ?? uuid(),
-    serverFactory: (handler) =>
-      createServer(
-        { keepAliveTimeout: 75_000, requestTimeout: 300_000, maxHeaderSize: 16_384 },
-        (request, response) => {
-          const requestId = requestIdOf(request);
-          response.setHeader("x-request-id", requestId);
-          // Whatever is thrown here would end the process: nothing above catches it.
-          try {
-            checkOrigin(request);
-            const path = request.url?.split("?", 1)[0] ?? "/";
-            const hot = {
-              request,
-              response,
-              path,
-              requestId,
-              // Made for who writes a line only: it costs as much as the line.
-              get log() {
-                return options.log.child({ requestId });
-              },
-            };
-            for (const route of hotRoutes) {
-              const work = route(hot, context);
-              if (!work) continue;
-              hotInWork++;
-              work.catch((thrown: unknown) => sendError(response, thrown)).finally(() => hotInWork--);
-              return;
-            }
-          } catch (thrown) {
-            return sendError(response, thrown);
+    serverFactory: (handler) => {
+      const listener = (request: IncomingMessage, response: ServerResponse): void => {
+        const requestId = requestIdOf(request);
+        response.setHeader("x-request-id", requestId);
+        // Whatever is thrown here would end the process: nothing above catches it.
+        try {
+          checkOrigin(request);
+          const path = request.url?.split("?", 1)[0] ?? "/";
+          const hot = {
+            request,
+            response,
+            path,
+            requestId,
+            // Made for who writes a line only: it costs as much as the line.
+            get log() {
+              return options.log.child({ requestId });
+            },
+          };
+          for (const route of hotRoutes) {
+            const work = route(hot, context);
+            if (!work) continue;
+            hotInWork++;
+            work.catch((thrown: unknown) => sendError(response, thrown)).finally(() => hotInWork--);
+            return;
           }
-          Object.assign(request, { flowsteadId: requestId });
-          handler(request, response);
-        },
-      ),
+        } catch (thrown) {
+          return sendError(response, thrown);
+        }
+        Object.assign(request, { flowsteadId: requestId });
+        handler(request, response);
+      };
+      const settings = { keepAliveTimeout: 75_000, requestTimeout: 300_000, maxHeaderSize: 16_384 };
+      if (!options.certificate) return createServer(settings, listener);
+      secure = secureServer(options.certificate, settings, listener);
+      return secure.server;
+    },
   });
   dress(app, options.log);
   await options.mount(app);
   await app.ready();
   const port = await listenOnFreePort(app, options);
   return {
-    url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
+    url: `${options.certificate ? "https" : "http"}://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
     port,
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
@@ -127,6 +133,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
       const deadline = Date.now() + graceMs;
       while (hotInWork > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
       app.server.closeAllConnections();
+      secure?.closeUnfinished();
       await closed;
       await app.close();
     },

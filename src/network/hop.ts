@@ -8,6 +8,7 @@ import type { ErrorCode } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import { AsyncQueue } from "../base/queue.ts";
 import type { Value } from "../base/value.ts";
+import { pinned } from "./certificate.ts";
 import { Pool } from "./http-pool.ts";
 
 export interface HopAddress {
@@ -16,6 +17,8 @@ export interface HopAddress {
   url: string;
   /** Sent as a bearer token. */
   token?: string;
+  /** PEM of the one certificate that the peer may show. */
+  certificate?: string | undefined;
 }
 
 export interface Hop {
@@ -49,7 +52,11 @@ export function openHop(address: HopAddress, options: HopOptions): Hop {
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: 5_000, ...(address.socketPath ? { socketPath: address.socketPath } : {}) },
+    connect: {
+      timeout: 5_000,
+      ...(address.socketPath ? { socketPath: address.socketPath } : {}),
+      ...(address.certificate ? pinned(address.certificate) : {}),
+    },
   });
   const prefix = new URL(address.url).pathname.replace(/\/$/, "");
 

@@ -1,10 +1,11 @@
 // A service that is called with JSON over HTTP: sockets are pooled, and what it is too busy for is asked again when it says
-// so. Only calls that may be made twice go through here.
+// so. Calls that must not be made twice say so by `attempts`.
 
 import type { Dispatcher } from "undici";
 import { sleep, throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { ErrorCode } from "../base/error/error.ts";
+import { pinned } from "./certificate.ts";
 import { Pool } from "./http-pool.ts";
 import { type Headers, retryAfterMs } from "./retry-after.ts";
 
@@ -18,7 +19,11 @@ export interface HttpServiceOptions {
   authorize: (signal: AbortSignal) => Record<string, string> | Promise<Record<string, string>>;
   /** Certificates to trust besides the system's, as PEM. */
   ca?: string | undefined;
+  /** PEM of the one certificate that the service may show. */
+  certificate?: string | undefined;
   timeoutMs?: number;
+  /** How often a call is made at most; once for calls that must not be made twice. */
+  attempts?: number;
 }
 
 export interface HttpRequest {
@@ -49,7 +54,7 @@ const LONGEST_WAIT_MS = 30_000;
 const BUSY = [429, 502, 503, 504];
 
 export function httpService(options: HttpServiceOptions): HttpService {
-  const { peer, failure, authorize, timeoutMs = 60_000 } = options;
+  const { peer, failure, authorize, timeoutMs = 60_000, attempts = ATTEMPTS } = options;
   const base = new URL(options.url);
   const prefix = base.pathname.replace(/\/+$/, "");
   const pool = new Pool(base.origin, {
@@ -57,7 +62,11 @@ export function httpService(options: HttpServiceOptions): HttpService {
     pipelining: 1,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect: { timeout: 10_000, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    connect: {
+      timeout: 10_000,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(options.certificate === undefined ? {} : pinned(options.certificate)),
+    },
   });
 
   const once = async (request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> => {
@@ -113,11 +122,12 @@ export function httpService(options: HttpServiceOptions): HttpService {
         let wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random()));
         try {
           const answer = await once(request, signal);
-          if (!BUSY.includes(answer.status) || attempt === ATTEMPTS) return answer;
+          if (!BUSY.includes(answer.status) || attempt === attempts) return answer;
           wait = Math.min(LONGEST_WAIT_MS, retryAfterMs(answer.headers) ?? wait);
         } catch (thrown) {
           // A socket that had been idle may have been closed at the other end; a server that is gone is told soon.
-          const isFinal = !(thrown instanceof FlowsteadError) || thrown.code !== failure || attempt === 2;
+          const isFinal =
+            !(thrown instanceof FlowsteadError) || thrown.code !== failure || attempt >= Math.min(2, attempts);
           if (isFinal) throw thrown;
         }
         await sleep(wait, signal);

@@ -46,7 +46,7 @@ export async function startSystem({ home, env, args = [] }: SystemOptions): Prom
     }, START_MS);
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
-      const found = /^ {2}(http:\/\/\S+)$/m.exec(output)?.[1];
+      const found = /^ {2}(https?:\/\/\S+)$/m.exec(output)?.[1];
       if (found === undefined) return;
       clearTimeout(timer);
       resolve(found);
