@@ -2,7 +2,6 @@
 
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { FlowsteadError } from "./base/error/error.ts";
 import { type IndexingEvents, followDocuments, indexFirst, openDocuments } from "./app/document.ts";
 import { openCertificate } from "./app/certificate.ts";
 import { chatTarget } from "./app/chat-target.ts";

@@ -114,8 +114,7 @@ async function change(console: Console, options: ChangeOptions): Promise<void> {
     const spec = await specOf(client, { options, overrides, console });
     const place = placeOf(spec.endpointName, spec.name);
     const body = deploymentToArm({ spec, createdAt: 0, updatedAt: 0, state: "Creating" }, { workspace: "", host: "" });
-    if (!client.running)
-      console.say("No system runs: the deployment is kept, and starts with the next flowstead up.");
+    if (!client.running) console.say("No system runs: the deployment is kept, and starts with the next flowstead up.");
     if (options.wait) await client.finish("PUT", place, body);
     else await client.send("PUT", place, body);
     if (options.allTraffic) await giveAllTraffic(client, spec);
