@@ -5,7 +5,8 @@ export const SEARCH_ERRORS = {
     actor: "operator",
     status: 404,
     meaning: "No search index has this name.",
-    remedy: "`flowstead index list` names the ones there are; `flowstead index add FOLDER` makes one, `flowstead index import FOLDER` takes over a FAISS index.",
+    remedy:
+      "`flowstead index list` names the ones there are; `flowstead index add FOLDER` makes one, `flowstead index import FOLDER` takes over a FAISS index.",
   },
   IndexExists: {
     actor: "caller",
