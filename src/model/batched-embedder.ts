@@ -14,14 +14,20 @@ interface BatchedOptions {
   signal: AbortSignal;
   /** Whether the model is a pool, which has waited already as long as somebody who asks may wait. */
   isPool: boolean;
+  /** For callers that know the model themselves: vectors of any size, as the server gives them. They fit no index. */
+  asGiven?: boolean;
 }
 
 /**
  * Rate limits and outages are waited for, since indexing has time.
  * @throws FlowsteadError when the size of the vectors has to be asked for and the server does not answer.
  */
-export async function batchedEmbedder(model: EmbeddingModel, { signal, isPool }: BatchedOptions): Promise<Embedder> {
-  const dimensions = model.dimensions ?? (await askSize(model, signal));
+export async function batchedEmbedder(
+  model: EmbeddingModel,
+  { signal, isPool, asGiven }: BatchedOptions,
+): Promise<Embedder> {
+  const dimensions = model.dimensions ?? (asGiven ? 0 : await askSize(model, signal));
+  const wanted = asGiven ? { asGiven } : { dimensions };
   return {
     fingerprint: `${model.name}/${dimensions}/unit`,
     dimensions,
@@ -29,7 +35,7 @@ export async function batchedEmbedder(model: EmbeddingModel, { signal, isPool }:
       const attempts = isPool && kind === "query" ? 1 : ATTEMPTS;
       const vectors: Float32Array[] = [];
       for (const batch of batches(texts)) {
-        const work = (): Promise<Float32Array[]> => model.embed(batch, { signal, dimensions, onUsage });
+        const work = (): Promise<Float32Array[]> => model.embed(batch, { signal, ...wanted, onUsage });
         vectors.push(...(await patiently(work, attempts, signal)));
       }
       return vectors;

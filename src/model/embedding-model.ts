@@ -16,6 +16,8 @@ export interface EmbeddingCall {
   signal: AbortSignal;
   /** Vectors of another length are refused. */
   dimensions?: number | undefined;
+  /** Vectors as the server gives them, not made to be of length one. */
+  asGiven?: boolean | undefined;
   /** Hears the tokens that the provider tells. */
   onUsage?: ((tokens: number) => void) | undefined;
 }

@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import OpenAI, { AzureOpenAI } from "openai";
 import { openModelGateway } from "../../src/app/model-gateway.ts";
 import { openConfiguredEmbedder, openResources } from "../../src/app/resources.ts";
@@ -32,6 +34,7 @@ test("embeddings through the connection of a pool are the configured embedder's,
         api_base: fakes[1]?.url,
         api_key: "k",
       },
+      plain: { type: "azure_open_ai", api_base: await plainServer(context), api_key: "k" },
     },
     embedder: {
       provider: "azure-openai",
@@ -86,10 +89,30 @@ test("embeddings through the connection of a pool are the configured embedder's,
   });
   // Another connection has an address of its own, where a deployment is asked for by its name.
   assert.equal((await azure("mine", "vectors").embeddings.create(ask)).data[0]?.embedding.length, 256);
+  // What is passed on is not for us to judge: a server may give a known model's name to another one.
+  const known = "text-embedding-ada-002";
+  const given = await azure("plain", known).embeddings.create({ model: known, input: "d" });
+  assert.deepEqual(given.data[0]?.embedding, [3, 4]);
 
   const asked = fakes.map(({ journal }) => journal.entries.filter(({ path }) => path.includes("/embeddings")).length);
-  assert.deepEqual(asked, [2, 3], "the first region failed once; the connection's own calls went to the second");
+  assert.deepEqual(asked, [2, 2], "the first region failed once; the connection's own call went to the second");
   const rows = await governance.ledger.sums(["principal", "flow", "model"]);
   const accounts = rows.map(({ principal, flow, model, requests }) => `${principal} ${flow} ${model} ${requests}`);
-  assert.deepEqual(new Set(accounts), new Set(["ann f embed 2", "ann f mine 1"]));
+  assert.deepEqual(new Set(accounts), new Set(["ann f embed 2", "ann f mine 1", "ann f plain 1"]));
 });
+
+/** Address of a server whose vectors are not of length one. */
+async function plainServer(context: TestContext): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume();
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end('{"object":"list","data":[{"index":0,"embedding":[3,4]}],"usage":{"prompt_tokens":1}}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

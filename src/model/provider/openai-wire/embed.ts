@@ -43,7 +43,7 @@ export function wireEmbedding(options: WireEmbeddingOptions): EmbeddingModel {
 async function embedBatch(
   { client, model, path, dimensions }: WireEmbeddingOptions,
   input: readonly string[],
-  { signal, onUsage, dimensions: expected }: EmbeddingCall,
+  { signal, onUsage, dimensions: expected, asGiven }: EmbeddingCall,
 ): Promise<Float32Array[]> {
   const body = {
     model,
@@ -63,7 +63,9 @@ async function embedBatch(
       usage?: { prompt_tokens?: number };
     };
     if (usage?.prompt_tokens !== undefined) onUsage?.(usage.prompt_tokens);
-    for (const [position, { index = position, embedding }] of data.entries()) vectors[index] = unit(embedding);
+    for (const [position, { index = position, embedding }] of data.entries()) {
+      vectors[index] = asGiven ? numbers(embedding) : unit(numbers(embedding));
+    }
   } catch (thrown) {
     throw badAnswer(client.upstream, "something else than embeddings", thrown);
   }
@@ -77,11 +79,13 @@ async function embedBatch(
   return vectors;
 }
 
-function unit(embedding: number[] | string): Float32Array {
-  const vector =
-    typeof embedding === "string"
-      ? new Float32Array(new Uint8Array(Buffer.from(embedding, "base64")).buffer)
-      : Float32Array.from(embedding);
+function numbers(embedding: number[] | string): Float32Array {
+  return typeof embedding === "string"
+    ? new Float32Array(new Uint8Array(Buffer.from(embedding, "base64")).buffer)
+    : Float32Array.from(embedding);
+}
+
+function unit(vector: Float32Array): Float32Array {
   let sum = 0;
   for (const value of vector) sum += value * value;
   const length = Math.sqrt(sum);
