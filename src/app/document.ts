@@ -40,15 +40,17 @@ export async function openDocuments(
   const search = openConfiguredSearch(config, embedder, log, govern);
   const name = config.documents.index;
   const index = await search.openOrCreate(name);
-  const collection = openCollection({
-    index,
-    folder: search.folderOf(name),
-    language: config.documents.language,
-    sources: config.documents,
-    log,
-  });
+  const collection = openConfiguredCollection(config, { index, folder: search.folderOf(name), log });
   const uploads = openUploads({ collection, folder: uploadFolder(config) });
   return { index, collection, uploads, log, open: async (other) => (other === name ? index : search.open(other)) };
+}
+
+/** What feeds an index under this configuration. */
+export function openConfiguredCollection(
+  { documents }: Readonly<Config>,
+  place: { index: SearchIndex; folder: string; log: Logger },
+): Collection {
+  return openCollection({ ...place, language: documents.language, sources: documents });
 }
 
 /** Follows the configured source, when that is wanted, and takes in uploads that were left behind; returns its end. */

@@ -1,12 +1,13 @@
 import path from "node:path";
 import { openConfiguredSearch } from "../app/configured-search.ts";
+import { openConfiguredCollection } from "../app/document.ts";
 import { openConfiguredEmbedder } from "../app/resources.ts";
 import { searchServer } from "../app/search-server.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { createLog } from "../base/log.ts";
 import { documentFolder, indexFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
-import { type Collection, openCollection } from "../search/ingest/collection.ts";
+import type { Collection } from "../search/ingest/collection.ts";
 import { documentProvider } from "../search/provider/index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import type { Search } from "../search/search.ts";
@@ -63,13 +64,7 @@ export async function useIndex(options: IndexOptions, work: (used: UsedIndex) =>
   }
   const index = await search.openOrCreate(name);
   try {
-    const collection = openCollection({
-      index,
-      folder: search.folderOf(name),
-      language: config.documents.language,
-      sources: config.documents,
-      log,
-    });
+    const collection = openConfiguredCollection(config, { index, folder: search.folderOf(name), log });
     await work({ index, collection, config, home: indexFolder(config) });
   } finally {
     await index.close();

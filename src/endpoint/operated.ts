@@ -63,27 +63,16 @@ export function operate(spec: DeploymentSpec, context: OperationContext): Operat
 
 /** What tells two versions of a deployment's instances apart. */
 export function revisionKey(spec: DeploymentSpec): string {
-  const {
-    flow,
-    flowDigest,
-    model,
-    environment,
-    environmentVariables,
-    livenessProbe,
-    readinessProbe,
-    driver,
-    resources,
-  } = spec;
   return JSON.stringify([
-    flow,
-    flowDigest,
-    model,
-    environment,
-    environmentVariables,
-    livenessProbe,
-    readinessProbe,
-    driver,
-    resources,
+    spec.flow,
+    spec.flowDigest,
+    spec.model,
+    spec.environment,
+    spec.environmentVariables,
+    spec.livenessProbe,
+    spec.readinessProbe,
+    spec.driver,
+    spec.resources,
   ]);
 }
 

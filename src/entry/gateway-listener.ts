@@ -9,6 +9,7 @@ import { sendError } from "../endpoint/exchange.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { checkOrigin } from "./guard.ts";
 import { gatewayRoute } from "./route/gateway.ts";
+import { hotCall } from "./hot.ts";
 
 export interface GatewayListener {
   readonly url: string;
@@ -18,20 +19,9 @@ export interface GatewayListener {
 export async function openGatewayListener(gateway: Gateway, log: Logger): Promise<GatewayListener> {
   const route = gatewayRoute(gateway);
   const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
-    const requestId = uuid();
     try {
       checkOrigin(request);
-      const path = request.url?.split("?", 1)[0] ?? "/";
-      const hot = {
-        request,
-        response,
-        path,
-        requestId,
-        get log() {
-          return log.child({ requestId });
-        },
-      };
-      const work = route(hot, undefined);
+      const work = route(hotCall(request, response, { requestId: uuid(), log }), undefined);
       if (!work) throw new FlowsteadError("Unauthorized", "The token is missing or wrong.");
       work.catch((thrown: unknown) => sendError(response, thrown));
     } catch (thrown) {

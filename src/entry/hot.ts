@@ -15,6 +15,24 @@ export interface Hot {
   log: Logger;
 }
 
+/** A call as the routes get it. Its logger is made for who writes a line only: that costs as much as the line. */
+export function hotCall(request: IncomingMessage, response: ServerResponse, { requestId, log }: HotOrigin): Hot {
+  return {
+    request,
+    response,
+    path: request.url?.split("?", 1)[0] ?? "/",
+    requestId,
+    get log() {
+      return log.child({ requestId });
+    },
+  };
+}
+
+interface HotOrigin {
+  requestId: string;
+  log: Logger;
+}
+
 export interface HotContext {
   endpoints: ReadonlyMap<string, OnlineEndpoint>;
   /** Undefined when metrics go nowhere. */

@@ -12,7 +12,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import { isLoopback } from "../network/address.ts";
 import type { Meter } from "../trace/meter.ts";
 import { SECURITY_HEADERS, checkOrigin } from "./guard.ts";
-import type { HotContext, HotRoute } from "./hot.ts";
+import { type HotContext, type HotRoute, hotCall } from "./hot.ts";
 import { type SecureServer, type ServedCertificate, secureServer } from "./secure-server.ts";
 import { gatewayRoute } from "./route/gateway.ts";
 import { faceRoute } from "./route/face.ts";
@@ -90,17 +90,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
         // Whatever is thrown here would end the process: nothing above catches it.
         try {
           checkOrigin(request);
-          const path = request.url?.split("?", 1)[0] ?? "/";
-          const hot = {
-            request,
-            response,
-            path,
-            requestId,
-            // Made for who writes a line only: it costs as much as the line.
-            get log() {
-              return options.log.child({ requestId });
-            },
-          };
+          const hot = hotCall(request, response, { requestId, log: options.log });
           for (const route of hotRoutes) {
             const work = route(hot, context);
             if (!work) continue;

@@ -20,7 +20,8 @@ export interface Language {
 /** The language of passages that say nothing else. */
 export const ENGLISH = "en";
 
-const STEMMERS: Readonly<Record<string, string>> = {
+/** Snowball's names, which other engines go by too. */
+export const STEMMERS: Readonly<Record<string, string>> = {
   ar: "arabic",
   da: "danish",
   de: "german",

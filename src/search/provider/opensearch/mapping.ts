@@ -1,6 +1,7 @@
 // An index definition as a mapping: what each field can be searched, filtered and sorted by.
 
 import { FlowsteadError } from "../../../base/error/error.ts";
+import { STEMMERS } from "../../analysis/language.ts";
 import type { Schema, SchemaField } from "../../document/definition.ts";
 import type { Json } from "./client.ts";
 
@@ -14,26 +15,11 @@ const PLAIN: Readonly<Record<string, string>> = {
 };
 
 const LANGUAGES: Readonly<Record<string, string>> = {
-  ar: "arabic",
-  da: "danish",
-  de: "german",
-  en: "english",
-  es: "spanish",
-  fi: "finnish",
-  fr: "french",
-  hu: "hungarian",
-  it: "italian",
-  ja: "cjk",
-  ko: "cjk",
-  nb: "norwegian",
-  nl: "dutch",
+  ...STEMMERS,
   no: "norwegian",
   "pt-BR": "brazilian",
-  pt: "portuguese",
-  ro: "romanian",
-  ru: "russian",
-  sv: "swedish",
-  tr: "turkish",
+  ja: "cjk",
+  ko: "cjk",
   zh: "cjk",
 };
 
