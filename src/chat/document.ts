@@ -2,22 +2,11 @@
 // others give `content` and `title`, or plain strings.
 
 import { plain } from "../base/json.ts";
-import type { SourceDocument } from "./event.ts";
+import type { DocumentPassage, SourceDocument } from "./event.ts";
 
 /** A passage that a flow says it has used. */
-export interface UsedPassage {
-  passageId: string;
-  documentId: string;
-  title: string;
-  headings: string[];
-  page?: number;
-  /** Where it stands in the document's text, in characters. */
-  start?: number;
-  end?: number;
-  text: string;
-  source?: string;
+export interface UsedPassage extends DocumentPassage {
   filename?: string;
-  score?: number;
 }
 
 type Fields = Record<string, unknown>;

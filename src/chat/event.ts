@@ -10,9 +10,8 @@ export interface Span {
   end: number;
 }
 
-/** A passage that the answer refers to as `[n]`. */
-export interface Citation {
-  n: number;
+/** A passage of a document, and where it stands there. */
+export interface DocumentPassage {
   passageId: string;
   documentId: string;
   title: string;
@@ -25,6 +24,11 @@ export interface Citation {
   /** Path or URL of the document. */
   source?: string;
   score?: number;
+}
+
+/** A passage that the answer refers to as `[n]`. */
+export interface Citation extends DocumentPassage {
+  n: number;
   /** What of the passage the citing sentences rest on; empty when nothing of it is recognised. */
   spans: Span[];
   /** Of each citing sentence, once the answer is whole. */
