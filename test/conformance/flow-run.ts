@@ -32,8 +32,8 @@ export interface LineResult {
   error?: LineError;
 }
 
-/** The port that the corpus' connections name for the model server. */
-const CORPUS_PORT = /127\.0\.0\.1:18080/g;
+/** Where the corpus' connections name the model server. */
+const CORPUS_HOST = "127.0.0.1:18080";
 
 const STATUS = { completed: "Completed", failed: "Failed", bypassed: "Bypassed", canceled: "Canceled" } as const;
 
@@ -72,7 +72,11 @@ export async function openCase(
 }
 
 /** Runs one line on a flow that is closed afterwards. */
-export async function runLine(flow: FlowTarget, inputs: ValueMap, signal: AbortSignal): Promise<LineResult> {
+export async function runLine(
+  flow: FlowTarget,
+  inputs: ValueMap,
+  { signal, modelPort }: Pick<KindContext, "signal" | "modelPort">,
+): Promise<LineResult> {
   const result: LineResult = {
     status: "Failed",
     output: {},
@@ -101,7 +105,7 @@ export async function runLine(flow: FlowTarget, inputs: ValueMap, signal: AbortS
   } finally {
     await flow.close();
   }
-  return result;
+  return asObserved(result, modelPort);
 }
 
 /** The facts of a failure to load, as cases have them. */
@@ -131,7 +135,14 @@ function resources(context: KindContext, models: Models): FlowResources {
   };
 }
 
+/** With the address that the corpus knows where the result names the model server. */
+function asObserved(result: LineResult, modelPort: number | undefined): LineResult {
+  const own = `127.0.0.1:${modelPort}`;
+  const text = stringifyJson(result);
+  return text.includes(own) ? (parseJson(text.replaceAll(own, CORPUS_HOST)) as unknown as LineResult) : result;
+}
+
 function connectionsOf({ connections, modelPort }: KindContext): ValueMap {
   if (modelPort === undefined) return connections;
-  return parseJson(stringifyJson(connections).replace(CORPUS_PORT, `127.0.0.1:${modelPort}`)) as ValueMap;
+  return parseJson(stringifyJson(connections).replaceAll(CORPUS_HOST, `127.0.0.1:${modelPort}`)) as ValueMap;
 }

@@ -22,7 +22,8 @@ export function startRecordedServer(recordings: Recordings): Promise<Listening> 
   return listen(answer, () => {});
 }
 
-function embeddings(input: Value): ValueMap {
+/** The answer to a request for embeddings. */
+export function embeddings(input: Value): ValueMap {
   const texts = Array.isArray(input) && typeof input[0] === "string" ? input : [input];
   const data = texts.map((_, index) => ({ object: "embedding", index, embedding: VECTOR }));
   return { object: "list", model: "recorded", data, usage: { prompt_tokens: 1, total_tokens: 1 } };

@@ -40,7 +40,7 @@ export const BATCH_KINDS: Kinds = {
         }
       },
     };
-    const result = await runLine(watched, inputs, context.signal);
+    const result = await runLine(watched, inputs, context);
     judgeResult(result, expect);
     const wanted = ((expect["aggregation"] as ValueMap)["nodes"] ?? {}) as Record<string, ValueMap>;
     for (const [node, { status, output }] of Object.entries(wanted)) {

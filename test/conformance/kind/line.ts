@@ -54,7 +54,7 @@ async function judgeLine(
   let result: LineResult;
   try {
     const flow = await openCase(directory, context, { init });
-    result = await runLine(flow, inputs, context.signal);
+    result = await runLine(flow, inputs, context);
   } catch (thrown) {
     if (thrown instanceof FlowsteadError && failureWanted(expect) !== undefined) return judgeFailure(thrown, expect);
     throw thrown;

@@ -16,7 +16,7 @@ export const LLM_HTTP_KINDS: Kinds = {
         models: httpModels,
         streaming: inputs["stream"] === true,
       });
-      const result = await runLine(opened, (inputs["inputs"] ?? {}) as ValueMap, context.signal);
+      const result = await runLine(opened, (inputs["inputs"] ?? {}) as ValueMap, moved);
       const [fault] = server.faults();
       if (fault !== undefined) throw new Mismatch(fault);
       judgeResult(result, expect);

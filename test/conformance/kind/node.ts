@@ -45,7 +45,7 @@ export const NODE_KINDS: Kinds = {
   async line_agg({ flow, inputs, expect }, context) {
     const opened = await openCase(path.join(context.upstream, flow ?? ""), context, { aggregate: true });
     const aggregating = new Set(opened.plan.aggregations.map(({ name }) => name));
-    const result = await runLine(opened, inputs, context.signal);
+    const result = await runLine(opened, inputs, context);
     judgeResult(result, expect);
     const wanted = isMap(expect["aggregation"]) ? expect["aggregation"] : {};
     for (const [node, facts] of Object.entries(isMap(wanted["nodes"]) ? wanted["nodes"] : {})) {
@@ -64,7 +64,7 @@ async function runNode(
 ): Promise<{ output: Value } | { error: LineError }> {
   try {
     const flow = await openCase(directory, context, { node: { name: node, outputs } });
-    const { error, output } = await runLine(flow, inputs, context.signal);
+    const { error, output } = await runLine(flow, inputs, context);
     return error ? { error } : { output: output["output"] ?? null };
   } catch (thrown) {
     if (!(thrown instanceof FlowsteadError)) throw thrown;
