@@ -3,13 +3,14 @@
 
 import { abortable, throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
-import type { Embedder } from "../model/embedder.ts";
+import { type Embedder, embedderFor } from "../model/embedder.ts";
 import type { Analyzer } from "./analysis/analyzer.ts";
 import { fuse } from "./fuse.ts";
 import { marks } from "./highlight.ts";
 import type { Lexicon, PassageTerms } from "./lexicon.ts";
 import { type UnderstoodQuery, understand, wantedTerms } from "./query.ts";
 import { lexicalScorer } from "./rank/rerank.ts";
+import { withoutRepeats } from "./repeat.ts";
 import type { FusionWeights, Passage, SearchQuery, SearchResult } from "./search-index.ts";
 import type { Within } from "./visibility.ts";
 
@@ -74,12 +75,12 @@ export async function answerQuery(
     near.length > 0 && lexical.length > 0 ? fused(lexical, near, query.weights) : near.length > 0 ? near : lexical;
   const from = query.skip ?? 0;
   // The vector stays behind: it is most of the bytes, and nobody reads it from a hit.
-  const hits = found.slice(from, from + query.top).map(({ passage: { vector: _vector, ...passage }, score }) => ({
+  const hits = found.slice(0, from + query.top).map(({ passage: { vector: _vector, ...passage }, score }) => ({
     passage,
     score,
     ...marks(passage, understood, { analyzer, lexicon }),
   }));
-  return { hits, degraded };
+  return { hits: (query.repeats ? hits : withoutRepeats(hits)).slice(from), degraded };
 }
 
 type Lists<T> = [near: T, worded: T];
@@ -163,7 +164,7 @@ async function queryVector(
     return undefined;
   }
   try {
-    const [embedded] = await embedder.embed([query.text], "query", signal);
+    const [embedded] = await embedderFor(embedder, query.caller).embed([query.text], "query", signal);
     return embedded;
   } catch (thrown) {
     throwIfAborted(signal);

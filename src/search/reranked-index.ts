@@ -4,6 +4,7 @@
 import { throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Reranker } from "../model/reranker.ts";
+import { withoutRepeats } from "./repeat.ts";
 import type { Search } from "./search.ts";
 import type { Hit, SearchIndex, SearchQuery, SearchResult } from "./search-index.ts";
 
@@ -24,8 +25,12 @@ export function rerankedIndex(index: SearchIndex, options: RerankOptions): Searc
   const query = async (asked: SearchQuery, signal?: AbortSignal): Promise<SearchResult> => {
     const { rerank, top, skip = 0, text } = asked;
     if (rerank === false || rerank === "words" || text.trim() === "") return index.query(asked, signal);
-    const { hits, degraded } = await index.query({ ...asked, skip: 0, top: Math.max(candidates, skip + top) }, signal);
-    const page = (all: readonly Hit[]): Hit[] => all.slice(skip, skip + top);
+    const all = { ...asked, repeats: true, skip: 0, top: Math.max(candidates, skip + top) };
+    const { hits, degraded } = await index.query(all, signal);
+    const page = (ranked: readonly Hit[]): Hit[] => {
+      const first = ranked.slice(0, skip + top);
+      return (asked.repeats ? first : withoutRepeats(first)).slice(skip);
+    };
     if (hits.length === 0) return { hits, degraded };
     const left = restsUntil - Date.now();
     if (left > 0)

@@ -57,6 +57,8 @@ export interface SearchQuery {
    * they are, unless this is false. `words` leaves the model out.
    */
   rerank?: boolean | "words";
+  /** Whether each passage is given whole, although a better one of the same document overlaps it; they are not, unless this is true. */
+  repeats?: boolean;
   /** How much the ranks by words and those by vectors count in a hybrid search; 1 each when absent. */
   weights?: FusionWeights;
   /** For whom the model that puts the best in order is called; for the system itself when absent. */

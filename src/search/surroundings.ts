@@ -1,3 +1,4 @@
+import { withoutRepeats } from "./repeat.ts";
 import type { SearchIndex } from "./search-index.ts";
 
 /** Texts of the passages around one, in the document's order; empty when the passage is no longer in the index. */
@@ -10,6 +11,10 @@ export async function surroundings(
   if (!passage) return { before: [], after: [] };
   const all = await index.documentPassages(passage.documentId, signal);
   const at = all.findIndex(({ id }) => id === passageId);
-  const texts = all.map(({ text }) => text);
-  return { before: texts.slice(Math.max(0, at - count), at), after: texts.slice(at + 1, at + 1 + count) };
+  // Passages of one long paragraph overlap: each is given from where the one before it ends, but for the one asked for.
+  const part = (from: number, to: number): string[] =>
+    withoutRepeats([passage, ...all.slice(from, to)].map((one) => ({ passage: one, score: 0, highlights: [] })))
+      .slice(1)
+      .map(({ passage: { text } }) => text);
+  return { before: part(Math.max(0, at - count), at), after: part(at + 1, at + 1 + count) };
 }

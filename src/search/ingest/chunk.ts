@@ -1,8 +1,9 @@
 // A document cut into passages: whole paragraphs, list items and tables are packed to about 200 words, which the
-// measurements in favour of found best, and never across a heading or a page, so that a citation names one place.
+// measurements in favour of found best, and never across a heading or a page, so that a citation names one place. Where
+// nothing but the length parts two passages, inside a long paragraph, the second repeats the end of the first.
 
 import type { Block, ParsedDocument } from "./document.ts";
-import { GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS, type Piece } from "./piece.ts";
+import { GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS, type Piece, startOf } from "./piece.ts";
 import { splitBlock } from "./split.ts";
 
 /** A passage before it has an id. */
@@ -49,18 +50,18 @@ function pack(text: string, blocks: readonly Block[]): Omit<Chunk, "headings">[]
   let size = 0;
   for (const piece of blocks.flatMap((block) => splitBlock(text, block))) {
     const group = groups.at(-1);
-    const fits = group && size + piece.words <= GOAL_WORDS && piece.end - group[0]!.start <= LONGEST_CHARACTERS;
+    const fits = group && size + piece.words <= GOAL_WORDS && piece.end - startOf(group[0]!) <= LONGEST_CHARACTERS;
     if (fits && piece.prefix === undefined) {
       group.push(piece);
       size += piece.words;
     } else {
       groups.push([piece]);
-      size = piece.words;
+      size = sizeOf([piece]);
     }
   }
   joinShortEnd(groups);
   return groups.map((group) => {
-    const start = group[0]!.start;
+    const start = startOf(group[0]!);
     const end = group.at(-1)!.end;
     const chunk = { text: (group[0]!.prefix ?? "") + text.slice(start, end), start, end };
     return page === undefined ? chunk : { ...chunk, page };
@@ -72,10 +73,19 @@ function joinShortEnd(groups: Piece[][]): void {
   const last = groups.at(-1);
   const before = groups.at(-2);
   if (!last || !before || last[0]!.prefix !== undefined) return;
-  if (last.at(-1)!.end - before[0]!.start > LONGEST_CHARACTERS) return;
-  const sum = (pieces: readonly Piece[]) => pieces.reduce((total, piece) => total + piece.words, 0);
-  if (sum(last) < FEW_WORDS && sum(before) + sum(last) <= MOST_WORDS) {
+  if (last.at(-1)!.end - startOf(before[0]!) > LONGEST_CHARACTERS) return;
+  const own = wordsOf(last);
+  if (own < FEW_WORDS && sizeOf(before) + own <= MOST_WORDS) {
     before.push(...last);
     groups.pop();
   }
+}
+
+function wordsOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((total, { words }) => total + words, 0);
+}
+
+/** With what a passage of these pieces repeats of the one before. */
+function sizeOf(pieces: readonly Piece[]): number {
+  return wordsOf(pieces) + (pieces[0]?.overlap?.words ?? 0);
 }

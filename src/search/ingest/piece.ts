@@ -14,6 +14,13 @@ export interface Piece {
   words: number;
   /** Repeated before the piece: a table's header. */
   prefix?: string;
+  /** Where a passage that begins with this piece begins: at the end of the piece before, so many words earlier. */
+  overlap?: { start: number; words: number };
+}
+
+/** Where a passage begins whose first piece this is. */
+export function startOf({ start, overlap }: Piece): number {
+  return overlap?.start ?? start;
 }
 
 /** Words for the measure of a passage; the joined form of a part number is not counted again. */

@@ -1,8 +1,13 @@
 import { sentences } from "../analysis/sentence.ts";
+import type { Span } from "../analysis/span.ts";
 import type { Block } from "./document.ts";
-import { countWords, GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS, type Piece } from "./piece.ts";
+import { overlapBefore } from "./overlap.ts";
+import { countWords, GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS, type Piece, startOf } from "./piece.ts";
 
-/** A block as one piece, or as several when it is too long for a passage: by rows, lines or sentences. */
+/**
+ * A block as one piece, or as several when it is too long for a passage: by rows, lines or sentences. Prose has no place
+ * to be cut at, so each of its pieces may begin with the end of the one before.
+ */
 export function splitBlock(text: string, block: Block): Piece[] {
   const whole = text.slice(block.start, block.end);
   const count = countWords(whole);
@@ -10,11 +15,12 @@ export function splitBlock(text: string, block: Block): Piece[] {
     return [{ start: block.start, end: block.end, words: count }];
   }
   if (block.kind === "table") return splitTable(text, block);
-  const parts = block.kind === "code" ? lineSpans(whole) : sentences(whole);
-  return join(
-    parts.map(({ start, end }) => ({ start: block.start + start, end: block.start + end })),
-    text,
-  );
+  const isCode = block.kind === "code";
+  const spans = (isCode ? lineSpans(whole) : sentences(whole)).map(({ start, end }) => ({
+    start: block.start + start,
+    end: block.start + end,
+  }));
+  return isCode ? join(spans, text) : join(spans, text, overlapBefore);
 }
 
 function splitTable(text: string, block: Block): Piece[] {
@@ -31,16 +37,28 @@ function splitTable(text: string, block: Block): Piece[] {
   });
 }
 
+type Overlap = (text: string, piece: Piece, spans: readonly Span[]) => Piece["overlap"];
+
 /** Neighbouring spans joined to pieces of about the goal; a span that is too long by itself is cut at a blank. */
-function join(spans: readonly { start: number; end: number }[], text: string): Piece[] {
+function join(long: readonly Span[], text: string, overlapOf?: Overlap): Piece[] {
   const pieces: Piece[] = [];
-  for (const span of spans.flatMap((long) => cut(text, long))) {
-    const count = countWords(text.slice(span.start, span.end));
+  let spans: Span[] = [];
+  for (const span of long.flatMap((one) => cut(text, one))) {
+    const words = countWords(text.slice(span.start, span.end));
     const last = pieces.at(-1);
-    if (last && last.words + count <= GOAL_WORDS && span.end - last.start <= LONGEST_CHARACTERS) {
+    const size = last ? last.words + (last.overlap?.words ?? 0) + words : 0;
+    if (last && size <= GOAL_WORDS && span.end - startOf(last) <= LONGEST_CHARACTERS) {
       last.end = span.end;
-      last.words += count;
-    } else pieces.push({ ...span, words: count });
+      last.words += words;
+      spans.push(span);
+    } else {
+      const piece: Piece = { ...span, words };
+      const overlap = last && overlapOf?.(text, last, spans);
+      const fits = overlap && overlap.words + words <= MOST_WORDS && span.end - overlap.start <= LONGEST_CHARACTERS;
+      if (fits) piece.overlap = overlap;
+      pieces.push(piece);
+      spans = [span];
+    }
   }
   return pieces;
 }
@@ -48,8 +66,8 @@ function join(spans: readonly { start: number; end: number }[], text: string): P
 // About as many characters as a passage has.
 const CUT_CHARACTERS = 1500;
 
-function cut(text: string, { start, end }: { start: number; end: number }): { start: number; end: number }[] {
-  const parts: { start: number; end: number }[] = [];
+function cut(text: string, { start, end }: Span): Span[] {
+  const parts: Span[] = [];
   let from = start;
   const isTooLong = (): boolean => end - from > LONGEST_CHARACTERS || countWords(text.slice(from, end)) > MOST_WORDS;
   while (isTooLong()) {
@@ -71,8 +89,8 @@ function cut(text: string, { start, end }: { start: number; end: number }): { st
   return parts;
 }
 
-function lineSpans(text: string): { start: number; end: number }[] {
-  const spans: { start: number; end: number }[] = [];
+function lineSpans(text: string): Span[] {
+  const spans: Span[] = [];
   for (const match of text.matchAll(/[^\n]+/g)) {
     if (match[0].trim() !== "") spans.push({ start: match.index, end: match.index + match[0].length });
   }

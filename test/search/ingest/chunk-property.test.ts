@@ -4,7 +4,7 @@ import { type Chunk, chunkDocument } from "../../../src/search/ingest/chunk.ts";
 import type { Block, ParsedDocument } from "../../../src/search/ingest/document.ts";
 import { DocumentBuilder } from "../../../src/search/ingest/document-builder.ts";
 import { DEFAULT_LIMITS } from "../../../src/search/ingest/limit.ts";
-import { countWords, LONGEST_CHARACTERS, MOST_WORDS } from "../../../src/search/ingest/piece.ts";
+import { countWords, GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS } from "../../../src/search/ingest/piece.ts";
 
 const DOCUMENTS = 60;
 
@@ -58,16 +58,25 @@ describe("passages of any document", () => {
     return both;
   };
   for (const [name, holds] of Object.entries<(document: ParsedDocument, chunks: readonly Chunk[]) => void>({
-    "are the stretches of text that they name, in order and not one upon another": (document, chunks) => {
-      let end = 0;
+    "are the stretches of text that they name, in order, and repeat a little of one another inside a paragraph only": (
+      document,
+      chunks,
+    ) => {
+      let before = { start: -1, end: 0 };
       for (const chunk of chunks) {
         const own = document.text.slice(chunk.start, chunk.end);
         assert.ok(chunk.text.endsWith(own));
-        assert.ok(chunk.start >= end && chunk.end > chunk.start);
+        assert.ok(chunk.start > before.start && chunk.end > before.end);
+        if (chunk.start < before.end) {
+          const parted = blocksIn(document, chunk.start, before.end);
+          assert.ok(parted.length === 1 && ["paragraph", "item"].includes(parted[0]!.kind), "repeats structure");
+          const repeated = countWords(document.text.slice(chunk.start, before.end));
+          assert.ok(repeated <= GOAL_WORDS * 0.25, `repeats ${repeated} words`);
+        }
+        before = chunk;
         // What stands before the stretch is the header of the table that it is cut from.
-        const before = chunk.text.slice(0, -own.length);
-        assert.ok(before === "" || tableAt(document, chunk.start)?.startsWith(before.trimEnd()), before);
-        ({ end } = chunk);
+        const header = chunk.text.slice(0, -own.length);
+        assert.ok(header === "" || tableAt(document, chunk.start)?.startsWith(header.trimEnd()), header);
       }
     },
     "lose nothing but headings and blanks": (document, chunks) => {

@@ -41,6 +41,36 @@ describe("passages", () => {
     assert.ok(sizes(chunks).every((size) => size <= MOST_WORDS));
   });
 
+  it("of one long paragraph begin with the end of the one before: about 15 %, in whole sentences where there are some", () => {
+    const spoken = "so we went on and on without a stop ".repeat(90).trim();
+    const sentences = Array.from({ length: 90 }, (_, at) => `Point ${at} of the long talk is told here.`).join(" ");
+    for (const text of [sentences, spoken, `${"山道".repeat(300)}。`.repeat(3)]) {
+      const { document, chunks } = read(text);
+      assert.ok(chunks.length >= 4);
+      chunks.slice(1).forEach(({ start }, at) => {
+        const repeated = document.text.slice(start, chunks[at]!.end);
+        assert.ok(countWords(repeated) >= 24 && countWords(repeated) <= 36, repeated);
+        if (text === sentences) assert.match(repeated, /^Point \d+ of .* here\.$/);
+      });
+      assert.ok(sizes(chunks).every((size) => size <= MOST_WORDS));
+    }
+  });
+
+  it("that structure parts repeat nothing: paragraphs, list items, rows and lines of code", () => {
+    const many = (line: (at: number) => string, gap: string) =>
+      Array.from({ length: 90 }, (_, at) => line(at)).join(gap);
+    for (const text of [
+      many((at) => `Paragraph ${at} has a few words of its own.`, "\n\n"),
+      many((at) => `- item ${at} has a few words of its own`, "\n"),
+      `| a | b |\n|--|--|\n${many((at) => `| row ${at} | has a few words |`, "\n")}`,
+      `\`\`\`\n${many((at) => `call(${at}, with, a, few, words);`, "\n")}\n\`\`\``,
+    ]) {
+      const { chunks } = read(text);
+      assert.ok(chunks.length >= 3);
+      chunks.slice(1).forEach(({ start }, at) => assert.ok(start >= chunks[at]!.end));
+    }
+  });
+
   it("keep a table whole, and repeat the header where it must be cut", () => {
     const rows = (count: number) =>
       Array.from({ length: count }, (_, at) => `| item ${at} | costs ${at} euro |`).join("\n");
@@ -59,10 +89,13 @@ describe("passages", () => {
 
   it("cut what has neither blanks nor sentences, and lose nothing of it", () => {
     for (const long of ["x".repeat(50_000), "山道".repeat(5000), "😀".repeat(9000), "word ".repeat(5000).trim()]) {
-      const { chunks } = read(long);
+      const { document, chunks } = read(long);
       assert.ok(chunks.length > 1);
       assert.ok(chunks.every(({ text }) => text.length <= 4000 && !/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/.test(text)));
-      assert.equal(chunks.map(({ text }) => text.replaceAll(" ", "")).join(""), long.replaceAll(" ", ""));
+      const parts = chunks.map(({ start, end }, at) =>
+        document.text.slice(Math.max(start, chunks[at - 1]?.end ?? 0), end),
+      );
+      assert.equal(parts.join("").replaceAll(" ", ""), long.replaceAll(" ", ""));
     }
   });
 });
