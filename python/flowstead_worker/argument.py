@@ -6,6 +6,7 @@ from promptflow import connections
 from promptflow.contracts.multimedia import load_images
 
 from .assistant import assistant_of
+from .written import as_written
 
 
 def prepared(tool, message, worker):
@@ -17,6 +18,9 @@ def prepared(tool, message, worker):
         for name, reference in (message.get("refs") or {}).items():
             if name in values:
                 values[name] = worker.resolve(reference)
+        for name, style in (message.get("written") or {}).items():
+            if name in values:
+                values[name] = as_written(values[name], style)
         for name, connection in (message.get("connections") or {}).items():
             if name in values:
                 values[name] = connections.from_message(connection, tool.module)

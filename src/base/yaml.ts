@@ -1,6 +1,6 @@
 // YAML 1.2 read as the original reads it: `yes` and dates stay text, 1 and 1.0 differ, a key twice is an error.
 
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, type ScalarTag, isScalar, parseDocument } from "yaml";
 import { FlowsteadError } from "./error/error.ts";
 import { type Value, float } from "./value.ts";
 
@@ -9,8 +9,13 @@ export interface YamlSource {
   value: Value;
   document: Document.Parsed;
   /** Line from 1 of the node at a path such as `["nodes", 0, "name"]`, or of its nearest ancestor. */
-  lineOf(path: readonly (string | number)[]): number;
+  lineOf(path: YamlPath): number;
+  /** How the text at a path is written; `undefined` for plain words and for what is no text. */
+  styleOf(path: YamlPath): TextStyle | undefined;
 }
+
+export type YamlPath = readonly (string | number)[];
+export type TextStyle = "single" | "double" | "literal" | "folded";
 
 /**
  * Parses one YAML document. `file` names it in errors.
@@ -18,22 +23,63 @@ export interface YamlSource {
  */
 export function parseYaml(text: string, file = "<yaml>"): YamlSource {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, version: "1.2", intAsBigInt: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter,
+    version: "1.2",
+    intAsBigInt: true,
+    prettyErrors: false,
+    customTags: (tags) => [...NUMBERS, ...tags],
+  });
   const [error] = document.errors;
   if (error) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
     throw new FlowsteadError("InvalidYaml", `${file}:${line}:${col}: ${error.message}`, { details: { file, line } });
   }
   const value = toValue(document.toJS({ maxAliasCount: 100 }));
-  const lineOf = (path: readonly (string | number)[]): number => {
+  const lineOf = (path: YamlPath): number => {
     for (let length = path.length; length > 0; length--) {
       const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
       if (node?.range) return lineCounter.linePos(node.range[0]).line;
     }
     return 1;
   };
-  return { value, document, lineOf };
+  const styleOf = (path: YamlPath): TextStyle | undefined => {
+    const node = document.getIn(path, true);
+    return isScalar(node) && node.type ? STYLES[node.type] : undefined;
+  };
+  return { value, document, lineOf, styleOf };
 }
+
+/** Numbers as the original's library reads them: with `_` between digits, in base 2, with a sign before a base. */
+const NUMBERS: ScalarTag[] = [
+  {
+    identify: () => false,
+    default: true,
+    tag: "tag:yaml.org,2002:int",
+    test: /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[\da-fA-F_]+|\d[\d_]*)$/,
+    resolve(text) {
+      const digits = text.replaceAll("_", "").replace(/^[-+]/, "");
+      return text.startsWith("-") ? -BigInt(digits) : BigInt(digits);
+    },
+  },
+  {
+    identify: () => false,
+    default: true,
+    tag: "tag:yaml.org,2002:float",
+    test: /^[-+]?\d[\d_]*\.[\d_]*(?:[eE][-+]?\d+)?$/,
+    resolve: (text) => Number(text.replaceAll("_", "")),
+  },
+  // `.5e3` is a text there, `.5e+3` a number.
+  { identify: () => false, default: true, tag: "tag:yaml.org,2002:str", test: /^[-+]?\.\d+[eE]\d+$/, resolve: String },
+  { identify: () => false, tag: "tag:yaml.org,2002:float", resolve: Number },
+];
+
+const STYLES: Readonly<Record<string, TextStyle>> = {
+  QUOTE_SINGLE: "single",
+  QUOTE_DOUBLE: "double",
+  BLOCK_LITERAL: "literal",
+  BLOCK_FOLDED: "folded",
+};
 
 function toValue(data: unknown): Value {
   if (typeof data === "bigint") return Number.isSafeInteger(Number(data)) ? Number(data) : data;

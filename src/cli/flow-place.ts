@@ -5,7 +5,7 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { isMap } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
-import { locateFlow } from "../flow/load.ts";
+import { locateFlow } from "../flow/locate.ts";
 
 /** The error with a line `at FILE:LINE` for the code or template that failed, and one for its node in the flow file. */
 export function withPlaces(thrown: unknown, source: string): FlowsteadError {

@@ -1,10 +1,11 @@
 // What flow.dag.yaml says, after reading and before anything is loaded or checked against anything else.
 
 import type { Value, ValueMap } from "../base/value.ts";
+import type { TextStyle } from "../base/yaml.ts";
 
 /** Where the value of a node's input or of an output comes from. */
 export type Assignment =
-  | { kind: "literal"; value: Value }
+  | { kind: "literal"; value: Value; style?: TextStyle }
   | { kind: "input"; name: string }
   | { kind: "node"; node: string; section: string; property: string };
 

@@ -1,7 +1,7 @@
 // Literal inputs of nodes, converted once to the types of the tool's parameters.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, pyStr } from "../base/value.ts";
+import { type Value, isFloat, pyStr } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Assignment, NodeDefinition } from "./definition.ts";
 import type { FlowResources } from "./resource.ts";
@@ -47,10 +47,26 @@ export function convertLiterals(
     const parameter = parameters[name];
     converted[name] =
       isLiteral && parameter && !takesConnection(parameter)
-        ? { kind: "literal", value: convert(node.name, name, parameter, assignment.value) }
+        ? { ...assignment, value: convert(node.name, name, parameter, assignment.value) }
         : assignment;
   }
   return converted;
+}
+
+/**
+ * How literals are written that reach code as they are, which no type converts: the original hands them over in classes of its
+ * YAML library, and code can tell. `undefined` when there are none.
+ */
+export function writtenLiterals(
+  inputs: Readonly<Record<string, Assignment>>,
+  parameters: Readonly<Record<string, ToolParameter>>,
+): Record<string, string> | undefined {
+  const written = Object.entries(inputs).flatMap(([name, input]): [string, string][] => {
+    if (input.kind !== "literal" || (parameters[name]?.type[0] ?? "object") !== "object") return [];
+    if (isFloat(input.value)) return [[name, "float"]];
+    return input.style && typeof input.value === "string" ? [[name, input.style]] : [];
+  });
+  return written.length > 0 ? Object.fromEntries(written) : undefined;
 }
 
 function convert(node: string, name: string, parameter: ToolParameter, value: Value): Value {

@@ -23,6 +23,8 @@ export interface PythonCall {
   imageFormat: "basic" | "openai-vision";
   /** Images that are named by URL and known already, as base64 by URL. */
   imageContents?: Record<string, string>;
+  /** How texts and numbers are written in the flow's file, where the code can tell; see `writtenLiterals`. */
+  written?: Record<string, string>;
   /** Whether a generator's fault is left to the nodes that read it. */
   failsLate?: boolean;
 }
@@ -64,14 +66,16 @@ type Reference = ObjectReference | { value: Value } | Reference[];
 
 export class RunSession implements PythonSession {
   readonly #run: string;
+  readonly #principal: string | undefined;
   readonly #pick: () => Promise<Worker>;
   readonly #keeping = new Set<Worker>();
   readonly #held: Worker[] = [];
   #ended = false;
   #worker: Promise<Worker> | undefined;
 
-  constructor(run: string, pick: () => Promise<Worker>) {
+  constructor({ run, principal }: { run: string; principal: string | undefined }, pick: () => Promise<Worker>) {
     this.#run = run;
+    this.#principal = principal;
     this.#pick = pick;
   }
 
@@ -99,7 +103,9 @@ export class RunSession implements PythonSession {
       images: call.images,
       image_format: call.imageFormat,
       ...(call.imageContents ? { image_contents: call.imageContents } : {}),
+      ...(call.written ? { written: call.written } : {}),
       ...(call.failsLate ? { fails_late: true } : {}),
+      ...(this.#principal === undefined ? {} : { principal: this.#principal }),
     };
     const result = await worker.call(
       message,

@@ -3,7 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { createImage } from "../flow/image.ts";
-import { convertLiterals } from "../flow/literal.ts";
+import { convertLiterals, writtenLiterals } from "../flow/literal.ts";
 import { type NodeValue, pythonInput } from "../flow/node-value.ts";
 import { callImages, nodeListener } from "../flow/python-call.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
@@ -24,6 +24,7 @@ export const PYTHON_TOOL: NodeTool = {
     const { inputs, assistants } = await loadAssistants(literals, node, { signature, context });
     const connections = await findConnections(node, signature, context);
     checkInit(signature, inputs);
+    const written = writtenLiterals(inputs, signature.inputs);
     const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
     return {
       inputs,
@@ -37,6 +38,7 @@ export const PYTHON_TOOL: NodeTool = {
           connections,
           assistants,
           ...callImages(call.inputs, context.messageFormat),
+          ...(written && { written }),
           failsLate: call.inner === true,
         }),
     };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlowsteadError } from "../../src/base/error/error.ts";
-import { locateFlow, parseFlow } from "../../src/flow/load.ts";
+import { parseFlow } from "../../src/flow/load.ts";
+import { locateFlow } from "../../src/flow/locate.ts";
 import { writeFolder } from "./flow-folder.ts";
 
 test("a definition has every part of the file in plain terms", () => {

@@ -347,3 +347,16 @@ test("a node consumes what an async generator gave with `async for`", async (con
   );
   assert.deepEqual((await runFlow(target)).outputs?.["o"], [0, 1, 2]);
 });
+
+test("code sees the class of a literal as the original's YAML library has it, where no type converts it", async (context) => {
+  const files = pythonChain(
+    "@tool\ndef a(x, q, d, n, p, i, s: str):\n    return [type(v).__name__ for v in (q, d, n, p, i, s)] + [q + d, n * 2]\n",
+  );
+  const literals = "q: 'one', d: \"two\", n: 0.5, p: plain, i: 3, s: 'typed'";
+  const flow = (files["flow.dag.yaml"] ?? "").replace("inputs: {x: '", `inputs: {${literals}, x: '`);
+  const target = await openFiles(context, { ...files, "flow.dag.yaml": flow });
+  assert.deepEqual((await runFlow(target)).outputs?.["o"], [
+    ...["SingleQuotedScalarString", "DoubleQuotedScalarString", "ScalarFloat"],
+    ...["str", "int", "str", "onetwo", new Float(1)],
+  ]);
+});
