@@ -6,12 +6,13 @@ import type { Target } from "../flow/target.ts";
 import { type RunningEndpoint, openEndpoint } from "./endpoint.ts";
 import type { InstanceStatus } from "./group.ts";
 import type { EndpointKeys } from "./key.ts";
-import { type Operated, type OperationContext, operate, revisionKey } from "./operated.ts";
+import { type DriverContext, type Operated, revisionKey } from "./driver/driver.ts";
+import { operate } from "./driver/operate.ts";
 import type { Regions } from "./region.ts";
 import type { DeploymentSpec } from "./specification/deployment-spec.ts";
 import type { EndpointSpec } from "./specification/endpoint-spec.ts";
 
-export interface FleetOptions extends OperationContext {
+export interface FleetOptions extends DriverContext {
   /** Stands between callers and each deployment, such as what traces its runs. */
   watch?: <T extends Target>(deployment: T, spec: () => DeploymentSpec) => T;
   /** Asked once, when an endpoint comes to be. */

@@ -4,36 +4,14 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
 import type { Target } from "../flow/target.ts";
-import { watchHealth } from "../pool/health.ts";
 import type { Member } from "../pool/member.ts";
-import { type ProbeSettings, watchProbe } from "../pool/probe.ts";
 import type { Group, GroupRoom } from "./group.ts";
-import type { Instance, ProbeKind, StartInstance } from "./instance/instance.ts";
-import { type SilenceSettings, watchSilence } from "../pool/silence.ts";
-import { watchMemory } from "./instance/memory.ts";
-import { type Zones, spread } from "./zone.ts";
-
-/** One version of a deployment: how its instances are started and looked after. */
-export interface Revision {
-  start: StartInstance;
-  /** An instance that fails it is ended and started anew. */
-  liveness: ProbeSettings;
-  /** An instance that fails it takes no calls until it passes again. */
-  readiness: ProbeSettings;
-  /** When an instance whose calls do not end is asked whether it still answers. */
-  silence?: SilenceSettings;
-  /** Longest time that calls may go on when an instance is to leave. */
-  drainMs: number;
-  /** An instance that takes more than this is replaced. */
-  memory?: { limitBytes: number; measure: (instance: Instance) => Promise<number | undefined>; periodMs?: number };
-  /** Something is done about an instance: a probe failed often enough, or it takes too much memory. */
-  onTrouble?: (instance: string, trouble: InstanceTrouble) => void;
-}
-
-export interface InstanceTrouble {
-  name: "LivenessProbeFailed" | "ReadinessProbeFailed" | "Killing";
-  message: string;
-}
+import type { Instance } from "./instance/instance.ts";
+import { leave } from "./instance-leave.ts";
+import { watchInstance } from "./instance-watch.ts";
+import { type Placed, isSettled, missing, surplus } from "./placement.ts";
+import type { Revision } from "./revision.ts";
+import type { Zones } from "./zone.ts";
 
 export interface SupervisedGroupOptions extends GroupRoom {
   name: string;
@@ -48,13 +26,12 @@ export interface SupervisedGroup extends Group {
   replace(revision: Revision): void;
 }
 
-/** Instances beyond the count during a replacement, as a managed endpoint reserves them. */
-const SURGE = 0.2;
-
 interface Held {
   readonly instance: Instance;
   readonly member: Member<Target>;
-  revision: Revision;
+  readonly revision: Revision;
+  /** Another one is to take its place, whatever its version. */
+  isOutgrown: boolean;
   leaving: boolean;
   stopProbes: () => void;
 }
@@ -89,8 +66,7 @@ class Instances implements SupervisedGroup {
   }
 
   get isSettled(): boolean {
-    const staying = this.#staying();
-    return staying.length === this.count && this.#settled(staying).length === this.count;
+    return isSettled(this.count, this.#options.zones.up(), this.#placed());
   }
 
   replace(revision: Revision): void {
@@ -120,9 +96,11 @@ class Instances implements SupervisedGroup {
       while (this.#isStale) {
         this.#isStale = false;
         this.#leaveLostZones();
-        const wanted = spread(this.count, this.#options.zones.up());
-        this.#releaseSurplus(wanted);
-        this.#startMissing(wanted);
+        const up = this.#options.zones.up();
+        for (let next = surplus(this.count, up, this.#placed()); next; next = surplus(this.count, up, this.#placed())) {
+          this.#release(next.held);
+        }
+        for (const zone of missing(this.count, up, this.#placed())) this.#start(zone);
       }
     } finally {
       this.#reconciling = false;
@@ -138,32 +116,6 @@ class Instances implements SupervisedGroup {
     }
   }
 
-  #startMissing(wanted: ReadonlyMap<string, number>): void {
-    let room = this.count + Math.ceil(this.count * SURGE) - this.#staying().length;
-    // Round by round over the zones, so that a surge that does not reach all of them is spread too.
-    for (let round = 0; round < this.count && room > 0; round++) {
-      for (const [zone, share] of wanted) {
-        if (room <= 0 || this.#current(zone).length >= share) continue;
-        this.#start(zone);
-        room--;
-      }
-    }
-  }
-
-  #releaseSurplus(wanted: ReadonlyMap<string, number>): void {
-    const isSurplus = (held: Held): boolean => {
-      if (held.revision !== this.#revision) return true;
-      return this.#current(held.instance.zone).length > (wanted.get(held.instance.zone) ?? 0);
-    };
-    // What is not ready serves nobody, so it goes first; then the older ones.
-    const order = this.#staying().toSorted((a, b) => Number(a.member.isReady) - Number(b.member.isReady));
-    for (const held of order) {
-      if (!isSurplus(held)) continue;
-      const ready = this.#staying().filter(({ member }) => member.isReady).length;
-      if (!held.member.isReady || ready > this.count) this.#release(held);
-    }
-  }
-
   #start(zone: string): void {
     const { name, pool } = this.#options;
     const revision = this.#revision;
@@ -173,7 +125,7 @@ class Instances implements SupervisedGroup {
       if (held && !held.leaving) this.#changed(held, changed);
     });
     const member = pool.add({ id: slot.name, value: instance.target, zone, ready: false });
-    held = { instance, member, revision, leaving: false, stopProbes: () => {} };
+    held = { instance, member, revision, isOutgrown: false, leaving: false, stopProbes: () => {} };
     this.#held.add(held);
     if (instance.state === "ready") this.#changed(held, instance);
   }
@@ -181,7 +133,11 @@ class Instances implements SupervisedGroup {
   #changed(held: Held, { name, state, problem }: Instance): void {
     held.stopProbes();
     if (state === "ready") {
-      held.stopProbes = this.#probe(held);
+      const onOutgrown = (): void => {
+        held.isOutgrown = true;
+        this.reconcile();
+      };
+      held.stopProbes = watchInstance({ ...held, log: this.#options.log, onOutgrown });
       held.member.setReady(true);
     } else {
       const why = problem === undefined ? "" : `: ${problem}`;
@@ -190,70 +146,12 @@ class Instances implements SupervisedGroup {
     this.reconcile();
   }
 
-  /** Until the instance's state changes. A readiness probe lets it come back, a liveness probe has it started anew. */
-  #probe(held: Held): () => void {
-    const { instance, member, revision } = held;
-    const asks =
-      (kind: ProbeKind) =>
-      (signal: AbortSignal): Promise<void> =>
-        instance.target.health(signal, kind);
-    const stopReadiness = watchHealth(member, {
-      ...revision.readiness,
-      probe: (_target, signal) => asks("readiness")(signal),
-      onLost: ({ message }) => revision.onTrouble?.(instance.name, { name: "ReadinessProbeFailed", message }),
-    });
-    const hangs = (reason: FlowsteadError): void => {
-      this.#options.log.warn({ instance: instance.name, reason: reason.message }, "instance hangs");
-      const message = `It does not answer and is ended: ${reason.message}`;
-      revision.onTrouble?.(instance.name, { name: "LivenessProbeFailed", message });
-      // First its end, so that a call that moves elsewhere can not be worked on here any more.
-      instance.kill();
-      member.lose(reason);
-    };
-    const stopLiveness = watchProbe({
-      ...revision.liveness,
-      probe: asks("liveness"),
-      onWell: () => {},
-      onIll: hangs,
-    });
-    // A liveness probe as managed endpoints have it needs minutes; callers of a hung process do not have them.
-    const stopSilence = watchSilence(member, {
-      ...revision.silence,
-      probe: (_target, signal) => asks("liveness")(signal),
-      onHang: hangs,
-    });
-    const { memory } = revision;
-    const stopMemory = memory
-      ? watchMemory({
-          ...memory,
-          measure: () => memory.measure(instance),
-          onOver: (bytes) => this.#outgrown(held, bytes),
-        })
-      : undefined;
-    return () => {
-      stopMemory?.();
-      stopReadiness();
-      stopLiveness();
-      stopSilence();
-    };
-  }
-
-  /** As if it were of an older version: another one is started first, and its calls end. */
-  #outgrown(held: Held, bytes: number): void {
-    const { instance, revision } = held;
-    const [taken, limit] = [bytes, revision.memory?.limitBytes ?? 0].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`);
-    const message = `It takes ${taken} of memory and may take ${limit}; another one takes its place.`;
-    this.#options.log.warn({ instance: instance.name, bytes }, "instance takes too much memory");
-    revision.onTrouble?.(instance.name, { name: "Killing", message });
-    held.revision = { ...revision };
-    this.reconcile();
-  }
-
   #release(held: Held, lost?: FlowsteadError): void {
     held.leaving = true;
     // One that is to finish its calls is watched until it has: it may hang over them.
     if (lost) held.stopProbes();
-    const work = this.#leave(held, lost).finally(() => {
+    const { pool } = this.#options;
+    const work = leave({ ...held, pool, drainMs: held.revision.drainMs, lost }).finally(() => {
       held.stopProbes();
       this.#leaving.delete(work);
       this.#held.delete(held);
@@ -261,37 +159,16 @@ class Instances implements SupervisedGroup {
     this.#leaving.add(work);
   }
 
-  async #leave({ instance, member, revision }: Held, lost: FlowsteadError | undefined): Promise<void> {
-    const removed = this.#options.pool.remove(member.id);
-    if (lost) {
-      const stopped = instance.stop({ now: true });
-      member.lose(lost);
-      await stopped;
-    } else {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, revision.drainMs)));
-      await Promise.race([removed, late]);
-      clearTimeout(timer);
-      await instance.stop();
-    }
-    await removed;
-  }
-
   #staying(): Held[] {
     return [...this.#held].filter(({ leaving }) => !leaving);
   }
 
-  #current(zone: string): Held[] {
-    return this.#staying().filter((held) => held.revision === this.#revision && held.instance.zone === zone);
-  }
-
-  #settled(staying: readonly Held[]): Held[] {
-    const wanted = spread(this.count, this.#options.zones.up());
-    return staying.filter(
-      ({ member, revision, instance }) =>
-        member.isReady &&
-        revision === this.#revision &&
-        this.#current(instance.zone).length === wanted.get(instance.zone),
-    );
+  #placed(): (Placed & { held: Held })[] {
+    return this.#staying().map((held) => ({
+      held,
+      zone: held.instance.zone,
+      isReady: held.member.isReady,
+      isCurrent: held.revision === this.#revision && !held.isOutgrown,
+    }));
   }
 }

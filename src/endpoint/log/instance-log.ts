@@ -1,7 +1,7 @@
 // What one instance tells its log: each line it prints, and the original's words for what becomes of it.
 
 import type { Instance, InstanceState } from "../instance/instance.ts";
-import type { InstanceTrouble } from "../supervised-group.ts";
+import type { InstanceTrouble } from "../revision.ts";
 import type { InstanceEventName, Journal, Place } from "./journal.ts";
 
 export interface InstanceLog {

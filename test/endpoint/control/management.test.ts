@@ -14,7 +14,7 @@ import { openGates } from "../../../src/endpoint/control/gate.ts";
 import { openOnlineControl } from "../../../src/endpoint/control/online-control.ts";
 import { openJournal } from "../../../src/endpoint/log/journal.ts";
 import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
-import { revisionKey } from "../../../src/endpoint/operated.ts";
+import { revisionKey } from "../../../src/endpoint/driver/driver.ts";
 import { readSpecification } from "../../../src/endpoint/specification/read-specification.ts";
 import type { EndpointSpec } from "../../../src/endpoint/specification/endpoint-spec.ts";
 import { managementRoutes } from "../../../src/entry/route/management.ts";

@@ -1,0 +1,66 @@
+// The drivers whose instances this process starts, probes and replaces: child processes and containers.
+
+import { openDeployment } from "../deployment.ts";
+import type { Instance } from "../instance/instance.ts";
+import { memoryLimit, treeMemory } from "../instance/memory.ts";
+import { instanceLog } from "../log/instance-log.ts";
+import type { Revision } from "../revision.ts";
+import type { DeploymentSpec } from "../specification/deployment-spec.ts";
+import { openSupervisedGroup } from "../supervised-group.ts";
+import { containerStarter, imageOf } from "./container.ts";
+import { type DriverContext, type Operated, revisionKey } from "./driver.ts";
+import { processStarter } from "./process.ts";
+
+export function operateSupervised(first: DeploymentSpec, context: DriverContext): Operated {
+  let spec = first;
+  const { zones, zone, log } = context;
+  const deployment = openDeployment({
+    name: spec.name,
+    settings: spec,
+    zone,
+    log,
+    open: (room) =>
+      openSupervisedGroup({
+        ...room,
+        name: spec.name,
+        zones,
+        count: spec.instanceCount,
+        revision: revisionOf(spec, context),
+        log,
+      }),
+  });
+  return {
+    deployment,
+    update(next) {
+      const isNewVersion = revisionKey(next) !== revisionKey(spec);
+      spec = next;
+      deployment.configure(spec);
+      if (isNewVersion) deployment.group.replace(revisionOf(spec, context));
+    },
+    restart: () => deployment.group.replace(revisionOf(spec, context)),
+    close: () => deployment.close(),
+    remove: () => deployment.close(),
+  };
+}
+
+function revisionOf(spec: DeploymentSpec, context: DriverContext): Revision {
+  const isContainer = spec.driver.type === "container";
+  const limitBytes = memoryLimit(spec.resources);
+  const pulled = isContainer
+    ? `Image ${imageOf(spec)} is used; the engine fetches one that is not there.`
+    : `Flow ${spec.flow} is read where it lies.`;
+  const place = { endpoint: spec.endpointName, deployment: spec.name };
+  const told = context.journal && instanceLog(context.journal, place, pulled);
+  return {
+    start: isContainer ? containerStarter(spec, context, told) : processStarter(spec, context, told),
+    liveness: spec.livenessProbe,
+    readiness: spec.readinessProbe,
+    drainMs: spec.requestSettings.requestTimeoutMs,
+    ...(limitBytes === undefined || isContainer ? {} : { memory: { limitBytes, measure: memoryOf } }),
+    onTrouble: (instance, trouble) => told?.onTrouble(instance, trouble),
+  };
+}
+
+async function memoryOf({ pid }: Instance): Promise<number | undefined> {
+  return pid === undefined ? undefined : treeMemory(pid);
+}
