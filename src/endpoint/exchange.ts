@@ -103,7 +103,7 @@ export function sendJson(
   response: ServerResponse,
   status: number,
   body: unknown,
-  headers: Record<string, string> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): void {
   const text = stringifyJson(body);
   response.writeHead(status, {
@@ -115,7 +115,11 @@ export function sendJson(
 }
 
 /** Answers a failure in the public form; after the head has left, only the connection can be closed. */
-export function sendError(response: ServerResponse, thrown: unknown, headers: Record<string, string> = {}): void {
+export function sendError(
+  response: ServerResponse,
+  thrown: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   if (response.headersSent) {
     response.destroy();
     return;

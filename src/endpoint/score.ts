@@ -7,7 +7,7 @@ import { stringifyJson } from "../base/json.ts";
 import { sseData } from "../base/sse.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import type { FlowEvent } from "../flow/event.ts";
-import type { FlowSignature } from "../flow/target.ts";
+import type { FlowOutput, FlowSignature } from "../flow/target.ts";
 import { type ScoreFormat, notAcceptable, severalStreams } from "./accept.ts";
 
 export interface ScoreSink {
@@ -47,10 +47,16 @@ export async function writeScore(
   return writeFound(events, sink, options, hidden);
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** Declared outputs that are not answered: all but those asked for, else those for evaluation only. */
-export function hiddenOutputs({ outputs }: FlowSignature, included: readonly string[] | undefined): Set<string> {
-  const hidden = outputs.filter(({ name, evaluationOnly }) => (included ? !included.includes(name) : evaluationOnly));
-  return new Set(hidden.map(({ name }) => name));
+export function hiddenOutputs(
+  { outputs }: FlowSignature,
+  included: readonly string[] | undefined,
+): ReadonlySet<string> {
+  const isHidden = ({ name, evaluationOnly }: FlowOutput): boolean =>
+    included ? !included.includes(name) : evaluationOnly;
+  return outputs.some(isHidden) ? new Set(outputs.filter(isHidden).map(({ name }) => name)) : NOTHING;
 }
 
 async function writeJson(
@@ -178,6 +184,7 @@ function answer(outputs: ValueMap, hidden: ReadonlySet<string>, { bareOutput }: 
 }
 
 function pick(outputs: ValueMap, hidden: ReadonlySet<string>): { [key: string]: Value } {
+  if (hidden.size === 0) return { ...outputs };
   return Object.fromEntries(Object.entries(outputs).filter(([name]) => !hidden.has(name)));
 }
 

@@ -8,7 +8,7 @@ export interface StaticPages {
   /** The text of `/`. */
   home: string;
   /** Sends the file below `/static/`; false when there is none. */
-  send(name: string, response: ServerResponse): boolean;
+  send(name: string, response: ServerResponse, headers: Readonly<Record<string, string>>): boolean;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -38,10 +38,11 @@ export function staticPages(folder: string | undefined): StaticPages {
     : WELCOME;
   return {
     home,
-    send(name, response) {
+    send(name, response, headers) {
       const file = path.join(root, name);
       if (!file.startsWith(root + path.sep) || !isFile(file)) return false;
-      response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream" });
+      const type = TYPES[path.extname(file)] ?? "application/octet-stream";
+      response.writeHead(200, { ...headers, "content-type": type });
       createReadStream(file)
         .on("error", () => response.destroy())
         .pipe(response);
