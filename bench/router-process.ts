@@ -8,7 +8,7 @@ import { openEntry } from "../src/entry/server.ts";
 const [upstream = "", key = ""] = process.argv.slice(2);
 const { endpoint } = openRegions({
   name: "bench",
-  keys: endpointKeys({ primaryKey: key, secondaryKey: `${key}-secondary` }),
+  keys: endpointKeys("bench", { primaryKey: key, secondaryKey: `${key}-secondary` }),
   servers: [{ name: "upstream", at: upstream }],
   probe: { initialDelayMs: 0, periodMs: 5_000, timeoutMs: 5_000, successThreshold: 1, failureThreshold: 10 },
   requestSettings: { requestTimeoutMs: 120_000, maxConcurrentRequestsPerInstance: 10_000, maxQueueWaitMs: 0 },

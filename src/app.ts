@@ -146,7 +146,7 @@ export async function openApp(
       cluster: clusterAddress(config),
       log,
       keysOf: (spec) => online.keysOf(spec.name),
-      watch: (deployment, spec) => online.collected(tracedTarget(deployment, telemetry), spec),
+      watch: (deployment, spec) => online.collected(tracedTarget(lent.attributed(deployment), telemetry), spec),
       journal: online.journal,
     });
     closers.push(() => fleet.close());
@@ -157,7 +157,7 @@ export async function openApp(
 
     for (const entry of config.regional_endpoints) {
       const regions = configuredRegions(entry, fleet.endpoints);
-      const regionKeys = endpointKeys(await readKeys(keyFolder(config), regions.name));
+      const regionKeys = endpointKeys(regions.name, await readKeys(keyFolder(config), regions.name));
       fleet.adopt(openRegions({ ...regions, keys: regionKeys, log }));
     }
 

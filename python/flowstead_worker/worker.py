@@ -12,6 +12,7 @@ import threading
 
 from promptflow import _engine, _runtime
 
+from . import principal
 from .argument import prepared
 from .channel import Channel
 from .encode import is_exact, preview, refusal, to_json
@@ -37,7 +38,8 @@ class Call:
     def __init__(self, worker, message):
         self._worker = worker
         self._message = message
-        self._id = message["id"]
+        self.id = message["id"]
+        self.principal = message.get("principal")
         self._buffers = {"stdout": "", "stderr": ""}
         self._lock = threading.RLock()
         self._thread = None
@@ -72,20 +74,16 @@ class Call:
             cut = len(whole) if len(whole) > 8192 else whole.rfind("\n") + 1
             self._buffers[stream] = whole[cut:]
             if cut:
-                self._worker.send({"t": "log", "id": self._id, "stream": stream, "text": whole[:cut]})
+                self._worker.send({"t": "log", "id": self.id, "stream": stream, "text": whole[:cut]})
 
     def metric(self, name, value):
         with self._lock:
-            self._worker.send({"t": "metric", "id": self._id, "name": name, "value": value})
+            self._worker.send({"t": "metric", "id": self.id, "name": name, "value": value})
 
     def span(self, span):
         with self._lock:
             if not self._done:
-                self._worker.send({"t": "span", "id": self._id, **span})
-
-    @property
-    def id(self):
-        return self._id
+                self._worker.send({"t": "span", "id": self.id, **span})
 
     def _prepare(self, tool):
         return prepared(tool, self._message, self._worker)
@@ -177,7 +175,7 @@ class Call:
         """Tells a piece of the result, or of one of its fields."""
         of = {} if field is None else {"field": field}
         with self._lock:
-            self._worker.send({"t": "chunk", "id": self._id, "text": str(item), **of})
+            self._worker.send({"t": "chunk", "id": self.id, "text": str(item), **of})
         return item
 
     def _succeed(self, result):
@@ -198,9 +196,9 @@ class Call:
             self._done = True
             for stream, text in self._buffers.items():
                 if text:
-                    self._worker.send({"t": "log", "id": self._id, "stream": stream, "text": text})
-            self._worker.forget(self._id)
-            self._worker.send({"id": self._id, **message})
+                    self._worker.send({"t": "log", "id": self.id, "stream": stream, "text": text})
+            self._worker.forget(self.id)
+            self._worker.send({"id": self.id, **message})
 
 
 class Worker:
@@ -393,6 +391,7 @@ def main():
     worker = Worker(Channel(int(os.environ.pop("FLOWSTEAD_CHANNEL_FD"))))
     _runtime.engine = worker.ask
     _runtime.tell_span = worker.tell_span
+    principal.install(worker)
     sys.stdout = NodeStream("stdout", sys.stdout, worker.sole_call)
     sys.stderr = NodeStream("stderr", sys.stderr, worker.sole_call)
     worker.serve()

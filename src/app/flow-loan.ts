@@ -12,7 +12,7 @@ import type { Governance } from "../gateway/open.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
 import type { BalancedModel } from "../model/balanced.ts";
-import type { Caller, ChatModel } from "../model/chat-model.ts";
+import type { Caller, ChatModel, ChatRequest } from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { embedderName } from "../model/provider/index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
@@ -139,5 +139,11 @@ export async function lendToFlow({
 }
 
 function onBehalf(model: ChatModel, caller: Caller): ChatModel {
-  return { ...model, chat: (request, signal) => model.chat({ caller, ...request }, signal) };
+  const charged = (request: ChatRequest): ChatRequest => ({ ...request, caller: { ...caller, ...request.caller } });
+  const { relay } = model;
+  return {
+    ...model,
+    chat: (request, signal) => model.chat(charged(request), signal),
+    ...(relay ? { relay: (request, signal) => relay(charged(request), signal) } : {}),
+  };
 }

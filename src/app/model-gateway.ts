@@ -6,6 +6,7 @@ import { secretToken } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
 import { keyFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
+import type { Deployment } from "../endpoint/deployment.ts";
 import { listen } from "../endpoint/flow-server.ts";
 import { namedIn, type ResourceGrant } from "../endpoint/resource/grant.ts";
 import type { LocalResources } from "../endpoint/resource/local.ts";
@@ -18,11 +19,13 @@ import { gatewayKey } from "../gateway/key.ts";
 import { lentConnection } from "../gateway/lent-connection.ts";
 import type { Governance } from "../gateway/open.ts";
 import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
+import { createPseudonyms } from "../identity/pseudonym.ts";
 import type { FlowResources } from "../flow/resource.ts";
+import type { FlowCall, Target } from "../flow/target.ts";
 import type { Caller } from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { embedderName, embedderNames, openConnectionEmbedder } from "../model/provider/index.ts";
-import { meteredEmbedder } from "../gateway/metered.ts";
+import { SYSTEM, meteredEmbedder } from "../gateway/metered.ts";
 import { visibleIndex } from "../search/visible-index.ts";
 
 export interface GatewayParts {
@@ -76,6 +79,8 @@ function noEmbedder(connection: string, model: string, names: readonly string[])
 }
 
 export interface Lending {
+  /** A deployment whose instances call models on behalf of who calls it, and copies of calls on behalf of the system. */
+  attributed<T extends Target>(deployment: T): T;
   /** Where a deployment's instances find their resources, with a token of their own. */
   addressFor(spec: DeploymentSpec): { socketPath: string; token: string };
   close(): Promise<void>;
@@ -97,6 +102,11 @@ export async function lendResources(
   const listener: GatewayListener = await openGatewayListener(gateway, log);
   const socketPath = path.join(runFolder, "resources.sock");
   const grants = new Map<string, ResourceGrant>();
+  const people = createPseudonyms();
+  const named = (call: FlowCall, principal = call.principal): FlowCall => ({
+    ...call,
+    principal: principal === undefined ? undefined : people.of(principal),
+  });
   const seen: FlowResources = {
     ...resources,
     // Held here and not in the instance: a flow's own word on groups counts for nothing.
@@ -105,12 +115,26 @@ export async function lendResources(
   const server = resourceServer(seen, { token: (token) => grants.get(token), log });
   await listen(server, { socketPath });
   return {
+    attributed: (deployment) =>
+      new Proxy(deployment, {
+        get(target, property) {
+          const value: unknown = Reflect.get(target, property, target);
+          if (property === "invoke") {
+            return ((call, signal) => target.invoke(named(call), signal)) satisfies Target["invoke"];
+          }
+          if (property !== "shadow") return value;
+          // Copies are nobody's wish: what they use must not come out of a caller's limits.
+          return { take: (call: FlowCall) => (value as Deployment["shadow"]).take(named(call, SYSTEM.principal)) };
+        },
+      }),
     addressFor(spec) {
       const token = secretToken();
       const caller = { principal: LOCAL_PRINCIPAL.id, flow: spec.endpointName };
-      const access = { url: listener.url, token: gateway.credentials.lend(caller).token };
+      const lent = gateway.credentials.lend(caller, people.principalOf);
+      const access = { url: listener.url, token: lent.token };
       grants.set(token, {
         caller,
+        principalOf: people.principalOf,
         mayRead: spec.flow === undefined ? undefined : namedIn(spec.flow),
         present: (connection) => lentConnection(connection, access),
       });

@@ -107,7 +107,7 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
       saveQuestion(transaction, ownerId, question),
     );
     const run = new LiveRun(saved.ids);
-    runs.add(run, runTurn(context, run, saved, question.requestId));
+    runs.add(run, runTurn(context, run, saved, { ownerId, requestId: question.requestId }));
     return run;
   }
 

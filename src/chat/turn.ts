@@ -36,19 +36,24 @@ type End =
   | { status: "stopped" | "interrupted" }
   | { status: "error"; error: ErrorBody };
 
+export interface Asker {
+  ownerId: string;
+  requestId: string | undefined;
+}
+
 /** Runs a saved question to its end. Never rejects. */
 export async function runTurn(
   context: TurnContext,
   run: LiveRun,
   saved: SavedQuestion,
-  requestId: string | undefined,
+  { ownerId, requestId }: Asker,
 ): Promise<void> {
   const emit = (event: RunEvent): void => context.runLog.append(run.ids.runId, run.append(event));
   emit({ type: "start", ...run.ids });
   if (saved.title !== undefined) emit({ type: "title", title: saved.title });
   emit({ type: "step-start" });
   const startedAt = performance.now();
-  const end = await answer(context, run, saved, { emit, requestId });
+  const end = await answer(context, run, saved, { emit, ownerId, requestId });
   emit({ type: "step-end" });
   await finish(context, run, end, Math.round(performance.now() - startedAt));
 }
@@ -57,7 +62,7 @@ async function answer(
   { target, store, historyExchanges }: TurnContext,
   run: LiveRun,
   saved: SavedQuestion,
-  { emit, requestId }: { emit: (event: RunEvent) => void; requestId: string | undefined },
+  { emit, ownerId, requestId }: Asker & { emit: (event: RunEvent) => void },
 ): Promise<End> {
   const { signal } = run.controller;
   const early = (): End => ({ status: signal.reason === SHUT_DOWN ? "interrupted" : "stopped" });
@@ -70,7 +75,7 @@ async function answer(
     const inputs = flowInputs(flow, saved.text, exchanges);
     said = createAnswer(flow, emit);
     const events = target.invoke(
-      { inputs, runId: run.ids.runId, brief: true, ...(requestId && { requestId }) },
+      { inputs, runId: run.ids.runId, brief: true, principal: ownerId, ...(requestId && { requestId }) },
       signal,
     );
     for await (const event of until(events, signal)) {

@@ -7,10 +7,10 @@ import { readOwnerRecord } from "../store/owner-file.ts";
 
 export interface EndpointKeys {
   /**
-   * Whether an `Authorization` header holds what the endpoint asks for: one of its two keys, or a token.
+   * Who calls, if an `Authorization` header holds what the endpoint asks for: one of its two keys, or a token.
    * @throws FlowsteadError `Forbidden` for a token that proves who calls and grants nothing.
    */
-  accepts(authorization: string | undefined): boolean | Promise<boolean>;
+  principalOf(authorization: string | undefined): string | undefined | Promise<string | undefined>;
 }
 
 export const keyFile = z.object({ primaryKey: z.string().min(20), secondaryKey: z.string().min(20) });
@@ -26,13 +26,21 @@ export async function readKeys(folder: string, endpoint: string): Promise<KeyPai
   });
 }
 
+export interface KeyHashes {
+  primary: Buffer;
+  secondary: Buffer;
+}
+
+/** The principal that a key of an endpoint stands for, as `chat/primary`. Takes the same time for every wrong key. */
+export function keyPrincipal(key: string, endpoint: string, { primary, secondary }: KeyHashes): string | undefined {
+  const given = secretHash(key);
+  const [isPrimary, isSecondary] = [timingSafeEqual(primary, given), timingSafeEqual(secondary, given)];
+  if (!isPrimary && !isSecondary) return undefined;
+  return `${endpoint}/${isPrimary ? "primary" : "secondary"}`;
+}
+
 /** Keeps only hashes of the keys. */
-export function endpointKeys({ primaryKey, secondaryKey }: KeyPair): EndpointKeys {
-  const hashes = [primaryKey, secondaryKey].map(secretHash);
-  return {
-    accepts(authorization) {
-      const given = secretHash(bearerToken(authorization) ?? "");
-      return hashes.reduce((found, hash) => timingSafeEqual(hash, given) || found, false);
-    },
-  };
+export function endpointKeys(endpoint: string, { primaryKey, secondaryKey }: KeyPair): EndpointKeys {
+  const hashes = { primary: secretHash(primaryKey), secondary: secretHash(secondaryKey) };
+  return { principalOf: (authorization) => keyPrincipal(bearerToken(authorization) ?? "", endpoint, hashes) };
 }

@@ -223,6 +223,7 @@ class InProcessFlow implements FlowTarget {
       quiet: call.quiet ?? false,
       whole: call.whole ?? false,
       unannounced: call.unannounced ?? false,
+      principal: call.principal,
       trace: traceOf(call),
       resolve,
       given: this.#options.node?.outputs,

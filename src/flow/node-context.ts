@@ -2,6 +2,7 @@
 
 import type { TraceContext } from "../base/trace-context.ts";
 import { Float, type Value } from "../base/value.ts";
+import type { Caller } from "../model/chat-model.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
 import { type CallContext, type CallStart, type RunningCall, beginCall } from "./node-call.ts";
@@ -9,7 +10,7 @@ import type { NodeInput } from "./node-value.ts";
 import type { PlannedNode } from "./plan.ts";
 import type { NodeCall } from "./tool.ts";
 
-export interface NodeContextOptions extends Pick<NodeCall, "inputs" | "stream" | "signal"> {
+export interface NodeContextOptions extends Pick<NodeCall, "inputs" | "stream" | "signal" | "caller"> {
   node: PlannedNode;
   /** In the node's own span. */
   trace: TraceContext | undefined;
@@ -27,6 +28,7 @@ export class NodeContext implements NodeCall {
   readonly stream: boolean;
   readonly inner: boolean;
   readonly signal: AbortSignal;
+  readonly caller: Caller | undefined;
   /** What its models have used so far; a node may call several. */
   used: TokenUsage | undefined;
   readonly #options: NodeContextOptions;
@@ -38,6 +40,7 @@ export class NodeContext implements NodeCall {
     this.stream = options.stream;
     this.inner = options.node.inner;
     this.signal = options.signal;
+    this.caller = options.caller;
     this.#options = options;
   }
 

@@ -6,6 +6,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import { type TraceContext, childContext, newSpanId } from "../base/trace-context.ts";
 import type { ValueMap } from "../base/value.ts";
+import type { Caller } from "../model/chat-model.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
@@ -41,6 +42,8 @@ export interface RunOptions {
   whole: boolean;
   /** See `FlowCall.unannounced`. */
   unannounced: boolean;
+  /** See `FlowCall.principal`. */
+  principal?: string | undefined;
   /** The caller's trace: nodes and their calls get ids in it. */
   trace?: TraceContext | undefined;
   /** Values of nodes that are not run, when a node is run alone. */
@@ -75,6 +78,7 @@ class LineRun {
   readonly #abort = new AbortController();
   readonly #running = new Map<string, RunningNode>();
   readonly #usage: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
+  readonly #caller: Caller | undefined;
   #python: PythonSession | undefined;
   readonly #progress: Progress = { inputs: {}, values: new Map(), bypassed: new Set() };
   #stopReason: FlowsteadError | undefined;
@@ -89,6 +93,7 @@ class LineRun {
   constructor(plan: FlowPlan, options: RunOptions) {
     this.#plan = plan;
     this.#options = options;
+    this.#caller = options.principal === undefined ? undefined : { principal: options.principal };
     // Every node that runs listens, and so do its calls; Node takes more than ten for a leak and warns.
     if (plan.nodes.length > 3) setMaxListeners(0, this.#abort.signal);
     for (const [node, value] of Object.entries(options.given ?? {})) this.#progress.values.set(node, value);
@@ -214,7 +219,8 @@ class LineRun {
       brief,
       quiet,
       emit: (event) => this.#emit(event),
-      session: () => (this.#python ??= this.#options.python.session(uuid())),
+      caller: this.#caller,
+      session: () => (this.#python ??= this.#options.python.session(uuid(), this.#caller?.principal)),
       text: (piece, field) => this.#text(node, outputs, { text: piece, field }),
     });
     this.#working++;

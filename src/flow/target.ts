@@ -57,6 +57,8 @@ export interface FlowCall {
   whole?: boolean;
   /** The reader understands pieces of outputs that the signature does not call streamed; the whole output follows them. */
   unannounced?: boolean;
+  /** On whose behalf, for limits and accounts. What runs in another process gets a name for it that only its parent understands. */
+  principal?: string;
   /** Index of the call in a batch run, which messages then name. */
   line?: number;
   /** The flow must see this call at most once: it moves to another instance only if nothing of it had reached the first. */

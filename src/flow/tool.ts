@@ -2,6 +2,7 @@
 // built-in ones.
 
 import type { Value } from "../base/value.ts";
+import type { Caller } from "../model/chat-model.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonQuestion } from "../python/question.ts";
 import type { PythonSession } from "../python/session.ts";
@@ -73,6 +74,8 @@ export interface NodeCall {
   /** Whether only Python nodes read its value. */
   inner?: boolean;
   signal: AbortSignal;
+  /** On whose behalf models and indexes are asked, where it is known. */
+  caller?: Caller | undefined;
   /** The run's conversation with Python. */
   python: PythonSession;
   /**

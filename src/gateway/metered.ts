@@ -94,6 +94,7 @@ async function openAccount(asked: ChatRequest, name: string, meter: Meter): Prom
 export function meteredEmbedder(embedder: Embedder, name: string, meter: Meter, caller = SYSTEM): Embedder {
   return {
     ...embedder,
+    onBehalfOf: (other) => meteredEmbedder(embedder, name, meter, other),
     async embed(texts, kind, signal, onUsage) {
       const guess = texts.reduce((sum, text) => sum + Math.ceil(text.length / CHARS_PER_TOKEN), 0);
       const admission = await meter.admit({ ...caller, model: name }, guess);

@@ -29,6 +29,9 @@ export interface Caller {
   flow?: string;
 }
 
+/** In it a flow's own client tells the gateway on whose behalf it calls, by the name that the flow has been given for them. */
+export const PRINCIPAL_HEADER = "x-flowstead-principal";
+
 export interface ChatRequest {
   messages: ChatMessage[];
   /**

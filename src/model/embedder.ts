@@ -1,3 +1,5 @@
+import type { Caller } from "./chat-model.ts";
+
 /** The port `Embedder`: texts to vectors. */
 export interface Embedder {
   /** Model, dimensions and normalisation; stored with an index, which refuses vectors of another fingerprint. */
@@ -13,5 +15,11 @@ export interface Embedder {
     signal: AbortSignal,
     onUsage?: (tokens: number) => void,
   ): Promise<Float32Array[]>;
+  /** The same, counted for somebody; absent where nobody counts. */
+  onBehalfOf?(caller: Caller): Embedder;
   close(): Promise<void>;
+}
+
+export function embedderFor<E extends Embedder | undefined>(embedder: E, caller: Caller | undefined): E | Embedder {
+  return (caller && embedder?.onBehalfOf?.(caller)) ?? embedder;
 }

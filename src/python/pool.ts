@@ -58,8 +58,8 @@ export interface PythonPool {
    * @throws FlowsteadError as `load`, and `ToolValidationError`.
    */
   meta(file: string): Promise<ValueMap>;
-  /** A session for one run. */
-  session(run: string): PythonSession;
+  /** A session for one run; code that asks the model gateway shows it `principal`. */
+  session(run: string, principal?: string): PythonSession;
   /** Ends all processes and waits for their end. */
   close(): Promise<void>;
 }
@@ -118,8 +118,8 @@ class Pool implements PythonPool {
     }
   }
 
-  session(run: string): PythonSession {
-    return new RunSession(run, () => this.#pick(1));
+  session(run: string, principal?: string): PythonSession {
+    return new RunSession({ run, principal }, () => this.#pick(1));
   }
 
   async close(): Promise<void> {

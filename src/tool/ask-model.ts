@@ -14,7 +14,7 @@ export async function askModel(model: ChatModel, request: ChatRequest, call: Nod
     target: request.model,
     inputs: () => ({ ...parameters, ...said(request) }) as unknown as ValueMap,
   });
-  const traced = { ...request, headers: { ...request.headers, ...running.headers } };
+  const traced = { ...request, headers: { ...request.headers, ...running.headers }, caller: call.caller };
   const answer = new ChatAnswer();
   try {
     for await (const chunk of model.chat(traced, call.signal)) {

@@ -10,6 +10,8 @@ import { type RunningCall, telling } from "../flow/node-call.ts";
 import { plainInput } from "../flow/node-value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
+import { PRINCIPAL_HEADER } from "../model/chat-model.ts";
+import { embedderFor } from "../model/embedder.ts";
 import { callHttp, jsonOf } from "./http-call.ts";
 import { packageConnection } from "./package-input.ts";
 
@@ -46,7 +48,7 @@ async function embed(call: NodeCall, connection: Connection, resources: FlowReso
     call.began({ kind: "embedding", name: "openai_embeddings", target, inputs: () => ({ input }) });
   // A name of the configuration has no address of its own: its model is behind the resources.
   if (Object.keys(configs).length === 0 && !connection.secrets["api_key"]) {
-    const embedder = await resources.embedder(connection.name);
+    const embedder = embedderFor(await resources.embedder(connection.name), call.caller);
     if (!embedder) throw noEmbedder(call.node, connection.name);
     const running = begin(embedder.fingerprint);
     const [vector] = await telling(running, embedder.embed([input], "query", call.signal), () => ({}));
@@ -99,7 +101,12 @@ async function ask(
     {
       method: "POST",
       url,
-      headers: { "content-type": "application/json", ...headers, ...running.headers },
+      headers: {
+        "content-type": "application/json",
+        ...headers,
+        ...running.headers,
+        ...(call.caller ? { [PRINCIPAL_HEADER]: call.caller.principal } : {}),
+      },
       body: stringifyJson(body),
     },
     call.signal,

@@ -10,7 +10,7 @@ import { telling } from "../flow/node-call.ts";
 import { type NodeInput, plainInput } from "../flow/node-value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
-import type { Embedder } from "../model/embedder.ts";
+import { type Embedder, embedderFor } from "../model/embedder.ts";
 import type { Hit, QueryMode, SearchIndex } from "../search/search-index.ts";
 import { type IndexReference, parseMlIndex, searchIndexOf } from "./ml-index.ts";
 
@@ -59,7 +59,8 @@ async function lookUp(
   const reference = known ?? parseMlIndex(text("mlindex_content"));
   const index = await searchIndexOf(resources, reference);
   const wanted = queryMode(text("query_type"));
-  const embedder = wanted === "text" ? undefined : await resources.embedder(reference.embedding);
+  const embedder =
+    wanted === "text" ? undefined : embedderFor(await resources.embedder(reference.embedding), call.caller);
   const search: Search = {
     index,
     embedder,
@@ -81,7 +82,8 @@ interface Search {
 async function findOne({ index, embedder, mode, top }: Search, text: string, call: NodeCall): Promise<Value[]> {
   const vector = mode === "text" || !embedder ? undefined : await embed(embedder, text, call);
   const running = call.began({ kind: "retrieval", name: "search", inputs: () => ({ query: text, mode, top }) });
-  const query = index.query({ text, mode, top, ...(vector ? { vector } : {}) }, call.signal);
+  const asked = { text, mode, top, caller: call.caller, ...(vector ? { vector } : {}) };
+  const query = index.query(asked, call.signal);
   const result = await telling(running, query, ({ hits }) => ({ output: () => hits.map(brief) }));
   for (const reason of result.degraded) call.log("stderr", `${reason}\n`);
   return result.hits.map(lookupEntry);

@@ -26,7 +26,8 @@ export async function* answerFlow(
     ...(variant === undefined ? {} : { variant: parseVariant(pyStr(variant)) }),
   });
   try {
-    for await (const event of flow.invoke({ inputs: isMap(inputs) ? inputs : {} }, signal)) {
+    const asked = { inputs: isMap(inputs) ? inputs : {}, principal: call?.caller?.principal };
+    for await (const event of flow.invoke(asked, signal)) {
       if (event.type === "flow-end") {
         call?.usage(event.usage);
         yield event.outputs;

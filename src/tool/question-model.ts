@@ -6,6 +6,7 @@ import { type Value, type ValueMap, float, isMap, pyStr } from "../base/value.ts
 import { telling } from "../flow/node-call.ts";
 import type { AnswerContext } from "../flow/tool.ts";
 import type { ChatMessage, ChatRequest } from "../model/chat-model.ts";
+import { embedderFor } from "../model/embedder.ts";
 import { Reply } from "./reply.ts";
 
 /** Chunks for a body with `stream`, else the whole reply. */
@@ -30,7 +31,10 @@ export async function* answerModel(
   });
   const reply = new Reply(prompt === undefined ? "chat" : "text");
   try {
-    for await (const chunk of model.chat({ ...request, headers: running?.headers ?? {} }, signal)) {
+    for await (const chunk of model.chat(
+      { ...request, headers: running?.headers ?? {}, caller: call?.caller },
+      signal,
+    )) {
       reply.add(chunk);
       if (request.stream) yield plain(chunk as unknown as Value) as Value;
     }
@@ -54,7 +58,7 @@ export async function* answerEmbedding(
   { resources, signal, call }: AnswerContext,
 ): AsyncIterable<Value> {
   const name = pyStr(connection ?? "");
-  const embedder = await resources.embedder(name);
+  const embedder = embedderFor(await resources.embedder(name), call?.caller);
   if (!embedder) {
     throw new FlowsteadError("FlowWithoutEmbedder", `There is no embedding model behind connection '${name}'.`);
   }

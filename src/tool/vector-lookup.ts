@@ -97,7 +97,7 @@ async function lookUp(call: NodeCall, resources: FlowResources, kind: LookupKind
   const query = plainInput(call.inputs[kind.query] ?? "");
   const top = Number(plainInput(call.inputs["top_k"] ?? 3)) || 3;
   const filter = filterOf(call.inputs);
-  const rest = { top, ...(filter === undefined ? {} : { filter }) };
+  const rest = { top, caller: call.caller, ...(filter === undefined ? {} : { filter }) };
   const isVector = Array.isArray(query);
   const asked = isVector
     ? { text: "", mode: "vector" as const, vector: Float32Array.from(query, Number), ...rest }

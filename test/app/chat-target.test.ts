@@ -18,7 +18,7 @@ function endpoint(traffic: Record<string, number>, version = ""): OnlineEndpoint
     shadow: { take() {} },
     ready: async () => {},
   }));
-  return openEndpoint({ name: "chat", keys: { accepts: () => true }, deployments, traffic });
+  return openEndpoint({ name: "chat", keys: { principalOf: () => "somebody" }, deployments, traffic });
 }
 
 async function ask(target: Target): Promise<string> {

@@ -9,7 +9,7 @@ import type { FlowEvent } from "../../src/flow/event.ts";
 import type { Target } from "../../src/flow/target.ts";
 import { end, scriptedTarget, start, text } from "../fake/target.ts";
 
-const keys = { accepts: () => true };
+const keys = { principalOf: () => "somebody" };
 const signal = new AbortController().signal;
 
 function deployment(name: string, target: Target, limit = 4) {

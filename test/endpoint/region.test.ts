@@ -9,7 +9,7 @@ import { openRegions } from "../../src/endpoint/region.ts";
 import type { FlowEvent } from "../../src/flow/event.ts";
 import { end, scriptedTarget, start, text } from "../fake/target.ts";
 
-const keys = { accepts: () => true };
+const keys = { principalOf: () => "somebody" };
 const requestSettings = { requestTimeoutMs: 20_000, maxConcurrentRequestsPerInstance: 50, maxQueueWaitMs: 0 };
 const probe = { initialDelayMs: 0, periodMs: 20, timeoutMs: 1_000, successThreshold: 1, failureThreshold: 2 };
 

@@ -152,10 +152,10 @@ test("keys are made once, readable by their owner only, and either one opens", a
   const [first, second] = await Promise.all([readKeys(folder, "chat"), readKeys(folder, "chat")]);
   assert.deepEqual(first, second);
   assert.equal(statSync(path.join(folder, "chat.json")).mode & 0o777, 0o600);
-  const keys = endpointKeys(first);
-  assert.ok(keys.accepts(`Bearer ${first.primaryKey}`) && keys.accepts(`bearer ${first.secondaryKey}`));
+  const keys = endpointKeys("chat", first);
+  assert.ok(keys.principalOf(`Bearer ${first.primaryKey}`) && keys.principalOf(`bearer ${first.secondaryKey}`));
   for (const wrong of [undefined, "", "Bearer", `Bearer ${first.primaryKey}x`, first.primaryKey])
-    assert.ok(!keys.accepts(wrong));
+    assert.ok(!keys.principalOf(wrong));
   writeFileSync(path.join(folder, "chat.json"), "{");
   await assert.rejects(readKeys(folder, "chat"), { code: "InvalidConfig" });
 });

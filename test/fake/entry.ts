@@ -5,7 +5,7 @@ import { type Entry, type EntryOptions, openEntry } from "../../src/entry/server
 import type { Target } from "../../src/flow/target.ts";
 
 export const PRIMARY_KEY = "primary-key-of-the-test-endpoint";
-const KEYS = endpointKeys({ primaryKey: PRIMARY_KEY, secondaryKey: "secondary-key-of-the-test-endpoint" });
+const KEYS = endpointKeys("test", { primaryKey: PRIMARY_KEY, secondaryKey: "secondary-key-of-the-test-endpoint" });
 
 /** An entry over one endpoint "chat", whose one deployment "blue" is `target`. */
 export async function openTestEntry(

@@ -5,9 +5,10 @@ import json
 import os
 from urllib.parse import quote, urlsplit
 
-from .. import _engine
+from .. import _engine, _runtime
 from ..connections import AzureOpenAIConnection
 from ..exceptions import UserErrorException
+from ..tools.exception import WrappedOpenAIError
 
 TIMEOUT_SECONDS = 600
 
@@ -63,13 +64,15 @@ def _over_http(connection, body, what, timeout):
     url, headers = _place(connection, body.get("model") or "", what)
     data = json.dumps(body).encode()
     headers.update({"Content-Type": "application/json", "x-ms-useragent": "promptflow-sdk/1.18.0 flowstead"})
+    if is_engines(connection):
+        headers.update(_runtime.principal_headers())
     sent = urllib.request.Request(url, data, headers)
     try:
         response = urllib.request.urlopen(sent, timeout=timeout or TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         with contextlib.closing(error):
             text = error.read(100_000).decode("utf-8", "replace")
-        raise UserErrorException("The model at %s answered %d: %s" % (_host(url), error.code, text)) from None
+        raise WrappedOpenAIError("The model at %s answered %d: %s" % (_host(url), error.code, text)) from None
     except OSError as error:
         raise UserErrorException("The model at %s cannot be reached: %s" % (_host(url), error)) from None
     if body.get("stream"):

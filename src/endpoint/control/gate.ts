@@ -1,15 +1,14 @@
 // Who may call an endpoint. What is looked at is the desired state of this moment: a key that was made anew works with the
 // next call and the old one does not, without anything being restarted.
 
-import { timingSafeEqual } from "node:crypto";
 import { FlowsteadError } from "../../base/error/error.ts";
-import type { EndpointKeys } from "../key.ts";
+import { type EndpointKeys, keyPrincipal } from "../key.ts";
 import type { DesiredEndpoint } from "./desired-store.ts";
 import { isIssued } from "./endpoint-token.ts";
-import { bearerToken, secretHash } from "../../identity/bearer-token.ts";
+import { bearerToken } from "../../identity/bearer-token.ts";
 
 /** Checks a bearer token of an identity provider. @throws FlowsteadError `Unauthorized`, `Forbidden`, `IdentityUnavailable`. */
-export type CheckBearer = (token: string) => Promise<unknown>;
+export type CheckBearer = (token: string) => Promise<{ subject: string }>;
 
 export interface Gates {
   /** Takes effect with the next call. */
@@ -28,35 +27,27 @@ export function openGates(checkBearer?: CheckBearer): Gates {
       rules.set(spec.name, { authMode: spec.authMode, hashes, tokenSecret });
     },
     of: (name) => ({
-      accepts(authorization) {
+      principalOf(authorization) {
         const rule = rules.get(name);
         const token = bearerToken(authorization) ?? "";
-        if (!rule || token === "") return false;
+        if (!rule || token === "") return undefined;
         switch (rule.authMode) {
           case "key":
-            return isKey(token, rule.hashes);
+            return keyPrincipal(token, name, rule.hashes);
           case "aml_token":
-            return isIssued(token, name, rule.tokenSecret);
+            return isIssued(token, name, rule.tokenSecret).then((found) => (found ? `${name}/token` : undefined));
           default:
-            return isCaller(token, name, checkBearer);
+            return caller(token, name, checkBearer);
         }
       },
     }),
   };
 }
 
-/** Takes the same time for every wrong key. */
-function isKey(token: string, { primary, secondary }: DesiredEndpoint["hashes"]): boolean {
-  const given = secretHash(token);
-  const [isPrimary, isSecondary] = [timingSafeEqual(primary, given), timingSafeEqual(secondary, given)];
-  return isPrimary || isSecondary;
-}
-
-async function isCaller(token: string, endpoint: string, check: CheckBearer | undefined): Promise<boolean> {
+async function caller(token: string, endpoint: string, check: CheckBearer | undefined): Promise<string> {
   if (!check) {
     const text = `Endpoint "${endpoint}" asks for tokens of an identity provider, and none is configured under identity.issuers.`;
     throw new FlowsteadError("Unauthorized", text);
   }
-  await check(token);
-  return true;
+  return (await check(token)).subject;
 }

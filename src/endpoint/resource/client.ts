@@ -2,7 +2,7 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { plain } from "../../base/json.ts";
 import type { Connection } from "../../connection/connection.ts";
 import type { FlowResources } from "../../flow/resource.ts";
-import type { ChatChunk, ChatModel } from "../../model/chat-model.ts";
+import type { Caller, ChatChunk, ChatModel } from "../../model/chat-model.ts";
 import type { Embedder } from "../../model/embedder.ts";
 import { type Hop, type HopAddress, openHop } from "../../network/hop.ts";
 import type { SearchIndex } from "../../search/search-index.ts";
@@ -32,7 +32,7 @@ export function remoteResources(address: HopAddress): RemoteResources {
     },
     embedder: async (name) => {
       if (embedders.has(name)) return embedders.get(name);
-      const about = (await call("/embedder", { name })) as { fingerprint: string; dimensions: number } | null;
+      const about = (await call("/embedder", { name })) as About | null;
       const embedder = about ? remoteEmbedder(call, name, about) : undefined;
       embedders.set(name, embedder);
       return embedder;
@@ -71,17 +71,24 @@ function isFailure(line: object): line is { error: Parameters<typeof FlowsteadEr
   return "error" in line && !("choices" in line);
 }
 
+interface About {
+  fingerprint: string;
+  dimensions: number;
+}
+
 function remoteEmbedder(
   call: (path: string, body: unknown, signal?: AbortSignal) => Promise<unknown>,
   connection: string | undefined,
-  about: { fingerprint: string; dimensions: number },
+  about: About,
+  caller?: Caller,
 ): Embedder {
   return {
     ...about,
     embed: async (texts, kind, signal) => {
-      const vectors = (await call("/embed", { connection, texts, kind }, signal)) as number[][];
+      const vectors = (await call("/embed", { connection, texts, kind, caller }, signal)) as number[][];
       return vectors.map((vector) => Float32Array.from(vector));
     },
+    onBehalfOf: (other) => remoteEmbedder(call, connection, about, other),
     close: async () => {},
   };
 }

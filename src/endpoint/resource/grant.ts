@@ -6,12 +6,20 @@ import type { Connection } from "../../connection/connection.ts";
 import type { Caller } from "../../model/chat-model.ts";
 
 export interface ResourceGrant {
-  /** On whose behalf models are called. */
+  /** On whose behalf models are called where the holder does not tell. */
   caller?: Caller;
+  /** The principal that the holder means by a name it has been given; undefined for one that it has not. */
+  principalOf?: (name: string) => string | undefined;
   /** Whether a connection may be read; all when absent. */
   mayRead?: (connection: string) => boolean;
   /** The connection as the holder sees it; as it is when absent. */
   present?: (connection: Connection) => Connection;
+}
+
+/** Who is charged for a call of the holder's: it can name those only who are asking it. */
+export function chargedCaller({ caller, principalOf }: ResourceGrant, said: Caller | undefined): Caller | undefined {
+  const principal = said && principalOf?.(said.principal);
+  return principal === undefined ? caller : { ...caller, principal };
 }
 
 const TEXT = /\.(ya?ml|prompty|json|py|jinja2)$/;

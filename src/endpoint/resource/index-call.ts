@@ -49,11 +49,18 @@ export const indexCall = z.discriminatedUnion("method", [
 
 export type IndexCall = z.output<typeof indexCall>;
 
+interface IndexCallContext {
+  signal: AbortSignal;
+  writable: boolean;
+  /** Who is charged, by what the message says. */
+  callerOf: (said: Caller | undefined) => Caller | undefined;
+}
+
 /** Runs one message against an index. @throws FlowsteadError `Forbidden` for a write where only reading is lent. */
 export async function runIndexCall(
   index: SearchIndex,
   call: IndexCall,
-  { signal, writable, caller }: { signal: AbortSignal; writable: boolean; caller?: Caller | undefined },
+  { signal, writable, callerOf }: IndexCallContext,
 ): Promise<unknown> {
   switch (call.method) {
     case "upsert":
@@ -67,7 +74,8 @@ export async function runIndexCall(
       return index.deleteDocuments(call.documentIds, signal);
     case "query": {
       // On whose behalf a flow asks is not its own word.
-      const { caller: _said, ...query } = decodeVector(call.query) as unknown as SearchQuery;
+      const { caller: said, ...query } = decodeVector(call.query) as unknown as SearchQuery;
+      const caller = callerOf(said);
       const result = await index.query(caller ? { ...query, caller } : query, signal);
       return { ...result, hits: result.hits.map((hit) => ({ ...hit, passage: encodeVector(hit.passage) })) };
     }

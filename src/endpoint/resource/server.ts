@@ -8,9 +8,10 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { parsePlainJson, stringifyJson } from "../../base/json.ts";
 import type { Logger } from "../../base/log.ts";
 import type { FlowResources } from "../../flow/resource.ts";
-import type { Caller, ChatRequest } from "../../model/chat-model.ts";
+import type { ChatRequest } from "../../model/chat-model.ts";
+import { embedderFor } from "../../model/embedder.ts";
 import { clientSignal, readBody, responseSink, sendJson } from "../exchange.ts";
-import type { ResourceGrant } from "./grant.ts";
+import { type ResourceGrant, chargedCaller } from "./grant.ts";
 import { indexCall, runIndexCall } from "./index-call.ts";
 
 export interface ResourceServerOptions {
@@ -23,18 +24,21 @@ export interface ResourceServerOptions {
 
 const BODY_LIMIT = 64 * 2 ** 20;
 
+const caller = z.object({ principal: z.string() }).optional();
 const chatCall = z.object({
   connection: z.string(),
   request: z.looseObject({
     messages: z.array(z.looseObject({ role: z.string() })),
     stream: z.boolean(),
     parameters: z.record(z.string(), z.unknown()),
+    caller,
   }),
 });
 const embedCall = z.object({
   connection: z.string().optional(),
   texts: z.array(z.string()),
   kind: z.enum(["query", "document"]),
+  caller,
 });
 const named = z.object({ name: z.string() });
 const maybeNamed = z.object({ name: z.string().optional() });
@@ -52,9 +56,9 @@ export function resourceServer(resources: FlowResources, options: ResourceServer
       const embedder = await resources.embedder(maybeNamed.parse(body).name);
       return embedder && { fingerprint: embedder.fingerprint, dimensions: embedder.dimensions };
     },
-    "/embed": async (body, signal) => {
-      const { connection, texts, kind } = embedCall.parse(body);
-      const embedder = await resources.embedder(connection);
+    "/embed": async (body, signal, grant) => {
+      const { connection, texts, kind, caller: said } = embedCall.parse(body);
+      const embedder = embedderFor(await resources.embedder(connection), chargedCaller(grant, said));
       if (!embedder)
         throw new FlowsteadError(
           "InvalidRequest",
@@ -74,12 +78,12 @@ export function resourceServer(resources: FlowResources, options: ResourceServer
       const connection = await resources.connection(name);
       return present ? present(connection) : connection;
     },
-    "/index": async (body, signal, { caller }) => {
+    "/index": async (body, signal, grant) => {
       const call = indexCall.parse(body);
       return runIndexCall(await resources.searchIndex(call.index), call, {
         signal,
         writable: options.writable ?? false,
-        caller,
+        callerOf: (said) => chargedCaller(grant, said),
       });
     },
   };
@@ -107,7 +111,7 @@ async function answer(
     if (!grant) throw new FlowsteadError("Unauthorized", "The instance token is missing or wrong.");
     const signal = clientSignal(response);
     const body = parsePlainJson(await readBody(request, BODY_LIMIT));
-    if (request.url === "/chat") return await chat(resources, body, { response, signal, caller: grant.caller });
+    if (request.url === "/chat") return await chat(resources, body, { response, signal, grant });
     const call = calls[request.url ?? ""];
     if (!call) throw new FlowsteadError("NotFound", `There is no resource at ${request.url}.`);
     sendJson(response, 200, (await call(body, signal, grant)) ?? null);
@@ -123,14 +127,15 @@ async function answer(
 async function chat(
   resources: FlowResources,
   body: unknown,
-  { response, signal, caller }: { response: ServerResponse; signal: AbortSignal; caller: Caller | undefined },
+  { response, signal, grant }: { response: ServerResponse; signal: AbortSignal; grant: ResourceGrant },
 ): Promise<void> {
   const { connection, request } = chatCall.parse(body);
+  const charged = { ...(request as unknown as ChatRequest), caller: chargedCaller(grant, request.caller) };
   const model = await resources.chatModel(connection);
   const sink = responseSink(response);
   sink.head(200, { "content-type": "application/x-ndjson" });
   try {
-    for await (const chunk of model.chat({ ...(request as unknown as ChatRequest), caller }, signal)) {
+    for await (const chunk of model.chat(charged, signal)) {
       await sink.write(`${JSON.stringify(chunk)}\n`);
       if (response.destroyed) return;
     }

@@ -48,7 +48,8 @@ async function answer(hot: Hot, context: HotContext, { name, open }: { name: str
   try {
     const endpoint = context.endpoints.get(name);
     // An unknown name and a wrong key look the same, so that names cannot be found out.
-    if (!endpoint || !(await endpoint.keys.accepts(request.headers.authorization))) {
+    const principal = await endpoint?.keys.principalOf(request.headers.authorization);
+    if (!endpoint || principal === undefined) {
       const text = `The key for endpoint "${name}" is missing or wrong. Send it as "Authorization: Bearer <key>".`;
       throw new FlowsteadError("Unauthorized", text);
     }
@@ -56,7 +57,7 @@ async function answer(hot: Hot, context: HotContext, { name, open }: { name: str
     const deployment = endpoint.route(typeof pin === "string" ? pin : undefined);
     headers["azureml-model-deployment"] = deployment.name;
     const body = plain(parseJson(await readBody(request, context.bodyLimit)));
-    await run(hot, { ...open(body, await deployment.describe()), deployment, headers });
+    await run(hot, { ...open(body, await deployment.describe()), deployment, headers, principal });
   } catch (thrown) {
     if (FlowsteadError.from(thrown).code === "Unexpected") hot.log.error({ err: thrown }, "face failed");
     sendError(response, thrown, headers);
@@ -68,13 +69,14 @@ interface Run {
   encoder: FaceEncoder;
   deployment: Routed;
   headers: Record<string, string>;
+  principal: string;
 }
 
 async function run(
   { request, response, requestId }: Hot,
-  { inputs, encoder, deployment, headers }: Run,
+  { inputs, encoder, deployment, headers, principal }: Run,
 ): Promise<void> {
-  const call = { inputs, runId: requestId, requestId, ...traceOf(request.headers) };
+  const call = { inputs, runId: requestId, requestId, principal, ...traceOf(request.headers) };
   const sink = responseSink(response, {
     ...headers,
     "content-type": encoder.contentType,

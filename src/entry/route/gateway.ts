@@ -3,13 +3,13 @@
 
 import { FlowsteadError } from "../../base/error/error.ts";
 import { clientSignal, readBody, sendJson } from "../../endpoint/exchange.ts";
-import type { Credential } from "../../gateway/credential.ts";
+import { type Credential, charging } from "../../gateway/credential.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { ResponseAnswer } from "../../gateway/response-answer.ts";
 import { readResponse } from "../../gateway/response-request.ts";
 import { type ChatBody, readChat, readCompletion, readEmbedding, readFields } from "../../gateway/wire.ts";
 import { bearerToken } from "../../identity/bearer-token.ts";
-import { type ChatModel, partsOf } from "../../model/chat-model.ts";
+import { type ChatModel, PRINCIPAL_HEADER, partsOf } from "../../model/chat-model.ts";
 import type { Hot, HotRoute } from "../hot.ts";
 import { sendFailure, sendPlain, sendResponse, sendStream, sendWhole } from "./gateway-answer.ts";
 
@@ -36,7 +36,8 @@ export function gatewayRoute(gateway: Gateway): HotRoute<unknown> {
     const route = parsePath(hot.path);
     if (!route) return undefined;
     const secret = secretOf(hot);
-    const credential = secret === undefined ? undefined : gateway.credentials.find(secret);
+    const holder = secret === undefined ? undefined : gateway.credentials.find(secret);
+    const credential = holder && charging(holder, hot.request.headers[PRINCIPAL_HEADER]);
     // `/v1` belongs to the endpoints too: a key that is not the gateway's may be one of theirs.
     if (!credential && !route.isOwn) return undefined;
     return answer(hot, { gateway, credential, route });

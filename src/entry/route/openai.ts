@@ -54,18 +54,24 @@ async function answer(hot: Hot, context: HotContext): Promise<void> {
 }
 
 /** Those that the caller's key or token opens. */
-async function openEndpoints({ request }: Hot, { endpoints }: HotContext): Promise<OnlineEndpoint[]> {
+async function openEndpoints({ request }: Hot, { endpoints }: HotContext): Promise<Open[]> {
   const all = [...endpoints.values()];
-  const checks = all.map(async ({ keys }) => keys.accepts(request.headers.authorization));
+  const checks = all.map(async ({ keys }) => keys.principalOf(request.headers.authorization));
   const settled = await Promise.allSettled(checks);
-  return all.filter((_endpoint, index) => {
+  return all.flatMap((endpoint, index) => {
     const result = settled[index];
-    return result?.status === "fulfilled" && result.value;
+    const principal = result?.status === "fulfilled" ? result.value : undefined;
+    return principal === undefined ? [] : [{ endpoint, principal }];
   });
 }
 
-function listModels(endpoints: readonly OnlineEndpoint[]): object {
-  const ids = endpoints.flatMap(({ name, deployments }) => [
+interface Open {
+  endpoint: OnlineEndpoint;
+  principal: string;
+}
+
+function listModels(open: readonly Open[]): object {
+  const ids = open.flatMap(({ endpoint: { name, deployments } }) => [
     name,
     ...[...deployments.keys()].map((deployment) => `${name}/${deployment}`),
   ]);
@@ -73,7 +79,7 @@ function listModels(endpoints: readonly OnlineEndpoint[]): object {
 }
 
 interface Completion {
-  open: readonly OnlineEndpoint[];
+  open: readonly Open[];
   headers: Record<string, string>;
   target: TrafficTarget;
 }
@@ -81,12 +87,13 @@ interface Completion {
 async function complete(hot: Hot, context: HotContext, { open, headers, target }: Completion): Promise<void> {
   const request = parseRequest(await readBody(hot.request, context.bodyLimit));
   const [name = "", deploymentName] = request.model.split("/", 2);
-  const endpoint = open.find((candidate) => candidate.name === name);
-  if (!endpoint)
+  const opened = open.find((candidate) => candidate.endpoint.name === name);
+  if (!opened)
     throw new FlowsteadError(
       "NotFound",
       `The model "${request.model}" does not exist. GET /v1/models lists those that do.`,
     );
+  const { endpoint, principal } = opened;
   target.endpoint = endpoint.name;
   const deployment = endpoint.route(deploymentName);
   headers["azureml-model-deployment"] = deployment.name;
@@ -99,6 +106,7 @@ async function complete(hot: Hot, context: HotContext, { open, headers, target }
     requestId: hot.requestId,
     brief: true,
     whole: !request.stream,
+    principal,
     ...trace,
   };
   const events = deployment.invoke(call, signal);

@@ -43,8 +43,9 @@ async function answer(
   try {
     const endpoint = context.endpoints.get(name);
     // An unknown name and a wrong key look the same, so that names cannot be found out.
-    const isOpen = endpoint?.keys.accepts(request.headers.authorization);
-    if (!endpoint || !(isOpen === true || (await isOpen))) {
+    const holder = endpoint?.keys.principalOf(request.headers.authorization);
+    const principal = typeof holder === "object" ? await holder : holder;
+    if (!endpoint || principal === undefined) {
       throw new FlowsteadError(
         "Unauthorized",
         `The key for endpoint "${name}" is missing or wrong. Send it as "Authorization: Bearer <key>".`,
@@ -53,7 +54,7 @@ async function answer(
     const method = request.method === "HEAD" ? "GET" : request.method;
     switch (`${method} ${action}`) {
       case "POST score":
-        return await score(hot, { endpoint, context, headers });
+        return await score(hot, { endpoint, context, headers, principal });
       case "GET swagger.json":
         return sendJson(response, 200, swagger(await endpoint.describe()), headers);
       case "GET health":
@@ -72,9 +73,16 @@ async function answer(
   }
 }
 
+interface Scoring {
+  endpoint: OnlineEndpoint;
+  context: HotContext;
+  headers: Record<string, string>;
+  principal: string;
+}
+
 async function score(
   { request, response, requestId, log }: Hot,
-  { endpoint, context, headers }: { endpoint: OnlineEndpoint; context: HotContext; headers: Record<string, string> },
+  { endpoint, context, headers, principal }: Scoring,
 ): Promise<void> {
   const startedAt = performance.now();
   const pin = request.headers["azureml-model-deployment"];
@@ -92,6 +100,7 @@ async function score(
     whole: format === "json",
     unannounced: format !== "json",
     ...traceOf(request.headers),
+    principal,
     atMostOnce: true,
   };
   const events = deployment.invoke(call, clientSignal(response));

@@ -207,14 +207,14 @@ test("a deployment that does not come up fails its operation with the reason", a
 test("both keys are read and made anew, one at a time, and calls with the other go on", async () => {
   const gate = gates.of("arm-test");
   const { primaryKey = "", secondaryKey = "" } = await client.onlineEndpoints.listKeys(...at, "arm-test");
-  assert.equal(gate.accepts(`Bearer ${primaryKey}`), true);
-  assert.equal(gate.accepts(`Bearer ${secondaryKey}`), true);
+  assert.equal(gate.principalOf(`Bearer ${primaryKey}`), "arm-test/primary");
+  assert.equal(gate.principalOf(`Bearer ${secondaryKey}`), "arm-test/secondary");
   let refused = 0;
   let calls = 0;
   let current = primaryKey;
   const calling = setInterval(() => {
     calls++;
-    if (gate.accepts(`Bearer ${current}`) !== true) refused++;
+    if (gate.principalOf(`Bearer ${current}`) === undefined) refused++;
   }, 0);
   const turn = async (keyType: "Primary" | "Secondary", use: string): Promise<string> => {
     current = use;
@@ -227,8 +227,8 @@ test("both keys are read and made anew, one at a time, and calls with the other 
   clearInterval(calling);
   assert.ok(calls > 0);
   assert.equal(refused, 0);
-  assert.equal(gate.accepts(`Bearer ${newPrimary}`), true);
-  for (const old of [primaryKey, secondaryKey]) assert.equal(gate.accepts(`Bearer ${old}`), false);
+  assert.equal(gate.principalOf(`Bearer ${newPrimary}`), "arm-test/primary");
+  for (const old of [primaryKey, secondaryKey]) assert.equal(gate.principalOf(`Bearer ${old}`), undefined);
   const row = await store
     .tables<{ online_endpoint: { sealed: string; primary_hash: string } }>()
     .selectFrom("online_endpoint")
@@ -242,12 +242,12 @@ test("an endpoint with tokens gives one that opens it until it ends, and takes n
   await client.onlineEndpoints.beginCreateOrUpdateAndWait(...at, "tokens", body, poll);
   const token = await client.onlineEndpoints.getToken(...at, "tokens");
   const gate = gates.of("tokens");
-  assert.equal(await gate.accepts(`Bearer ${token.accessToken}`), true);
+  assert.equal(await gate.principalOf(`Bearer ${token.accessToken}`), "tokens/token");
   assert.ok((token.refreshAfterTimeUtc ?? 0) < (token.expiryTimeUtc ?? 0));
   assert.ok((token.expiryTimeUtc ?? 0) > Date.now() / 1000);
   const { primaryKey } = await client.onlineEndpoints.listKeys(...at, "tokens");
-  assert.equal(await gate.accepts(`Bearer ${primaryKey}`), false);
-  assert.equal(await gates.of("arm-test").accepts(`Bearer ${token.accessToken}`), false);
+  assert.equal(await gate.principalOf(`Bearer ${primaryKey}`), undefined);
+  assert.equal(await gates.of("arm-test").principalOf(`Bearer ${token.accessToken}`), undefined);
   await assert.rejects(client.onlineEndpoints.getToken(...at, "arm-test"), { statusCode: 409 });
 });
 
@@ -269,7 +269,7 @@ test("logs are read, and everything is deleted", async () => {
   assert.ok(!applied.at(-1)?.deployments.some(({ name }) => name === "green"));
   await client.onlineEndpoints.beginDeleteAndWait(...at, "arm-test", poll);
   assert.deepEqual(removed, ["arm-test"]);
-  assert.equal(await gates.of("nobody").accepts("Bearer x"), false);
+  assert.equal(await gates.of("nobody").principalOf("Bearer x"), undefined);
 });
 
 test("a restart resumes the desired state; only the owner may ask", async () => {
