@@ -29,8 +29,15 @@ async def in_thread(function):
 
 
 def failure(code, message, chain):
-    """An exception for what the engine refused; it keeps the engine's own code and place in the hierarchy."""
+    """An exception for what the engine refused; it keeps the engine's own code and place in the hierarchy, and where the
+    original has a class for it, it is one of those: code that catches them catches it."""
+    from .tools import exception  # It imports much that most flows never need.
+
     base = SystemErrorException if chain.startswith("SystemError") else UserErrorException
+    for name in (code, *reversed(chain.split("/"))):
+        if isinstance(getattr(exception, name, None), type):
+            base = getattr(exception, name)
+            break
     error = type(code, (base,), {})(message)
     error.chain = chain
     return error

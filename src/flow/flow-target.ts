@@ -45,7 +45,7 @@ export interface OpenFlowOptions {
   streaming?: boolean;
   /** Runs this node alone; its value is the output `output`. */
   node?: { name: string; outputs: ValueMap };
-  /** Values for the constructor of a flex flow's class, over those of its file. */
+  /** Values for the constructor of a flex flow's class, over those of its file; for a prompty, what its head says instead. */
   init?: ValueMap;
   /** Whether additional_includes are merged in; without it only the folder's own files count. Default true. */
   includes?: boolean;
@@ -78,7 +78,7 @@ interface Phase {
 export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   const loaded = options.definition
     ? { directory: options.directory, definition: options.definition }
-    : loadFlow(options.directory);
+    : loadFlow(options.directory, options.init);
   const { includes = true } = options;
   const nodes = applyVariants(loaded.definition, options.variant);
   const { node } = options;
@@ -95,7 +95,14 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
       ? await planFlex(definition, definition.flex, { python: pool, resources, streaming, init })
       : await planFlow(definition, node ? definition.nodes : nodes, {
           tools: options.tools,
-          context: { directory, resources, messageFormat: definition.messageFormat, env, python: () => pool },
+          context: {
+            directory,
+            resources,
+            messageFormat: definition.messageFormat,
+            env,
+            python: () => pool,
+            ...(options.init ? { init: options.init } : {}),
+          },
           streaming,
           ...(node ? { given: nodes } : {}),
         });

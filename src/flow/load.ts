@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, isMap } from "../base/value.ts";
+import { type Value, type ValueMap, isMap } from "../base/value.ts";
 import { resolveReferences } from "../prompt/prompty-reference.ts";
 import type { FlowDefinition, FlowSample } from "./definition.ts";
 import { type InputsYaml, readFlowYaml } from "./flow-yaml.ts";
@@ -12,10 +12,13 @@ import { promptyFlow } from "./prompty-flow.ts";
 import { readNode, readVariants } from "./read-node.ts";
 import { parseAssignment } from "./reference.ts";
 
-/** Reads the definition of the flow in a folder, or in a YAML file. */
-export function loadFlow(source: string): { directory: string; definition: FlowDefinition } {
+/**
+ * Reads the definition of the flow in a folder, or in a YAML file.
+ * @param changes what the head of a prompty says instead
+ */
+export function loadFlow(source: string, changes: ValueMap = {}): { directory: string; definition: FlowDefinition } {
   const { directory, file } = locateFlow(source);
-  if (file.endsWith(".prompty")) return { directory, definition: promptyFlow(file) };
+  if (file.endsWith(".prompty")) return { directory, definition: promptyFlow(file, changes) };
   const definition = parseFlow(readFileSync(file, "utf8"), {
     file: path.basename(file),
     folderName: path.basename(directory),

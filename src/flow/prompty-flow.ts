@@ -1,13 +1,13 @@
 // A .prompty file as a flow: one node of type prompty, and the output `output`.
 
 import path from "node:path";
-import type { Value } from "../base/value.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 import { loadPrompty } from "../prompt/prompty.ts";
 import type { FlowDefinition } from "./definition.ts";
 
 /** @throws FlowsteadError `InvalidPrompty`, `InvalidYaml`, `JinjaTemplateError`. */
-export function promptyFlow(file: string): FlowDefinition {
-  const prompty = loadPrompty(file);
+export function promptyFlow(file: string, changes: ValueMap = {}): FlowDefinition {
+  const prompty = loadPrompty(file, { changes });
   const node = path.basename(file, ".prompty");
   const reference = { kind: "node", node, section: "output", property: "" } as const;
   const names = Object.keys(prompty.inputs);

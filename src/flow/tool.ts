@@ -1,7 +1,7 @@
 // The port between the engine and the tools that nodes use. The engine is given the list of tools; src/tool has the
 // built-in ones.
 
-import type { Value } from "../base/value.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 import type { Caller } from "../model/chat-model.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonQuestion } from "../python/question.ts";
@@ -46,6 +46,8 @@ export interface PrepareContext {
   messageFormat: MessageFormat;
   /** The variables that the flow's code sees. */
   env: Readonly<Record<string, string | undefined>>;
+  /** What whoever opens the flow changes in the head of a prompty. */
+  init?: ValueMap;
   /** The flow's Python processes, started at the first use. */
   python(): PythonPool;
   /** Ids of the package tools that the flow's nodes name, and those among them that the engine has itself. */

@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, isMap, pyRepr } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyRepr, truthy } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
 import type { ChatMessage } from "../model/chat-model.ts";
 import { liftImages } from "./image.ts";
@@ -11,6 +11,9 @@ import { asImage } from "./image-text.ts";
 import { resolveReferences } from "./prompty-reference.ts";
 import { renderChat } from "./render-chat.ts";
 import { type Template, compileTemplate } from "./template.ts";
+
+/** What of a model's configuration may stand beside a connection. */
+const NAMING = new Set(["type", "connection", "model", "azure_deployment"]);
 
 interface PromptyModel {
   api: "chat" | "completion";
@@ -38,16 +41,19 @@ export interface Prompty {
 export interface PromptyOptions {
   /** Where `${env:NAME}` is looked up. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** What the head says instead: maps are merged at any depth, everything else is replaced. */
+  changes?: ValueMap;
 }
 
-/** @throws FlowsteadError `InvalidPrompty`, `InvalidYaml` or `JinjaTemplateError` */
+/** @throws FlowsteadError `InvalidPrompty`, `InvalidYaml`, `InvalidModelConnection` or `JinjaTemplateError` */
 export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     throw new FlowsteadError("InvalidPrompty", `Source ${file} does not exist.`, { details: { file } });
   }
   const { head: written, template, before } = parsePrompty(readFileSync(file, "utf8"), file);
-  const base = path.dirname(file);
-  const head = resolveReferences(written, { base, env: options.env ?? {} }) as ValueMap;
+  const place = { base: path.dirname(file), env: options.env ?? {} };
+  const changes = resolveReferences(options.changes ?? {}, place) as ValueMap;
+  const head = changed(resolveReferences(written, place) as ValueMap, changes);
   const sample = isMap(head["sample"]) ? head["sample"] : null;
   const declared = mapOfMaps(head["inputs"]);
   const sampled = Object.fromEntries(Object.keys(sample ?? {}).map((name) => [name, {}]));
@@ -118,6 +124,15 @@ export function renderPrompty(
   return renderChat(prompty.template, inputs, { ...options, escape: Object.keys(inputs) });
 }
 
+function changed(base: ValueMap, changes: ValueMap): ValueMap {
+  const merged: ValueMap = {};
+  for (const [key, value] of Object.entries(changes)) {
+    const before = base[key];
+    merged[key] = isMap(value) ? changed(isMap(before) ? before : {}, value) : value;
+  }
+  return { ...merged, ...Object.fromEntries(Object.entries(base).filter(([key]) => !Object.hasOwn(merged, key))) };
+}
+
 function toModel(value: Value | undefined, file: string): PromptyModel {
   const model = isMap(value) ? value : {};
   const api = model["api"] ?? "chat";
@@ -126,9 +141,18 @@ function toModel(value: Value | undefined, file: string): PromptyModel {
       details: { file },
     });
   }
+  const configuration = isMap(model["configuration"]) ? model["configuration"] : {};
+  const settings = Object.entries(configuration).filter(([key, setting]) => truthy(setting) && !NAMING.has(key));
+  if (truthy(configuration["connection"]) && settings.length > 0) {
+    throw new FlowsteadError(
+      "InvalidModelConnection",
+      "Cannot configure model config and connection in configuration at the same time.",
+      { details: { file, settings: settings.map(([key]) => key) } },
+    );
+  }
   return {
     api,
-    configuration: isMap(model["configuration"]) ? model["configuration"] : {},
+    configuration,
     parameters: isMap(model["parameters"]) ? model["parameters"] : {},
     response: model["response"] === "all" ? "all" : "first",
   };

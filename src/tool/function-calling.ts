@@ -93,7 +93,10 @@ export function toolChoice(given: Value): Value {
   return given;
 }
 
+/** What Python sees one by one: items, characters or keys. */
 function asList(value: Value): Value[] {
+  if (typeof value === "string") return Array.from(value);
+  if (isMap(value)) return Object.keys(value);
   return Array.isArray(value) ? value : [];
 }
 

@@ -14,12 +14,16 @@ import type { ChatModel } from "../model/chat-model.ts";
 import { connectionModel, openModel } from "../model/provider/index.ts";
 import { type Prompty, loadPrompty, promptyInputs, renderPrompty } from "../prompt/prompty.ts";
 import { askModel } from "./ask-model.ts";
+import { promptyParameters } from "./prompty-parameter.ts";
 import { Reply, recorded } from "./reply.ts";
+
+/** Of an address without one, as of the original's connections. */
+const API_VERSION = "2024-02-01";
 
 export const PROMPTY_TOOL: NodeTool = {
   id: "prompty",
-  async prepare(node: NodeDefinition, { directory, resources, env }: PrepareContext): Promise<PreparedNode> {
-    const prompty = loadPrompty(path.join(directory, node.source?.path ?? ""), { env });
+  async prepare(node: NodeDefinition, { directory, resources, env, init }: PrepareContext): Promise<PreparedNode> {
+    const prompty = loadPrompty(path.join(directory, node.source?.path ?? ""), { env, changes: init });
     const { parameters, configuration, response } = prompty.model;
     const { connection } = configuration;
     if (typeof connection === "string") await nodeConnection(resources, connection, node.name);
@@ -37,8 +41,7 @@ async function ask(
   prompty: Prompty,
   { resources, call }: { resources: FlowResources; call: NodeCall },
 ): Promise<NodeValue> {
-  const { api, configuration, parameters, response } = prompty.model;
-  const { stream: _stream, model: named, ...body } = parameters;
+  const { api, configuration, response } = prompty.model;
   const inputs = plainInputs(call.inputs);
   const prompt =
     api === "chat"
@@ -47,11 +50,12 @@ async function ask(
           messages: [],
           prompt: prompty.template.render(promptyInputs(prompty, inputs), { signal: call.signal }),
         };
+  const { stream, model: named, ...body } = promptyParameters(prompty);
   const name = configuration["azure_deployment"] ?? configuration["model"] ?? named;
   const request = {
     ...prompt,
     ...(name === undefined ? {} : { model: pyStr(name) }),
-    stream: call.stream,
+    stream: call.stream || stream === true,
     parameters: plain(body) as Record<string, unknown>,
   };
   const { model, release } = await findModel(configuration, resources);
@@ -81,6 +85,13 @@ async function findModel(
     api_key: key,
     api_version: version,
   } = configuration;
+  const isAzure = type === undefined || type === null || /^azure_?open_?ai$/i.test(pyStr(type));
+  if (!isAzure && !/^open_?ai$/i.test(pyStr(type))) {
+    throw new FlowsteadError(
+      "UnknownConnectionType",
+      `Not Support connection type ${pyStr(type)} for embedding api. Connection type should be in [AzureOpenAI, OpenAI].`,
+    );
+  }
   const address = endpoint ?? baseUrl;
   // In an instance the variables of models are not set: the process that has them lends what they describe.
   const isKnown = typeof address === "string" && !address.includes("${env:");
@@ -88,11 +99,10 @@ async function findModel(
     const model = await resources.chatModel(typeof connection === "string" ? connection : "default");
     return { model, release: () => Promise.resolve() };
   }
-  const isAzure = type === undefined || pyStr(type).startsWith("azure");
   const given: Connection = {
     name: "the prompty",
     type: isAzure ? "AzureOpenAIConnection" : "OpenAIConnection",
-    configs: isAzure ? { api_base: address, api_version: version ?? null } : { base_url: address },
+    configs: isAzure ? { api_base: address, api_version: version ?? API_VERSION } : { base_url: address },
     secrets: typeof key === "string" ? { api_key: key } : {},
   };
   const model = openModel(connectionModel(given));

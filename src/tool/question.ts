@@ -7,12 +7,13 @@ import { nodeConnection } from "../flow/literal.ts";
 import type { AnswerContext } from "../flow/tool.ts";
 import type { ChatMessage } from "../model/chat-model.ts";
 import { parseChat } from "../prompt/parse-chat.ts";
-import { type Prompty, loadPrompty, promptyInputs, renderPrompty } from "../prompt/prompty.ts";
+import { loadPrompty, promptyInputs, renderPrompty } from "../prompt/prompty.ts";
 import { compileTemplate } from "../prompt/template.ts";
 import type { PythonQuestion } from "../python/question.ts";
 import { answerEmbedding, answerModel } from "./question-model.ts";
 import { answerFlow } from "./question-flow.ts";
 import { type LlmProvider, requestParameters } from "./llm-parameter.ts";
+import { promptyParameters } from "./prompty-parameter.ts";
 
 type Answers = Readonly<Record<string, (value: ValueMap, context: AnswerContext) => AsyncIterable<Value>>>;
 
@@ -46,25 +47,18 @@ const ANSWERS: Answers = {
     yield { ...(body as ValueMap), messages: messagesOf(parseChat(rendered)), model: model ?? null, stream };
   },
   async *prompty({ source, changes }, { env }) {
-    const { prompty, changed } = load(source, changes, env);
+    const prompty = loadPrompty(text(source), { env, changes: map(changes) });
     const { name, model, outputs, sample } = prompty;
-    yield {
-      name,
-      model: { ...model },
-      inputs: { ...prompty.inputs },
-      outputs: { ...outputs },
-      sample,
-      changes: changed,
-    };
+    yield { name, model: { ...model }, inputs: { ...prompty.inputs }, outputs: { ...outputs }, sample };
   },
   async *prompt({ source, changes, inputs }, { env, signal }) {
-    const { prompty } = load(source, changes, env);
+    const prompty = loadPrompty(text(source), { env, changes: map(changes) });
     const given = map(inputs);
     const prompt: ValueMap =
       prompty.model.api === "chat"
         ? { messages: messagesOf(renderPrompty(prompty, given, { signal })) }
         : { prompt: prompty.template.render(promptyInputs(prompty, given), { signal }) };
-    yield prompt;
+    yield { ...prompt, parameters: promptyParameters(prompty) };
   },
 };
 
@@ -73,30 +67,6 @@ export function answerQuestion({ kind, value }: PythonQuestion, context: AnswerC
   const answer = Object.hasOwn(ANSWERS, kind) ? ANSWERS[kind] : undefined;
   if (answer) return answer(value, context);
   throw new FlowsteadError("UnsupportedPythonCall", `The engine has no answer to '${kind}'; update the python folder.`);
-}
-
-/** A prompty with its head changed as the code that loads it wants. */
-function load(source: Value | undefined, changes: Value | undefined, env: AnswerContext["env"]) {
-  const changed = map(changes);
-  const prompty = loadPrompty(text(source), { env });
-  const { model: modelChanges, outputs, sample } = changed;
-  const model = merge({ ...prompty.model }, map(modelChanges)) as unknown as Prompty["model"];
-  const own = {
-    ...prompty,
-    model: { ...model, response: model.response === "all" ? ("all" as const) : ("first" as const) },
-    ...(isMap(outputs) ? { outputs: outputs as Prompty["outputs"] } : {}),
-    ...(isMap(sample) ? { sample } : {}),
-  };
-  return { prompty: own, changed };
-}
-
-function merge(base: ValueMap, changes: ValueMap): ValueMap {
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(changes)) {
-    const before = merged[key];
-    merged[key] = isMap(before) && isMap(value) ? merge(before, value) : value;
-  }
-  return merged;
 }
 
 function messagesOf(messages: readonly ChatMessage[]): Value {

@@ -19,13 +19,20 @@ class InvalidOutputKeyError(UserErrorException):
     pass
 
 
+class UnknownConnectionType(UserErrorException):
+    pass
+
+
+_SETTINGS = ("connection", "azure_deployment", "azure_endpoint", "api_version", "api_key", "model", "base_url", "organization")
+
+
 class Prompty:
     """A prompt with the model that answers it; call it with its inputs as keywords."""
 
     def __init__(self, path, model=None, **changes):
         self.path = os.path.abspath(os.fspath(path))
-        head = _engine.ask_one("prompty", source=self.path, changes=_plain({**changes, "model": model or {}}))
-        self._changes = head["changes"]
+        self._changes = _plain({**changes, "model": model or {}})
+        head = _engine.ask_one("prompty", source=self.path, changes=self._changes)
         self._model = head["model"]
         self._inputs = head["inputs"]
         self._outputs = head["outputs"]
@@ -46,8 +53,8 @@ class Prompty:
         if args:
             raise UserErrorException("Prompty can only be called with keyword arguments.")
         timeout = kwargs.get("timeout")
-        body = {key: value for key, value in self._model["parameters"].items() if value is not None}
-        body.update(self._prompt(kwargs))
+        prompt = self._prompt(kwargs)
+        body = {**prompt.pop("parameters"), **prompt}
         connection, model = _model_of(self._model["configuration"])
         if model:
             body["model"] = model
@@ -175,8 +182,16 @@ class _LineResult:
 
 def _model_of(configuration):
     """The connection and the model or deployment that a configuration names; no connection means the engine's own."""
-    configuration = {key: value for key, value in configuration.items() if not _is_unset(value)}
+    configuration = {
+        key: value for key, value in configuration.items() if value is not None and not _is_unset(value)
+    }
     model = configuration.get("azure_deployment") or configuration.get("model")
+    kind = str(configuration.get("type", "openai")).lower().replace("_", "")
+    if kind not in ("azureopenai", "openai"):
+        raise UnknownConnectionType(
+            "Not Support connection type %s for embedding api. Connection type should be in [AzureOpenAI, OpenAI]."
+            % configuration["type"]
+        )
     if configuration.get("connection"):
         return find_connection(configuration["connection"]), model
     key = configuration.get("api_key")
@@ -202,9 +217,9 @@ def _is_unset(value):
 
 
 def _plain(value):
-    """Model configurations as dicts of what they say; everything else as JSON has it."""
+    """Model configurations as dicts that leave nothing of the file's in place; everything else as JSON has it."""
     if isinstance(value, ModelConfiguration):
-        return {key: item for key, item in dataclasses.asdict(value).items() if item is not None}
+        return {**dict.fromkeys(_SETTINGS), **dataclasses.asdict(value), "type": value.type}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -17,9 +17,12 @@ def _refuse_both(connection, *settings):
 class ModelConfiguration:
     """Where a model is and how to reach it."""
 
+    type = None
+
 
 @dataclasses.dataclass
 class AzureOpenAIModelConfiguration(ModelConfiguration):
+    type = "azure_openai"
     azure_deployment: Optional[str] = None
     azure_endpoint: Optional[str] = None
     api_version: Optional[str] = None
@@ -41,6 +44,7 @@ class AzureOpenAIModelConfiguration(ModelConfiguration):
 
 @dataclasses.dataclass
 class OpenAIModelConfiguration(ModelConfiguration):
+    type = "openai"
     model: Optional[str] = None
     base_url: Optional[str] = None
     api_key: Optional[str] = None

@@ -25,6 +25,30 @@ class JinjaTemplateError(ToolValidationError):
     pass
 
 
+class ChatAPIFunctionRoleInvalidFormat(ToolValidationError):
+    pass
+
+
+class ChatAPIToolRoleInvalidFormat(ToolValidationError):
+    pass
+
+
+class FunctionCallNotSupportedInStreamMode(ToolValidationError):
+    pass
+
+
+class WrappedOpenAIError(UserErrorException):
+    chain = "UserError/OpenAIError/WrappedOpenAIError"
+
+
+class ExceedMaxRetryTimes(WrappedOpenAIError):
+    pass
+
+
+class LLMError(UserErrorException):
+    pass
+
+
 class SerpAPIUserError(UserErrorException):
     pass
 

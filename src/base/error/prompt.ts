@@ -35,6 +35,20 @@ export const PROMPT_ERRORS = {
     remedy: "Give it a YAML head between two lines of `---`, and a template below; mend what the message names.",
     chain: "UserError",
   },
+  InvalidModelConnection: {
+    actor: "author",
+    status: 400,
+    meaning: "A prompty's model has both a connection and settings of its own.",
+    remedy: "Name the connection, or write the settings that the message's details list; not both.",
+    chain: "UserError/CoreError/InvalidConnectionError",
+  },
+  UnknownConnectionType: {
+    actor: "author",
+    status: 400,
+    meaning: "A prompty's model is of a type that prompties cannot use.",
+    remedy: "Write `type: azure_openai` or `type: openai`.",
+    chain: "UserError/UnknownConnectionType",
+  },
   MissingRequiredInputError: {
     actor: "caller",
     status: 400,
