@@ -2,7 +2,7 @@
  * A queue between a producer that pushes and one consumer that iterates.
  * `onReturn` runs when the consumer leaves early, so that the producer can stop.
  */
-export class AsyncQueue<T> implements AsyncIterable<T> {
+export class AsyncQueue<T> implements AsyncIterableIterator<T> {
   readonly #items: T[] = [];
   #head = 0;
   #waiting: { resolve: (result: IteratorResult<T>) => void; reject: (error: unknown) => void } | undefined;
@@ -45,23 +45,15 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     this.#waiting = undefined;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<T> {
-    return {
-      next: () => this.#next(),
-      return: async () => {
-        this.#ended = true;
-        this.#items.length = 0;
-        this.#head = 0;
-        this.#onReturn?.();
-        return { value: undefined, done: true };
-      },
-    };
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
-  #next(): Promise<IteratorResult<T>> {
+  next(): Promise<IteratorResult<T>> {
     if (this.#head < this.#items.length) {
       const value = this.#items[this.#head++] as T;
-      if (this.#head === this.#items.length || this.#head > 1024) {
+      if (this.#head === this.#items.length) this.#items.length = this.#head = 0;
+      else if (this.#head > 1024) {
         this.#items.splice(0, this.#head);
         this.#head = 0;
       }
@@ -76,5 +68,12 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
+  }
+
+  return(): Promise<IteratorResult<T>> {
+    this.#ended = true;
+    this.#items.length = this.#head = 0;
+    this.#onReturn?.();
+    return Promise.resolve({ value: undefined, done: true });
   }
 }

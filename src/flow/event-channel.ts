@@ -5,32 +5,20 @@ import type { FlowEvent } from "./event.ts";
 const HIGH_WATER = 256;
 
 /** The events of one run on their way to one reader. */
-export class EventChannel implements AsyncIterator<FlowEvent> {
-  readonly #queue: AsyncQueue<FlowEvent>;
-  readonly #events: AsyncIterator<FlowEvent>;
+export class EventChannel extends AsyncQueue<FlowEvent> {
   #behind: Promise<void> | undefined;
   #release: (() => void) | undefined;
+  readonly #onLeave: () => void;
 
   /** @param onLeave called when the reader leaves before the end */
   constructor(onLeave: () => void) {
-    this.#queue = new AsyncQueue(() => {
-      this.#letGo();
-      onLeave();
-    });
-    this.#events = this.#queue[Symbol.asyncIterator]();
-  }
-
-  push(event: FlowEvent): void {
-    this.#queue.push(event);
-  }
-
-  end(): void {
-    this.#queue.end();
+    super();
+    this.#onLeave = onLeave;
   }
 
   /** Resolves when the reader has caught up; `undefined` when it is near enough. */
   behind(): Promise<void> | undefined {
-    if (this.#queue.size > HIGH_WATER) {
+    if (this.size > HIGH_WATER) {
       this.#behind ??= new Promise((resolve) => {
         this.#release = resolve;
       });
@@ -38,14 +26,16 @@ export class EventChannel implements AsyncIterator<FlowEvent> {
     return this.#behind;
   }
 
-  next(): Promise<IteratorResult<FlowEvent>> {
-    if (this.#behind && this.#queue.size <= HIGH_WATER / 2) this.#letGo();
-    return this.#events.next();
+  override next(): Promise<IteratorResult<FlowEvent>> {
+    if (this.#behind && this.size <= HIGH_WATER / 2) this.#letGo();
+    return super.next();
   }
 
-  async return(): Promise<IteratorResult<FlowEvent>> {
-    await this.#events.return?.();
-    return { value: undefined, done: true };
+  override return(): Promise<IteratorResult<FlowEvent>> {
+    const left = super.return();
+    this.#letGo();
+    this.#onLeave();
+    return left;
   }
 
   #letGo(): void {

@@ -6,6 +6,7 @@ import { type Value, type ValueMap, isMap } from "../base/value.ts";
 import type { EntrySignature, PythonParameter } from "../python/message.ts";
 import type { PythonPool } from "../python/pool.ts";
 import { WorkerFailure } from "../python/process.ts";
+import type { PythonResult } from "../python/python-value.ts";
 import type { Assignment, FlexDefinition, FlowDefinition, InputDefinition, NodeDefinition } from "./definition.ts";
 import { parseInput } from "./input.ts";
 import { pythonInput } from "./node-value.ts";
@@ -192,7 +193,7 @@ interface EntryCall extends ReturnType<typeof callImages> {
   name: string;
 }
 
-async function callEntry(call: NodeCall, { name, ...rest }: EntryCall): ReturnType<PreparedNode["run"]> {
+async function callEntry(call: NodeCall, { name, ...rest }: EntryCall): Promise<PythonResult> {
   const inputs = Object.fromEntries(Object.entries(call.inputs).map(([key, value]) => [key, pythonInput(value)]));
   try {
     return await call.python.call({ ...rest, inputs, init: [], connections: {} }, nodeListener(call), call.signal);

@@ -61,28 +61,37 @@ export class OutputCollector {
       this.#spread(value);
       return undefined;
     }
-    const outputs = this.#of(node);
-    return outputs.length > 0 ? this.#settle(node, value, outputs) : undefined;
+    let waiting: Promise<void> | undefined;
+    for (const output of this.#of(node)) {
+      // Outputs are told in the order of the file.
+      waiting = waiting ? waiting.then(() => this.#settle(node, value, output)) : this.#settle(node, value, output);
+    }
+    return waiting;
   }
 
-  async #settle(node: string, value: NodeValue, outputs: readonly PlannedOutput[]): Promise<void> {
-    for (const output of outputs) {
-      const { name, reference } = output.definition;
-      if (reference.kind !== "node") continue;
-      if (this.#progress.bypassed.has(node)) {
-        const message = `The node referenced by output:'${node}' is bypassed, which is not recommended.`;
-        this.#emit({ type: "warning", message });
-      }
-      try {
-        const property = nodeProperty(node, value, reference.property);
-        const found = property instanceof Promise ? await property : property;
-        const plain = found instanceof PythonValue ? serializable(name, found, found.outputError) : plainValue(found);
-        if (output.streamed) this.#endStream(name, plain);
-        else this.#tell(name, plain);
-      } catch (thrown) {
-        this.#faults.set(name, FlowsteadError.from(thrown));
-      }
+  /** Only what lives in Python has to be waited for. */
+  #settle(node: string, value: NodeValue, output: PlannedOutput): Promise<void> | undefined {
+    const { name, reference } = output.definition;
+    if (reference.kind !== "node") return undefined;
+    if (this.#progress.bypassed.has(node)) {
+      const message = `The node referenced by output:'${node}' is bypassed, which is not recommended.`;
+      this.#emit({ type: "warning", message });
     }
+    const fault = (thrown: unknown): void => void this.#faults.set(name, FlowsteadError.from(thrown));
+    try {
+      const found = nodeProperty(node, value, reference.property);
+      if (found instanceof Promise) return found.then((settled) => this.#found(output, settled)).catch(fault);
+      this.#found(output, found);
+    } catch (thrown) {
+      fault(thrown);
+    }
+    return undefined;
+  }
+
+  #found({ definition: { name }, streamed }: PlannedOutput, found: NodeValue): void {
+    const plain = found instanceof PythonValue ? serializable(name, found, found.outputError) : plainValue(found);
+    if (streamed) this.#endStream(name, plain);
+    else this.#tell(name, plain);
   }
 
   /** Tells each field of a value as an output; a value without fields is the output `output`. */

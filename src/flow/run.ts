@@ -12,7 +12,7 @@ import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
 import { NodeContext } from "./node-context.ts";
 import { type RunningNode, failedOrCanceled, nodeEnd, nodeStart } from "./node-event.ts";
-import { plainInputs, plainValue } from "./node-value.ts";
+import { type NodeInput, type NodeValue, plainInputs, plainValue } from "./node-value.ts";
 import { OutputCollector, outputNames } from "./output.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
 import { type Progress, nodeInputs } from "./resolve.ts";
@@ -88,7 +88,7 @@ class LineRun {
   #onIdle: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Ends the phase that runs. */
-  #giveUp: (() => void) | undefined;
+  #giveUp: ((reason: unknown) => void) | undefined;
 
   constructor(plan: FlowPlan, options: RunOptions) {
     this.#plan = plan;
@@ -103,7 +103,7 @@ class LineRun {
   stop(reason: FlowsteadError): void {
     this.#stopReason ??= reason;
     this.#abort.abort(ENDED);
-    this.#giveUp?.();
+    this.#giveUp?.(ENDED);
   }
 
   async execute(): Promise<void> {
@@ -180,31 +180,34 @@ class LineRun {
 
   #phase(nodes: PlannedNode[], outputs: OutputCollector): Promise<void> {
     throwIfAborted(this.#abort.signal);
-    return new Promise((resolve, reject) => {
-      // Nodes that are slow to stop are not waited for.
-      this.#giveUp = () => reject(ENDED);
-      runNodes({
-        nodes,
-        progress: this.#progress,
-        concurrency: this.#options.concurrency,
-        signal: this.#abort.signal,
-        run: (node) => this.#runNode(node, outputs),
-        onBypass: (node) => {
-          if (this.#options.quiet) return;
-          this.#emit({ type: "node-end", node: node.name, status: "bypassed", time: Date.now(), durationMs: 0 });
-        },
-        onSettled: (node) => outputs.settled(node.name),
-      }).then(resolve, reject);
+    const { done, giveUp } = runNodes({
+      nodes,
+      progress: this.#progress,
+      concurrency: this.#options.concurrency,
+      signal: this.#abort.signal,
+      run: (node) => this.#runNode(node, outputs),
+      onBypass: (node) => {
+        if (this.#options.quiet) return;
+        this.#emit({ type: "node-end", node: node.name, status: "bypassed", time: Date.now(), durationMs: 0 });
+      },
+      onSettled: (node) => outputs.settled(node.name),
     });
+    // Nodes that are slow to stop are not waited for.
+    this.#giveUp = giveUp;
+    return done;
   }
 
-  async #runNode(node: PlannedNode, outputs: OutputCollector): Promise<void> {
+  #runNode(node: PlannedNode, outputs: OutputCollector): Promise<void> | undefined {
     const { aggregation } = node.definition;
     const resolved = nodeInputs(node, this.#progress, {
       perLine: aggregation ? this.#plan.perLine : undefined,
       warn: (message) => this.#emit({ type: "warning", message }),
     });
-    const inputs = resolved instanceof Promise ? await resolved : resolved;
+    if (resolved instanceof Promise) return resolved.then((inputs) => this.#callNode(node, inputs, outputs));
+    return this.#callNode(node, resolved, outputs);
+  }
+
+  #callNode(node: PlannedNode, inputs: Record<string, NodeInput>, outputs: OutputCollector): Promise<void> | undefined {
     const { brief, whole, quiet, trace } = this.#options;
     const running = { node, began: quiet ? 0 : performance.now(), inputs: brief ? undefined : plainInputs(inputs) };
     this.#running.set(node.name, running);
@@ -224,29 +227,48 @@ class LineRun {
       text: (piece, field) => this.#text(node, outputs, { text: piece, field }),
     });
     this.#working++;
+    let value: NodeValue | Promise<NodeValue>;
     try {
-      const value = await node.prepared.run(call);
-      if (this.#ended || !this.#running.delete(node.name)) return;
-      this.#progress.values.set(node.name, value);
-      this.#count(call.used);
-      if (!quiet)
-        this.#emit(
-          nodeEnd(running, {
-            status: "completed",
-            output: brief ? undefined : plainValue(value),
-            usage: call.used,
-          }),
-        );
+      value = node.prepared.run(call);
     } catch (thrown) {
-      if (this.#running.delete(node.name)) {
-        const error = this.#abort.signal.aborted ? undefined : FlowsteadError.from(thrown).toBody();
-        this.#count(call.used);
-        if (!quiet) this.#emit(nodeEnd(running, { status: failedOrCanceled(error), usage: call.used, error }));
-      }
+      this.#nodeFailed(running, call, thrown);
       throw thrown;
-    } finally {
-      if (--this.#working === 0 && this.#ended) this.#release();
     }
+    if (!(value instanceof Promise)) return this.#nodeCompleted(running, call, value);
+    return value.then(
+      (settled) => this.#nodeCompleted(running, call, settled),
+      (thrown: unknown) => {
+        this.#nodeFailed(running, call, thrown);
+        throw thrown;
+      },
+    );
+  }
+
+  #nodeCompleted(running: RunningNode, call: NodeContext, value: NodeValue): undefined {
+    const { name } = running.node;
+    if (!this.#ended && this.#running.delete(name)) {
+      const { brief, quiet } = this.#options;
+      this.#progress.values.set(name, value);
+      this.#count(call.used);
+      const output = brief ? undefined : plainValue(value);
+      if (!quiet) this.#emit(nodeEnd(running, { status: "completed", output, usage: call.used }));
+    }
+    this.#stopped();
+  }
+
+  #nodeFailed(running: RunningNode, call: NodeContext, thrown: unknown): void {
+    if (this.#running.delete(running.node.name)) {
+      const error = this.#abort.signal.aborted ? undefined : FlowsteadError.from(thrown).toBody();
+      this.#count(call.used);
+      if (!this.#options.quiet)
+        this.#emit(nodeEnd(running, { status: failedOrCanceled(error), usage: call.used, error }));
+    }
+    this.#stopped();
+  }
+
+  /** A node's work has ended. */
+  #stopped(): void {
+    if (--this.#working === 0 && this.#ended) this.#release();
   }
 
   #text(

@@ -7,7 +7,7 @@ import type { MessageFormat } from "../flow/image.ts";
 import { type NodeInput, type NodeValue, plainInput } from "../flow/node-value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, PreparedNode } from "../flow/tool.ts";
-import type { ChatRequest } from "../model/chat-model.ts";
+import type { ChatModel, ChatRequest } from "../model/chat-model.ts";
 import { findImages, liftImages } from "../prompt/image.ts";
 import { type ImageDetail, parseChat } from "../prompt/parse-chat.ts";
 import { RenderedText } from "../prompt/rendered-text.ts";
@@ -36,76 +36,93 @@ export function compilePrompt(kind: LlmKind, text: string, file?: string): Templ
 
 export function prepareLlm(node: LlmNode, inputs: PreparedNode["inputs"], resources: FlowResources): PreparedNode {
   const hasCalls = node.kind === "chat" && (inputs["functions"] ?? inputs["tools"]) !== undefined;
-  const remembered: Remembered = {};
-  const headers = originalHeaders(node);
+  const isFixed = Object.entries(inputs).every(
+    ([name, { kind }]) => kind === "literal" || name === "prompt" || !node.parameters.has(name),
+  );
+  const about: About = { node, resources, isFixed, headers: originalHeaders(node), remembered: {} };
   return {
     inputs,
     streaming: hasCalls ? "never" : "optional",
     optionalInputs: node.parameters,
-    run: (call) => ask(node, resources, { call, remembered, headers }),
+    run: (call) => ask(call, about),
   };
 }
 
-/** The last prompt that came as text and its template, so that a prompt which is always the same is compiled once. */
-interface Remembered {
-  text?: string;
-  template?: Template;
+interface About {
+  node: LlmNode;
+  resources: FlowResources;
+  /** Whether every call has the same parameters, as the flow's file says them. */
+  isFixed: boolean;
+  headers: Record<string, string>;
+  remembered: Remembered;
 }
 
-async function ask(
-  node: LlmNode,
-  resources: FlowResources,
-  { call, remembered, headers }: { call: NodeCall; remembered: Remembered; headers: Record<string, string> },
-): Promise<NodeValue> {
-  const own: ValueMap = {};
-  const variables: Record<string, NodeInput> = {};
-  for (const [name, value] of Object.entries(call.inputs)) {
-    if (node.parameters.has(name)) own[name] = plainInput(value);
-    else variables[name] = value;
-  }
-  const said = await render(node, variables, { call, remembered, detail: own["detail"] as ImageDetail | undefined });
-  const parameters = requestParameters(node.kind, node.provider, own);
-  const streams = call.stream || parameters.stream;
-  if (streams && parameters.returnsMessage) {
+/** What is made at the first call and is the same for those that follow. */
+interface Remembered {
+  /** The last prompt that came as text and its template, so that a prompt which is always the same is compiled once. */
+  text?: string;
+  template?: Template;
+  parameters?: ChatParameters;
+  model?: ChatModel;
+}
+
+async function ask(call: NodeCall, about: About): Promise<NodeValue> {
+  const { node, resources, remembered, headers } = about;
+  const rendered = render(call, about);
+  const said = rendered instanceof Promise ? await rendered : rendered;
+  const parameters = remembered.parameters ?? parametersOf(call, about);
+  const stream = call.stream || parameters.stream;
+  if (stream && parameters.returnsMessage) {
     throw new FlowsteadError(
       "FunctionCallNotSupportedInStreamMode",
       "Function calling has not been supported by stream mode yet.",
     );
   }
-  const model = await resources.chatModel(node.connection);
-  const request = {
-    ...said,
-    model: parameters.model,
-    stream: streams,
-    parameters: parameters.body,
-    headers,
-  };
+  const model = (remembered.model ??= await resources.chatModel(node.connection));
+  const request = { ...said, model: parameters.model, stream, parameters: parameters.body, headers };
   return finish(await askModel(model, request, call), parameters);
 }
 
+function parametersOf({ inputs }: NodeCall, { node, isFixed, remembered }: About): ChatParameters {
+  const own: ValueMap = {};
+  for (const [name, value] of Object.entries(inputs)) if (node.parameters.has(name)) own[name] = plainInput(value);
+  const parameters = requestParameters(node.kind, node.provider, own);
+  if (isFixed) remembered.parameters = parameters;
+  return parameters;
+}
+
+type Said = Pick<ChatRequest, "messages" | "prompt">;
+
+/** What a call asks; a promise only where something lives in Python. */
+function render(call: NodeCall, about: About): Said | Promise<Said> {
+  const { node } = about;
+  const variables: Record<string, NodeInput> = {};
+  for (const [name, value] of Object.entries(call.inputs)) if (!node.parameters.has(name)) variables[name] = value;
+  const context = templateContext(variables, node.messageFormat);
+  const say = (settled: Record<string, unknown>): Said => {
+    const text = promptText(call, about, { variables, context: settled });
+    if (node.kind === "completion") return { messages: [], prompt: text.text };
+    if (node.kind === "chat") return { messages: parseChat(text) };
+    const detail = plainInput(call.inputs["detail"] ?? null) as ImageDetail | null;
+    return { messages: parseChat(text, { images: findImages(Object.values(settled)), ...(detail && { detail }) }) };
+  };
+  return context instanceof Promise ? context.then(say) : say(context);
+}
+
 /**
- * What a call asks. An input named `prompt` takes the place of the node's template: what a prompt node rendered is
- * taken as it is, any other text is a template.
+ * An input named `prompt` takes the place of the node's template: what a prompt node rendered is taken as it is, any other
+ * text is a template.
  * Lists among the values print one item a line for Azure and as Python lists for OpenAI, as in the original.
  */
-async function render(
-  node: LlmNode,
-  variables: Record<string, NodeInput>,
-  { call, remembered, detail }: { call: NodeCall; remembered: Remembered; detail: ImageDetail | undefined },
-): Promise<Pick<ChatRequest, "messages" | "prompt">> {
-  const { prompt } = call.inputs;
-  const context = await templateContext(variables, node.messageFormat);
-  let text: RenderedText;
-  if (prompt instanceof RenderedText) text = prompt;
-  else {
-    const template = templateOf(node, prompt, remembered);
-    const escape = escapedInputs(node.callers, variables);
-    const chatLists = node.kind === "vision" || (node.kind === "chat" && node.provider === "AzureOpenAI");
-    text = template.renderText(context, { escape, chatLists, signal: call.signal });
-  }
-  if (node.kind === "completion") return { messages: [], prompt: text.text };
-  if (node.kind === "chat") return { messages: parseChat(text) };
-  return { messages: parseChat(text, { images: findImages(Object.values(context)), ...(detail && { detail }) }) };
+function promptText(
+  { inputs: { prompt } }: NodeCall,
+  { node, remembered }: About,
+  { variables, context }: { variables: Record<string, NodeInput>; context: Record<string, unknown> },
+): RenderedText {
+  if (prompt instanceof RenderedText) return prompt;
+  const escape = escapedInputs(node.callers, variables);
+  const chatLists = node.kind === "vision" || (node.kind === "chat" && node.provider === "AzureOpenAI");
+  return templateOf(node, prompt, remembered).renderText(context, { escape, chatLists });
 }
 
 function templateOf(node: LlmNode, prompt: NodeInput | undefined, remembered: Remembered): Template {

@@ -16,11 +16,13 @@ export const PROMPT_TOOL: NodeTool = {
       inputs: node.inputs,
       streaming: "never",
       optionalInputs: new Set(),
-      run: async ({ inputs, signal }) =>
-        template.renderText(await templateContext(inputs, messageFormat), {
-          escape: escapedInputs(callers, inputs),
-          signal,
-        }),
+      run: ({ inputs }) => {
+        const options = { escape: escapedInputs(callers, inputs) };
+        const context = templateContext(inputs, messageFormat);
+        return context instanceof Promise
+          ? context.then((settled) => template.renderText(settled, options))
+          : template.renderText(context, options);
+      },
     };
   },
 };

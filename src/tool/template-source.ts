@@ -54,9 +54,9 @@ export function callerInputs(node: NodeDefinition): string[] {
  * wherever it comes from. Retrieved documents and histories are data that others wrote; the original protects only the
  * caller's own inputs.
  */
-export function escapedInputs(callers: readonly string[], values: Record<string, NodeInput>): string[] {
-  const structures = Object.keys(values).filter((name) => isStructure(values[name] ?? null));
-  return [...callers, ...structures.filter((name) => !callers.includes(name))];
+export function escapedInputs(callers: readonly string[], values: Record<string, NodeInput>): readonly string[] {
+  const structures = Object.keys(values).filter((name) => !callers.includes(name) && isStructure(values[name] ?? null));
+  return structures.length === 0 ? callers : [...callers, ...structures];
 }
 
 function isStructure(value: NodeInput): boolean {
@@ -65,16 +65,20 @@ function isStructure(value: NodeInput): boolean {
   return Array.isArray(plain) || isMap(plain);
 }
 
-/** Inputs as a template sees them. */
-export async function templateContext(
+/** Inputs as a template sees them; a promise only where something lives in Python. */
+export function templateContext(
   inputs: Record<string, NodeInput>,
   format: MessageFormat,
-): Promise<Record<string, unknown>> {
+): Record<string, unknown> | Promise<Record<string, unknown>> {
   const context: Record<string, unknown> = {};
+  let waiting: Promise<void>[] | undefined;
   for (const [name, value] of Object.entries(inputs)) {
     const seen = templateInput(value);
-    // Only what lives in Python has to be waited for.
-    context[name] = templateImages(seen instanceof Promise ? await seen : seen, format);
+    if (seen instanceof Promise) {
+      // Its place among the others is taken now.
+      context[name] = undefined;
+      (waiting ??= []).push(seen.then((settled) => void (context[name] = templateImages(settled, format))));
+    } else context[name] = templateImages(seen, format);
   }
-  return context;
+  return waiting ? Promise.all(waiting).then(() => context) : context;
 }
