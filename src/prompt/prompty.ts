@@ -134,14 +134,14 @@ function changed(base: ValueMap, changes: ValueMap): ValueMap {
 }
 
 function toModel(value: Value | undefined, file: string): PromptyModel {
-  const model = isMap(value) ? value : {};
+  const model = part(value, "model", file);
   const api = model["api"] ?? "chat";
   if (api !== "chat" && api !== "completion") {
     throw new FlowsteadError("InvalidPrompty", `${file}: model.api is ${pyRepr(api)}; write chat or completion.`, {
       details: { file },
     });
   }
-  const configuration = isMap(model["configuration"]) ? model["configuration"] : {};
+  const configuration = part(model["configuration"], "model.configuration", file);
   const settings = Object.entries(configuration).filter(([key, setting]) => truthy(setting) && !NAMING.has(key));
   if (truthy(configuration["connection"]) && settings.length > 0) {
     throw new FlowsteadError(
@@ -153,9 +153,17 @@ function toModel(value: Value | undefined, file: string): PromptyModel {
   return {
     api,
     configuration,
-    parameters: isMap(model["parameters"]) ? model["parameters"] : {},
+    parameters: part(model["parameters"], "model.parameters", file),
     response: model["response"] === "all" ? "all" : "first",
   };
+}
+
+function part(value: Value | undefined, name: string, file: string): ValueMap {
+  if (value === undefined || value === null) return {};
+  if (isMap(value)) return value;
+  throw new FlowsteadError("InvalidPrompty", `${file}: ${name} is ${pyRepr(value)}; it has to be a mapping.`, {
+    details: { file },
+  });
 }
 
 function mapOfMaps(value: Value | undefined): Record<string, ValueMap> {

@@ -61,6 +61,7 @@ test("whoever opens a prompty changes its head: maps are merged, the rest is rep
     ["tools that are none", { model: { parameters: { tools: [] } } }, { q: "x" }, "ChatAPIInvalidTools"],
   ];
   for (const [what, init, inputs, expected] of changes) assert.deepEqual(await request(init, inputs), expected, what);
+  await assert.rejects(request({ model: "m" }, { q: "x" }), /ask\.prompty: model is 'm'; it has to be a mapping\./);
   await assert.rejects(
     request({ model: { configuration: { base_url: "http://127.0.0.1:9" } } }, { q: "x" }),
     /Cannot configure model config and connection in configuration at the same time/,
