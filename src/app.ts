@@ -146,6 +146,7 @@ export async function openApp(
       cluster: clusterAddress(config),
       log,
       keysOf: (spec) => online.keysOf(spec.name),
+      flowOf: online.flowOf,
       watch: (deployment, spec) => online.collected(tracedTarget(lent.attributed(deployment), telemetry), spec),
       journal: online.journal,
     });

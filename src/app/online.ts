@@ -5,11 +5,12 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { Logger } from "../base/log.ts";
 import { packageRoot } from "../base/package-root.ts";
-import { collectedFolder, connectionFolder, endpointLogFolder, keyFolder } from "../config/folder.ts";
+import { collectedFolder, connectionFolder, endpointLogFolder, flowFolder, keyFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
 import { SEALING_KEY_FILE } from "../connection/store.ts";
 import { configuredDeployment, configuredEndpoint } from "../endpoint/configured.ts";
 import { openDesiredStore } from "../endpoint/control/desired-store.ts";
+import { openFlowSnapshots } from "../endpoint/control/flow-snapshot.ts";
 import { openGates } from "../endpoint/control/gate.ts";
 import { type OnlineControl, openOnlineControl } from "../endpoint/control/online-control.ts";
 import { seedConfigured } from "../endpoint/control/seed.ts";
@@ -27,6 +28,8 @@ import { heldSecrets } from "./held-secret.ts";
 
 export interface Online {
   readonly journal: Journal;
+  /** Where the files lie that a deployment's instances read. */
+  flowOf(spec: DeploymentSpec): string | undefined;
   /** Live: a key made anew counts from the next call on. */
   keysOf(endpoint: string): EndpointKeys;
   /** A deployment whose calls leave their data in files, as far as its specification says. */
@@ -48,6 +51,7 @@ export async function openOnline(config: Readonly<Config>, { store, log }: Onlin
   const secrets = await heldSecrets(config);
   const redact = redactor(() => secrets);
   const journal = openJournal({ folder: endpointLogFolder(config), redact });
+  const snapshots = openFlowSnapshots({ folder: flowFolder(config), log });
   const collector = openCollector({ folder: collectedFolder(config), redact });
   const { issuers, clock_skew_seconds: clockSkewSeconds } = config.identity;
   const trusted = issuers.map(({ jwks_uri: jwksUri, ...issuer }) => ({ ...issuer, ...(jwksUri ? { jwksUri } : {}) }));
@@ -56,6 +60,7 @@ export async function openOnline(config: Readonly<Config>, { store, log }: Onlin
   await seed(config, desired);
   return {
     journal,
+    flowOf: snapshots.placeOf,
     keysOf: (endpoint) => gates.of(endpoint),
     collected: (deployment, spec) =>
       new Proxy(deployment, {
@@ -74,6 +79,7 @@ export async function openOnline(config: Readonly<Config>, { store, log }: Onlin
     control: (fleet) =>
       openOnlineControl({
         desired,
+        snapshots,
         log,
         ...(fleet ? { fleet } : {}),
         onEndpoint: (endpoint) => {

@@ -44,3 +44,8 @@ export function uploadFolder({ home }: Home): string {
 export function documentFolder({ home }: Home): string {
   return path.join(home, "documents");
 }
+
+/** The files of flows as they were when their deployments were applied. */
+export function flowFolder({ home }: Home): string {
+  return path.join(home, "flows");
+}

@@ -4,10 +4,8 @@ import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { loadFlow } from "../flow/load.ts";
+import { flowPlaces, isLeftOut } from "./flow-place.ts";
 
-/** What tools and runs leave behind; an edit of it is no edit of the flow. */
-const LEFT_OUT = /^(\.git|\.runs|\.promptflow|\.flowstead|\.venv|__pycache__|node_modules|.+\.pyc)$/;
 /** Bytes that are read; of a folder that holds more, the rest counts by name, size and time of change. */
 const MOST_BYTES = 64 * 2 ** 20;
 const MOST_FILES = 10_000;
@@ -17,17 +15,12 @@ export async function flowDigest(source: string): Promise<string | undefined> {
   const hash = createHash("sha256");
   const room = { bytes: MOST_BYTES, files: MOST_FILES };
   try {
-    for (const [index, place] of placesOf(source).entries()) await add(hash, { place, name: `${index}` }, room);
+    for (const [index, place] of flowPlaces(source).entries()) await add(hash, { place, name: `${index}` }, room);
     return hash.digest("hex");
   } catch {
     // What it lacks is the instances' to say.
     return undefined;
   }
-}
-
-function placesOf(source: string): string[] {
-  const { directory, definition } = loadFlow(source);
-  return [directory, ...definition.additionalIncludes.map((include) => path.resolve(directory, include))];
 }
 
 interface Room {
@@ -40,7 +33,7 @@ async function add(hash: Hash, { place, name }: { place: string; name: string },
   const found = await stat(place).catch(() => undefined);
   if (found?.isDirectory()) {
     for (const entry of (await readdir(place)).toSorted()) {
-      if (LEFT_OUT.test(entry) || room.files <= 0) continue;
+      if (isLeftOut(entry) || room.files <= 0) continue;
       await add(hash, { place: path.join(place, entry), name: `${name}/${entry}` }, room);
     }
   } else if (found?.isFile()) {

@@ -4,14 +4,15 @@
 import { FlowsteadError } from "../../base/error/error.ts";
 import { secretToken } from "../../base/id.ts";
 import type { Logger } from "../../base/log.ts";
-import { flowDigest } from "../../registry/flow-digest.ts";
 import type { Fleet } from "../fleet.ts";
 import type { KeyPair } from "../key.ts";
 import type { DeploymentSpec } from "../specification/deployment-spec.ts";
 import type { EndpointSpec } from "../specification/endpoint-spec.ts";
 import type { DesiredDeployment, DesiredEndpoint, DesiredStore } from "./desired-store.ts";
+import { MOST_DEPLOYMENTS, MOST_ENDPOINTS, checkShares, checkUnused, tooMany } from "./desired-rule.ts";
 import type { KeyName } from "./endpoint-secret.ts";
 import { type Issued, issueToken } from "./endpoint-token.ts";
+import type { FlowSnapshots } from "./flow-snapshot.ts";
 import { type Provisioning, openProgress } from "./provisioning.ts";
 
 export interface EndpointRecord extends Provisioning {
@@ -53,6 +54,8 @@ export interface OnlineControl {
 
 export interface OnlineControlOptions {
   desired: DesiredStore;
+  /** The files that instances read. */
+  snapshots: FlowSnapshots;
   /** What runs; without it the desired state is only kept. */
   fleet?: Pick<Fleet, "apply" | "settled" | "remove">;
   /** Told after every change of an endpoint, before the fleet is, so that keys are known when calls come. */
@@ -60,12 +63,9 @@ export interface OnlineControlOptions {
   log: Logger;
 }
 
-/** The original's limits per subscription and endpoint. */
-const MOST_ENDPOINTS = 100;
-const MOST_DEPLOYMENTS = 20;
-
-export function openOnlineControl({ desired, fleet, onEndpoint, log }: OnlineControlOptions): OnlineControl {
-  const progress = openProgress(fleet, log);
+export function openOnlineControl(options: OnlineControlOptions): OnlineControl {
+  const { desired, snapshots, fleet, onEndpoint, log } = options;
+  const progress = openProgress({ fleet, log, onSettled: (endpoint, name) => void retire(endpoint, name) });
   let last: Promise<unknown> = Promise.resolve();
   /** One change after another: two at once would apply in one order and be kept in the other. */
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -112,6 +112,19 @@ export function openOnlineControl({ desired, fleet, onEndpoint, log }: OnlineCon
     }
   }
 
+  /** What ran before is leaving: its files are needed for as long as its calls may go on. */
+  async function retire(endpoint: string, name: string): Promise<void> {
+    const found = (await desired.deployments(endpoint)).find(({ spec }) => spec.name === name);
+    if (found) snapshots.keepOnly(found.spec, found.spec.requestSettings.requestTimeoutMs);
+  }
+
+  /** With the state of the flow's files of now, which are kept. */
+  async function asItIs(spec: DeploymentSpec): Promise<DeploymentSpec> {
+    const { flowDigest: _before, ...now } = spec;
+    const digest = await snapshots.take(now);
+    return digest === undefined ? now : { ...now, flowDigest: digest };
+  }
+
   const toRecord = ({ spec, createdAt, updatedAt }: DesiredEndpoint): EndpointRecord => {
     return { spec, createdAt, updatedAt, state: fleet ? "Succeeded" : "Stopped" };
   };
@@ -134,8 +147,10 @@ export function openOnlineControl({ desired, fleet, onEndpoint, log }: OnlineCon
     deleteEndpoint: (name) =>
       inTurn(async () => {
         if (!(await desired.endpoint(name))) return false;
+        const gone = await desired.deployments(name);
         await desired.removeEndpoint(name);
         await fleet?.remove(name);
+        for (const { spec } of gone) snapshots.keepOnly({ endpointName: name, name: spec.name }, 0);
         progress.forget(name);
         return true;
       }),
@@ -180,62 +195,39 @@ export function openOnlineControl({ desired, fleet, onEndpoint, log }: OnlineCon
       inTurn(async () => {
         const { spec } = await need(endpoint);
         const all = await desired.deployments(endpoint);
-        if (!all.some((one) => one.spec.name === name)) return false;
-        for (const [share, word] of [
-          [spec.traffic[name], "traffic"],
-          [spec.mirrorTraffic[name], "mirror traffic"],
-        ] as const) {
-          if ((share ?? 0) > 0) throw stillUsed(name, share ?? 0, word);
-        }
+        const old = all.find((one) => one.spec.name === name);
+        if (!old) return false;
+        checkUnused(spec, name);
         await desired.removeDeployment(endpoint, name);
         progress.forget(endpoint, name);
         await bringUp(endpoint, { deployment: "", state: "Updating" });
+        snapshots.keepOnly({ endpointName: endpoint, name }, old.spec.requestSettings.requestTimeoutMs);
         return true;
       }),
     settled: (endpoint, deployment) => progress.done(endpoint, deployment),
     resume: () =>
       inTurn(async () => {
-        for (const { spec } of await desired.endpoints()) {
-          // Instances start with the files of now, whatever they were when they were applied.
+        const endpoints = await desired.endpoints();
+        for (const { spec, configured } of endpoints) {
           for (const { spec: one } of await desired.deployments(spec.name)) {
-            await desired.saveDeployment(await asItIs(one));
+            // A start applies the configuration, and with it the files of now; all else is as it was applied.
+            if (one.name === configuredName(configured) || !snapshots.has(one)) {
+              await desired.saveDeployment(await asItIs(one));
+            }
           }
-          await bringUp(spec.name, { state: "Creating" });
         }
+        const all = await Promise.all(endpoints.map(({ spec }) => desired.deployments(spec.name)));
+        await snapshots.sweep(all.flat().map(({ spec }) => spec));
+        for (const { spec } of endpoints) await bringUp(spec.name, { state: "Creating" });
       }),
-    close: () => progress.close(),
+    close: () => {
+      progress.close();
+      snapshots.close();
+    },
   };
 }
 
-/** With the state of the flow's files. */
-async function asItIs(spec: DeploymentSpec): Promise<DeploymentSpec> {
-  const { ...now } = spec;
-  delete now.flowDigest;
-  const digest = spec.flow === undefined ? undefined : await flowDigest(spec.flow);
-  return digest === undefined ? now : { ...now, flowDigest: digest };
-}
-
-/** Names that get a share for the first time have to be there; those that had one before are kept as they are. */
-function checkShares(spec: EndpointSpec, old: EndpointSpec, names: ReadonlySet<string>): void {
-  for (const shares of ["traffic", "mirrorTraffic"] as const) {
-    for (const [name, share] of Object.entries(spec[shares])) {
-      if (share === 0 || names.has(name) || old[shares][name] !== undefined) continue;
-      const known = [...names].join(", ") || "none";
-      throw new FlowsteadError(
-        "NotFound",
-        `Endpoint "${spec.name}" has no deployment "${name}" to give traffic to. It has: ${known}.`,
-      );
-    }
-  }
-}
-
-function tooMany(what: string, limit: number): FlowsteadError {
-  return new FlowsteadError("Conflict", `There are ${limit} ${what} already, which is the limit. Delete one first.`);
-}
-
-function stillUsed(name: string, share: number, word: string): FlowsteadError {
-  return new FlowsteadError(
-    "Conflict",
-    `Deployment "${name}" still gets ${share} % of the ${word}. Give it 0 first, then delete it.`,
-  );
+/** The deployment that the configuration file describes, of the endpoint that it describes. */
+function configuredName(configured: string | null): unknown {
+  return configured === null ? undefined : (JSON.parse(configured) as { name?: unknown }).name;
 }

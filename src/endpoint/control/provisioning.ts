@@ -29,7 +29,14 @@ export interface Progress {
 /** Longer than a rolling replacement of many instances on a busy machine. */
 const SETTLE_MS = 600_000;
 
-export function openProgress(fleet: Pick<Fleet, "settled"> | undefined, log: Logger): Progress {
+export interface ProgressOptions {
+  fleet: Pick<Fleet, "settled"> | undefined;
+  log: Logger;
+  /** All instances of a deployment are ready and new. */
+  onSettled: (endpoint: string, deployment: string) => void;
+}
+
+export function openProgress({ fleet, log, onSettled }: ProgressOptions): Progress {
   const known = new Map<string, Provisioning & { work?: Promise<void> }>();
   const stop = new AbortController();
   const keyOf = (endpoint: string, deployment: string): string => `${endpoint}/${deployment}`;
@@ -52,6 +59,8 @@ export function openProgress(fleet: Pick<Fleet, "settled"> | undefined, log: Log
           await fleet.settled(endpoint, deployment, { timeoutMs: SETTLE_MS, signal: stop.signal });
           entry.state = "Succeeded";
           log.info({ endpoint, deployment }, "deployment settled");
+          // Unless a newer change has taken over.
+          if (known.get(key) === entry) onSettled(endpoint, deployment);
         } catch (thrown) {
           const error = FlowsteadError.from(thrown);
           entry.state = "Failed";

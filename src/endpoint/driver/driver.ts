@@ -20,6 +20,8 @@ export interface DriverContext {
   instanceEnv: Readonly<Record<string, string>>;
   /** A deployment's own variables with their references resolved; as they are written when absent. */
   environmentOf?: (spec: DeploymentSpec) => Readonly<Record<string, string>>;
+  /** Where the files lie that instances of this version read; the flow's own place when absent. */
+  flowOf?: (spec: DeploymentSpec) => string | undefined;
   zones: Zones;
   /** Zone of this process; instances there are preferred. */
   zone?: string;

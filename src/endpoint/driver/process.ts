@@ -14,14 +14,14 @@ export function processStarter(
   context: DriverContext,
   told: InstanceLog | undefined,
 ): StartInstance {
-  const { flow } = spec;
+  const flow = context.flowOf?.(spec) ?? spec.flow;
   if (flow === undefined) {
     const text = `Deployment "${spec.name}" runs as a process, but names no flow. Give its model the path of a flow's folder.`;
     throw new FlowsteadError("InvalidConfig", text);
   }
   const own = variablesOf(spec, context);
   const { python, version, logLevel, log } = context;
-  const resources = typeof context.resources === "function" ? context.resources(spec) : context.resources;
+  const resources = typeof context.resources === "function" ? context.resources({ ...spec, flow }) : context.resources;
   return ({ name, zone }, onState) =>
     startInstance({
       spec: {

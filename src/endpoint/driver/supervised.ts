@@ -48,7 +48,7 @@ function revisionOf(spec: DeploymentSpec, context: DriverContext): Revision {
   const limitBytes = memoryLimit(spec.resources);
   const pulled = isContainer
     ? `Image ${imageOf(spec)} is used; the engine fetches one that is not there.`
-    : `Flow ${spec.flow} is read where it lies.`;
+    : pulledFlow(spec, context.flowOf?.(spec));
   const place = { endpoint: spec.endpointName, deployment: spec.name };
   const told = context.journal && instanceLog(context.journal, place, pulled);
   return {
@@ -59,6 +59,11 @@ function revisionOf(spec: DeploymentSpec, context: DriverContext): Revision {
     ...(limitBytes === undefined || isContainer ? {} : { memory: { limitBytes, measure: memoryOf } }),
     onTrouble: (instance, trouble) => told?.onTrouble(instance, trouble),
   };
+}
+
+function pulledFlow({ flow, flowDigest }: DeploymentSpec, place: string | undefined): string {
+  if (place === undefined || place === flow) return `Flow ${flow} is read where it lies.`;
+  return `Flow ${flow} is read as it was when it was applied, state ${flowDigest?.slice(0, 12)}.`;
 }
 
 async function memoryOf({ pid }: Instance): Promise<number | undefined> {

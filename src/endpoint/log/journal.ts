@@ -126,7 +126,7 @@ export function openJournal({ folder, redact }: { folder: string; redact: Redact
         ({ TimeGenerated, InstanceId, Name, Message }) =>
           `Kind: Instance, Name: ${Name}, Instance: ${InstanceId}, Time: ${TimeGenerated}, Message: ${Message}`,
       );
-      // Nothing is fetched for an instance: it reads the flow where it lies, so this container says only what became of it.
+      // Nothing is fetched for an instance: its files are there before it starts, so this container says only what became of it.
       if (container === "storage-initializer") return `${["Instance events:", ...head].slice(-lines - 1).join("\n")}\n`;
       const output = (await fileOf(endpoint, deployment, "console.jsonl").tail(lines)).map(
         (text) => JSON.parse(text) as ConsoleLine,

@@ -10,6 +10,7 @@ import fastify from "fastify";
 import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { SILENT } from "../../../src/base/log.ts";
 import { openDesiredStore } from "../../../src/endpoint/control/desired-store.ts";
+import { openFlowSnapshots } from "../../../src/endpoint/control/flow-snapshot.ts";
 import { openGates } from "../../../src/endpoint/control/gate.ts";
 import { openOnlineControl } from "../../../src/endpoint/control/online-control.ts";
 import { openJournal } from "../../../src/endpoint/log/journal.ts";
@@ -45,7 +46,14 @@ const store = await openRecordStore({ file: path.join(folder, "flowstead.db") })
 const desired = await openDesiredStore(store, KEY);
 const gates = openGates();
 const journal = openJournal({ folder: path.join(folder, "logs"), redact: (text) => text });
-const control = openOnlineControl({ desired, fleet, onEndpoint: (endpoint) => gates.set(endpoint), log: SILENT });
+const snapshots = openFlowSnapshots({ folder: path.join(folder, "flows"), log: SILENT });
+const control = openOnlineControl({
+  desired,
+  snapshots,
+  fleet,
+  onEndpoint: (endpoint) => gates.set(endpoint),
+  log: SILENT,
+});
 const app = fastify();
 await managementRoutes(app, { control, journal, token: TOKEN });
 const url = await app.listen({ host: "127.0.0.1", port: 0 });
@@ -274,7 +282,7 @@ test("logs are read, and everything is deleted", async () => {
 
 test("a restart resumes the desired state; only the owner may ask", async () => {
   const before = applied.length;
-  const again = openOnlineControl({ desired: await openDesiredStore(store, KEY), fleet, log: SILENT });
+  const again = openOnlineControl({ desired: await openDesiredStore(store, KEY), snapshots, fleet, log: SILENT });
   await again.resume();
   again.close();
   assert.deepEqual(
