@@ -303,6 +303,9 @@ export function documentSuite(name: string, make: (embedder: Embedder) => Promis
       assert.deepEqual(await keys(filtered), ["3", "2"]);
       const told = { vectorQueries: [{ kind: "text", text: "bread", fields: "vector", k: 1 }] };
       assert.deepEqual(await keys(told), ["2"]);
+      const compared = keys({ vectorQueries: [{ ...near, exhaustive: true }] });
+      if (index.capabilities.vectors === "approximate") await assert.rejects(compared, refusal(/exhaustive/));
+      else assert.deepEqual(await compared, ["1", "3"]);
     });
 
     it("ranks anew with captions and answers", async () => {

@@ -16,7 +16,8 @@ import type { Found } from "./order.ts";
 import { LARGEST_PAGE, presented } from "./present.ts";
 import { type SearchAnswer, type SearchBody, listed } from "./request.ts";
 import { type Scoring, scoringOf } from "./scoring.ts";
-import { nearest, queryVectors } from "./vector.ts";
+import type { StoredDocument } from "./value.ts";
+import { type VectorQuery, nearest, queryVectors } from "./vector.ts";
 
 export interface AnswerContext {
   image: Image;
@@ -24,8 +25,21 @@ export interface AnswerContext {
   synonyms: (field: FieldImage, text: string) => readonly string[];
   /** ANDed to what the caller asks: what the caller may see. */
   within?: Expression | undefined;
+  /** Where the store looks vectors up; else all that lie in memory are compared. */
+  kept?: KeptVectors | undefined;
   signal: AbortSignal;
 }
+
+/** Vectors that stay with the store. */
+export interface KeptVectors {
+  /** The nearest among what the image holds, which is brought up to date where the store has gone on. */
+  nearest(query: VectorQuery, keep: ((number: number) => boolean) | undefined): Promise<VectorList["found"]>;
+  /** The documents with their vectors. */
+  whole(documents: readonly StoredDocument[]): Promise<StoredDocument[]>;
+}
+
+/** Of an image that changes all the time; after so many the answer is of more than one state. */
+const ATTEMPTS = 8;
 
 /** @throws FlowsteadError `InvalidRequest` for what cannot be done as asked. */
 export async function answerSearch(body: SearchBody, context: AnswerContext): Promise<SearchAnswer> {
@@ -37,18 +51,38 @@ export async function answerSearch(body: SearchBody, context: AnswerContext): Pr
   const filter = filterOf(body, context, scoring);
   const vectors = await queryVectors(body.vectorQueries ?? [], context);
 
+  const isPost = body.vectorFilterMode === "postFilter" || body.vectorFilterMode === "strictPostFilter";
+  // Before the words, which are looked for in one turn, so that both are of one state.
+  const near = await nearestLists(vectors, isPost ? undefined : filter, context);
+
   const matched: Matched = new Map();
   const text = evidence || vectors.length === 0 ? byWords(words, { body, context, scoring, matched }) : undefined;
-  const isPost = body.vectorFilterMode === "postFilter" || body.vectorFilterMode === "strictPostFilter";
   const keep = (number: number): boolean => filter === undefined || passes(image, number, filter);
   if (text) for (const number of text.keys()) if (!keep(number)) text.delete(number);
-  const lists = vectors.map((vector) => {
-    const near = nearest(image, vector, isPost ? () => true : keep);
-    return { weight: vector.weight, found: isPost ? near.filter(({ number }) => keep(number)) : near };
-  });
+  const lists = near.map((found, at) => ({
+    weight: vectors[at]!.weight,
+    found: isPost ? found.filter(({ number }) => keep(number)) : found,
+  }));
 
   const all = boosted(ranked(image, text, lists), scoring);
-  return presented(all, body, { image, matched });
+  return presented(all, body, { image, matched, whole: context.kept?.whole });
+}
+
+async function nearestLists(
+  vectors: readonly VectorQuery[],
+  filter: Condition | undefined,
+  { image, kept }: AnswerContext,
+): Promise<VectorList["found"][]> {
+  const keep = filter && ((number: number): boolean => passes(image, number, filter));
+  if (!kept) return vectors.map((vector) => nearest(image, vector, keep));
+  for (let attempt = 1; ; attempt++) {
+    const { state } = image;
+    const lists = await Promise.all(vectors.map((vector) => kept.nearest(vector, keep)));
+    if (image.state === state || attempt === ATTEMPTS) {
+      // What has gone since cannot be shown.
+      return lists.map((list) => list.filter(({ number }) => image.at(number) !== undefined));
+    }
+  }
 }
 
 /** The words of a search as a query, of its own syntax. */

@@ -28,6 +28,8 @@ export interface Capabilities {
   semantic: boolean;
   /** Vector queries of the kind `text`; else they are embedded above. */
   embedsQueries: boolean;
+  /** Whether all vectors are compared, only looked up in an approximate index, or looked up unless a query is `exhaustive`. */
+  vectors: "exact" | "approximate" | "either";
   facets: boolean;
   highlight: boolean;
   /** Suggestions and completions, and whether they forgive a typing error. */

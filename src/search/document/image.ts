@@ -50,6 +50,10 @@ export class Image {
     return at === undefined ? undefined : this.#documents[at];
   }
 
+  numberOf(key: string): number | undefined {
+    return this.#numbers.get(key);
+  }
+
   at(number: number): StoredDocument | undefined {
     return this.#documents[number];
   }

@@ -41,6 +41,8 @@ export function negotiated(index: DocumentIndex, { title, embedder }: Negotiated
       if (given.filter && !capabilities.matchInFilter && hasMatch(parseFilter(given.filter)))
         refuse("search.ismatch in a filter");
       if (given.facets?.length && !capabilities.facets) refuse("facets");
+      if (capabilities.vectors === "approximate" && given.vectorQueries?.some(({ exhaustive }) => exhaustive))
+        refuse("the comparison of all vectors (`exhaustive`)");
       const vectorQueries = capabilities.embedsQueries
         ? given.vectorQueries
         : await withVectors(given.vectorQueries, embedder, options.signal);
@@ -112,7 +114,7 @@ async function overCandidates(index: DocumentIndex, body: SearchBody, options: R
   const matched: Matched = new Map();
   if (asksWords(body)) collectMatches(body, image, matched);
   const all = lists.length === 1 ? lists[0]! : fusedFound(lists, asked, image);
-  const answer = presented(all, body, { image, matched });
+  const answer = await presented(all, body, { image, matched });
   const total = answers[0]?.count;
   const isCut = isMixed && total !== undefined && total > CANDIDATES;
   const count = isAlone && body.count && total !== undefined ? { count: total } : {};

@@ -98,6 +98,15 @@ export function selection(select: string | null | undefined, schema: Schema): (d
   };
 }
 
+/** Whether what is selected has vectors in it. */
+export function showsVectors(select: string | null | undefined, { fields }: Schema): boolean {
+  const wanted = listed(select).filter((name) => name !== "*");
+  return [...fields.values()].some(
+    ({ path, vector, retrievable }) =>
+      vector !== undefined && retrievable && (wanted.length === 0 || wanted.includes(path)),
+  );
+}
+
 function plainVector(vector: Float32Array | undefined): number[] | null {
   return vector ? Array.from(vector) : null;
 }

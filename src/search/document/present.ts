@@ -5,9 +5,10 @@ import { countFacets } from "./facet.ts";
 import { highlighter } from "./fragment.ts";
 import type { Image } from "./image.ts";
 import type { Matched } from "./match.ts";
-import { type Found, selection, sorted } from "./order.ts";
+import { type Found, selection, showsVectors, sorted } from "./order.ts";
 import type { SearchAnswer, SearchBody } from "./request.ts";
 import { type Ranked, answerSettings, caption, captionSettings, rerank, semanticFields } from "./semantic.ts";
+import type { StoredDocument } from "./value.ts";
 
 export const DEFAULT_TOP = 50;
 /** As many documents as one answer may have. */
@@ -18,12 +19,20 @@ export function isSemantic(body: SearchBody): boolean {
   return body.queryType === "semantic" || Boolean(body.semanticConfiguration && body.captions);
 }
 
-/** `all` is what was found, with its scores; `image` holds at least these documents. @throws `InvalidRequest`. */
-export function presented(
+interface PresentedFrom {
+  /** Holds at least the documents found. */
+  image: Image;
+  matched: Matched;
+  /** Gives documents the vectors that the image does not hold. */
+  whole?: ((documents: readonly StoredDocument[]) => Promise<StoredDocument[]>) | undefined;
+}
+
+/** `all` is what was found, with its scores. @throws `InvalidRequest`. */
+export async function presented(
   all: readonly Found[],
   body: SearchBody,
-  { image, matched }: { image: Image; matched: Matched },
-): SearchAnswer {
+  { image, matched, whole }: PresentedFrom,
+): Promise<SearchAnswer> {
   const { schema } = image;
   const select = selection(body.select, schema);
   const wantsSense = isSemantic(body);
@@ -38,7 +47,7 @@ export function presented(
   const tags = { before: body.highlightPreTag ?? "<em>", after: body.highlightPostTag ?? "</em>" };
   const highlightsOf = highlighter(body.highlight, { image, matched, tags });
   const captions = fields && captionSettings(body.captions);
-  const value = page.map((one) => {
+  const marked = page.map((one) => {
     const highlights = highlightsOf(one.document);
     const said = fields && captions ? caption(asked, one, fields) : undefined;
     return {
@@ -48,23 +57,25 @@ export function presented(
         ? { "@search.captions": [{ text: said.text, highlights: captions?.highlight ? said.highlights : "" }] }
         : {}),
       ...(highlights ? { "@search.highlights": highlights } : {}),
-      ...select(one.document),
     };
   });
   const settings = fields && answerSettings(body.answers);
   const hasMore =
     skip + page.length < final.length && (body.top === undefined || body.top === null || top > LARGEST_PAGE);
   const documents = all.map(({ document }) => document);
-  return {
+  const rest = {
     ...(body.count ? { count: all.length } : {}),
     ...(body.facets?.length ? { facets: countFacets(body.facets, documents, schema) } : {}),
     ...(fields && settings ? { answers: answersOf(final as Ranked[], { asked, fields, settings }) } : {}),
-    value,
     ...(hasMore
       ? { next: { ...body, skip: skip + page.length, ...(body.top ? { top: top - page.length } : {}) } }
       : {}),
     notes: fields ? ["semantic: ranked by the lexical re-rank, no language model"] : [],
   };
+  // Last of all: the image may go on meanwhile.
+  const bare = page.map(({ document }) => document);
+  const shown = whole && showsVectors(body.select, schema) ? await whole(bare) : bare;
+  return { ...rest, value: marked.map((one, at) => ({ ...one, ...select(shown[at]!) })) };
 }
 
 interface AnswersWanted {

@@ -9,6 +9,7 @@ import type { ActionResult, Capabilities, DocumentAction, DocumentIndex, ReadOpt
 import type { DocumentStore } from "./document-store.ts";
 import { type FieldImage, Image } from "./image.ts";
 import { selection } from "./order.ts";
+import { heldDocument, keptVectors } from "./kept-vector.ts";
 import { autocomplete, suggest } from "./suggest.ts";
 import { type StoredDocument, keyOf, toStored } from "./value.ts";
 
@@ -19,7 +20,7 @@ export interface ResidentOptions {
   synonyms: (field: FieldImage, text: string) => readonly string[];
 }
 
-const CAPABILITIES: Capabilities = {
+const CAPABILITIES: Omit<Capabilities, "vectors"> = {
   readsItsWrites: true,
   wholeBatches: true,
   hybrid: true,
@@ -49,7 +50,7 @@ export function residentIndex({ schema, store, embedder, synonyms }: ResidentOpt
   const follow = async (): Promise<void> => {
     const changes = await store.changes(version);
     for (const key of changes.removed) image.remove(key);
-    for (const document of changes.documents) image.put(document);
+    for (const document of changes.documents) image.put(heldDocument(document, store));
     version = changes.version;
   };
 
@@ -64,26 +65,32 @@ export function residentIndex({ schema, store, embedder, synonyms }: ResidentOpt
     throwIfAborted(signal);
   };
 
+  const kept = keptVectors({ image, store, version: () => version, current });
   const contextOf = ({ within, signal }: ReadOptions): AnswerContext => ({
     image,
     embedder,
     synonyms,
     within,
+    kept,
     signal: signal ?? new AbortController().signal,
   });
 
   return {
     schema,
-    capabilities: CAPABILITIES,
+    capabilities: { ...CAPABILITIES, vectors: store.vectors ? "either" : "exact" },
     write: (actions, signal) =>
       inTurn(async () => {
         throwIfAborted(signal);
         await follow();
-        const { results, puts, removed } = plan(actions, schema, image);
+        // What is merged keeps its vectors.
+        const before = actions.map(({ document }) => image.get(String(document[schema.key])));
+        const found = before.filter((one) => one !== undefined);
+        const whole = new Map((await (kept?.whole(found) ?? found)).map((one) => [one.key, one]));
+        const { results, puts, removed } = plan(actions, schema, whole);
         if (puts.size > 0 || removed.size > 0) {
           version = await store.write([...puts.values()], [...removed], signal);
           for (const key of removed) image.remove(key);
-          for (const document of puts.values()) image.put(document);
+          for (const document of puts.values()) image.put(heldDocument(document, store));
         }
         return results;
       }),
@@ -93,7 +100,7 @@ export function residentIndex({ schema, store, embedder, synonyms }: ResidentOpt
       const found = image.get(key);
       const sees = filterCondition(undefined, contextOf(options));
       if (!found || (sees && !sees(found.fields, key))) return undefined;
-      return pick(found);
+      return pick(kept ? (await kept.whole([found]))[0]! : found);
     },
     async count(options = {}) {
       await current(options.signal);
@@ -118,7 +125,7 @@ export function residentIndex({ schema, store, embedder, synonyms }: ResidentOpt
     },
     async statistics(signal) {
       await current(signal);
-      let vectorIndexSize = 0;
+      let vectorIndexSize = (await store.vectors?.bytes()) ?? 0;
       for (const number of image.numbers()) {
         for (const vector of Object.values(image.at(number)!.vectors)) vectorIndexSize += vector.byteLength;
       }
@@ -134,8 +141,8 @@ interface Plan {
   removed: Set<string>;
 }
 
-/** What a batch comes to; later actions see what earlier ones did. */
-function plan(actions: readonly DocumentAction[], schema: Schema, image: Image): Plan {
+/** What a batch comes to, by what was there before; later actions see what earlier ones did. */
+function plan(actions: readonly DocumentAction[], schema: Schema, there: ReadonlyMap<string, StoredDocument>): Plan {
   const puts = new Map<string, StoredDocument>();
   const removed = new Set<string>();
   const results = actions.map(({ action, document }): ActionResult => {
@@ -143,10 +150,10 @@ function plan(actions: readonly DocumentAction[], schema: Schema, image: Image):
     const key = typeof given === "string" ? given : "";
     try {
       keyOf(document, schema);
-      const before = puts.get(key) ?? (removed.has(key) ? undefined : image.get(key));
+      const before = puts.get(key) ?? (removed.has(key) ? undefined : there.get(key));
       if (action === "delete") {
         puts.delete(key);
-        if (image.get(key)) removed.add(key);
+        if (there.has(key)) removed.add(key);
         return { key, statusCode: 200 };
       }
       if (action === "merge" && !before) return { key, statusCode: 404, error: "Document not found." };

@@ -1,4 +1,4 @@
-// Vectors: every living document is compared, so nothing near is missed and a filter costs nothing extra.
+// Vectors in memory: every living document is compared, so nothing near is missed and a filter costs nothing extra.
 
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Embedder } from "../../model/embedder.ts";
@@ -11,6 +11,8 @@ export interface VectorQuery {
   vector: Float32Array;
   k: number;
   weight: number;
+  /** All vectors are to be compared, whatever index there is. */
+  isExact: boolean;
 }
 
 const DEFAULT_K = 50;
@@ -21,7 +23,7 @@ export async function queryVectors(
   { image, embedder, signal }: { image: Image; embedder: Embedder | undefined; signal: AbortSignal },
 ): Promise<VectorQuery[]> {
   const found: VectorQuery[] = [];
-  for (const { kind, vector, text, fields, k, weight } of asked) {
+  for (const { kind, vector, text, fields, k, weight, exhaustive } of asked) {
     const names = listed(fields);
     if (names.length === 0) throw wrong("a vector query names no fields");
     const given = kind === "vector" ? vector : await embedded(text ?? "", embedder, signal);
@@ -34,7 +36,8 @@ export async function queryVectors(
           `the vector field '${name}' has ${field.vector.dimensions} dimensions and the query's vector ${given.length}`,
         );
       }
-      found.push({ field, vector: Float32Array.from(given), k: k ?? DEFAULT_K, weight: weight ?? 1 });
+      const shape = { k: k ?? DEFAULT_K, weight: weight ?? 1, isExact: exhaustive ?? false };
+      found.push({ field, vector: Float32Array.from(given), ...shape });
     }
   }
   return found;
@@ -57,14 +60,14 @@ async function embedded(
 export function nearest(
   image: Image,
   { field, vector, k }: VectorQuery,
-  keep: (number: number) => boolean,
+  keep: ((number: number) => boolean) | undefined,
 ): { number: number; score: number }[] {
   const metric = field.vector?.metric ?? "cosine";
   const length = Math.hypot(...vector) || 1;
   const found: { number: number; score: number }[] = [];
   for (const number of image.numbers()) {
     const other = image.at(number)?.vectors[field.path];
-    if (other && keep(number)) found.push({ number, score: similarity(vector, other, { metric, length }) });
+    if (other && (!keep || keep(number))) found.push({ number, score: similarity(vector, other, { metric, length }) });
   }
   return found.sort((a, b) => b.score - a.score || a.number - b.number).slice(0, k);
 }

@@ -3,6 +3,7 @@
 
 import { ENGLISH } from "../analysis/language.ts";
 import type { Candidate } from "../answer-query.ts";
+import type { KeySet } from "../document/document-store.ts";
 import type { Lexicon, PassageTerms, PassageWords, WordCounts } from "../lexicon.ts";
 import type { Passage } from "../search-index.ts";
 import { isVisible, passageTest, type Readers, type Within } from "../visibility.ts";
@@ -153,6 +154,25 @@ export class ResidentPassages {
       if (other) scores[number] = 1 / (2 - product(vector, other) / (norm * entry.norm));
     });
     return this.#best(scores, limit, within);
+  }
+
+  /** What is looked up elsewhere by vector is to be among these; undefined for all. */
+  among(within: Within): KeySet | undefined {
+    const test = passageTest(within);
+    if (!test) return undefined;
+    const ids = new Set<string>();
+    for (const entry of this.#entries) if (entry && test(entry.passage)) ids.add(entry.passage.id);
+    return { size: ids.size, of: this.size, has: (id) => ids.has(id), keys: () => ids };
+  }
+
+  /** Of passages that are found elsewhere; those that are gone are left out. */
+  candidates(found: readonly { key: string; score: number }[]): Candidate[] {
+    return found.flatMap(({ key, score }) => {
+      const number = this.#numbers.get(key);
+      if (number === undefined) return [];
+      const { passage, terms } = this.#entries[number]!;
+      return [{ passage, terms, score }];
+    });
   }
 
   #best(scores: Float64Array, limit: number, within: Within): Candidate[] {

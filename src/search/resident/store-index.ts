@@ -4,24 +4,27 @@ import { abortable, throwIfAborted } from "../../base/abort.ts";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Embedder } from "../../model/embedder.ts";
 import { passageAnalyzer } from "../analysis/analyzer.ts";
-import { answerQuery } from "../answer-query.ts";
+import { answerQuery, type Candidate } from "../answer-query.ts";
 import type { DocumentStore } from "../document/document-store.ts";
 import type { StoredDocument } from "../document/value.ts";
 import { embedPassages } from "../embed-passage.ts";
 import type { PassageWords } from "../lexicon.ts";
 import type { Passage, SearchIndex } from "../search-index.ts";
+import type { Within } from "../visibility.ts";
 import { ResidentPassages } from "./passages.ts";
 
 export interface StoreIndexOptions {
   name: string;
   store: DocumentStore;
   embedder?: Embedder | undefined;
+  /** Of the vectors, as the index was defined. */
+  dimensions?: number | undefined;
 }
 
-export function storeIndex({ name, store, embedder }: StoreIndexOptions): SearchIndex {
+export function storeIndex({ name, store, embedder, ...options }: StoreIndexOptions): SearchIndex {
   const analyzer = passageAnalyzer();
   const passages = new ResidentPassages();
-  let dimensions = embedder?.dimensions;
+  let dimensions = options.dimensions ?? embedder?.dimensions;
   let version: number | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   let isClosed = false;
@@ -45,6 +48,7 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
       passages.put(passage, termsOf(passage));
     }
     version = changes.version;
+    dimensions ??= await store.vectors?.dimensions(VECTOR);
   };
   const read = async <T>(signal: AbortSignal | undefined, work: () => T | Promise<T>): Promise<T> => {
     throwIfAborted(signal);
@@ -65,6 +69,22 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
       await follow();
     });
   };
+  /** The nearest by the store; what it found in a later state than that in memory counts after another look. */
+  const byVector = async (vector: Float32Array, limit: number, within: Within): Promise<Candidate[]> => {
+    if (!store.vectors) return passages.byVector(vector, limit, within);
+    const among = passages.among(within);
+    const query = { path: VECTOR, vector, metric: "cosine", k: limit, among } as const;
+    const nearest = await store.vectors.nearest(query);
+    if (nearest.version !== version) await inTurn(follow);
+    return passages.candidates(nearest.found);
+  };
+  const whole = async (found: readonly Passage[]): Promise<Passage[]> => {
+    const vectors = await store.vectors?.read(found.map(({ id }) => id));
+    return found.map((passage) => {
+      const vector = vectors?.get(passage.id)?.[VECTOR];
+      return vector ? { ...passage, vector } : passage;
+    });
+  };
 
   return {
     name,
@@ -80,7 +100,8 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
           {
             lexicon: async () => passages.lexicon(),
             byTerms: async (terms, limit, within) => passages.byTerms(terms, limit, within),
-            byVector: async (vector, limit, within) => passages.byVector(vector, limit, within),
+            byVector,
+            version: async () => version ?? 0,
             vectors: () =>
               dimensions === undefined ? undefined : { fingerprint: embedder?.fingerprint ?? "unknown", dimensions },
           },
@@ -88,8 +109,12 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
           { analyzer, embedder, signal },
         ),
       ),
-    get: (id, signal) => read(signal, () => passages.get(id)),
-    documentPassages: (documentId, signal) => read(signal, () => passages.documentPassages(documentId)),
+    get: (id, signal) =>
+      read(signal, async () => {
+        const found = passages.get(id);
+        return found && (await whole([found]))[0];
+      }),
+    documentPassages: (documentId, signal) => read(signal, () => whole(passages.documentPassages(documentId))),
     statistics: (signal, readers = "all") =>
       read(signal, async () => {
         const bytes = await store.bytes();
@@ -97,6 +122,7 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
           ...passages.count(readers),
           ...(bytes === undefined ? {} : { bytes }),
           ...(embedder ? { embedder: embedder.fingerprint } : {}),
+          ...(dimensions === undefined ? {} : { vectors: (await store.vectors?.kind()) ?? "exact" }),
         };
       }),
     async close() {
@@ -108,11 +134,14 @@ export function storeIndex({ name, store, embedder }: StoreIndexOptions): Search
   };
 }
 
+/** The field of a passage's vector. */
+const VECTOR = "vector";
+
 function toDocument({ vector, ...passage }: Passage): StoredDocument {
-  return { key: passage.id, fields: { ...passage }, vectors: vector ? { vector } : {} };
+  return { key: passage.id, fields: { ...passage }, vectors: vector ? { [VECTOR]: vector } : {} };
 }
 
 function toPassage({ fields, vectors }: StoredDocument): Passage {
   const passage = fields as unknown as Passage;
-  return vectors["vector"] ? { ...passage, vector: vectors["vector"] } : passage;
+  return vectors[VECTOR] ? { ...passage, vector: vectors[VECTOR] } : passage;
 }

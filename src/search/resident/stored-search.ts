@@ -5,6 +5,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Embedder } from "../../model/embedder.ts";
+import { readSchema } from "../document/definition.ts";
 import type { DocumentProvider } from "../document/document-store.ts";
 import { type Search, checkIndexName } from "../search.ts";
 import type { SearchIndex } from "../search-index.ts";
@@ -37,7 +38,8 @@ export function storedSearch({ provider, folder, embedder }: StoredSearchOptions
           "Configure that one, or remove the index and add its folders again.",
       );
     }
-    return storeIndex({ name, store: await provider.open(name), embedder });
+    const dimensions = readSchema(found.definition).fields.get("vector")?.vector?.dimensions;
+    return storeIndex({ name, store: await provider.open(name), embedder, dimensions });
   };
   const create = async (name: string): Promise<SearchIndex> => {
     if (await provider.read(checkIndexName(name))) {

@@ -20,6 +20,7 @@ const CAPABILITIES: Capabilities = {
   hybrid: true,
   semantic: true,
   embedsQueries: false,
+  vectors: "either",
   facets: true,
   highlight: true,
   suggest: "fuzzy",

@@ -38,6 +38,7 @@ const CAPABILITIES: Capabilities = {
   hybrid: false,
   semantic: false,
   embedsQueries: false,
+  vectors: "approximate",
   facets: true,
   highlight: true,
   suggest: "exact",
