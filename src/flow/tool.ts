@@ -61,7 +61,10 @@ export interface PreparedNode {
   streaming: "never" | "optional" | "always";
   /** Inputs that are left out, instead of null, when the node they refer to was bypassed. */
   optionalInputs: ReadonlySet<string>;
-  /** Runs the node once; a promise only where something has to be waited for. Text that streams goes to `call.emitText` before the whole value is returned. */
+  /**
+   * Runs the node once; a promise only where something has to be waited for. Text that streams goes to `call.emitText`
+   * before the whole value is returned.
+   */
   run(call: NodeCall): NodeValue | Promise<NodeValue>;
   /** Frees what the node holds, such as threads; called once, when the flow is closed. */
   close?(): Promise<void>;
