@@ -7,6 +7,7 @@ import type { Reranker } from "../model/reranker.ts";
 import { withoutRepeats } from "./repeat.ts";
 import type { Search } from "./search.ts";
 import type { Hit, SearchIndex, SearchQuery, SearchResult } from "./search-index.ts";
+import { wrappedIndex, wrappedSearch } from "./wrapped-index.ts";
 
 export interface RerankOptions {
   reranker: Reranker;
@@ -44,18 +45,10 @@ export function rerankedIndex(index: SearchIndex, options: RerankOptions): Searc
     }
   };
 
-  return {
-    name: index.name,
-    upsert: (passages, signal) => index.upsert(passages, signal),
-    replaceDocuments: (ids, passages, signal) => index.replaceDocuments(ids, passages, signal),
-    deleteDocuments: (ids, signal) => index.deleteDocuments(ids, signal),
-    prepare: () => index.prepare?.(),
+  return wrappedIndex(index, {
     query,
-    get: (id, signal) => index.get(id, signal),
-    documentPassages: (id, signal) => index.documentPassages(id, signal),
     statistics: async (signal, readers) => ({ ...(await index.statistics(signal, readers)), reranker: reranker.id }),
-    close: () => index.close(),
-  };
+  });
 }
 
 const FALLBACK = "ranked by words and vectors alone";
@@ -85,12 +78,8 @@ function reasonOf(thrown: unknown, { reranker, timeoutMs }: RerankOptions): stri
 
 /** All indexes of a search with the same judge, which goes with it. */
 export function rerankedSearch(search: Search, options: RerankOptions): Search {
-  const reranked = async (index: Promise<SearchIndex>): Promise<SearchIndex> => rerankedIndex(await index, options);
   return {
-    ...search,
-    open: (name) => reranked(search.open(name)),
-    create: (name) => reranked(search.create(name)),
-    openOrCreate: (name) => reranked(search.openOrCreate(name)),
+    ...wrappedSearch(search, (index) => rerankedIndex(index, options)),
     async close() {
       await search.close();
       await options.reranker.close();

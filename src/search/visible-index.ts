@@ -1,17 +1,13 @@
 import type { SearchIndex } from "./search-index.ts";
 import { isVisible, type Readers } from "./visibility.ts";
+import { wrappedIndex } from "./wrapped-index.ts";
 
 /**
  * An index as one reader may see it, for reading: what they may not see is neither found nor fetched nor counted, whatever
  * a query says of groups. Writes go through.
  */
 export function visibleIndex(index: SearchIndex, readers: Readers): SearchIndex {
-  return {
-    name: index.name,
-    upsert: (passages, signal) => index.upsert(passages, signal),
-    replaceDocuments: (ids, passages, signal) => index.replaceDocuments(ids, passages, signal),
-    deleteDocuments: (ids, signal) => index.deleteDocuments(ids, signal),
-    prepare: () => index.prepare?.(),
+  return wrappedIndex(index, {
     query: (query, signal) => index.query({ ...query, readers }, signal),
     async get(passageId, signal) {
       const found = await index.get(passageId, signal);
@@ -22,6 +18,5 @@ export function visibleIndex(index: SearchIndex, readers: Readers): SearchIndex 
       return found.filter((passage) => isVisible(passage, readers));
     },
     statistics: (signal) => index.statistics(signal, readers),
-    close: () => index.close(),
-  };
+  });
 }

@@ -43,6 +43,23 @@ export interface Capabilities {
   deepest: number;
 }
 
+/** Of an index that does all there is. */
+export const FULL_CAPABILITIES: Capabilities = {
+  readsItsWrites: true,
+  wholeBatches: true,
+  hybrid: true,
+  semantic: true,
+  embedsQueries: true,
+  vectors: "either",
+  facets: true,
+  highlight: true,
+  suggest: "fuzzy",
+  scoring: "functions",
+  synonyms: true,
+  matchInFilter: true,
+  deepest: 101_000,
+};
+
 export interface ReadOptions {
   /** What the caller may see: ANDed to every filter. */
   within?: Expression | undefined;

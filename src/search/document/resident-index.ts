@@ -5,7 +5,13 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import type { Embedder } from "../../model/embedder.ts";
 import { type AnswerContext, answerSearch, filterCondition } from "./answer.ts";
 import type { Schema } from "./definition.ts";
-import type { ActionResult, Capabilities, DocumentAction, DocumentIndex, ReadOptions } from "./document-index.ts";
+import {
+  type ActionResult,
+  type DocumentAction,
+  type DocumentIndex,
+  FULL_CAPABILITIES,
+  type ReadOptions,
+} from "./document-index.ts";
 import type { DocumentStore } from "./document-store.ts";
 import { type FieldImage, Image } from "./image.ts";
 import { selection } from "./order.ts";
@@ -19,21 +25,6 @@ export interface ResidentOptions {
   embedder?: Embedder | undefined;
   synonyms: (field: FieldImage, text: string) => readonly string[];
 }
-
-const CAPABILITIES: Omit<Capabilities, "vectors"> = {
-  readsItsWrites: true,
-  wholeBatches: true,
-  hybrid: true,
-  semantic: true,
-  embedsQueries: true,
-  facets: true,
-  highlight: true,
-  suggest: "fuzzy",
-  scoring: "functions",
-  synonyms: true,
-  matchInFilter: true,
-  deepest: 101_000,
-};
 
 export function residentIndex({ schema, store, embedder, synonyms }: ResidentOptions): DocumentIndex {
   const image = new Image(schema);
@@ -77,7 +68,7 @@ export function residentIndex({ schema, store, embedder, synonyms }: ResidentOpt
 
   return {
     schema,
-    capabilities: { ...CAPABILITIES, vectors: store.vectors ? "either" : "exact" },
+    capabilities: { ...FULL_CAPABILITIES, vectors: store.vectors ? "either" : "exact" },
     write: (actions, signal) =>
       inTurn(async () => {
         throwIfAborted(signal);

@@ -3,7 +3,13 @@
 
 import { FlowsteadError } from "../../../base/error/error.ts";
 import type { Schema } from "../../document/definition.ts";
-import type { ActionResult, Capabilities, DocumentAction, DocumentIndex } from "../../document/document-index.ts";
+import {
+  type ActionResult,
+  type Capabilities,
+  type DocumentAction,
+  type DocumentIndex,
+  FULL_CAPABILITIES,
+} from "../../document/document-index.ts";
 import type { SearchAnswer } from "../../document/request.ts";
 import type { Expression } from "../../filter/expression.ts";
 import { filterText } from "../../filter/odata.ts";
@@ -14,19 +20,11 @@ const BATCH = 1000;
 const BATCH_CHARACTERS = 12_000_000;
 
 const CAPABILITIES: Capabilities = {
+  ...FULL_CAPABILITIES,
   // What is written is found "within seconds", and a batch is no transaction.
   readsItsWrites: false,
   wholeBatches: false,
-  hybrid: true,
-  semantic: true,
   embedsQueries: false,
-  vectors: "either",
-  facets: true,
-  highlight: true,
-  suggest: "fuzzy",
-  scoring: "functions",
-  synonyms: true,
-  matchInFilter: true,
   deepest: 100_000,
 };
 
