@@ -33,27 +33,17 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def _extend(module):
-    for name, extend in (("SyncAPIClient", _extended), ("AsyncAPIClient", _extended_async)):
-        client = getattr(module, name, None)
-        # The package's own place for headers of each request; versions without it call as whoever holds the token.
-        if hasattr(client, "_prepare_request"):
-            client._prepare_request = extend(client._prepare_request)
+    original = getattr(getattr(module, "BaseClient", None), "_build_request", None)
+    # A version without it calls as whoever holds the token.
+    if original is None:
+        return
 
-
-def _extended(original):
-    def _prepare_request(self, request):
+    def _build_request(self, *args, **options):
+        request = original(self, *args, **options)
         _name(request)
-        return original(self, request)
+        return request
 
-    return _prepare_request
-
-
-def _extended_async(original):
-    async def _prepare_request(self, request):
-        _name(request)
-        return await original(self, request)
-
-    return _prepare_request
+    module.BaseClient._build_request = _build_request
 
 
 def _name(request):

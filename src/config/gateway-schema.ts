@@ -8,7 +8,9 @@ const limit = z
       .string()
       .min(1)
       .optional()
-      .describe("Name of a gateway key, or `local` for the chat page; `*` counts each one by itself."),
+      .describe(
+        "Name of a gateway key; `<endpoint>/primary` or `/secondary` for who calls an endpoint with that key, the subject of a token, or `local` for the chat page and commands; `*` counts each one by itself.",
+      ),
     flow: z.string().min(1).optional().describe("Name of an endpoint; `*` counts each one by itself."),
     model: z.string().min(1).optional().describe("Name of a model; `*` counts each one by itself."),
     requests_per_minute: z.number().positive().optional().describe("Most calls in a minute."),
