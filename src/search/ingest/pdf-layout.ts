@@ -1,9 +1,9 @@
 import type { DocumentBuilder } from "./document-builder.ts";
+import { joinLines } from "./pdf-join.ts";
 import type { Line } from "./pdf-line.ts";
+import { headerOf } from "./table.ts";
 
 const BULLET = /^(?:[•◦▪‣●○■–—*·]|-(?=\s)|\uf0b7)\s*/;
-const UNSPACED_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}、。，；：）」]$/u;
-const UNSPACED_START = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}、。，；：（「]/u;
 const NUMBERED = /^(\d{1,3}[.)])\s+(?=\S)/;
 
 /** The size most text is set in, which headings exceed. */
@@ -25,8 +25,8 @@ export function headingSizes(pages: readonly (readonly Line[])[], body: number):
   return [...new Set(sizes)].sort((a, b) => b - a);
 }
 
-function isHeading({ fontSize, text, cells }: Line, body: number): boolean {
-  return fontSize > body * 1.12 && text.length <= 160 && cells.length <= 2 && /\p{L}/u.test(text);
+export function isHeading({ fontSize, text, parts, rows }: Line, body: number): boolean {
+  return !rows && fontSize > body * 1.12 && text.length <= 160 && parts.length <= 2 && /\p{L}/u.test(text);
 }
 
 /** One page's lines as headings, paragraphs, list items and tables. */
@@ -34,9 +34,10 @@ export function layOut(lines: readonly Line[], builder: DocumentBuilder, sizes: 
   let at = 0;
   while (at < lines.length) {
     const line = lines[at]!;
-    if (isHeading(line, sizes.body)) at = heading(lines, at, builder, sizes);
-    else if (line.cells.length > 1 && (lines[at + 1]?.cells.length ?? 0) > 1)
-      at = table(lines, at, builder, sizes.body);
+    if (line.rows) {
+      builder.table(line.rows, headerOf(line.rows));
+      at += 1;
+    } else if (isHeading(line, sizes.body)) at = heading(lines, at, builder, sizes);
     else at = flowing(lines, at, builder, sizes.body);
   }
 }
@@ -60,15 +61,6 @@ function heading(
   return at;
 }
 
-function table(lines: readonly Line[], from: number, builder: DocumentBuilder, body: number): number {
-  const rows: string[][] = [];
-  let at = from;
-  while (at < lines.length && lines[at]!.cells.length > 1 && !isHeading(lines[at]!, body))
-    rows.push(lines[at++]!.cells);
-  builder.table(rows, rows.length > 1 && rows[0]!.length === rows[1]!.length);
-  return at;
-}
-
 function flowing(lines: readonly Line[], from: number, builder: DocumentBuilder, body: number): number {
   const first = lines[from]!;
   const bullet = BULLET.exec(first.text)?.[0];
@@ -79,12 +71,12 @@ function flowing(lines: readonly Line[], from: number, builder: DocumentBuilder,
   while (at < lines.length) {
     const line = lines[at]!;
     const step = lines[at - 1]!.y - line.y;
-    spacing ??= Math.min(step, line.fontSize * 1.8);
+    spacing ??= Math.min(step, line.fontSize * 1.6);
     const goesOn =
+      !line.rows &&
       step >= 0 &&
       step <= Math.max(spacing, line.fontSize) * 1.25 &&
       !isHeading(line, body) &&
-      line.cells.length === 1 &&
       // What stands left of a bullet is no longer part of its item.
       (bullet === undefined || line.x >= first.x - 1) &&
       Math.abs(line.fontSize - first.fontSize) < 1.5 &&
@@ -98,13 +90,4 @@ function flowing(lines: readonly Line[], from: number, builder: DocumentBuilder,
   else if (marker !== undefined) builder.item(text, 1, marker.replace(")", "."));
   else builder.paragraph(text);
   return at;
-}
-
-/** A hyphen at the end of a line before a small letter is the printer's, not the author's, as a rule. */
-function joinLines(text: string, next: string): string {
-  if (/\p{Ll}\u00ad$/u.test(text)) return text.slice(0, -1) + next;
-  if (/\p{Ll}-$/u.test(text) && /^\p{Ll}/u.test(next)) return text.slice(0, -1) + next;
-  // Chinese and Japanese put no blank between words, so none between lines.
-  if (UNSPACED_END.test(text) && UNSPACED_START.test(next)) return text + next;
-  return /[-‐/]$/.test(text) ? text + next : `${text} ${next}`;
 }

@@ -1,12 +1,16 @@
-import { extractTextItems, getDocumentProxy, getMeta } from "unpdf";
+import { getDocumentProxy, getMeta } from "unpdf";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { DocumentBuilder } from "./document-builder.ts";
 import type { ParsedDocument } from "./document.ts";
 import { MEDIA_TYPES } from "./format.ts";
 import type { IngestLimits } from "./limit.ts";
 import { withoutFurniture } from "./pdf-furniture.ts";
-import { bodySize, headingSizes, layOut } from "./pdf-layout.ts";
-import { toLines } from "./pdf-line.ts";
+import { bodySize, headingSizes, isHeading, layOut } from "./pdf-layout.ts";
+import { withTables } from "./pdf-column.ts";
+import { toLinesAndTables } from "./pdf-grid.ts";
+import { type Line, type TextRun, toLines } from "./pdf-line.ts";
+import { rulesOf } from "./pdf-rule.ts";
+import { turnedRuns } from "./pdf-run.ts";
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 
@@ -20,16 +24,18 @@ export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLi
     }
     const title = await givenTitle(pdf);
     if (title) builder.title(title);
-    const { items } = await extractTextItems(pdf);
-    const pages = withoutFurniture(items.map(toLines));
-    const body = bodySize(pages);
+    const drawn: Line[][] = [];
+    for (let number = 1; number <= pdf.numPages; number++) drawn.push(await linesOf(await pdf.getPage(number)));
+    const plain = withoutFurniture(drawn);
+    const body = bodySize(plain);
+    const pages = plain.map((lines) => withTables(lines, (line) => isHeading(line, body)));
     const sizes = { body, headings: headingSizes(pages, body) };
     pages.forEach((lines, at) => {
       builder.page(at + 1);
       layOut(lines, builder, sizes);
     });
     noteEmptyPages(
-      items.map((runs) => runs.every(({ str }) => str.trim() === "")),
+      drawn.map((lines) => lines.length === 0),
       builder,
     );
     return builder.finish(MEDIA_TYPES.pdf, name);
@@ -40,9 +46,27 @@ export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLi
   }
 }
 
+/** Lines and tables of a page. */
+async function linesOf(page: Awaited<ReturnType<Pdf["getPage"]>>): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const { runs, turnRules } of await turnedRuns(page)) {
+    // Only a page whose texts stand side by side is searched for what it draws.
+    const isBeside = (run: TextRun, at: number): boolean => {
+      const next = runs.slice(at + 1, at + 4).find(({ str }) => str.trim() !== "");
+      if (!next || Math.abs(next.y - run.y) >= run.fontSize * 8) return false;
+      return Math.max(next.x - run.x - run.width, run.x - next.x - next.width) > run.fontSize;
+    };
+    const isSideBySide = runs.filter(isBeside).length > 1;
+    lines.push(...(isSideBySide ? toLinesAndTables(runs, turnRules(await rulesOf(page))) : toLines(runs)));
+  }
+  page.cleanup();
+  return lines;
+}
+
 async function open(bytes: Uint8Array): Promise<Pdf> {
   try {
-    return await getDocumentProxy(bytes, { verbosity: 0 });
+    // Pictures are not read, so none is unpacked.
+    return await getDocumentProxy(bytes, { verbosity: 0, maxImageSize: 1 });
   } catch (thrown) {
     throw explained(thrown);
   }

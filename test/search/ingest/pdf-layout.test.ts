@@ -26,9 +26,38 @@ describe("lines of a PDF", () => {
       run("next", 50, 686),
     ]);
     assert.deepEqual(
-      lines.map(({ cells }) => cells),
+      lines.map(({ parts }) => parts.map(({ text }) => text)),
       [["Warehouse door", "$9"], ["next"]],
     );
+  });
+
+  it("keep a footnote's mark, an index and a power in their line", () => {
+    const lines = toLines([
+      run("an area of 5 m", 50, 700),
+      run("2", 120, 703.8, { width: 3, fontSize: 6 }),
+      run(" and H", 123, 700, { width: 30 }),
+      run("2", 153, 697.5, { width: 3, fontSize: 6 }),
+      run("O", 156, 700, { width: 5 }),
+    ]);
+    assert.deepEqual(
+      lines.map(({ text }) => text),
+      ["an area of 5 m2 and H2O"],
+    );
+  });
+
+  it("of scripts from right to left are read so, whatever order they come in, with other words in theirs", () => {
+    const words = [run("שלום", 200, 700, { width: 20 }), run("עולם", 175, 700, { width: 20 })];
+    const other = [run("Contoso", 130, 700, { width: 35 }), run("Ltd", 168, 700, { width: 4 })];
+    const last = run("בעברית.", 95, 700, { width: 30 });
+    for (const runs of [
+      [...words, ...other.toReversed(), last],
+      [last, ...other, ...words.toReversed()],
+    ]) {
+      assert.deepEqual(
+        toLines(runs).map(({ text }) => text),
+        ["שלום עולם Contoso Ltd בעברית."],
+      );
+    }
   });
 
   it("are joined without the printer's hyphens, and without blanks in Chinese", () => {
@@ -39,6 +68,7 @@ describe("lines of a PDF", () => {
       return builder.finish("application/pdf", "a.pdf").text;
     };
     assert.equal(joined("fifteen work-", "ing days"), "fifteen working days");
+    assert.equal(joined("fifteen work\u2010", "ing days"), "fifteen working days");
     assert.equal(joined("the Anglo-", "Saxon way"), "the Anglo-Saxon way");
     assert.equal(joined("two", "words"), "two words");
     assert.equal(joined("从研究生院网站下载、打印即", "可。"), "从研究生院网站下载、打印即可。");
