@@ -9,7 +9,7 @@ import { lendResources, openModelGateway } from "./app/model-gateway.ts";
 import { openOnline } from "./app/online.ts";
 import { type ModelFacts, exampleQuestions, modelFacts } from "./app/page-fact.ts";
 import { searchServer } from "./app/search-server.ts";
-import { searchViewer } from "./app/search-viewer.ts";
+import { searchRights, searchViewer } from "./app/search-viewer.ts";
 import { poolSettings } from "./app/pool-setting.ts";
 import { openConfiguredEmbedder, openResources } from "./app/resources.ts";
 import { secretToken } from "./base/id.ts";
@@ -169,7 +169,7 @@ export async function openApp(
 
     const chat = await openChat({ store, target: chatTarget(config, fleet.endpoints), log });
 
-    const serviceKeys = searchKeys(await followSearchKeys(keyFolder(config)));
+    const serviceKeys = searchKeys(await followSearchKeys(keyFolder(config)), searchRights(config));
 
     const model = modelFacts(config, models);
     const entry = await openEntry({

@@ -2,6 +2,8 @@
 
 import { z } from "zod";
 
+const names = z.array(z.string().min(1)).default([]);
+
 const trustedIssuer = z
   .strictObject({
     issuer: z.url().describe("As in the tokens' `iss`, such as https://login.microsoftonline.com/TENANT/v2.0."),
@@ -17,10 +19,22 @@ const trustedIssuer = z
       .array(z.string())
       .default([])
       .describe("One of these as `sub`, `oid`, `appid` or `azp` lets a caller in."),
+    search_roles: z
+      .strictObject({
+        index_data_reader: names.describe("Search Index Data Reader: asks indexes."),
+        index_data_contributor: names.describe("Search Index Data Contributor: asks indexes and writes documents."),
+        service_contributor: names.describe("Search Service Contributor: makes and changes indexes."),
+      })
+      .prefault({})
+      .describe(
+        "Who has which role of Azure's at the search service: values of `sub`, `oid`, `appid`, `azp`, `roles` or `groups`.",
+      ),
   })
-  .refine(({ scopes, roles, subjects }) => scopes.length + roles.length + subjects.length > 0, {
-    message: "Name at least one scope, role or subject: a valid token alone lets nobody in.",
-  });
+  .refine(
+    ({ scopes, roles, subjects, search_roles: search }) =>
+      scopes.length + roles.length + subjects.length + Object.values(search).flat().length > 0,
+    { message: "Name at least one scope, role, subject or search role: a valid token alone lets nobody in." },
+  );
 
 export const identitySchema = z
   .strictObject({

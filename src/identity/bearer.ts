@@ -24,6 +24,10 @@ export interface TrustedIssuer {
 export interface BearerIdentity {
   issuer: string;
   subject: string;
+  /** Its `sub` and `oid`. */
+  ids: readonly string[];
+  /** Its `appid` and `azp`: the program that calls. */
+  clients: readonly string[];
   scopes: readonly string[];
   roles: readonly string[];
 }
@@ -60,7 +64,7 @@ export function bearerCheck(options: BearerOptions): (token: string) => Promise<
     if (!trusted) throw refused("it comes from an issuer that is not trusted here");
     const payload = await verify(token, trusted, { keys: await keysOf(trusted), clockSkewSeconds });
     const identity = identityOf(payload, trusted);
-    if (!isGranted(identity, payload, trusted)) {
+    if (!isGranted(identity, trusted)) {
       throw new FlowsteadError(
         "Forbidden",
         `The token of ${identity.subject} is valid, but grants no call: it has none of the scopes, roles and subjects that are configured for ${trusted.issuer}.`,
@@ -131,22 +135,27 @@ function identityOf(payload: JWTPayload, { issuer }: TrustedIssuer): BearerIdent
   return {
     issuer,
     subject: text(payload.sub) ?? text(payload["oid"]) ?? text(payload["appid"]) ?? "an unnamed caller",
+    ids: texts(payload["sub"], payload["oid"]),
+    clients: texts(payload["appid"], payload["azp"]),
     scopes: words(payload["scp"] ?? payload["scope"]),
     roles: [...words(payload["roles"]), ...words(payload["groups"])],
   };
 }
 
-function isGranted({ scopes, roles }: BearerIdentity, payload: JWTPayload, trusted: TrustedIssuer): boolean {
-  const names = ["sub", "oid", "appid", "azp"].map((claim) => payload[claim]);
+function isGranted({ ids, clients, scopes, roles }: BearerIdentity, trusted: TrustedIssuer): boolean {
   return (
     scopes.some((scope) => trusted.scopes.includes(scope)) ||
     roles.some((role) => trusted.roles.includes(role)) ||
-    names.some((name) => typeof name === "string" && trusted.subjects.includes(name))
+    [...ids, ...clients].some((name) => trusted.subjects.includes(name))
   );
 }
 
 function text(claim: unknown): string | undefined {
   return typeof claim === "string" ? claim : undefined;
+}
+
+function texts(...claims: unknown[]): string[] {
+  return claims.map(text).filter((claim) => claim !== undefined);
 }
 
 function words(claim: unknown): string[] {

@@ -18,7 +18,7 @@ import { SILENT } from "../../src/base/log.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { runHere } from "../cli/in-process.ts";
 import { type System, startSystem, temporaryHome } from "../e2e/system.ts";
-import { type TestAuthority, testAuthority } from "../fake/certificate.ts";
+import { LOCAL_NAMES, type TestAuthority, testAuthority } from "../fake/certificate.ts";
 import { type TestProvider, startProvider } from "../identity/provider.ts";
 
 interface Letter {
@@ -34,6 +34,12 @@ const [certFile, keyFile, configFile] = ["cert.pem", "key.pem", "flowstead.yaml"
   path.join(path.dirname(home), name),
 );
 
+const searchRoles = {
+  index_data_reader: ["caller"],
+  index_data_contributor: ["operator"],
+  service_contributor: ["operator"],
+};
+
 async function install(pair: { cert: string; key: string }): Promise<void> {
   await writeFile(certFile as string, pair.cert);
   await writeFile(keyFile as string, pair.key, { mode: 0o600 });
@@ -43,11 +49,12 @@ describe("the entry over TLS", () => {
   let system: System;
   let agent: Agent;
   before(async () => {
-    await install(await authority.issue({ serial: "0a" }));
+    const names = [...LOCAL_NAMES, { type: "dns" as const, value: "*.chat.example" }];
+    await install(await authority.issue({ serial: "0a", names }));
     const config = {
       tls: { cert_file: certFile, key_file: keyFile },
       endpoint: { instances: 1 },
-      identity: { issuers: [{ issuer: provider.issuer, subjects: ["caller"] }] },
+      identity: { issuers: [{ issuer: provider.issuer, subjects: ["caller"], search_roles: searchRoles }] },
     };
     await writeFile(configFile as string, JSON.stringify(config));
     system = await startSystem({ home, args: ["--config", configFile as string] });
@@ -120,6 +127,46 @@ describe("the entry over TLS", () => {
     });
   });
 
+  test("Azure's search client works with Entra-like tokens: each does what its role allows, as Azure divides it", async () => {
+    const as = (client: string) => ({
+      getToken: async () => ({
+        token: await provider.tokenFor(client, "read"),
+        expiresOnTimestamp: Date.now() + 60_000,
+      }),
+    });
+    const options = { tlsOptions: { ca: authority.cert }, retryOptions: { maxRetries: 0 } };
+    const fields = [
+      { name: "id", type: "Edm.String", key: true },
+      { name: "title", type: "Edm.String", searchable: true },
+    ] as const;
+    const index = { name: "roles", fields: [...fields] };
+    await new SearchIndexClient(system.url, as("operator"), options).createIndex(index);
+    const writer = new SearchClient<Partial<Letter>>(system.url, "roles", as("operator"), options);
+    await writer.uploadDocuments([{ id: "a", title: "Walrus" }]);
+    const reader = new SearchClient<Partial<Letter>>(system.url, "roles", as("caller"), options);
+    assert.equal(await reader.getDocumentsCount(), 1);
+    assert.equal((await reader.getDocument("a")).title, "Walrus");
+    await assert.rejects(reader.uploadDocuments([{ id: "b" }]), {
+      statusCode: 403,
+      message: /Search Index Data Contributor/,
+    });
+    const readers = new SearchIndexClient(system.url, as("caller"), options);
+    await assert.rejects(readers.deleteIndex("roles"), { statusCode: 403, message: /Search Service Contributor/ });
+    const [head, , signature] = (await provider.tokenFor("caller", "read")).split(".");
+    const claims = Buffer.from(JSON.stringify({ iss: provider.issuer, sub: "operator" })).toString("base64url");
+    const forged = {
+      getToken: async () => ({ token: `${head}.${claims}.${signature}`, expiresOnTimestamp: Infinity }),
+    };
+    const forger = new SearchClient(system.url, "roles", forged, options);
+    await assert.rejects(forger.getDocumentsCount(), { statusCode: 401 });
+    // Roles at the search service open nothing else.
+    const everything = await fetchOver(`${system.url}/uploads`, {
+      headers: { authorization: `Bearer ${await provider.tokenFor("caller", "read")}` },
+      dispatcher: agent,
+    });
+    assert.equal(everything.status, 403);
+  });
+
   test("the openai package talks to the deployed flow", async () => {
     const { stdout } = await runHere(["online-endpoint", "get-credentials", "-n", "chat", "--home", home]);
     const { primaryKey } = JSON.parse(stdout) as { primaryKey: string };
@@ -162,6 +209,8 @@ describe("the entry over TLS", () => {
   test("a renewed certificate is served without a restart, and open connections go on", async () => {
     const open = await handshake();
     assert.equal(open.getPeerCertificate().serialNumber, "0A");
+    assert.match(await statusLine("eu.chat.example"), / 200 /);
+    assert.match(await statusLine("eu.chat.example.evil"), / 403 /);
     await install(await authority.issue({ serial: "0b" }));
     for (const deadline = Date.now() + 20_000; ; await delay(100)) {
       const next = await handshake();
@@ -172,6 +221,9 @@ describe("the entry over TLS", () => {
     }
     open.write("GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     assert.match(await textOf(open), /^HTTP\/1\.1 200 /);
+    // It answers to the names of the certificate that it serves.
+    assert.match(await statusLine("eu.chat.example"), / 403 /);
+    assert.match(await statusLine("127.0.0.1"), / 200 /);
     // The command line learns of it as soon as it is served.
     for (const deadline = Date.now() + 20_000; ; await delay(100)) {
       const { code, stderr } = await runHere(["zone", "list", "--home", home]);
@@ -197,6 +249,12 @@ describe("the entry over TLS", () => {
     assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n[^]*"code":"InvalidRequest"[^]*https instead of http/);
     await assert.rejects(handshake({ maxVersion: "TLSv1.1", minVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }));
   });
+
+  async function statusLine(host: string): Promise<string> {
+    const socket = await handshake();
+    socket.write(`GET /healthz HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    return (await textOf(socket)).split("\r\n", 1)[0] ?? "";
+  }
 
   function handshake(more: object = {}): Promise<TLSSocket> {
     return new Promise((resolve, reject) => {

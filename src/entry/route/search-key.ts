@@ -9,9 +9,18 @@ import { followOwnerRecord, type OwnerRecord, readOwnerRecord, replaceOwnerRecor
 
 const keyFile = z.object({ adminKey: z.string().min(20), queryKey: z.string().min(20) });
 
+/** To ask for documents, to write them, and to make and change indexes: as Azure's roles divide it. */
+export type SearchRight = "read" | "write" | "manage";
+
+/** What a caller's token allows. @throws FlowsteadError what is wrong with it. */
+export type SearchRights = (token: string) => Promise<readonly SearchRight[]>;
+
 export interface SearchKeys {
-  /** @throws FlowsteadError `Forbidden` unless the call has the admin key or, for reading documents, the query key. */
-  check(headers: IncomingHttpHeaders, isReading: boolean): void;
+  /**
+   * The admin key allows all, the query key to read documents, a token what its caller's roles do.
+   * @throws FlowsteadError `Forbidden`, or `Unauthorized` for a token that proves nothing.
+   */
+  check(headers: IncomingHttpHeaders, right: SearchRight): Promise<void>;
   /** Whether it is one of the two. */
   accepts(key: string): boolean;
 }
@@ -44,8 +53,14 @@ export async function regenerateSearchKey(folder: string, which: "admin" | "quer
   return after;
 }
 
-/** They are compared by their hashes. */
-export function searchKeys(keys: SearchKeyPair | (() => SearchKeyPair)): SearchKeys {
+const ROLES: Readonly<Record<SearchRight, string>> = {
+  read: "Search Index Data Reader",
+  write: "Search Index Data Contributor",
+  manage: "Search Service Contributor",
+};
+
+/** Keys are compared by their hashes. Without `rights` no token but a key is let in. */
+export function searchKeys(keys: SearchKeyPair | (() => SearchKeyPair), rights?: SearchRights): SearchKeys {
   let hashed: { of: SearchKeyPair; admin: Buffer; query: Buffer } | undefined;
   const hashes = (): { admin: Buffer; query: Buffer } => {
     const now = typeof keys === "function" ? keys() : keys;
@@ -58,14 +73,19 @@ export function searchKeys(keys: SearchKeyPair | (() => SearchKeyPair)): SearchK
       const given = secretHash(key);
       return timingSafeEqual(admin, given) || timingSafeEqual(query, given);
     },
-    check(headers, isReading) {
+    async check(headers, right) {
       const { admin, query } = hashes();
       const bearer = bearerToken(headers.authorization);
       const header = headers["api-key"];
       const given = secretHash((typeof header === "string" ? header : bearer) ?? "");
       const isAdmin = timingSafeEqual(admin, given);
       const isQuery = timingSafeEqual(query, given);
-      if (isAdmin || (isQuery && isReading)) return;
+      if (isAdmin || (isQuery && right === "read")) return;
+      if (rights && header === undefined && !isQuery && bearer && isWebToken(bearer)) {
+        if ((await rights(bearer)).includes(right)) return;
+        const why = `The token is valid, and its caller has not the role ${ROLES[right]} here, which this call needs.`;
+        throw new FlowsteadError("Forbidden", why);
+      }
       throw new FlowsteadError(
         "Forbidden",
         isQuery
@@ -74,4 +94,8 @@ export function searchKeys(keys: SearchKeyPair | (() => SearchKeyPair)): SearchK
       );
     },
   };
+}
+
+function isWebToken(text: string): boolean {
+  return text.split(".").length === 3;
 }

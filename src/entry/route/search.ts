@@ -10,7 +10,7 @@ import type { StoredIndex } from "../../search/document/document-store.ts";
 import { STRANGER, type Viewer } from "../../search/document/permission.ts";
 import { documentCall } from "./search-document.ts";
 import { type SearchCall, bodyOf, wrongMethod } from "./search-call.ts";
-import type { SearchKeys } from "./search-key.ts";
+import type { SearchKeys, SearchRight } from "./search-key.ts";
 import { type SearchPath, searchPath } from "./search-path.ts";
 
 export interface SearchRouteOptions {
@@ -23,7 +23,7 @@ export interface SearchRouteOptions {
 const PATHS = ["indexes", "synonymmaps", "aliases", "servicestats"];
 const ABSENT = ["indexers", "datasources", "skillsets", "knowledgebases", "knowledgesources"];
 
-/** `/indexes`, `/synonymmaps`, `/aliases` and `/servicestats`, by admin key or, for reading documents, query key. */
+/** `/indexes`, `/synonymmaps`, `/aliases` and `/servicestats`, by key or by a token with a role. */
 export async function searchRoutes(app: FastifyInstance, options: SearchRouteOptions): Promise<void> {
   for (const name of [...PATHS, ...ABSENT]) {
     app.all(`/${name}*`, async (request, reply) => answer(request, reply, options));
@@ -38,9 +38,7 @@ async function answer(
   const [address = "", query = ""] = request.url.split("?", 2);
   const path = readPath(address);
   const parameters = new URLSearchParams(query.replaceAll(/%25(?=[0-9A-Fa-f]{2})/g, "%"));
-  const isReading =
-    path.collection === "indexes" && path.rest[0] === "docs" && (request.method === "GET" || path.rest[1] !== "index");
-  keys.check(request.headers, isReading);
+  await keys.check(request.headers, rightFor(request.method, path));
   if (ABSENT.includes(path.collection)) {
     throw new FlowsteadError(
       "NotFound",
@@ -67,7 +65,7 @@ async function answer(
 
 /**
  * By the person's token beside the key, as in Azure AI Search. Without one, only what is for everyone is seen, unless the
- * keeper asks with the admin key to see all.
+ * keeper asks to see all, with the admin key or as who may write.
  */
 async function viewerOf(
   headers: IncomingHttpHeaders,
@@ -80,8 +78,13 @@ async function viewerOf(
     throw new FlowsteadError("Unauthorized", why);
   }
   if (one(headers["x-ms-enable-elevated-read"])?.toLowerCase() !== "true") return STRANGER;
-  keys.check(headers, false);
+  await keys.check(headers, "write");
   return "all";
+}
+
+function rightFor(method: string, { collection, rest }: SearchPath): SearchRight {
+  if (collection !== "indexes" || rest[0] !== "docs") return "manage";
+  return method === "GET" || rest[1] !== "index" ? "read" : "write";
 }
 
 function readPath(address: string): SearchPath {

@@ -22,7 +22,7 @@ export async function uploadRoutes(app: FastifyInstance, { uploads, keys }: Uplo
   // The body is a document, whatever type it says it is of: it is passed on as it comes.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
-  app.addHook("onRequest", async (request) => keys.check(request.headers, false));
+  app.addHook("onRequest", async (request) => keys.check(request.headers, "write"));
 
   app.get("/uploads", async () => ({ value: await uploads.list() }));
   app.put<NamedRoute>("/uploads/*", async (request, reply) => {
