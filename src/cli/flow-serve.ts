@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
+import { openCertificate } from "../app/certificate.ts";
 import { createLog } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import { flowServer, listen } from "../endpoint/flow-server.ts";
+import { secureServer } from "../entry/secure-server.ts";
 import { servingEnvironment } from "../endpoint/serving-environment.ts";
 import { staticPages } from "../endpoint/static-page.ts";
 import { recordFeedback, tracedTarget } from "../flow/traced.ts";
@@ -52,7 +54,7 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
   ).catch((thrown: unknown) => {
     throw withPlaces(thrown, options.source);
   });
-  const server = flowServer(tracedTarget(flow, telemetry), {
+  const plain = flowServer(tracedTarget(flow, telemetry), {
     log,
     version: version(),
     includedFields: serving.includedFields,
@@ -63,6 +65,13 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
     meter: telemetry?.meter,
     ...(telemetry ? { feedback: recordFeedback.bind(undefined, telemetry) } : {}),
   });
+  const certificate = await openCertificate(config, log).catch(async (thrown: unknown) => {
+    await close();
+    throw thrown;
+  });
+  const secure =
+    certificate && secureServer(certificate, {}, (request, response) => plain.emit("request", request, response));
+  const server = secure?.server ?? plain;
   try {
     await listen(server, { host: options.host, port: options.port });
   } catch (thrown) {
@@ -72,11 +81,12 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : options.port;
   console.say(`Serving ${flow.signature.name}. Ctrl-C stops it.`);
-  const url = `http://${options.host}:${port}/score`;
+  const url = `${secure ? "https" : "http"}://${options.host}:${port}/score`;
   console.print(options.json ? JSON.stringify({ url }) : url);
   const stop = (): void => {
     server.close();
     server.closeIdleConnections();
+    certificate?.close();
     void close()
       .then(() => telemetry?.close())
       .then(() => process.exit(0));

@@ -29,6 +29,14 @@ export function callerOf(headers: IncomingHttpHeaders): Caller {
   };
 }
 
+/** The caller's own id as a managed endpoint hands it on: letters, digits, hyphens and underscores, 40 at most. */
+export function clientIdOf(headers: IncomingHttpHeaders): string | undefined {
+  const given = headers["x-ms-client-request-id"];
+  if (typeof given !== "string") return undefined;
+  const clean = given.replace(/[^\w-]+/g, "").slice(0, 40);
+  return clean === "" ? undefined : clean;
+}
+
 function idIn(value: string | string[] | undefined): string | undefined {
   return typeof value === "string" && ID.test(value) ? value : undefined;
 }

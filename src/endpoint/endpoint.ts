@@ -14,6 +14,8 @@ export interface OnlineEndpoint extends Target {
   readonly name: string;
   readonly keys: EndpointKeys;
   readonly deployments: ReadonlyMap<string, Deployment>;
+  /** Whether a flow's failure is answered with the flow's own status in place of 424. */
+  readonly passthrough: boolean;
   /**
    * The deployment for the next call: the pinned one, whatever its traffic, or one by the split.
    * @throws FlowsteadError `NotFound` for an unknown pin, `NoTraffic` when no deployment has traffic.
@@ -28,6 +30,8 @@ export interface Routing {
   traffic: Shares;
   /** Of the calls by traffic, so many are copied to another deployment. Calls with a pin are not. */
   mirror?: Shares;
+  /** Answers a flow's failure with the flow's own status in place of 424. */
+  passthrough?: boolean;
 }
 
 export interface RunningEndpoint extends OnlineEndpoint {
@@ -47,7 +51,7 @@ export interface EndpointOptions extends Routing {
 export function openEndpoint({ name, keys, deployments, ...routing }: EndpointOptions): RunningEndpoint {
   const byName = new Map(deployments.map((deployment) => [deployment.name, deployment]));
   const routes = new Map<string, Routed>();
-  let { traffic, mirror = {} } = routing;
+  let { traffic, mirror = {}, passthrough = false } = routing;
   let next = trafficSplit({});
   let nextCopy = trafficSplit({});
 
@@ -93,9 +97,12 @@ export function openEndpoint({ name, keys, deployments, ...routing }: EndpointOp
     name,
     keys,
     deployments: byName,
+    get passthrough() {
+      return passthrough;
+    },
     route,
     setRouting(changed) {
-      ({ traffic, mirror = {} } = changed);
+      ({ traffic, mirror = {}, passthrough = false } = changed);
       resplit();
     },
     add(deployment) {

@@ -109,7 +109,8 @@ export function openFleet(options: FleetOptions): Fleet {
     apply(spec, deployments) {
       if (isClosed) throw new FlowsteadError("ShuttingDown", "The system is stopping.");
       let found = held.get(spec.name);
-      const routing = { traffic: spec.traffic, mirror: spec.mirrorTraffic };
+      const { traffic, mirrorTraffic: mirror, compat } = spec;
+      const routing = { traffic, mirror, passthrough: compat === "passthrough" };
       if (found) found.endpoint.setRouting(routing);
       else {
         const endpoint = openEndpoint({ name: spec.name, keys: options.keysOf(spec), deployments: [], ...routing });

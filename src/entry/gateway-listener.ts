@@ -7,7 +7,7 @@ import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
 import { sendError } from "../endpoint/exchange.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import { checkOrigin } from "./guard.ts";
+import { originGuard } from "./guard.ts";
 import { gatewayRoute } from "./route/gateway.ts";
 import { hotCall } from "./hot.ts";
 
@@ -18,6 +18,7 @@ export interface GatewayListener {
 
 export async function openGatewayListener(gateway: Gateway, log: Logger): Promise<GatewayListener> {
   const route = gatewayRoute(gateway);
+  const checkOrigin = originGuard();
   const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
     try {
       checkOrigin(request);

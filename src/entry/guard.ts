@@ -4,27 +4,46 @@
 import type { IncomingMessage } from "node:http";
 import { FlowsteadError } from "../base/error/error.ts";
 import { hostOf, isLoopback } from "../network/address.ts";
+import { namesHost } from "../network/certificate.ts";
+import type { ServedCertificate } from "./secure-server.ts";
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Nearly every request names the same host. */
-let lastGood: string | undefined;
+export interface OriginGuardOptions {
+  /** Names by which callers reach it, beside this machine's own and the certificate's. */
+  hosts?: readonly string[];
+  certificate?: ServedCertificate | undefined;
+}
 
-/** @throws FlowsteadError `Forbidden` for a foreign Host, or for a foreign Origin on a request that changes something. */
-export function checkOrigin(request: IncomingMessage): void {
-  const host = request.headers.host ?? "";
-  if (host !== lastGood && !isLoopback(hostOf(host))) {
-    throw new FlowsteadError(
-      "Forbidden",
-      `This server does not answer to the name "${hostOf(host)}". Open it as http://127.0.0.1 or http://localhost.`,
-    );
-  }
-  lastGood = host;
-  const { origin } = request.headers;
-  if (origin === undefined || SAFE_METHODS.has(request.method ?? "")) return;
-  if (!URL.canParse(origin) || new URL(origin).host !== host) {
-    throw new FlowsteadError("Forbidden", `Requests from the origin ${origin} are not accepted.`);
-  }
+/**
+ * A check that throws FlowsteadError `Forbidden` for a foreign Host, or for a foreign Origin on a request that changes
+ * something.
+ */
+export function originGuard({ hosts = [], certificate }: OriginGuardOptions = {}): (request: IncomingMessage) => void {
+  const names = new Set(hosts.map((name) => name.toLowerCase()));
+  /** Nearly every request names the same host. */
+  let lastGood: string | undefined;
+  certificate?.onChange(() => (lastGood = undefined));
+  const isOurs = (name: string): boolean =>
+    isLoopback(name) || names.has(name) || (certificate !== undefined && namesHost(certificate.pair.cert, name));
+
+  return ({ method, headers: { host = "", origin } }) => {
+    if (host !== lastGood) checkHost(host, isOurs);
+    lastGood = host;
+    if (origin === undefined || SAFE_METHODS.has(method ?? "")) return;
+    if (!URL.canParse(origin) || new URL(origin).host !== host) {
+      throw new FlowsteadError("Forbidden", `Requests from the origin ${origin} are not accepted.`);
+    }
+  };
+}
+
+function checkHost(host: string, isOurs: (name: string) => boolean): void {
+  const name = hostOf(host);
+  if (name !== "" && isOurs(name)) return;
+  throw new FlowsteadError(
+    "Forbidden",
+    `This server does not answer to the name "${name}". Open it as 127.0.0.1 or localhost, or put the name under \`hosts\` in flowstead.yaml.`,
+  );
 }
 
 /** For every answer that a browser may show. */

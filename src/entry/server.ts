@@ -5,13 +5,14 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
+import { clientIdOf } from "../endpoint/caller.ts";
 import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
 import type { Journal } from "../endpoint/log/journal.ts";
 import { sendError } from "../endpoint/exchange.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { isLoopback } from "../network/address.ts";
 import type { Meter } from "../trace/meter.ts";
-import { SECURITY_HEADERS, checkOrigin } from "./guard.ts";
+import { SECURITY_HEADERS, originGuard } from "./guard.ts";
 import { type HotContext, type HotRoute, hotCall } from "./hot.ts";
 import { type SecureServer, type ServedCertificate, secureServer } from "./secure-server.ts";
 import { gatewayRoute } from "./route/gateway.ts";
@@ -26,6 +27,8 @@ export interface EntryOptions {
   findPort: boolean;
   /** Serves https in place of http. */
   certificate?: ServedCertificate | undefined;
+  /** Names by which callers reach it, beside this machine's own and the certificate's. */
+  hosts?: readonly string[];
   endpoints: ReadonlyMap<string, OnlineEndpoint>;
   /** The models for other programs; none when absent. */
   gateway?: Gateway;
@@ -69,6 +72,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
   };
   const gateway = options.gateway ? [gatewayRoute(options.gateway)] : [];
   const hotRoutes: readonly HotRoute[] = [faceRoute, scoreRoute, ...gateway, openAiRoute];
+  const checkOrigin = originGuard(options);
   let hotInWork = 0;
   let secure: SecureServer | undefined;
 
@@ -85,8 +89,11 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
     genReqId: (request) => (request as IncomingMessage & { flowsteadId?: string }).flowsteadId ?? uuid(),
     serverFactory: (handler) => {
       const listener = (request: IncomingMessage, response: ServerResponse): void => {
-        const requestId = requestIdOf(request);
+        // Ours, whatever was sent: an id that callers make up proves nothing. Theirs is the other one.
+        const requestId = uuid();
         response.setHeader("x-request-id", requestId);
+        const clientId = clientIdOf(request.headers);
+        if (clientId !== undefined) response.setHeader("x-ms-client-request-id", clientId);
         // Whatever is thrown here would end the process: nothing above catches it.
         try {
           checkOrigin(request);
@@ -156,12 +163,6 @@ function asFlowsteadError(thrown: FastifyError | FlowsteadError): FlowsteadError
   if (status >= 400 && status < 500)
     return new FlowsteadError("InvalidRequest", thrown.message, { cause: thrown, status });
   return FlowsteadError.from(thrown);
-}
-
-/** A caller's id is kept when it is harmless in a log and a header. */
-function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers["x-request-id"] ?? request.headers["x-ms-client-request-id"];
-  return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : uuid();
 }
 
 async function listenOnFreePort(app: FastifyInstance, { host, port, findPort }: EntryOptions): Promise<number> {

@@ -2,6 +2,7 @@
 // however it ends, the line is there.
 
 import { STATUS_CODES, type ServerResponse } from "node:http";
+import { clientIdOf } from "../endpoint/caller.ts";
 import type { Hot, HotContext } from "./hot.ts";
 
 interface Head {
@@ -34,7 +35,7 @@ export function recordTraffic(
     if (!endpoints.has(endpoint)) return;
     const { status = 499, headers: sent = {}, at = performance.now() } = head() ?? {};
     const modelStatus = Number(sent["ms-azureml-model-error-statuscode"] ?? Number.NaN);
-    const clientId = headers["x-ms-client-request-id"];
+    const clientId = clientIdOf(headers);
     journal.traffic({
       Method: request.method ?? "",
       Path: path,
@@ -50,7 +51,7 @@ export function recordTraffic(
       ResponsePayloadSize: Number(sent["content-length"] ?? Math.max(0, socket.bytesWritten - writtenBefore)),
       UserAgent: headers["user-agent"] ?? "",
       XRequestId: requestId,
-      ...(typeof clientId === "string" ? { XMSClientRequestId: clientId } : {}),
+      ...(clientId === undefined ? {} : { XMSClientRequestId: clientId }),
       TotalDurationMs: Math.round(performance.now() - startedAt),
       RequestDurationMs: Math.round(readAt - startedAt),
       ResponseDurationMs: Math.round(at - startedAt),

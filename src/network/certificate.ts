@@ -2,6 +2,7 @@
 // neither the file nor what to do.
 
 import { X509Certificate, createPrivateKey } from "node:crypto";
+import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { FlowsteadError } from "../base/error/error.ts";
 
@@ -56,6 +57,14 @@ export function pinned(certificate: string): {
     checkServerIdentity: (_host, peer) =>
       peer.fingerprint256 === fingerprint256 ? undefined : new Error("the server shows another certificate"),
   };
+}
+
+/** Whether the first certificate is for a host name, or for an address without brackets. */
+export function namesHost(certificate: string, name: string): boolean {
+  const leaf = new X509Certificate(certificate);
+  const address = name.replace(/^\[|\]$/g, "");
+  const found = isIP(address) === 0 ? leaf.checkHost(name, { subject: "never" }) : leaf.checkIP(address);
+  return found !== undefined;
 }
 
 function readCertificate(text: string, file: string): X509Certificate {

@@ -1,13 +1,15 @@
 // Commands around servers: the fake model, a flow served alone, and the endpoint's keys.
 
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { Agent, fetch as fetchOver } from "undici";
 import { temporaryHome } from "../e2e/system.ts";
+import { testAuthority } from "../fake/certificate.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { startCommand } from "./command.ts";
 import { runHere } from "./in-process.ts";
@@ -92,6 +94,25 @@ nodes:
   assert.equal(await page.stop("SIGINT"), 0);
 });
 
+test("a served flow speaks https with the configuration's certificate", async (context) => {
+  const authority = await testAuthority();
+  const { cert, key } = await authority.issue({ serial: "0a" });
+  const folder = writeFolder(context, { ...FIXED_FLOW, "cert.pem": cert, "key.pem": key });
+  const [certFile, keyFile, config] = ["cert.pem", "key.pem", "flowstead.yaml"].map((name) => path.join(folder, name));
+  writeFileSync(config ?? "", JSON.stringify({ tls: { cert_file: certFile, key_file: keyFile } }));
+  const served = await startCommand(
+    ["flow", "serve", "--source", folder, "--port", "0", "--home", path.join(folder, "home"), "--config", config ?? ""],
+    { ready: /^(https:\/\/\S+\/score)$/m },
+  );
+  context.after(() => served.stop());
+  const agent = new Agent({ connect: { ca: authority.cert } });
+  context.after(() => agent.close());
+  const answer = await fetchOver(served.found, { method: "POST", body: "{}", dispatcher: agent });
+  assert.deepEqual([answer.status, await answer.json()], [200, { text: "fixed" }]);
+  const plain = await fetch(served.found.replace("https", "http"), { method: "POST", body: "{}" });
+  assert.deepEqual([plain.status, /https instead of http/.test(await plain.text())], [400, true]);
+});
+
 test("servers say why they do not start", async (context) => {
   const { port, flow } = await takenPort(context);
   const script = (name: string): Promise<{ code: number | null; stderr: string }> =>
@@ -114,13 +135,15 @@ test("servers say why they do not start", async (context) => {
   assert.match(wrong.stderr, /wrong\.json is no script:.*tokensPerMinute/s);
 });
 
+const FIXED_FLOW = { "flow.dag.yaml": 'outputs: {text: {type: string, reference: "fixed"}}\nnodes: []\n' };
+
 /** A port that somebody listens on, and a flow that could be served there. */
 async function takenPort(context: TestContext): Promise<{ port: number; flow: string }> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   context.after(() => server.close());
   const flow = writeFolder(context, {
-    "flow.dag.yaml": 'outputs: {text: {type: string, reference: "fixed"}}\nnodes: []\n',
+    ...FIXED_FLOW,
     "wrong.json": '{"tokensPerMinute": 5}',
   });
   return { port: (server.address() as AddressInfo).port, flow };

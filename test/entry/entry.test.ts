@@ -4,6 +4,8 @@ import { after, before, test } from "node:test";
 import OpenAI from "openai";
 import { FlowsteadError } from "../../src/base/error/error.ts";
 import { SILENT } from "../../src/base/log.ts";
+import { admitted } from "../../src/endpoint/admission.ts";
+import { openEndpoint } from "../../src/endpoint/endpoint.ts";
 import { statusRoutes } from "../../src/entry/route/status.ts";
 import { type Entry, openEntry } from "../../src/entry/server.ts";
 import { PRIMARY_KEY, openTestEntry } from "../fake/entry.ts";
@@ -50,14 +52,19 @@ function score(body: unknown, headers: Record<string, string> = {}): Promise<Res
   });
 }
 
-test("score answers JSON, names the deployment and echoes the request id", async () => {
-  const response = await score({ question: "hi" }, { "x-request-id": "my-id-1", "x-ms-client-request-id": "client-1" });
+test("score answers JSON, names the deployment, and has an id of its own beside the caller's", async () => {
+  const given = { "x-request-id": "my-id-1", "x-ms-client-request-id": `client_1-${";a".repeat(60)}` };
+  const response = await score({ question: "hi" }, given);
   assert.equal(response.status, 200);
-  assert.equal(response.headers.get("x-request-id"), "my-id-1");
-  assert.equal(response.headers.get("x-ms-client-request-id"), "client-1");
+  const id = response.headers.get("x-request-id") ?? "";
+  assert.match(id, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+  assert.equal(target.calls.at(-1)?.requestId, id);
+  assert.equal(response.headers.get("x-ms-client-request-id"), `client_1-${"a".repeat(31)}`);
   assert.equal(response.headers.get("azureml-model-deployment"), "blue");
   assert.equal(((await response.json()) as { answer: string }).answer, "Hello there [1]");
-  assert.equal(target.calls.at(-1)?.requestId, "my-id-1");
+  const bare = await score({ question: "hi" });
+  assert.notEqual(bare.headers.get("x-request-id"), id);
+  assert.equal(bare.headers.get("x-ms-client-request-id"), null);
 });
 
 test("score streams when asked to", async () => {
@@ -81,6 +88,45 @@ test("score: statuses of the managed endpoint", async () => {
   const failed = await score({ question: "fail" });
   assert.deepEqual([failed.status, failed.headers.get("ms-azureml-model-error-reason")], [424, "the flow broke"]);
   assert.deepEqual(await failed.json(), { error: { code: "SystemError", message: "the flow broke" } });
+});
+
+test("score: 429 over the limit, 408 after the time of a call, 404 without traffic", async () => {
+  const hanging = scriptedTarget(async function* (_call, signal) {
+    yield start();
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    yield { type: "error", time: 0, error: new FlowsteadError("Canceled", "canceled").toBody() };
+  });
+  const limited = admitted(hanging, { limit: () => 1, timeoutMs: () => 500 });
+  const idle = openEndpoint({ name: "idle", keys: { principalOf: () => "somebody" }, deployments: [], traffic: {} });
+  const busy = await openTestEntry(limited);
+  const quiet = await openTestEntry(limited, { endpoints: new Map([["idle", idle]]) });
+  const send = (url: string): Promise<Response> =>
+    fetch(url, { method: "POST", body: '{"question": "hi"}', headers: { authorization } });
+  const slow = send(`${busy.url}/endpoints/chat/score`);
+  while (limited.pending === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const refused = await send(`${busy.url}/endpoints/chat/score`);
+  assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "1"]);
+  assert.match(await refused.text(), /Too many pending requests/);
+  assert.equal((await slow).status, 408);
+  assert.equal((await send(`${quiet.url}/endpoints/idle/score`)).status, 404);
+  await Promise.all([busy.close(0), quiet.close(0)]);
+});
+
+test("a call of score is one that the flow may see once only", () => {
+  assert.equal(target.calls.at(0)?.atMostOnce, true);
+});
+
+test("an endpoint that hands on the flow's own statuses has no 424", async () => {
+  const open = await openTestEntry(target, { passthrough: true });
+  const send = (body: object): Promise<Response> =>
+    fetch(`${open.url}/endpoints/chat/score`, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { authorization },
+    });
+  const statuses = [(await send({})).status, (await send({ question: "fail" })).status];
+  await open.close(0);
+  assert.deepEqual(statuses, [400, 500]);
 });
 
 test("swagger, health and version of the endpoint", async () => {
@@ -145,23 +191,35 @@ test("healthz says alive, readyz names what is missing", async () => {
   missing.length = 0;
 });
 
+function statusFor(of: Entry, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request({ port: of.port, host: "127.0.0.1", path: "/healthz", headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
 test("another site cannot call it: foreign Host and Origin are refused", async () => {
-  const withHost = (host: string): Promise<number> =>
-    new Promise((resolve, reject) => {
-      request({ port: entry.port, host: "127.0.0.1", path: "/healthz", headers: { host } }, (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      })
-        .on("error", reject)
-        .end();
-    });
-  assert.equal(await withHost(`evil.example:${entry.port}`), 403);
-  assert.equal(await withHost(`localhost:${entry.port}`), 200);
+  for (const host of [`evil.example:${entry.port}`, "[", "chat.example"]) {
+    assert.equal(await statusFor(entry, host), 403, host);
+  }
+  assert.equal(await statusFor(entry, `localhost:${entry.port}`), 200);
   const post = (origin: string): Promise<Response> =>
     call("/api/echo", { method: "POST", body: '{"a":1}', headers: { origin, "content-type": "application/json" } });
   assert.equal((await post("http://evil.example")).status, 403);
   assert.equal((await post("null")).status, 403);
   assert.equal((await post(entry.url)).status, 200);
+});
+
+test("names that are configured are answered to, and others as little as before", async () => {
+  const named = await openTestEntry(target, { hosts: ["Chat.example"] });
+  assert.equal(await statusFor(named, "chat.example"), 404);
+  assert.equal(await statusFor(named, `CHAT.example:${named.port}`), 404);
+  assert.equal(await statusFor(named, "evil.chat.example"), 403);
+  await named.close(0);
 });
 
 test("answers carry the strict policy, and refusals have a code and no stack", async () => {

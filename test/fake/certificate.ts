@@ -57,7 +57,7 @@ export async function testAuthority(): Promise<TestAuthority> {
   };
 }
 
-const LOCAL_NAMES: x509.JsonGeneralNames = [
+export const LOCAL_NAMES: x509.JsonGeneralNames = [
   { type: "dns", value: "localhost" },
   { type: "ip", value: "127.0.0.1" },
 ];

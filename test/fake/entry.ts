@@ -10,7 +10,7 @@ const KEYS = endpointKeys("test", { primaryKey: PRIMARY_KEY, secondaryKey: "seco
 /** An entry over one endpoint "chat", whose one deployment "blue" is `target`. */
 export async function openTestEntry(
   target: Target,
-  options: Partial<EntryOptions> = {},
+  { passthrough = false, ...options }: Partial<EntryOptions> & { passthrough?: boolean } = {},
   keys: EndpointKeys = KEYS,
 ): Promise<Entry> {
   const endpoint = openEndpoint({
@@ -18,6 +18,7 @@ export async function openTestEntry(
     keys,
     deployments: [{ ...target, name: "blue", instances: [], pending: 0, shadow: { take() {} }, ready: async () => {} }],
     traffic: { blue: 100 },
+    passthrough,
   });
   return openEntry({
     host: "127.0.0.1",

@@ -4,6 +4,7 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import type { ProbeSpec } from "../specification/deployment-spec.ts";
 import type { PlainMap } from "../specification/write-specification.ts";
 import { type ArmPlace, LOCATION, capital, mapOf, present, systemData } from "./arm-endpoint.ts";
+import { ENVIRONMENT_PROPERTY, environmentFrom, environmentProperties } from "./arm-environment.ts";
 import type { DeploymentRecord } from "./online-control.ts";
 
 /** ARM's text id of a model: what the YAML has as a mapping is kept beside it in the properties. */
@@ -23,7 +24,7 @@ export function deploymentToArm(record: DeploymentRecord, place: ArmPlace): Plai
     properties: present({
       endpointComputeType: spec.kind === "managed" ? "Managed" : "Kubernetes",
       description: spec.description,
-      properties: { ...spec.properties, ...modelProperties(spec.model) },
+      properties: { ...spec.properties, ...modelProperties(spec.model), ...environmentProperties(environment) },
       model: spec.flow ?? spec.model?.path,
       environmentId: environment?.reference ?? environment?.image,
       environmentVariables: spec.environmentVariables,
@@ -62,6 +63,8 @@ export function deploymentFromArm({ endpoint, name }: { endpoint: string; name: 
   const request = mapOf(properties["requestSettings"]);
   const all = Object.entries(mapOf(properties["properties"]));
   const modelEntries = all.filter(([key]) => key.startsWith(MODEL_PROPERTY));
+  const routes = all.filter(([key]) => key.startsWith(ENVIRONMENT_PROPERTY));
+  const own = all.filter(([key]) => !key.startsWith(MODEL_PROPERTY) && !key.startsWith(ENVIRONMENT_PROPERTY));
   const isKubernetes = properties["endpointComputeType"] === "Kubernetes";
   return present({
     $schema: `https://azuremlschemas.azureedge.net/latest/${isKubernetes ? "kubernetes" : "managed"}OnlineDeployment.schema.json`,
@@ -69,10 +72,10 @@ export function deploymentFromArm({ endpoint, name }: { endpoint: string; name: 
     endpoint_name: endpoint,
     tags: resource["tags"],
     description: properties["description"],
-    properties: Object.fromEntries(all.filter(([key]) => !key.startsWith(MODEL_PROPERTY))),
+    properties: Object.fromEntries(own),
     model: modelFrom(properties["model"], modelEntries),
     code_configuration: properties["codeConfiguration"],
-    environment: environmentFrom(properties["environmentId"]),
+    environment: environmentFrom(properties["environmentId"], routes),
     environment_variables: properties["environmentVariables"],
     instance_type: properties["instanceType"],
     instance_count: mapOf(resource["sku"])["capacity"],
@@ -109,11 +112,6 @@ function modelFrom(path: unknown, entries: [string, unknown][]): unknown {
     else model[name] = value;
   }
   return present({ ...model, properties });
-}
-
-function environmentFrom(id: unknown): unknown {
-  if (typeof id !== "string") return undefined;
-  return /^(azureml:|\/subscriptions\/)/.test(id) ? id : { image: id };
 }
 
 function probeToArm(probe: ProbeSpec): PlainMap {

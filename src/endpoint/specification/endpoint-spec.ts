@@ -18,7 +18,7 @@ export interface EndpointSpec {
   traffic: Readonly<Record<string, number>>;
   /** Percent of the calls copied to a deployment whose answers are dropped: one name at most, and 50 at most. */
   mirrorTraffic: Readonly<Record<string, number>>;
-  /** "passthrough" hands on a flow's own status instead of 424. From the tag or property `x-compat`. */
+  /** "passthrough" hands on a flow's own status instead of 424. From the property `flowstead.compat`. */
   compat: "managed" | "passthrough";
   publicNetworkAccess: "enabled" | "disabled";
   /** Of a kubernetes endpoint: the cluster's name. */

@@ -19,6 +19,7 @@ export function readEnvironment(reader: SpecReader, isProcess: boolean): Environ
   const path = build?.text("path");
   const dockerfilePath = build?.text("dockerfile_path");
   build?.finish();
+  section.ignore("build", "images are not built here; `flowstead flow build` prepares the folder for one");
   const routes = section.section("inference_config");
   const [liveness, readiness, scoring] = ["liveness_route", "readiness_route", "scoring_route"].map(
     (key) => routes && readRoute(routes, key),

@@ -38,10 +38,8 @@ async function answer(
 ): Promise<void> {
   const { request, response } = hot;
   const headers: Record<string, string> = { "x-request-id": hot.requestId };
-  const clientId = request.headers["x-ms-client-request-id"];
-  if (typeof clientId === "string") headers["x-ms-client-request-id"] = clientId;
+  const endpoint = context.endpoints.get(name);
   try {
-    const endpoint = context.endpoints.get(name);
     // An unknown name and a wrong key look the same, so that names cannot be found out.
     const holder = endpoint?.keys.principalOf(request.headers.authorization);
     const principal = typeof holder === "object" ? await holder : holder;
@@ -69,7 +67,7 @@ async function answer(
     const error = FlowsteadError.from(thrown);
     if (error.code === "Unexpected") hot.log.error({ err: thrown }, "score failed");
     if (response.headersSent) response.destroy();
-    else writeError(error.toBody(), responseSink(response, headers), true);
+    else writeError(error.toBody(), responseSink(response, headers), !endpoint?.passthrough);
   }
 }
 
@@ -105,7 +103,7 @@ async function score(
   };
   const events = deployment.invoke(call, clientSignal(response));
   const watch = watchScore(responseSink(response, headers), { meter: context.meter, flow: signature, format });
-  const failed = await writeScore(events, watch.sink, { format, signature, managed: true });
+  const failed = await writeScore(events, watch.sink, { format, signature, managed: !endpoint.passthrough });
   watch.done(failed);
   log.info(
     {
