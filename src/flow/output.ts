@@ -14,8 +14,9 @@ export class OutputCollector {
   readonly #progress: Progress;
   readonly #emit: (event: FlowEvent) => void;
   readonly #values = new Map<string, Value>();
-  readonly #faults = new Map<string, FlowsteadError>();
-  readonly #streamedText = new Map<string, string>();
+  // Made when they are needed, which is seldom: a run makes many small things.
+  #faults: Map<string, FlowsteadError> | undefined;
+  #streamedText: Map<string, string> | undefined;
 
   constructor(plan: FlowPlan, progress: Progress, emit: (event: FlowEvent) => void) {
     this.#plan = plan;
@@ -36,7 +37,8 @@ export class OutputCollector {
   text(node: string, text: string): void {
     for (const { definition, streamed } of this.#of(node)) {
       if (!streamed) continue;
-      this.#streamedText.set(definition.name, (this.#streamedText.get(definition.name) ?? "") + text);
+      const texts = (this.#streamedText ??= new Map());
+      texts.set(definition.name, (texts.get(definition.name) ?? "") + text);
       this.#emit({ type: "text-delta", output: definition.name, text });
     }
   }
@@ -77,7 +79,7 @@ export class OutputCollector {
       const message = `The node referenced by output:'${node}' is bypassed, which is not recommended.`;
       this.#emit({ type: "warning", message });
     }
-    const fault = (thrown: unknown): void => void this.#faults.set(name, FlowsteadError.from(thrown));
+    const fault = (thrown: unknown): void => void (this.#faults ??= new Map()).set(name, FlowsteadError.from(thrown));
     try {
       const found = nodeProperty(node, value, reference.property);
       if (found instanceof Promise) return found.then((settled) => this.#found(output, settled)).catch(fault);
@@ -105,7 +107,7 @@ export class OutputCollector {
     if (this.#plan.spread !== undefined) return Object.fromEntries(this.#values);
     const values: ValueMap = {};
     for (const { definition } of this.#plan.outputs) {
-      const fault = this.#faults.get(definition.name);
+      const fault = this.#faults?.get(definition.name);
       if (fault) throw fault;
       values[definition.name] = this.#values.get(definition.name) ?? null;
     }
@@ -114,7 +116,7 @@ export class OutputCollector {
 
   /** What was streamed is the value; a node that did not stream after all is told in one piece. */
   #endStream(name: string, value: Value): void {
-    const text = this.#streamedText.get(name);
+    const text = this.#streamedText?.get(name);
     if (text !== undefined) this.#values.set(name, text);
     else if (value === null) this.#values.set(name, null);
     else {

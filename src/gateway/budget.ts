@@ -34,6 +34,7 @@ export async function openBudgets(
   }
   return {
     check(usage) {
+      if (limited.length === 0) return;
       const day = dayOf(now());
       for (const rule of limited) {
         const key = keyOf(rule, usage, day);

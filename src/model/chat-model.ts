@@ -100,7 +100,8 @@ export interface ChatModel {
   /** For logs and pools, such as `openai/gpt-4o@eastus`; holds no secret. */
   readonly id: string;
   /**
-   * Asks the model. The last chunk but the usage chunk carries `finish_reason`; usage comes when the provider tells it.
+   * Asks the model. The last chunk but the usage chunk carries `finish_reason`; usage comes when the provider tells it. An
+   * answer that is not asked to stream may come as one chunk with everything.
    * Aborting the signal, or leaving the loop, cancels the call upstream.
    * @throws FlowsteadError of `base/error/model.ts`; `retryable` says whether another member may be tried.
    */

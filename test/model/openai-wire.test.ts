@@ -60,15 +60,16 @@ test("sends the body, the key and the usage option of OpenAI", async (context) =
   });
 });
 
-test("sends no usage option and no stream to a JSON call, and gives the same chunks", async (context) => {
+test("sends no usage option and no stream to a JSON call, and gives its answer in one chunk", async (context) => {
   const fake = await fakeModel(context, { reply: { toolCalls: [{ name: "add", arguments: '{"a":1}' }] } });
   const model = openAi(fake);
   context.after(() => model.close());
   const chunks = await collect(model, ask("Hi", { stream: false }));
   assert.equal((fake.journal.entries[0]?.body as { stream_options?: unknown } | undefined)?.stream_options, undefined);
+  assert.equal(chunks.length, 1);
   assert.equal(chunks[0]?.choices[0]?.delta?.tool_calls?.[0]?.function?.arguments, '{"a":1}');
-  assert.equal(chunks[1]?.choices[0]?.finish_reason, "tool_calls");
-  assert.equal(chunks.at(-1)?.usage?.prompt_tokens, 1);
+  assert.equal(chunks[0].choices[0].finish_reason, "tool_calls");
+  assert.equal(chunks[0].usage?.prompt_tokens, 1);
 });
 
 test("Azure: path, api-version and key; filter chunks pass through as they came", async (context) => {

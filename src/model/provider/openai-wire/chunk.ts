@@ -43,32 +43,29 @@ function asChat<T extends { index?: number; [extra: string]: unknown }>(choice: 
   return { ...rest, delta: { content: text } } as unknown as T;
 }
 
-/** The chunks of one `chat.completion` or `text_completion` body, or undefined when it is none. */
-export function chunksOfWhole(body: unknown): ChatChunk[] | undefined {
+/**
+ * The chunks of one `chat.completion` or `text_completion` body, or undefined when it is none.
+ * @param asStream the text, its end and its usage each in a chunk of its own, instead of one with everything
+ */
+export function chunksOfWhole(body: unknown, asStream: boolean): ChatChunk[] | undefined {
   const { choices, usage, ...top } = (body ?? {}) as { choices?: WholeChoice[]; usage?: ChatUsage };
   if (!Array.isArray(choices) || choices.length === 0) return undefined;
-  const base = { id: "", created: 0, model: "", ...top, object: "chat.completion.chunk" };
   const contents: ChatChunk["choices"] = [];
-  const ends: ChatChunk["choices"] = [];
   for (const [at, choice] of choices.entries()) {
     const { index = at, text, message = wholeText(text), finish_reason = "stop", ...extra } = choice;
     if (typeof message !== "object" || message === null) return undefined;
     const { tool_calls, ...rest } = message;
-    const delta = {
-      ...rest,
-      role: message.role ?? "assistant",
-      ...(tool_calls ? { tool_calls: tool_calls.map((call, position) => ({ index: position, ...call })) } : {}),
-    };
-    contents.push({ ...extra, index, delta, finish_reason: null });
-    ends.push({ index, delta: {}, finish_reason });
+    const delta: ChatDelta = { ...rest, role: message.role ?? "assistant" };
+    if (tool_calls) delta.tool_calls = tool_calls.map((call, position) => ({ index: position, ...call }));
+    contents.push({ ...extra, index, delta, finish_reason });
   }
-  const chunks: ChatChunk[] = [
-    { ...base, choices: contents },
-    { id: base.id, created: base.created, model: base.model, object: base.object, choices: ends },
-  ];
-  if (usage) {
-    chunks.push({ id: base.id, created: base.created, model: base.model, object: base.object, choices: [], usage });
-  }
+  const chunk = { id: "", created: 0, model: "", ...top, object: "chat.completion.chunk", choices: contents };
+  if (!asStream) return [usage ? { ...chunk, usage } : chunk];
+  const { id, created, model, object } = chunk;
+  const ends = contents.map(({ index, finish_reason }) => ({ index, delta: {}, finish_reason }));
+  for (const content of contents) content.finish_reason = null;
+  const chunks: ChatChunk[] = [chunk, { id, created, model, object, choices: ends }];
+  if (usage) chunks.push({ id, created, model, object, choices: [], usage });
   return chunks;
 }
 

@@ -28,12 +28,14 @@ export interface Decoder<Item> {
   whole(body: Buffer): Item[] | undefined;
 }
 
-export function chunkDecoder(dialect: ChatDialect, upstream: Upstream): Decoder<ChatChunk> {
-  const sse = new SseParser();
+/** @param isStream whether a whole answer, too, is to come as the chunks that a stream would have had */
+export function chunkDecoder(dialect: ChatDialect, upstream: Upstream, isStream: boolean): Decoder<ChatChunk> {
+  let sse: SseParser | undefined;
   return {
     name: dialect.name,
     push(bytes) {
       const decoded: Decoded<ChatChunk> = { items: [], isContent: false, isFinished: false, isDone: false };
+      sse ??= new SseParser();
       for (const { data } of sse.push(bytes)) {
         if (data === "[DONE]") {
           decoded.isDone = true;
@@ -55,7 +57,7 @@ export function chunkDecoder(dialect: ChatDialect, upstream: Upstream): Decoder<
     },
     whole(body) {
       try {
-        return dialect.whole(JSON.parse(body.toString("utf8")));
+        return dialect.whole(JSON.parse(body.toString("utf8")), isStream);
       } catch {
         return undefined;
       }

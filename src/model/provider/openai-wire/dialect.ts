@@ -7,8 +7,8 @@ export interface ChatDialect {
   name: string;
   /** The chunks of one `data:` line; undefined when it is none of this API's. */
   event(value: unknown): ChatChunk[] | undefined;
-  /** The chunks of a whole body. */
-  whole(value: unknown): ChatChunk[] | undefined;
+  /** The chunks of a whole body: one with everything, or those that a stream would have had. */
+  whole(value: unknown, asStream: boolean): ChatChunk[] | undefined;
 }
 
 export const OPENAI_DIALECT: ChatDialect = {

@@ -82,8 +82,8 @@ export function wireModel(options: WireModelOptions): ChatModel {
       // A loop, since a generator for each attempt would cost every chunk two more promises.
       for (let isAgain = false; ; isAgain = true) {
         const call = callOf(request, model);
-        const decoder = chunkDecoder(options.dialect?.(request) ?? OPENAI_DIALECT, client.upstream);
         const isStream = request.stream;
+        const decoder = chunkDecoder(options.dialect?.(request) ?? OPENAI_DIALECT, client.upstream, isStream);
         try {
           for await (const chunk of wireChat({ client, decoder, call, model, isStream, deadlines, signal })) {
             // What has arrived before an abort is not shown after it.

@@ -13,7 +13,7 @@ const PREFIX = "data: ";
 
 /** `isStream`: what the client has asked for. An answer of the other kind comes as chunks, to be put together or split. */
 export function relayDecoder(isStream: boolean, upstream: Upstream): Decoder<RelayPart> {
-  const chunks = chunkDecoder(OPENAI_DIALECT, upstream);
+  const chunks = chunkDecoder(OPENAI_DIALECT, upstream, isStream);
   let rest: Buffer | undefined;
   // Line ends of other kinds, as few servers send them, are the ordinary decoder's business, from there to the end.
   let isPlain = isStream;
