@@ -1,7 +1,6 @@
 // One HTTP hop to a process of ours, or to a server that speaks our contracts: JSON calls and streams of JSON lines,
 // over a Unix socket or a URL.
 
-import type { Dispatcher } from "undici";
 import { throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { ErrorCode } from "../base/error/error.ts";
@@ -9,7 +8,7 @@ import { parseJson, stringifyJson } from "../base/json.ts";
 import { AsyncQueue } from "../base/queue.ts";
 import type { Value } from "../base/value.ts";
 import { pinned } from "./certificate.ts";
-import { Pool } from "./http-pool.ts";
+import { type AnswerHandler, type Exchange, httpClient } from "./http-client.ts";
 
 export interface HopAddress {
   /** A Unix socket; `url` then only gives the Host header. */
@@ -47,16 +46,11 @@ const HIGH_WATER = 64;
 const LOW_WATER = 8;
 
 export function openHop(address: HopAddress, options: HopOptions): Hop {
-  const pool = new Pool(new URL(address.url).origin, {
+  const pool = httpClient(new URL(address.url).origin, {
     connections: options.connections ?? 256,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: {
-      timeout: 5_000,
-      ...(address.socketPath ? { socketPath: address.socketPath } : {}),
-      ...(address.certificate ? pinned(address.certificate) : {}),
-    },
+    timeoutMs: 5_000,
+    socketPath: address.socketPath,
+    ...(address.certificate ? { tls: pinned(address.certificate) } : {}),
   });
   const prefix = new URL(address.url).pathname.replace(/\/$/, "");
 
@@ -120,11 +114,11 @@ export function openHop(address: HopAddress, options: HopOptions): Hop {
 }
 
 /** Feeds one answer's bytes into a queue. */
-class Response implements Dispatcher.DispatchHandler {
+class Response implements AnswerHandler {
   readonly queue: AsyncQueue<Buffer>;
   status = 0;
   onDone: () => void = () => {};
-  #controller: Dispatcher.DispatchController | undefined;
+  #controller: Exchange | undefined;
   #canceled = false;
   readonly #options: HopOptions;
 
@@ -133,16 +127,16 @@ class Response implements Dispatcher.DispatchHandler {
     this.#options = options;
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: Exchange): void {
     this.#controller = controller;
     if (this.#canceled) this.abort();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_controller: Exchange, status: number): void {
     this.status = status;
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Exchange, chunk: Buffer): void {
     // A parser that is resumed with nothing to read hands over an empty chunk.
     if (chunk.length > 0) this.queue.push(chunk);
     if (this.queue.size >= HIGH_WATER) controller.pause();
@@ -153,7 +147,7 @@ class Response implements Dispatcher.DispatchHandler {
     this.queue.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: Exchange, error: Error): void {
     this.onDone();
     if (this.#canceled) return this.queue.fail(new FlowsteadError("Canceled", "The work was canceled."));
     const { lost, unreachable, peer } = this.#options;

@@ -1,9 +1,8 @@
 // One upstream server over HTTP/1.1: sockets are pooled, an abort closes the socket at once, and what arrives is handed
 // over as it comes. `Pool.dispatch` is used instead of `fetch`, which costs ten times the CPU.
 
-import type { Dispatcher } from "undici";
 import { FlowsteadError } from "../../../base/error/error.ts";
-import { Pool } from "../../../network/http-pool.ts";
+import { type AnswerHandler, type Exchange, httpClient } from "../../../network/http-client.ts";
 import { connectionFailure, type Upstream } from "./failure.ts";
 import type { Headers } from "../../../network/retry-after.ts";
 
@@ -57,17 +56,11 @@ export function wireClient(options: WireClientOptions): WireClient {
     keySource,
     secret: secret || undefined,
   };
-  const pool = new Pool(base.origin, {
-    // A stream holds its socket to its end: as many as an instance may have open.
-    connections: 16_384,
-    pipelining: 1,
-    connect: { timeout: connectMs },
-    // Deadlines belong to the caller, who knows tokens from bytes.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  // A stream holds its socket to its end: as many as an instance may have open. Deadlines belong to the caller, who knows
+  // tokens from bytes.
+  const pool = httpClient(base.origin, { connections: 16_384, timeoutMs: connectMs });
 
-  function start(call: WireCall, handler: Dispatcher.DispatchHandler, proof: Record<string, string>): void {
+  function start(call: WireCall, handler: AnswerHandler, proof: Record<string, string>): void {
     const headers: Record<string, string> = {
       accept: "application/json, text/event-stream",
       "user-agent": "flowstead",
@@ -90,7 +83,7 @@ export function wireClient(options: WireClientOptions): WireClient {
         isStopped = true;
         fetching?.abort();
       };
-      let controller: Dispatcher.DispatchController | undefined;
+      let controller: Exchange | undefined;
       let hasBegun = false;
       let isStarting = true;
       const fail = (thrown: Error): void => {
@@ -100,13 +93,13 @@ export function wireClient(options: WireClientOptions): WireClient {
         halt();
         reader.onError(thrown instanceof FlowsteadError ? thrown : connectionFailure(upstream, thrown, hasBegun));
       };
-      const handler: Dispatcher.DispatchHandler = {
+      const handler: AnswerHandler = {
         onRequestStart(started) {
           controller = started;
           if (isStopped) started.abort(new Error("canceled"));
         },
         onResponseStart(_, status, headers) {
-          if (isStopped || status < 200) return;
+          if (isStopped) return;
           hasBegun = true;
           reader.onStart(status, headers);
         },

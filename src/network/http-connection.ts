@@ -1,0 +1,181 @@
+import { type Socket, isIP, connect as connectPlain } from "node:net";
+import { type ConnectionOptions, connect as connectSecure } from "node:tls";
+import { AnswerReader } from "./http-answer.ts";
+import type { Headers } from "./retry-after.ts";
+
+/** Whoever is told of one answer: the head, the body as it comes, then the end or the failure. */
+export interface AnswerHandler {
+  /** At once, before anything is sent. */
+  onRequestStart(exchange: Exchange): void;
+  onResponseStart(exchange: Exchange, status: number, headers: Headers): void;
+  onResponseData(exchange: Exchange, bytes: Buffer): void;
+  onResponseEnd(exchange: Exchange): void;
+  /** Instead of the end, whatever has come; also after `abort`. */
+  onResponseError(exchange: Exchange, error: Error): void;
+}
+
+/** A request that has been handed in, until its answer is whole. */
+export interface Exchange {
+  readonly paused: boolean;
+  pause(): void;
+  resume(): void;
+  /** Closes the connection, or leaves the queue for one. */
+  abort(reason: Error): void;
+}
+
+export interface ConnectOptions {
+  host: string;
+  port: number;
+  socketPath?: string | undefined;
+  /** Undefined for plain HTTP. */
+  tls: ConnectionOptions | undefined;
+  timeoutMs: number;
+}
+
+/** What a connection tells the client that holds it. */
+export interface ConnectionOwner {
+  /** It may take another request. */
+  onIdle(connection: Connection): void;
+  onClosed(connection: Connection): void;
+}
+
+/** A request with everything that goes on the wire. */
+export interface Work {
+  readonly method: string;
+  /** The head, and with it the body when that is text. */
+  readonly text: string;
+  readonly body: Buffer | undefined;
+  head(status: number, headers: Headers): void;
+  data(bytes: Buffer): void;
+  end(): void;
+  fail(error: Error): void;
+}
+
+/**
+ * Every read lands here: it is taken out before the next one can begin. Windows asks for the memory ahead of the bytes, so
+ * connections can share none there.
+ */
+const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
+const isShared = process.platform !== "win32";
+
+/** One connection to a server, with one request at a time. */
+export class Connection {
+  /** Until when an idle one may be used, in milliseconds of the monotonic clock. */
+  usableUntil = 0;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #reader: AnswerReader;
+  #isPaused = false;
+  #work: Work | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isConnected = false;
+  #error: Error | undefined;
+
+  constructor({ host, port, socketPath, tls, timeoutMs }: ConnectOptions, owner: ConnectionOwner) {
+    this.#owner = owner;
+    this.#reader = new AnswerReader({
+      head: (status, headers) => this.#work?.head(status, headers),
+      data: (bytes) => this.#work?.data(bytes),
+      end: (isKept, idleMs) => this.#end(isKept, idleMs),
+    });
+    const onread = {
+      buffer: isShared ? SHARED : Buffer.allocUnsafeSlow(SHARED.length),
+      callback: (length: number, buffer: Uint8Array): boolean => {
+        this.#read(buffer, length);
+        return true;
+      },
+    };
+    const address = socketPath === undefined ? { host, port } : { path: socketPath };
+    const options = { ...address, onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+    this.#socket = tls
+      ? connectSecure({ servername: isIP(host) ? "" : host, ALPNProtocols: ["http/1.1"], ...tls, ...options })
+      : connectPlain(options);
+    this.#timer = setTimeout(() => {
+      const error = new Error(`no connection within ${timeoutMs} ms`);
+      this.#socket.destroy(Object.assign(error, { code: "ETIMEDOUT" }));
+    }, timeoutMs);
+    this.#socket.once(tls ? "secureConnect" : "connect", () => {
+      this.#isConnected = true;
+      clearTimeout(this.#timer);
+    });
+    this.#socket.on("error", (error: Error) => {
+      this.#error ??= error;
+    });
+    this.#socket.once("close", () => this.#closed());
+  }
+
+  /** Idle connections do not keep the process alive. */
+  setIdle(isIdle: boolean): void {
+    if (isIdle) this.#socket.unref();
+    else this.#socket.ref();
+  }
+
+  start(work: Work): void {
+    this.#work = work;
+    this.#reader.begin(work.method);
+    // The reader of the answer before may have paused at its last bytes.
+    if (this.#isPaused) this.resume();
+    const { text, body } = work;
+    if (!body) {
+      this.#socket.write(text);
+      return;
+    }
+    const head = Buffer.allocUnsafe(text.length + body.length);
+    head.write(text, "latin1");
+    head.set(body, text.length);
+    this.#socket.write(head);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+
+  /** Its work hears nothing more. */
+  close(): void {
+    this.#work = undefined;
+    this.#reader.stop();
+    this.#socket.destroy();
+  }
+
+  #read(buffer: Uint8Array, length: number): void {
+    const bytes = Buffer.allocUnsafe(length);
+    bytes.set(buffer.subarray(0, length));
+    try {
+      this.#reader.push(bytes);
+    } catch (thrown) {
+      this.#socket.destroy(thrown as Error);
+      this.#error ??= thrown as Error;
+    }
+  }
+
+  #end(isKept: boolean, idleMs: number): void {
+    const work = this.#work;
+    this.#work = undefined;
+    // An answer that came before its request was sent whole leaves a rest of it in the way.
+    if (isKept && idleMs > 0 && this.#socket.writableLength === 0 && !this.#socket.destroyed) {
+      this.usableUntil = performance.now() + idleMs;
+      this.#owner.onIdle(this);
+    } else this.#socket.destroy();
+    work?.end();
+  }
+
+  #closed(): void {
+    clearTimeout(this.#timer);
+    this.#owner.onClosed(this);
+    if (!this.#error && this.#work && this.#reader.finish()) return;
+    const work = this.#work;
+    this.#work = undefined;
+    work?.fail(this.#error ?? closedByPeer(this.#isConnected));
+  }
+}
+
+function closedByPeer(isConnected: boolean): Error {
+  const error = new Error(isConnected ? "other side closed" : "other side closed before the connection was made");
+  return Object.assign(error, { code: "ECONNRESET" });
+}
