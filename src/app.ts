@@ -167,7 +167,7 @@ export async function openApp(
     await Promise.all([indexed, started]);
     closers.push(followDocuments(config, documents, log));
 
-    const chat = await openChat({ store, target: chatTarget(config, fleet.endpoints), log });
+    const chat = await openChat({ store, target: chatTarget(config, fleet.endpoints), log, telemetry });
 
     const serviceKeys = searchKeys(await followSearchKeys(keyFolder(config)), searchRights(config));
 

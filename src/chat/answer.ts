@@ -17,8 +17,15 @@ export type Outcome =
 export interface Answer {
   /** Takes the flow's next event; the last one gives the outcome. */
   take(event: FlowEvent): Outcome | undefined;
-  /** Closes what is open. After it nothing may follow but the run's last event. */
-  close(): void;
+  /** Closes what is open and checks what is cited. After it nothing may follow but the run's last event. */
+  close(): readonly CheckedCitation[];
+}
+
+/** What was found of the sentences that cite a passage. */
+export interface CheckedCitation {
+  n: number;
+  documentId: string;
+  checks: readonly CitationCheck[];
 }
 
 /** How much text before a marker is looked at for the sentence it stands in. */
@@ -135,6 +142,7 @@ export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): A
       isOpen = false;
       settleCitations();
       for (const open of steps.values()) if (open.status === "running") step({ ...open, status: "canceled" });
+      return Array.from(cited.values(), ({ n, documentId, checks = [] }) => ({ n, documentId, checks }));
     },
   };
 }

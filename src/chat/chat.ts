@@ -4,6 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
 import type { Target } from "../flow/target.ts";
 import type { RecordStore } from "../store/record-store.ts";
+import type { Telemetry } from "../trace/telemetry.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import {
   type ConversationPage,
@@ -75,6 +76,8 @@ export interface ChatOptions {
   historyExchanges?: number;
   /** How long logs of ended runs are kept for readers that come back; an hour when absent. */
   keepLogsMs?: number;
+  /** Where answers are traced to. */
+  telemetry?: Telemetry | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -88,7 +91,7 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
 
   const db = store.tables<ChatSchema>();
   const runLog = createRunLog(store, log);
-  const context = { store, target, runLog, log, historyExchanges };
+  const context = { store, target, runLog, log, historyExchanges, telemetry: options.telemetry };
   const runs = new ActiveRuns();
   let isClosing = false;
 

@@ -7,7 +7,9 @@ import type { Logger } from "../base/log.ts";
 import type { TokenUsage } from "../flow/event.ts";
 import type { Target } from "../flow/target.ts";
 import type { RecordStore } from "../store/record-store.ts";
+import type { Telemetry } from "../trace/telemetry.ts";
 import { type Answer, createAnswer } from "./answer.ts";
+import { type AnswerTrace, traceAnswer } from "./answer-trace.ts";
 import { chatFlow, flowInputs } from "../flow/chat-flow.ts";
 import { INTERRUPTED_TEXT, errorText } from "./error-text.ts";
 import type { RunEvent } from "./event.ts";
@@ -25,6 +27,8 @@ export interface TurnContext {
   log: Logger;
   /** How many earlier exchanges go into the flow. */
   historyExchanges: number;
+  /** Where answers are traced to. */
+  telemetry?: Telemetry | undefined;
 }
 
 /** Why a run's controller was aborted. */
@@ -53,7 +57,9 @@ export async function runTurn(
   if (saved.title !== undefined) emit({ type: "title", title: saved.title });
   emit({ type: "step-start" });
   const startedAt = performance.now();
-  const end = await answer(context, run, saved, { emit, ownerId, requestId });
+  const trace = traceAnswer(context.telemetry, run.ids);
+  const end = await answer(context, run, saved, { emit, ownerId, requestId, trace });
+  trace?.end(end.status, end.status === "error" ? end.error : undefined);
   emit({ type: "step-end" });
   await finish(context, run, end, Math.round(performance.now() - startedAt));
 }
@@ -62,7 +68,7 @@ async function answer(
   { target, store, historyExchanges }: TurnContext,
   run: LiveRun,
   saved: SavedQuestion,
-  { emit, ownerId, requestId }: Asker & { emit: (event: RunEvent) => void },
+  { emit, ownerId, requestId, trace }: Asker & { emit: (event: RunEvent) => void; trace: AnswerTrace | undefined },
 ): Promise<End> {
   const { signal } = run.controller;
   const early = (): End => ({ status: signal.reason === SHUT_DOWN ? "interrupted" : "stopped" });
@@ -74,8 +80,10 @@ async function answer(
       : [];
     const inputs = flowInputs(flow, saved.text, exchanges);
     said = createAnswer(flow, emit);
+    const call = { inputs, runId: run.ids.runId, brief: true, principal: ownerId };
+    const { traceparent } = trace ?? {};
     const events = target.invoke(
-      { inputs, runId: run.ids.runId, brief: true, principal: ownerId, ...(requestId && { requestId }) },
+      { ...call, ...(requestId && { requestId }), ...(traceparent && { traceparent }) },
       signal,
     );
     for await (const event of until(events, signal)) {
@@ -87,7 +95,9 @@ async function answer(
   } catch (thrown) {
     return signal.aborted ? early() : { status: "error", error: FlowsteadError.from(thrown).toBody() };
   } finally {
-    said?.close();
+    const whole = said;
+    if (whole && trace) trace.check(() => whole.close());
+    else whole?.close();
   }
 }
 

@@ -36,7 +36,27 @@ export const SPAN_EVENT = {
   exception: "exception",
 } as const;
 
+/** Of an answer of the chat, and of the check of what it cites. */
+export const ANSWER = {
+  span: "chat.answer",
+  checkSpan: "chat.verify_citations",
+  checkEvent: "citation.check",
+  status: "chat.status",
+  rule: "citation.rule",
+  citations: "citation.count",
+  sentences: "citation.sentences",
+  supported: "citation.supported",
+  unsupported: "citation.unsupported",
+  cited: "citation.numbers",
+  isSupported: "citation.is_supported",
+  overlap: "citation.overlap",
+  reason: "citation.reason",
+  documents: "citation.documents",
+  sentence: "citation.sentence",
+} as const;
+
 export const GEN_AI = {
+  conversation: "gen_ai.conversation.id",
   operation: "gen_ai.operation.name",
   requestModel: "gen_ai.request.model",
   responseModel: "gen_ai.response.model",

@@ -101,10 +101,11 @@ function plainEvent(event: SentEvent): { name: string; attributes: Record<string
 }
 
 function plain(attributes: readonly SentAttribute[]): Record<string, unknown> {
-  return Object.fromEntries(
-    attributes.map(({ key, value }) => {
-      const [[kind, found] = ["", undefined]] = Object.entries(value);
-      return [key, kind === "intValue" ? Number(found) : found];
-    }),
-  );
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, plainValue(value)]));
+}
+
+function plainValue(value: Record<string, unknown>): unknown {
+  const [[kind, found] = ["", undefined]] = Object.entries(value);
+  if (kind === "arrayValue") return (found as { values: Record<string, unknown>[] }).values.map(plainValue);
+  return kind === "intValue" ? Number(found) : found;
 }
