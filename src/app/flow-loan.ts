@@ -1,7 +1,6 @@
 // What a flow gets that a command runs here, and not an instance: the same as an instance does. Its models are metered, and
 // its own code reaches them through the gateway with a token that ends with this process, so that it never holds a key.
 
-import path from "node:path";
 import type { Logger } from "../base/log.ts";
 import type { Environment } from "../config/environment.ts";
 import { flowEnvironment, holdsSecret } from "../config/flow-environment.ts";
@@ -13,10 +12,10 @@ import type { FlowResources } from "../flow/resource.ts";
 import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
 import type { BalancedModel } from "../model/balanced.ts";
 import type { Caller, ChatModel, ChatRequest } from "../model/chat-model.ts";
-import type { Embedder } from "../model/embedder.ts";
-import { embedderName } from "../model/provider/index.ts";
+import { type Embedder, embedderFor } from "../model/embedder.ts";
 import type { SearchIndex } from "../search/search-index.ts";
-import { makeStateFolder } from "../store/state-folder.ts";
+import { wrappedIndex } from "../search/wrapped-index.ts";
+import type { Accounts } from "./account.ts";
 import { heldSecrets } from "./held-secret.ts";
 import { openResources } from "./resources.ts";
 
@@ -31,7 +30,9 @@ export interface LoanParts {
   config: Readonly<Config>;
   env: Environment;
   log: Logger;
-  /** Not metered yet; whoever opened them closes them. */
+  /** Whoever opened these and what follows closes them. */
+  accounts: Accounts;
+  /** Not metered yet. */
   pools: ReadonlyMap<string, BalancedModel>;
   embedder: Embedder | undefined;
   openIndex: (name: string) => Promise<SearchIndex>;
@@ -46,6 +47,7 @@ export async function lendToFlow({
   config,
   env,
   log,
+  accounts,
   pools,
   embedder,
   openIndex,
@@ -62,31 +64,13 @@ export async function lendToFlow({
   interface Metered {
     governance: Governance;
     resources: ReturnType<typeof openResources>;
-    close(): Promise<void>;
   }
 
   async function openMetered(): Promise<Metered> {
-    const [{ openRecordStore }, { openGovernance }, { meteredEmbedder }] = await Promise.all([
-      import("../store/provider/index.ts"),
-      import("../gateway/open.ts"),
-      import("../gateway/metered.ts"),
-    ]);
-    await makeStateFolder(config.home);
-    const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
-    const governance = await openGovernance({ config: config.gateway, pools, store, log });
-    const { models, govern, meter } = governance;
-    const name = config.embedder && embedderName(config.embedder);
-    const own = embedder && name !== undefined ? meteredEmbedder(embedder, name, meter, caller) : embedder;
-    const resources = openResources(config, { env, log, models, embedder: own, openIndex, govern });
-    return {
-      governance,
-      resources,
-      async close() {
-        await resources.close();
-        await governance.close();
-        await store.close();
-      },
-    };
+    const governance = await accounts.governance();
+    const { models, govern } = governance;
+    const own = embedderFor(accounts.governEmbedder(embedder), caller);
+    return { governance, resources: openResources(config, { env, log, models, embedder: own, openIndex, govern }) };
   }
 
   interface Lent {
@@ -114,7 +98,7 @@ export async function lendToFlow({
 
   async function close(): Promise<void> {
     await (await lent)?.listener.close();
-    await (await metered)?.close();
+    await (await metered)?.resources.close();
     await bare.close();
   }
 
@@ -124,7 +108,12 @@ export async function lendToFlow({
       resources: {
         chatModel: async (name) => onBehalf(await (await meteredOnce()).resources.chatModel(name), caller),
         embedder: async (connection) => (await meteredOnce()).resources.embedder(connection),
-        searchIndex: (name) => bare.searchIndex(name),
+        searchIndex: async (name) => {
+          const index = await bare.searchIndex(name);
+          return wrappedIndex(index, {
+            query: (query, signal) => index.query({ ...query, caller: { ...caller, ...query.caller } }, signal),
+          });
+        },
         connection: async (name) => {
           const found = await bare.connection(name);
           return isLent(found) ? lentConnection(found, (await lentOnce()).access) : found;

@@ -1,5 +1,6 @@
 // The indexes that a flow may ask, opened at the first question: most flows ask none.
 
+import type { Accounts } from "../app/account.ts";
 import { openConfiguredSearch } from "../app/configured-search.ts";
 import { searchServer } from "../app/search-server.ts";
 import type { Logger } from "../base/log.ts";
@@ -17,8 +18,14 @@ export interface FlowIndexes {
   close(): Promise<void>;
 }
 
-export function openFlowIndexes(config: Readonly<Config>, embedder: Embedder | undefined, log: Logger): FlowIndexes {
-  const search = openConfiguredSearch(config, embedder, log);
+/** @param bare not counted yet */
+export function openFlowIndexes(
+  config: Readonly<Config>,
+  bare: Embedder | undefined,
+  { accounts, log }: { accounts: Accounts; log: Logger },
+): FlowIndexes {
+  const embedder = accounts.governEmbedder(bare);
+  const search = openConfiguredSearch(config, embedder, log, accounts.govern);
   const catalog = openCatalog(
     documentProvider({ folder: documentFolder(config), server: searchServer(config) }),
     embedder,

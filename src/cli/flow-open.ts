@@ -1,6 +1,7 @@
 // A flow of a folder with what the configuration lets it reach, in this process.
 
 import path from "node:path";
+import { type Accounts, openAccounts } from "../app/account.ts";
 import { lendToFlow } from "../app/flow-loan.ts";
 import { openConfiguredEmbedder, openResources } from "../app/resources.ts";
 import type { Logger } from "../base/log.ts";
@@ -50,6 +51,7 @@ export interface OpenedResources {
 interface Parts {
   config: LoadedConfig["config"];
   env: LoadedConfig["env"];
+  accounts: Accounts;
   pools: ReadonlyMap<string, BalancedModel>;
   embedder: Embedder | undefined;
   openIndex: (name: string) => Promise<SearchIndex>;
@@ -59,20 +61,25 @@ interface Parts {
 async function openParts(home: HomeOptions, log: Logger): Promise<Parts> {
   const { config, env } = configOf(home);
   const pools = openModelPools(config.models.map(modelSettings), log);
+  const accounts = openAccounts({ config, pools, log });
   const embedder = await openConfiguredEmbedder(config, log);
   let indexes: Promise<FlowIndexes> | undefined;
   const openIndex = async (name: string): Promise<SearchIndex> => {
-    indexes ??= import("./flow-index.ts").then(({ openFlowIndexes }) => openFlowIndexes(config, embedder, log));
+    indexes ??= import("./flow-index.ts").then(({ openFlowIndexes }) =>
+      openFlowIndexes(config, embedder, { accounts, log }),
+    );
     return (await indexes).open(name);
   };
   return {
     config,
     env,
+    accounts,
     pools,
     embedder,
     openIndex,
     close: async () => {
       await (await indexes)?.close();
+      await accounts.close();
       await Promise.all([...pools.values()].map((model) => model.close()));
       await embedder?.close();
     },

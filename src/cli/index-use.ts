@@ -1,4 +1,5 @@
 import path from "node:path";
+import { openAccounts } from "../app/account.ts";
 import { openConfiguredSearch } from "../app/configured-search.ts";
 import { openConfiguredCollection } from "../app/document.ts";
 import { openConfiguredEmbedder } from "../app/resources.ts";
@@ -51,11 +52,13 @@ export async function useIndex(options: IndexOptions, work: (used: UsedIndex) =>
   await makeStateFolder(config.home);
   const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
   const embedder = await openConfiguredEmbedder(config, log);
-  const search = openConfiguredSearch(config, embedder, log);
+  const accounts = openAccounts({ config, log });
+  const search = openConfiguredSearch(config, accounts.governEmbedder(embedder), log, accounts.govern);
   const name = config.documents.index;
   // An index of passages behind the name of one of documents would hide that from flows.
   if (options.index && (await holdsDocuments(name, config, search))) {
     await search.close();
+    await accounts.close();
     await embedder?.close();
     throw new FlowsteadError(
       "IndexExists",
@@ -69,6 +72,7 @@ export async function useIndex(options: IndexOptions, work: (used: UsedIndex) =>
   } finally {
     await index.close();
     await search.close();
+    await accounts.close();
     await embedder?.close();
   }
 }
@@ -88,11 +92,13 @@ export async function askIndex(
   const isOfDocuments = await holdsDocuments(name, config, search).finally(() => search.close());
   if (!isOfDocuments) return useIndex(options, ({ index }) => ask(index, false));
   const embedder = await openConfiguredEmbedder(config, log);
-  const indexes = openFlowIndexes(config, embedder, log);
+  const accounts = openAccounts({ config, log });
+  const indexes = openFlowIndexes(config, embedder, { accounts, log });
   try {
     await ask(await indexes.open(name), embedder === undefined);
   } finally {
     await indexes.close();
+    await accounts.close();
     await embedder?.close();
   }
 }

@@ -5,7 +5,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
+import { openAccounts } from "../../src/app/account.ts";
 import { openConfiguredSearch } from "../../src/app/configured-search.ts";
+import { lendToFlow } from "../../src/app/flow-loan.ts";
+import { openConfiguredEmbedder } from "../../src/app/resources.ts";
+import { openFlowIndexes } from "../../src/cli/flow-index.ts";
 import { SILENT } from "../../src/base/log.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -57,12 +61,18 @@ test("words and vectors weigh as the configuration says, or as a query does; emb
   assert.equal(await first({ vectors: 0.0001 }), "sky");
 });
 
-test("a chat model that judges passages is counted for whom an instance searches, whatever the flow says", async (context) => {
-  const service = await fakeService(context, () => {
-    const choices = [{ index: 0, message: { role: "assistant", content: "[1, 9]" }, finish_reason: "stop" }];
+const judging = (context: TestContext): ReturnType<typeof fakeService> =>
+  fakeService(context, ({ url: asked }) => {
     const usage = { prompt_tokens: 70, completion_tokens: 5, total_tokens: 75 };
+    if (asked.endsWith("/embeddings")) {
+      return { body: { data: [{ index: 0, embedding: [0, 0, 1, 0] }], usage } };
+    }
+    const choices = [{ index: 0, message: { role: "assistant", content: "[1, 9]" }, finish_reason: "stop" }];
     return { body: { id: "x", object: "chat.completion", created: 1, model: "m", choices, usage } };
   });
+
+test("a chat model that judges passages is counted for whom an instance searches, whatever the flow says", async (context) => {
+  const service = await judging(context);
   const model = { provider: "openai", base_url: `${service.url}/v1`, model: "judge" };
   const config = await configOf(context, { reranker: { provider: "chat-model", model } });
   const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
@@ -100,5 +110,47 @@ test("a chat model that judges passages is counted for whom an instance searches
       .map(({ principal, flow, model: name, prompt_tokens: tokens }) => [principal, flow, name, tokens].join())
       .sort(),
     ["anna,shop,judge,70", "system,,judge,70"],
+  );
+});
+
+test("what a command's flow looks up is counted for the flow: its judge, and the embedding of its question", async (context) => {
+  const service = await judging(context);
+  const at = { provider: "openai", base_url: `${service.url}/v1` };
+  const config = await configOf(context, {
+    reranker: { provider: "chat-model", model: { ...at, model: "judge" } },
+    embedder: { ...at, model: "vectors", dimensions: 4 },
+  });
+  const embedder = await openConfiguredEmbedder(config, SILENT);
+  const accounts = openAccounts({ config, log: SILENT });
+  const made = openConfiguredSearch(config, topicEmbedder(), SILENT);
+  const index = await made.create("animals");
+  await index.upsert(ANIMALS);
+  await index.close();
+  await made.close();
+  const indexes = openFlowIndexes(config, embedder && { ...embedder, fingerprint: topicEmbedder().fingerprint }, {
+    accounts,
+    log: SILENT,
+  });
+  const loan = await lendToFlow({
+    config,
+    env: {},
+    log: SILENT,
+    accounts,
+    pools: new Map(),
+    embedder,
+    openIndex: (name) => indexes.open(name),
+    flow: "shop",
+    hasCode: false,
+  });
+  const found = await (await loan.resources.searchIndex("animals")).query({ text: "storm", mode: "hybrid", top: 2 });
+  assert.deepEqual([found.hits.length, found.degraded], [2, []]);
+  await loan.close();
+  await indexes.close();
+  const sums = await (await accounts.governance()).ledger.sums(["principal", "flow", "model"]);
+  await accounts.close();
+  await embedder?.close();
+  assert.deepEqual(
+    sums.map(({ principal, flow, model, prompt_tokens: tokens }) => [principal, flow, model, tokens].join()).sort(),
+    ["local,shop,judge,70", "local,shop,vectors,70"],
   );
 });

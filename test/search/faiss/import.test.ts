@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { plain } from "../../../src/base/json.ts";
+import { openAccounts } from "../../../src/app/account.ts";
 import { openFlowIndexes } from "../../../src/cli/flow-index.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { SILENT } from "../../../src/base/log.ts";
@@ -63,7 +64,10 @@ type Found = { text: string; metadata: { source: { url: string } }; original_ent
 
 async function lookUp(context: TestContext, home: string): Promise<{ words: Found; near: Found }> {
   const { config } = loadConfig({ env: {}, overrides: { home } });
-  const indexes = openFlowIndexes(config, undefined, SILENT);
+  const indexes = openFlowIndexes(config, undefined, {
+    accounts: openAccounts({ config, log: SILENT }),
+    log: SILENT,
+  });
   const target = await openFlow({
     directory: writeFolder(context, LOOK_UPS),
     tools: BUILT_IN_TOOLS,
