@@ -70,7 +70,7 @@ function isDeployment(reader: SpecReader): boolean {
   const schema = pyStr(reader.value("$schema") ?? "");
   if (/OnlineDeployment\.schema/i.test(schema)) return true;
   if (/OnlineEndpoint\.schema/i.test(schema)) return false;
-  if (reader.has("auth_mode") || reader.has("traffic")) return false;
+  if (["auth_mode", "traffic", "mirror_traffic"].some((key) => reader.has(key))) return false;
   if (["endpoint_name", "model", "instance_count", "environment"].some((key) => reader.has(key))) return true;
   if (reader.keys().every((key) => ["$schema", "name", "description", "tags", "properties"].includes(key)))
     return false;
