@@ -14,5 +14,7 @@ export interface BenchOptions {
   sets?: string | undefined;
   /** The original's program `pf`, to be measured beside: `--original FILE`. */
   original?: string | undefined;
+  /** A folder in which a bench of large data keeps it, and goes on where it was stopped: `--keep DIR`. */
+  keep?: string | undefined;
   signal: AbortSignal;
 }

@@ -4,7 +4,10 @@
 export interface Clusters {
   dimensions: number;
   clusters: number;
+  /** Where the clusters lie. */
   random: () => number;
+  /** What is drawn from them; by the same when absent. */
+  draw?: () => number;
 }
 
 const DIRECTIONS = 24;
@@ -12,17 +15,17 @@ const SPREAD = 0.35;
 const NOISE = 0.25;
 
 /** A source of unit vectors. */
-export function clusteredVectors({ dimensions, clusters, random }: Clusters): () => Float32Array {
+export function clusteredVectors({ dimensions, clusters, random, draw = random }: Clusters): () => Float32Array {
   const drawn = (count: number): Float32Array[] =>
     Array.from({ length: count }, () => Float32Array.from({ length: dimensions }, () => bell(random)));
   const centres = drawn(clusters);
   const directions = drawn(4 * DIRECTIONS);
   return () => {
-    const cluster = Math.floor(random() * clusters);
-    const vector = Float32Array.from(centres[cluster]!, (value) => value + NOISE * (random() - 0.5));
+    const cluster = Math.floor(draw() * clusters);
+    const vector = Float32Array.from(centres[cluster]!, (value) => value + NOISE * (draw() - 0.5));
     for (let one = 0; one < DIRECTIONS; one++) {
       const direction = directions[(cluster * 7 + one * 3) % directions.length]!;
-      const far = SPREAD * bell(random);
+      const far = SPREAD * bell(draw);
       for (let at = 0; at < dimensions; at++) vector[at]! += far * direction[at]!;
     }
     const length = Math.hypot(...vector);

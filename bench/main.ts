@@ -30,6 +30,7 @@ const BENCHES: readonly Bench[] = [
 const words = process.argv.slice(2);
 const sets = taken("--sets");
 const original = taken("--original");
+const keep = taken("--keep");
 const name = words.find((word) => !word.startsWith("-"));
 const unknown = words.filter((word) => word !== name && word !== "--quick");
 const bench = BENCHES.find((one) => one.name === name);
@@ -45,7 +46,13 @@ else if (!bench || unknown.length > 0) {
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
   try {
-    const result = await bench.run({ isQuick: words.includes("--quick"), sets, original, signal: stopping.signal });
+    const result = await bench.run({
+      isQuick: words.includes("--quick"),
+      sets,
+      original,
+      keep,
+      signal: stopping.signal,
+    });
     console.log(JSON.stringify({ bench: bench.name, node: process.version, ...result }));
     const below = result["below"];
     if (Array.isArray(below) && below.length > 0) {

@@ -7,6 +7,7 @@ import { SILENT } from "../src/base/log.ts";
 import { evaluateIndex } from "../src/search/evaluate/evaluate.ts";
 import { createEmbeddedIndex } from "../src/search/provider/index.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
+import { benchPassage } from "./search-corpus.ts";
 import { PUBLIC_SETS, type PublicSet, type QuestionSet, readSet } from "./public-set.ts";
 
 const BATCH = 2000;
@@ -54,17 +55,7 @@ async function evaluated(set: QuestionSet, signal: AbortSignal): Promise<{ lexic
   const folder = await mkdtemp(path.join(tmpdir(), "bench-quality-"));
   const index = await createEmbeddedIndex({ folder, name: "bench", log: SILENT });
   try {
-    const passages = set.documents.map(({ id, title, text }) => ({
-      id,
-      documentId: id,
-      title,
-      text,
-      ordinal: 0,
-      headings: [],
-      start: 0,
-      end: text.length,
-      source: id,
-    }));
+    const passages = set.documents.map(({ id, title, text }) => benchPassage(id, { title, text }));
     for (let from = 0; from < passages.length; from += BATCH) {
       await index.upsert(passages.slice(from, from + BATCH), signal);
     }

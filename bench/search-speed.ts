@@ -1,9 +1,8 @@
-// How fast the embedded index answers, as a multiple of the least that such an answer costs: for words, adding up the
-// postings of the query; for vectors, one product with each vector. Both are measured in the same run, on the same data, and
-// so are other engines for words that come from npm.
+// How fast the embedded index answers, as a multiple of the least that such an answer costs (`search-floor.ts`), and beside other
+// engines for words that come from npm. With `--keep DIR` a run that was stopped goes on, and what was measured is not again.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,18 +11,18 @@ import { promisify } from "node:util";
 import { SILENT } from "../src/base/log.ts";
 import type { Embedder } from "../src/model/embedder.ts";
 import { createEmbeddedIndex, openEmbeddedIndex } from "../src/search/provider/index.ts";
-import type { Passage, QueryMode, SearchIndex } from "../src/search/search-index.ts";
+import type { QueryMode, SearchIndex } from "../src/search/search-index.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
-import { clusteredVectors, seeded } from "./clustered.ts";
 import { alternatives } from "./search-alternative.ts";
+import { type Asked, BATCH, type Corpus, searchCorpus, vectorFile } from "./search-corpus.ts";
+import { cpuMs, floorOf, nearestTen } from "./search-floor.ts";
 import { quantiles, round } from "./statistic.ts";
 
-const WORDS_PER_PASSAGE = 84;
-const VOCABULARY = 30_000;
-const CLUSTERS = 200;
-const BATCH = 2000;
 /** Passages up to which all vectors are compared. */
 const IN_MEMORY = 50_000;
+/** Above, other engines take more memory than there is. */
+const MOST_FOR_OTHERS = 100_000;
+const RECALL_GOAL = 0.95;
 
 export const searchSpeed: Bench = {
   name: "search-speed",
@@ -33,107 +32,124 @@ export const searchSpeed: Bench = {
 
 export const searchSpeedMillion: Bench = {
   name: "search-speed-1m",
-  about: "the same at 1,000,000 passages",
+  about: "the same at 1,000,000 passages; --keep DIR lets a run that was stopped go on",
   run: (options) => measure(options, [1_000_000]),
 };
 
-async function measure({ isQuick, signal }: BenchOptions, sizes: readonly number[]): Promise<Record<string, unknown>> {
+async function measure(options: BenchOptions, sizes: readonly number[]): Promise<Record<string, unknown>> {
+  const { isQuick, keep, signal } = options;
   const result: Record<string, unknown> = {};
+  const below: string[] = [];
   for (const size of sizes) {
     for (const dimensions of isQuick ? [384] : [384, 1536]) {
       signal.throwIfAborted();
-      const found = await measureOne({ size, dimensions, queries: isQuick ? 50 : 200, signal });
-      result[`${size}x${dimensions}`] = found;
-      console.error(`${size} passages, ${dimensions} dimensions: ${JSON.stringify(found)}`);
+      const name = `${size}x${dimensions}`;
+      const folder = keep === undefined ? await mkdtemp(path.join(tmpdir(), "bench-search-")) : path.join(keep, name);
+      try {
+        const found = await measureOne(searchCorpus(size, dimensions), folder, { queries: isQuick ? 50 : 200, signal });
+        result[name] = found;
+        if (Number(found["recallAt10"]) < RECALL_GOAL) below.push(`recall of ${name}`);
+        console.error(`${size} passages, ${dimensions} dimensions: ${JSON.stringify(found)}`);
+      } finally {
+        if (keep === undefined) await rm(folder, { recursive: true, force: true });
+      }
     }
   }
-  return result;
+  return { ...result, below };
 }
 
-interface Setup {
-  size: number;
-  dimensions: number;
-  queries: number;
-  signal: AbortSignal;
+interface Progress {
+  batches: number;
+  writingMs: number;
+  writingCpuMs: number;
+  result?: Record<string, unknown>;
 }
 
-async function measureOne({ size, dimensions, queries, signal }: Setup): Promise<Record<string, unknown>> {
-  const folder = await mkdtemp(path.join(tmpdir(), "bench-search-"));
-  const random = seeded(size + dimensions);
-  const vectorOf = clusteredVectors({ dimensions, clusters: CLUSTERS, random });
-  const embedder: Embedder = {
-    fingerprint: `bench/${dimensions}`,
-    dimensions,
-    embed: async (texts) => texts.map(() => vectorOf()),
-    close: async () => undefined,
-  };
-  const options = { folder, name: "bench", embedder, log: SILENT };
-  let index: SearchIndex | undefined;
+async function measureOne(
+  corpus: Corpus,
+  folder: string,
+  { queries, signal }: { queries: number; signal: AbortSignal },
+): Promise<Record<string, unknown>> {
+  const { size, dimensions } = corpus;
+  const index = path.join(folder, "index");
+  await mkdir(index, { recursive: true });
+  const progressFile = path.join(folder, "progress.json");
+  const before = await readFile(progressFile, "utf8").catch(() => undefined);
+  const progress = (before ? JSON.parse(before) : { batches: 0, writingMs: 0, writingCpuMs: 0 }) as Progress;
+  if (progress.result) return progress.result;
+  const save = (): Promise<void> => writeFile(progressFile, JSON.stringify(progress));
+
+  const options = { folder: index, name: "bench", embedder: refusing(dimensions), log: SILENT };
+  const vectors = await vectorFile(path.join(folder, "vectors.f32"), dimensions);
+  let opened: SearchIndex | undefined;
   try {
-    index = await createEmbeddedIndex(options);
-    const words = (count: number): string => Array.from({ length: count }, () => word(random)).join(" ");
-    const texts: string[] = [];
-    const vectors: Float32Array[] = [];
-    let writingMs = 0;
-    for (let from = 0; from < size; from += BATCH) {
+    opened = progress.batches > 0 ? await openEmbeddedIndex(options) : await fresh(options);
+    // What a run that was stopped wrote last is written again, and replaced.
+    await vectors.cut(progress.batches * BATCH);
+    for (let batch = progress.batches; batch * BATCH < size; batch++) {
       signal.throwIfAborted();
-      const batch = Array.from({ length: Math.min(BATCH, size - from) }, (_, at): Passage => {
-        const text = words(WORDS_PER_PASSAGE);
-        const vector = vectorOf();
-        texts.push(text);
-        vectors.push(vector);
-        const id = String(from + at);
-        return {
-          id,
-          documentId: id,
-          title: words(3),
-          text,
-          ordinal: 0,
-          headings: [],
-          start: 0,
-          end: text.length,
-          source: id,
-          vector,
-        };
-      });
-      const start = performance.now();
-      await index.upsert(batch);
-      writingMs += performance.now() - start;
+      const passages = corpus.passages(batch);
+      const [start, cpu] = [performance.now(), cpuMs()];
+      await opened.upsert(passages);
+      progress.writingMs += performance.now() - start;
+      progress.writingCpuMs += cpuMs() - cpu;
+      await vectors.append(passages.map(({ vector }) => vector!));
+      progress.batches = batch + 1;
+      await save();
+      if ((batch + 1) % 50 === 0) console.error(`${(batch + 1) * BATCH} of ${size} written`);
     }
-    const making = performance.now();
-    await settled(index, size, signal);
-    const vectorIndexMs = performance.now() - making;
-    await index.close();
+    const [making, makingCpu] = [performance.now(), cpuMs()];
+    await settled(opened, size, signal);
+    const graph = {
+      seconds: Math.round((performance.now() - making) / 1000),
+      cpuSeconds: seconds(cpuMs() - makingCpu),
+    };
+    await opened.close();
 
-    const opened = await openedElsewhere({ folder, dimensions, text: words(5) });
-    index = await openEmbeddedIndex(options);
-    const asked = Array.from({ length: queries }, () => ({ text: words(5), vector: vectorOf() }));
+    const asked = corpus.questions(queries);
+    const cold = await openedElsewhere({ folder: index, dimensions, text: asked[0]!.text });
+    opened = await openEmbeddedIndex(options);
     // What is still read behind the first answer is part of no other.
-    await index.query({ ...asked[0]!, mode: "hybrid", top: 10 });
+    await opened.query({ ...asked[0]!, mode: "hybrid", top: 10 });
     await sleep(3000);
-    const floor = floors(texts, vectors, asked);
+    const floor = await floorOf(corpus, vectors, asked);
     const times: Record<string, Times> = {};
     for (const mode of ["text", "vector", "hybrid"] as const) {
-      times[mode] = await timed(index, asked, {
-        mode,
-        floorMs: mode === "hybrid" ? floor.text + floor.vector : floor[mode],
-        signal,
-      });
+      const floorMs = mode === "hybrid" ? floor.text + floor.vector : floor[mode];
+      times[mode] = await timed(opened, asked, { mode, floorMs, signal });
     }
-    return {
-      passagesPerSecond: Math.round((size * 1000) / writingMs),
-      vectorIndexSeconds: Math.round(vectorIndexMs / 1000),
-      vectors: (await index.statistics()).vectors,
-      ...opened,
+    progress.result = {
+      passagesPerSecond: Math.round((size * 1000) / progress.writingMs),
+      writingCpuSeconds: seconds(progress.writingCpuMs),
+      graph,
+      vectors: (await opened.statistics()).vectors,
+      ...cold,
       floorMs: { text: round(floor.text), vector: round(floor.vector) },
-      recallAt10: await recall(index, vectors, asked.slice(0, 20)),
+      recallAt10: await recall(opened, asked.slice(0, 50), await nearestTen(corpus, vectors, asked.slice(0, 50))),
       ...times,
-      ...(dimensions === 384 ? { others: await others(folder, texts, { asked, ours: times["text"]!, signal }) } : {}),
+      ...(dimensions === 384 && size <= MOST_FOR_OTHERS
+        ? { others: await others(folder, corpus, { asked, ours: times["text"]!, signal }) }
+        : {}),
     };
+    await save();
+    return progress.result;
   } finally {
-    await index?.close();
-    await rm(folder, { recursive: true, force: true });
+    await vectors.close();
+    await opened?.close();
   }
+}
+
+async function fresh(options: Parameters<typeof createEmbeddedIndex>[0]): Promise<SearchIndex> {
+  await rm(options.folder, { recursive: true, force: true });
+  return createEmbeddedIndex(options);
+}
+
+/** Vectors come with passages and questions. */
+function refusing(dimensions: number): Embedder {
+  const embed = async (): Promise<never> => {
+    throw new Error("nothing is to be embedded here");
+  };
+  return { fingerprint: `bench/${dimensions}`, dimensions, embed, close: async () => undefined };
 }
 
 /** The first answer of a new process, and its memory after some more. */
@@ -144,46 +160,21 @@ async function openedElsewhere(given: { folder: string; dimensions: number; text
   return JSON.parse(stdout) as object;
 }
 
-interface Times {
-  p50: number;
-  p99: number;
-  timesFloor: number;
-}
-
 /** Waits until the vectors are searched as they will be: above the limit of memory, by the index made behind the queries. */
 async function settled(index: SearchIndex, size: number, signal: AbortSignal): Promise<void> {
   if (size <= IN_MEMORY) return;
+  // An index that was opened for this alone begins with a query.
+  index.prepare?.();
   while ((await index.statistics()).vectors !== "approximate") await sleep(500, undefined, { signal });
 }
 
-/** Other engines for words: the time of each, as a multiple of ours. */
-async function others(
-  folder: string,
-  texts: readonly string[],
-  { asked, ours, signal }: { asked: readonly Asked[]; ours: Times; signal: AbortSignal },
-): Promise<Record<string, unknown>> {
-  const result: Record<string, unknown> = {};
-  for (const other of alternatives(folder)) {
-    signal.throwIfAborted();
-    const start = performance.now();
-    other.add(texts.map((text, at) => ({ id: String(at), text })));
-    const passagesPerSecond = Math.round((texts.length * 1000) / (performance.now() - start));
-    const times = asked.map(({ text }) => {
-      const began = performance.now();
-      other.ask(text);
-      return performance.now() - began;
-    });
-    other.close();
-    const { p50, p99 } = quantiles(times);
-    result[other.name] = { p50, p99, timesOurs: round(p50 / ours.p50), passagesPerSecond };
-    await sleep(0);
-  }
-  return result;
-}
-
-interface Asked {
-  text: string;
-  vector: Float32Array;
+interface Times {
+  p50: number;
+  p99: number;
+  /** Of all threads, a question. */
+  cpuMs: number;
+  /** CPU as a multiple of that of the floor. */
+  timesFloor: number;
 }
 
 async function timed(
@@ -192,60 +183,62 @@ async function timed(
   { mode, floorMs, signal }: { mode: QueryMode; floorMs: number; signal: AbortSignal },
 ): Promise<Times> {
   const times: number[] = [];
+  const before = cpuMs();
   for (const query of asked) {
     const start = performance.now();
     await index.query({ ...query, mode, top: 10 }, signal);
     times.push(performance.now() - start);
   }
-  const { p50, p99 } = quantiles(times);
-  return { p50, p99, timesFloor: round(p50 / floorMs) };
+  const cpu = (cpuMs() - before) / asked.length;
+  return { ...quantiles(times), cpuMs: round(cpu), timesFloor: round(cpu / floorMs) };
 }
 
-/** The mean of what each kind of search costs at least, in milliseconds. */
-function floors(
-  texts: readonly string[],
-  vectors: readonly Float32Array[],
-  asked: readonly Asked[],
-): { text: number; vector: number } {
-  const postings = new Map<string, number[]>();
-  texts.forEach((text, number) => {
-    for (const term of new Set(text.split(" "))) {
-      const posting = postings.get(term);
-      if (posting) posting.push(number);
-      else postings.set(term, [number]);
+/** Other engines for words: the CPU of each, as a multiple of ours. */
+async function others(
+  folder: string,
+  corpus: Corpus,
+  { asked, ours, signal }: { asked: readonly Asked[]; ours: Times; signal: AbortSignal },
+): Promise<Record<string, unknown>> {
+  const result: Record<string, unknown> = {};
+  await rm(path.join(folder, "fts5.db"), { force: true });
+  for (const other of alternatives(folder)) {
+    signal.throwIfAborted();
+    let added = 0;
+    for (let batch = 0; batch * BATCH < corpus.size; batch++) {
+      const passages = corpus.texts(batch).map((text, at) => ({ id: String(batch * BATCH + at), text }));
+      const start = cpuMs();
+      other.add(passages);
+      added += cpuMs() - start;
     }
-  });
-  const scores = new Float64Array(texts.length);
-  let start = performance.now();
-  for (const { text } of asked) {
-    scores.fill(0);
-    for (const term of text.split(" ")) for (const number of postings.get(term) ?? []) scores[number]! += 1;
+    const start = cpuMs();
+    const times = asked.map(({ text }) => {
+      const began = performance.now();
+      other.ask(text);
+      return performance.now() - began;
+    });
+    const cpu = (cpuMs() - start) / asked.length;
+    other.close();
+    result[other.name] = {
+      ...quantiles(times),
+      cpuMs: round(cpu),
+      timesOurs: round(cpu / ours.cpuMs),
+      writingCpuSeconds: seconds(added),
+    };
+    await sleep(0);
   }
-  const text = (performance.now() - start) / asked.length;
-  start = performance.now();
-  for (const { vector } of asked) vectors.forEach((other, number) => (scores[number] = product(vector, other)));
-  return { text, vector: (performance.now() - start) / asked.length };
+  return result;
 }
 
 /** Share of the ten nearest, counted exactly, that the index finds. */
-async function recall(index: SearchIndex, vectors: readonly Float32Array[], asked: readonly Asked[]): Promise<number> {
+async function recall(index: SearchIndex, asked: readonly Asked[], exact: readonly Set<string>[]): Promise<number> {
   let found = 0;
-  for (const { vector } of asked) {
-    const exact = vectors.map((other, at) => [product(vector, other), String(at)] as const).sort((a, b) => b[0] - a[0]);
-    const best = new Set(exact.slice(0, 10).map(([, id]) => id));
+  for (const [at, { vector }] of asked.entries()) {
     const { hits } = await index.query({ text: "", vector, mode: "vector", top: 10 });
-    found += hits.filter(({ passage }) => best.has(passage.id)).length;
+    found += hits.filter(({ passage }) => exact[at]!.has(passage.id)).length;
   }
-  return round(found / (10 * asked.length));
+  return Math.round((1000 * found) / (10 * asked.length)) / 1000;
 }
 
-function product(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
-  return sum;
-}
-
-/** Words by how often words are used: the n-th about 1/n as often as the first. */
-function word(random: () => number): string {
-  return `w${Math.floor(VOCABULARY ** random()).toString(36)}`;
+function seconds(ms: number): number {
+  return Math.round(ms / 100) / 10;
 }
