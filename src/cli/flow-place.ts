@@ -46,8 +46,9 @@ function codePlace({ details = {} }: FlowsteadError, source: string): string | u
 
 function flowPlace({ details = {}, message }: FlowsteadError, source: string): string | undefined {
   const { node, output, input } = details;
-  const { file } = tryLocate(source) ?? {};
-  if (file === undefined || file.endsWith(".prompty") || message.startsWith(path.basename(file))) return undefined;
+  const { file, entry } = tryLocate(source) ?? {};
+  if (file === undefined || entry !== undefined || file.endsWith(".prompty") || message.startsWith(path.basename(file)))
+    return undefined;
   const { value, lineOf } = parseYaml(readFileSync(file, "utf8"), file);
   const at = (line: number, what: string): string => `${shortest(file)}:${line} (${what})`;
   if (typeof node === "string" && isMap(value) && Array.isArray(value["nodes"])) {

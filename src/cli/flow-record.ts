@@ -1,6 +1,6 @@
 // The files that a test leaves beside the flow, under the original's names: `.promptflow/flow.detail.json` and its kin.
 
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringifyJson } from "../base/json.ts";
@@ -37,8 +37,12 @@ export function recordPlace({ flow, detail, node, variant, chat = false }: Place
 
 /** The folder in which the original keeps what it knows of a flow. */
 export function promptflowFolder(flow: string): string {
-  const isFile = existsSync(flow) && !statSync(flow).isDirectory();
-  return path.join(isFile ? path.dirname(flow) : flow, ".promptflow");
+  return path.join(folderOfFlow(flow), ".promptflow");
+}
+
+/** The folder that a flow is in, named by its file, by `module:function` or by itself. */
+export function folderOfFlow(flow: string): string {
+  return statSync(flow, { throwIfNoEntry: false })?.isDirectory() ? flow : path.dirname(flow);
 }
 
 /** What a person sees while a flow runs, kept as `flow.log`. */

@@ -7,6 +7,7 @@ import { Document } from "yaml";
 import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
 import { setInYaml } from "../flow/document.ts";
+import { isEntry } from "../flow/locate.ts";
 import { isWithin } from "../registry/flow-bundle.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import type { Console } from "./console.ts";
@@ -21,14 +22,13 @@ export interface FlowSaveOptions extends HomeOptions {
 }
 
 const FILE = "flow.flex.yaml";
-const ENTRY = /^[a-zA-Z0-9_.]+:[a-zA-Z0-9_]+$/;
 const LEFT_OUT = /^(\.git|\.promptflow|\.runs|\.flowstead|\.venv|__pycache__|node_modules)$/;
 
 export async function flowSave(
   { entry, code = ".", json, ...options }: FlowSaveOptions,
   console: Console,
 ): Promise<void> {
-  if (!ENTRY.test(entry))
+  if (!isEntry(entry))
     throw new FlowsteadError("UsageError", `Invalid entry '${entry}'. Write it as module:function or module:Class.`);
   if (!existsSync(code)) throw new FlowsteadError("UsageError", `There is no code at ${code}.`);
   const isFile = !statSync(code).isDirectory();

@@ -4,6 +4,7 @@ import { SILENT } from "../base/log.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import type { FlowTarget } from "../flow/flow-target.ts";
 import { loadFlow } from "../flow/load.ts";
+import { locateFlow } from "../flow/locate.ts";
 import { applyVariants, parseVariant } from "../flow/variant.ts";
 import { RunRecord } from "../run/record.ts";
 import type { Console } from "./console.ts";
@@ -72,8 +73,14 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
   const trouble = await writeRecord(recordPlace({ ...options, variant }), record, log);
   if (trouble !== undefined && (options.detail !== undefined || !options.json)) console.say(`note: ${trouble}`);
   if (record.error) throw withPlaces(FlowsteadError.fromBody(record.error), options.flow);
-  const result = node ? (record.outputs?.["output"] ?? null) : (record.outputs ?? {});
+  const { outputs: answered = {} } = record;
+  const result = node || (!options.json && isBare(flow, options.flow)) ? (answered["output"] ?? null) : answered;
   console.print(!options.json && typeof result === "string" ? result : stringifyJson(result, 4));
+}
+
+/** A function's one value, or a prompty's answer, has no name for those who read it. */
+function isBare({ signature }: FlowTarget, source: string): boolean {
+  return signature.bareOutput === true || locateFlow(source).file.endsWith(".prompty");
 }
 
 interface Asked {

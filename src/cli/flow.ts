@@ -5,7 +5,7 @@ import { ENVIRONMENT, portNumber, withAccepted, withHome, withYes } from "./opti
 
 // Each command is loaded when it is asked for: a served flow must not wait for the others.
 
-const SOURCE = "folder of the flow, its flow.dag.yaml or flow.flex.yaml, or a .prompty file";
+const SOURCE = "folder of the flow, its flow.dag.yaml or flow.flex.yaml, a .prompty file, or Python's module:function";
 const VARIANT = "a variant in place of a node's default, as ${node.variant}";
 const INIT = "name=value for the constructor of a flex flow's class, or a .json file";
 

@@ -62,6 +62,29 @@ export function upgradeCommand(console: Console): Command {
     });
 }
 
+/** What takes the place of the original's second program, whose runs and flows lie in a workspace of Azure. */
+const FOR_AZURE: Readonly<Record<string, string>> = {
+  "run cancel": "Ctrl-C ends a run where it goes on, and `flowstead run create --resume-from` goes on with it",
+  "run download": "a run's files lie in its folder, which `flowstead run show` names",
+  "flow create": "`flowstead online-deployment create --file` serves a flow, as a deployment's YAML file says",
+  "flow update": "`flowstead online-deployment update` changes what is served",
+  "flow list": "`flowstead online-deployment list` shows the flows that are served",
+  "flow show": "`flowstead online-deployment show` shows a flow that is served",
+};
+
+export function azureCommand(): Command {
+  return new Command("pfazure")
+    .description("the original's program for Azure, in whose place others stand")
+    .argument("[word...]")
+    .allowUnknownOption()
+    .action((words: string[]) => {
+      const [group = "run", action = ""] = words;
+      const instead =
+        FOR_AZURE[`${group} ${action}`] ?? `\`flowstead ${`${group} ${action}`.trim()}\` does the same on this machine`;
+      throw new FlowsteadError("UsageError", `Nothing here runs in a workspace of Azure: ${instead}.`);
+    });
+}
+
 function running(options: HomeOptions): Announcement | undefined {
   const found = readAnnouncement(configOf(options).config.home);
   return found && isAlive(found.pid) ? found : undefined;

@@ -26,9 +26,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   service: async () => (await import("./needless.ts")).serviceCommand,
   trace: async () => (await import("./needless.ts")).traceCommand,
   upgrade: async () => (await import("./needless.ts")).upgradeCommand,
+  pfazure: async () => (await import("./needless.ts")).azureCommand,
 };
 /** There for scripts of the original; help leaves them out. */
-const NEEDLESS = new Set(["service", "trace", "upgrade"]);
+const NEEDLESS = new Set(["service", "trace", "upgrade", "pfazure"]);
 
 /** What shells give for a program that Ctrl-C ended. */
 const INTERRUPTED = 130;

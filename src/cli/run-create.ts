@@ -9,6 +9,7 @@ import { type RunInfo, shownRun } from "../run/run-info.ts";
 import type { RunStore } from "../run/run-store.ts";
 import { type Console, progressLine } from "./console.ts";
 import { openFlowHere } from "./flow-open.ts";
+import { folderOfFlow } from "./flow-record.ts";
 import { whenInterrupted } from "./interrupt.ts";
 import { configOf } from "./option.ts";
 import { readPfSettings } from "./pf-settings.ts";
@@ -103,8 +104,7 @@ async function adoptRun(store: RunStore, source: string, options: RunCreateOptio
 function outputFolder(options: RunCreateOptions, flow: string): string | undefined {
   const written = readPfSettings(configOf(options).config.home).settings["run.output_path"];
   if (written === undefined) return undefined;
-  const directory = /\.(ya?ml|prompty)$/i.test(flow) ? path.dirname(flow) : flow;
-  return path.resolve(written.replace("${flow_directory}", () => directory));
+  return path.resolve(written.replace("${flow_directory}", () => folderOfFlow(flow)));
 }
 
 const REDRAW_MS = 100;

@@ -9,6 +9,7 @@ import { WorkerFailure } from "../python/process.ts";
 import type { PythonResult } from "../python/python-value.ts";
 import type { Assignment, FlexDefinition, FlowDefinition, InputDefinition, NodeDefinition } from "./definition.ts";
 import { parseInput } from "./input.ts";
+import { isEntry } from "./locate.ts";
 import { pythonInput } from "./node-value.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
 import { callImages, nodeListener } from "./python-call.ts";
@@ -23,8 +24,6 @@ export interface FlexOptions {
   streaming: boolean;
 }
 
-const ENTRY = /^[a-zA-Z0-9_.]+:[a-zA-Z0-9_]+$/;
-
 /** Loads the entry and makes a plan of it. @throws FlowsteadError for anything wrong in the flow's files. */
 export async function planFlex(
   definition: FlowDefinition,
@@ -32,7 +31,7 @@ export async function planFlex(
   options: FlexOptions,
 ): Promise<FlowPlan> {
   const { entry } = flex;
-  if (!ENTRY.test(entry)) {
+  if (!isEntry(entry)) {
     throw new FlowsteadError(
       "InvalidFlexFlowEntry",
       `Invalid entry '${entry}'.The entry should be in the format of '<module>:<function>'.`,

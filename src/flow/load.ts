@@ -12,19 +12,27 @@ import { promptyFlow } from "./prompty-flow.ts";
 import { readNode, readVariants } from "./read-node.ts";
 import { parseAssignment } from "./reference.ts";
 
+export interface LoadedFlow {
+  directory: string;
+  definition: FlowDefinition;
+  /** Of the flow's file; what would stand there, for a flow that has none. */
+  text: string;
+}
+
 /**
- * Reads the definition of the flow in a folder, or in a YAML file.
+ * Reads the definition of the flow in a folder, in a file, or around a Python function.
  * @param changes what the head of a prompty says instead
  */
-export function loadFlow(source: string, changes: ValueMap = {}): { directory: string; definition: FlowDefinition } {
-  const { directory, file } = locateFlow(source);
-  if (file.endsWith(".prompty")) return { directory, definition: promptyFlow(file, changes) };
-  const definition = parseFlow(readFileSync(file, "utf8"), {
-    file: path.basename(file),
+export function loadFlow(source: string, changes: ValueMap = {}): LoadedFlow {
+  const { directory, file, entry } = locateFlow(source);
+  const text = entry === undefined ? readFileSync(file, "utf8") : `entry: ${entry}\n`;
+  if (file.endsWith(".prompty")) return { directory, text, definition: promptyFlow(file, changes) };
+  const definition = parseFlow(text, {
+    file: entry === undefined ? path.basename(file) : "flow.flex.yaml",
     folderName: path.basename(directory),
     folder: directory,
   });
-  return { directory, definition };
+  return { directory, text, definition };
 }
 
 /**

@@ -34,16 +34,15 @@ const REQUIREMENTS = "requirements.txt";
 
 /** @throws FlowsteadError for a flow that cannot be read, `IncludeNotFound`, `UsageError` for an unknown variant. */
 export function bundleFlow({ source, variant, without = [] }: BundleOptions): FlowBundle {
-  const { directory, definition } = loadFlow(source);
+  const { directory, definition, text } = loadFlow(source);
   const nodes = applyVariants(definition, variant);
   const { additionalIncludes, file } = definition;
   const merged = additionalIncludes.length > 0 ? mergeIncludes(directory, additionalIncludes, file) : undefined;
   try {
     const from = merged?.directory ?? directory;
     const files = readAll(from, without);
-    const text = readFileSync(path.join(from, file), "utf8");
     const needsEdit = additionalIncludes.length > 0 || Object.keys(definition.variants).length > 0;
-    if (needsEdit) files.set(file, Buffer.from(settle(text, definition, variant)));
+    files.set(file, Buffer.from(needsEdit ? settle(text, definition, variant) : text));
     const requirements = requirementsOf(file.endsWith(".prompty") ? "" : text, files);
     const settled = { ...definition, nodes, variants: {}, additionalIncludes: [] };
     return { files, definition: settled, ...(requirements === undefined ? {} : { requirements }) };

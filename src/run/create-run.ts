@@ -5,6 +5,7 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import type { FlowTarget } from "../flow/flow-target.ts";
+import { isEntry } from "../flow/locate.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import { type BatchResult, runBatch } from "./batch-run.ts";
 import { openDataset } from "./dataset.ts";
@@ -181,7 +182,7 @@ function firstInfo({ name, displayName, description, tags, properties, request }
 }
 
 function flowFolder(flow: string): string {
-  return /\.ya?ml$/i.test(flow) ? path.dirname(flow) : flow;
+  return /\.ya?ml$/i.test(flow) || isEntry(path.basename(flow)) ? path.dirname(flow) : flow;
 }
 
 function systemMetrics({ usage, durationMs, completed, failed, nodeStatus }: BatchResult): Record<string, number> {

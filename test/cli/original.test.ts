@@ -41,6 +41,25 @@ def extract(text: str, prompt: str) -> str:
     return prompt + "|" + text
 `;
 
+test("module:function stands for a flow where a folder would, whatever flow.flex.yaml is beside the code", async () => {
+  writeFolder(at("bare"), { "intent.py": INTENT, "flow.flex.yaml": "entry: intent:nonesuch\n" });
+  const flow = at("bare", "intent:Extractor");
+  writeFileSync(at("init.json"), '{"model": "m", "depth": 1}');
+  const init = ["--init", at("init.json")];
+  const tested = await ok("flow", "test", "--flow", flow, "--inputs", "text=hi", ...init);
+  assert.deepEqual(JSON.parse(tested.stdout), { out: "mhi" });
+  const bare = await ok("flow", "test", "--flow", at("bare", "intent:extract"), "--inputs", "text=hi", "prompt=p");
+  assert.equal(bare.stdout, "p|hi\n");
+  writeFileSync(at("bare.jsonl"), '{"text": "a"}\n');
+  const run = await ok("run", "create", "--flow", flow, "--data", at("bare.jsonl"), ...init, "--json");
+  assert.match(JSON.parse(run.stdout).name, /^bare_/);
+  await ok("flow", "build", "--source", flow, "--output", at("bare-built"));
+  assert.equal(readFileSync(at("bare-built", "flow", "flow.flex.yaml"), "utf8"), "entry: intent:Extractor\n");
+  const missing = await command("flow", "test", "--flow", at("bare", "intent:nonesuch"));
+  assert.match(missing.stderr, /Failed to load python function 'nonesuch' from file 'intent'/);
+  assert.equal(existsSync(at("bare", "intent:Extractor")), false);
+});
+
 test("a class becomes a flex flow with its signature, and is tested, run and built with --init", async () => {
   mkdirSync(at("src"));
   writeFileSync(at("src", "intent.py"), INTENT);

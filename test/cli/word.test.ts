@@ -111,6 +111,12 @@ const NEEDLESS: readonly { words: string; code: number; says: RegExp }[] = [
   { words: "service stop", code: 0, says: /no service to stop/ },
   { words: "service status", code: 1, says: /No system runs on this state folder\..*flowstead up/ },
   { words: "upgrade --yes", code: 0, says: /npm install --global flowstead@latest/ },
+  {
+    words: "pfazure run create --subscription s --flow f",
+    code: 1,
+    says: /`flowstead run create` does the same on this/,
+  },
+  { words: "pfazure flow create --flow f --set a=b", code: 1, says: /online-deployment create --file/ },
   { words: "trace delete --run a --yes", code: 1, says: /flowstead run delete/ },
   { words: "run build --source x --output y", code: 1, says: /flowstead flow build/ },
   { words: "flow test --flow x --config trace.destination=none", code: 1, says: /flowstead config set trace\.d/ },

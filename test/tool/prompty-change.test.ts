@@ -12,7 +12,7 @@ import { flowResources, openFiles, runFlow, writeFolder } from "../flow/flow-fol
 
 const connections: Connection[] = [
   { name: "c", type: "OpenAIConnection", configs: {}, secrets: {} },
-  { name: "other", type: "OpenAIConnection", configs: {}, secrets: {} },
+  { name: "other", type: "OpenAIConnection", configs: { base_url: "http://here" }, secrets: {} },
 ];
 
 const ASK = [
@@ -138,4 +138,27 @@ test("code that loads a prompty changes its model: a dict is merged, a configura
     "Not Support connection type none for embedding api. Connection type should be in [AzureOpenAI, OpenAI].",
     "ChatAPIInvalidTools",
   ]);
+});
+
+test("a class whose model configuration names a connection asks through it, as the original's chat-basic does", async (context) => {
+  const model = scriptedModel();
+  const target = await openFiles(
+    context,
+    {
+      "ask.prompty": ASK,
+      "flow.flex.yaml": "entry: chat:Chat\n",
+      "chat.py": [
+        "from promptflow.core import OpenAIModelConfiguration, Prompty",
+        "class Chat:",
+        "    def __init__(self, model: OpenAIModelConfiguration):",
+        "        self.model = model",
+        "    def __call__(self, q: str) -> str:",
+        "        return Prompty.load('ask.prompty', model={'configuration': self.model})(q=q + self.model.base_url)",
+        "",
+      ].join("\n"),
+    },
+    { model, connections, init: { model: { connection: "other", model: "m" } } },
+  );
+  const { outputs, error } = await runFlow(target, { q: "x" });
+  assert.deepEqual([error?.message, outputs], [undefined, { output: "xhttp://here" }]);
 });

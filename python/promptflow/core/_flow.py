@@ -219,7 +219,11 @@ def _is_unset(value):
 def _plain(value):
     """Model configurations as dicts that leave nothing of the file's in place; everything else as JSON has it."""
     if isinstance(value, ModelConfiguration):
-        return {**dict.fromkeys(_SETTINGS), **dataclasses.asdict(value), "type": value.type}
+        settings = dataclasses.asdict(value)
+        if value.connection:
+            # The fields beside it are the connection's own, found for code that reads them.
+            settings = {key: settings[key] for key in ("connection", "azure_deployment", "model") if key in settings}
+        return {**dict.fromkeys(_SETTINGS), **settings, "type": value.type}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
