@@ -14,6 +14,7 @@ import { openUploads, type Uploads } from "../search/ingest/upload.ts";
 import { watchSource } from "../search/ingest/watch.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
+import { azureToken } from "./azure-token.ts";
 import { type GovernModel, openConfiguredSearch } from "./configured-search.ts";
 
 export interface Documents {
@@ -50,7 +51,14 @@ export function openConfiguredCollection(
   { documents }: Readonly<Config>,
   place: { index: SearchIndex; folder: string; log: Logger },
 ): Collection {
-  return openCollection({ ...place, language: documents.language, sources: documents });
+  const { language, s3, azure_blob: blob } = documents;
+  const about = {
+    resource: "https://storage.azure.com",
+    where: "documents.azure_blob.auth",
+    failure: "SourceRefused",
+  } as const;
+  const token = blob.auth && azureToken(blob.auth, about);
+  return openCollection({ ...place, language, sources: { s3, azure_blob: { ...blob, ...(token && { token }) } } });
 }
 
 /** Follows the configured source, when that is wanted, and takes in uploads that were left behind; returns its end. */

@@ -52,7 +52,9 @@ export function storesFromEnvironment({ s3, azure_blob: blob }: Stores, env: Env
     given ?? names.map((name) => env[name]).find(Boolean);
   // A key of the file is not mixed with half of another one.
   const hasKey = s3.access_key_id !== undefined;
-  const hasProof = [blob.account_key, blob.sas_token, blob.access_token, blob.connection_string].some(Boolean);
+  const hasProof = [blob.account_key, blob.sas_token, blob.access_token, blob.connection_string, blob.auth].some(
+    Boolean,
+  );
   return {
     s3: {
       access_key_id: or(s3.access_key_id, "AWS_ACCESS_KEY_ID"),

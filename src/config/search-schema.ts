@@ -84,6 +84,10 @@ export const documentsSchema = z
           .string()
           .optional()
           .describe("Entra token for https://storage.azure.com; AZURE_STORAGE_ACCESS_TOKEN when absent."),
+        auth: z
+          .looseObject({ type: z.string() })
+          .optional()
+          .describe("An Entra identity instead of a key, as `auth` of an Azure OpenAI model; its tokens are renewed."),
         connection_string: z.string().optional().describe("AZURE_STORAGE_CONNECTION_STRING when absent."),
         endpoint: z
           .url()

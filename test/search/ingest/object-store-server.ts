@@ -15,6 +15,8 @@ export interface StoreServer {
   objects: Map<string, Uint8Array>;
   /** Every request as `GET /path?query`. */
   calls: string[];
+  /** Entra tokens beside `TOKEN` that it takes. */
+  accepts: (token: string) => boolean;
   /** May answer instead, or break the line; true when it did. */
   disturb: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   close(): Promise<void>;
@@ -30,7 +32,13 @@ export async function storeServer(): Promise<StoreServer> {
     if (store.disturb?.(request, response)) return;
     const url = new URL(request.url!, "http://store");
     const isS3 = url.pathname.startsWith("/bucket");
-    if (!(isS3 ? isSignedV4(request, url) : isProven(request, url))) {
+    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
+    if (bearer !== undefined && bearer !== TOKEN) {
+      if (!store.accepts(bearer)) {
+        response.writeHead(401).end("<Error><Code>InvalidAuthenticationInfo</Code></Error>");
+        return;
+      }
+    } else if (!(isS3 ? isSignedV4(request, url) : isProven(request, url))) {
       response.writeHead(403).end("<Error><Code>SignatureDoesNotMatch</Code></Error>");
       return;
     }
@@ -45,6 +53,7 @@ export async function storeServer(): Promise<StoreServer> {
     url: "",
     objects,
     calls,
+    accepts: () => false,
     disturb: undefined,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -5,6 +5,7 @@ import path from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { strToU8, zipSync } from "fflate";
+import { azureToken } from "../../../src/app/azure-token.ts";
 import { SILENT } from "../../../src/base/log.ts";
 import { type Collection, openCollection } from "../../../src/search/ingest/collection.ts";
 import type { IngestReport } from "../../../src/search/ingest/report.ts";
@@ -14,6 +15,7 @@ import { watchSource } from "../../../src/search/ingest/watch.ts";
 import { openSearch } from "../../../src/search/provider/index.ts";
 import type { Search } from "../../../src/search/search.ts";
 import type { SearchIndex } from "../../../src/search/search-index.ts";
+import { fakeModel } from "../../fake/openai/start.ts";
 import { ACCOUNT, S3_KEY, SAS, type StoreServer, storeServer, TOKEN } from "./object-store-server.ts";
 
 let home: string;
@@ -46,6 +48,7 @@ beforeEach(() => {
   store.objects.clear();
   store.calls.length = 0;
   store.disturb = undefined;
+  store.accepts = () => false;
 });
 
 afterEach(async () => {
@@ -140,6 +143,51 @@ describe("a store of objects", () => {
     assert.deepEqual(counts(await collect(byToken).addFolder("az://files")), [0, 0, 1, 0, 0, 0]);
     const status = JSON.stringify(await collect(byToken).list());
     assert.ok(!status.includes("sig="), status);
+  });
+
+  it("is read with tokens of an identity, which are renewed: before they end, and once when one is refused", async (context) => {
+    const fake = await fakeModel(context, { tokens: { lifeSeconds: 0.2 } });
+    const client = { tenant_id: "t", client_id: "c", client_secret: "s", authority: fake.url };
+    const about = { resource: "https://storage.azure.com", where: "documents.azure_blob.auth" };
+    const seen = new Set<string>();
+    const revoked = new Set<string>();
+    store.accepts = (token) => token.startsWith("fake-token-") && seen.add(token) !== undefined && !revoked.has(token);
+    const by = (auth: object): Collection => {
+      const token = azureToken(auth, { ...about, failure: "SourceRefused" });
+      return collect({ azure_blob: { endpoint: `${store.url}/${ACCOUNT.name}`, token } });
+    };
+    for (const n of [1, 2, 3, 4]) put(`${n}.md`, `# Vacation ${n}\n\nSome words.`);
+    const short = by({ type: "client_secret", ...client });
+    assert.deepEqual(counts(await short.addFolder("az://files")), [4, 0, 0, 0, 0, 0]);
+    await delay(250);
+    assert.deepEqual(counts(await short.addFolder("az://files")), [0, 0, 4, 0, 0, 0]);
+    assert.ok(seen.size >= 2 && fake.journal.entries.every(({ path: at }) => at.includes("/oauth2/v2.0/token")));
+
+    fake.script({ tokens: {} });
+    const identity = by({ type: "managed_identity", endpoint: `${fake.url}/metadata/identity/oauth2/token` });
+    await identity.addFolder("az://files");
+    for (const token of seen) revoked.add(token);
+    for (const n of [1, 2, 3, 4]) put(`${n}.md`, `# Vacation ${n}\n\nOther words.`);
+    fake.journal.clear();
+    assert.deepEqual(counts(await identity.addFolder("az://files")), [0, 4, 0, 0, 0, 0]);
+    assert.equal(fake.journal.entries.length, 1, "those that are refused together share the new token");
+
+    store.accepts = () => false;
+    store.calls.length = 0;
+    const refusal = { code: "SourceRefused", message: /401, InvalidAuthenticationInfo.*azure_blob\.auth/s };
+    await assert.rejects(identity.addFolder("az://files"), refusal);
+    assert.equal(store.calls.length, 2);
+    const unknown = by({
+      type: "managed_identity",
+      endpoint: `${fake.url}/metadata/identity/oauth2/token`,
+      header: "x",
+    });
+    fake.script({ tokens: { secret: "another" } });
+    const noToken = { code: "SourceRefused", message: /gave no token.*Check documents\.azure_blob\.auth in/ };
+    await assert.rejects(unknown.addFolder("az://files"), noToken);
+    const clear = { azure_blob: { endpoint: "http://blobs.example", access_token: TOKEN } };
+    await assert.rejects(collect(clear).addFolder("az://files"), { code: "InvalidRequest", message: /https/ });
+    assert.equal((await collection.status()).documents, 4);
   });
 
   it("waits while it is busy, and reads an object again that broke off", async () => {

@@ -18,7 +18,8 @@ export type EntraSettings =
     }
   | { type: "workload_identity"; tenantId: string; clientId: string; tokenFile: string; authority?: string };
 
-export type TokenSource = (signal: AbortSignal) => Promise<string>;
+/** A token that a service has `refused` is not given again: a new one is fetched, unless there is one already. */
+export type TokenSource = (signal: AbortSignal, refused?: string) => Promise<string>;
 
 const RESOURCE = "https://cognitiveservices.azure.com";
 const AUTHORITY = "https://login.microsoftonline.com";
@@ -53,8 +54,8 @@ export function entraToken(
       });
     return pending;
   };
-  return async () => {
-    if (!token || now() >= token.expiresAt) return (await renew()).value;
+  return async (_signal, refused) => {
+    if (!token || now() >= token.expiresAt || token.value === refused) return (await renew()).value;
     if (now() >= token.renewAt) {
       const old = token;
       renew().catch(() => {

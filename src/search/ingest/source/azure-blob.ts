@@ -11,6 +11,8 @@ export interface AzureBlobSettings {
   sas_token?: string | undefined;
   /** A bearer token for https://storage.azure.com. */
   access_token?: string | undefined;
+  /** Gives one for each call instead; one that was refused is not given again. */
+  token?: ((signal: AbortSignal, refused?: string) => Promise<string>) | undefined;
   connection_string?: string | undefined;
   /** Of the blob service; `https://ACCOUNT.blob.core.windows.net` when absent. */
   endpoint?: string | undefined;
@@ -33,9 +35,10 @@ export function azureBlobStore(
 ): ObjectStore {
   const settings = { ...given, ...fromConnectionString(given.connection_string) };
   const { container, prefix } = place;
+  checkToken(settings, place.endpoint);
   const base = `${place.endpoint.replace(/\/+$/, "")}/${encodeURIComponent(container)}`;
   const withSas = (url: URL): URL => {
-    if (settings.account_key === undefined && settings.access_token === undefined) {
+    if (settings.account_key === undefined && settings.access_token === undefined && !settings.token) {
       for (const [name, value] of new URLSearchParams(settings.sas_token ?? "")) url.searchParams.set(name, value);
     }
     return url;
@@ -53,9 +56,12 @@ export function azureBlobStore(
       return withSas(url);
     },
     objectUrl: (key) => withSas(new URL(`${base}/${key.split("/").map(encodeURIComponent).join("/")}`)),
-    sign(url, headers = {}) {
+    renews: settings.account_key === undefined && settings.token !== undefined,
+    async sign(url, { headers = {}, refused, signal }) {
       const all: Record<string, string> = { ...headers, "x-ms-date": now().toUTCString(), "x-ms-version": VERSION };
-      const { account_key: key, access_token: token } = settings;
+      const { account_key: key } = settings;
+      const token =
+        key === undefined ? ((await settings.token?.(signal, refused)) ?? settings.access_token) : undefined;
       if (key !== undefined) {
         const account = settings.account ?? accountOf(place.endpoint);
         all["authorization"] = `SharedKey ${account}:${sharedKey(url, all, { account, key })}`;
@@ -64,8 +70,16 @@ export function azureBlobStore(
     },
     readPage: readBlobPage,
     advice:
-      "Check AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_ACCESS_TOKEN: it needs to list the container and read its blobs (Storage Blob Data Reader).",
+      "Check documents.azure_blob.auth, AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_ACCESS_TOKEN: it needs to list the container and read its blobs (Storage Blob Data Reader).",
   };
+}
+
+/** @throws FlowsteadError `InvalidRequest` when a token would be sent in the clear, to another machine. */
+function checkToken({ account_key: key, access_token, token }: AzureBlobSettings, endpoint: string): void {
+  const { protocol, hostname } = new URL(endpoint);
+  if (key !== undefined || !(access_token ?? token) || protocol === "https:") return;
+  if (["127.0.0.1", "[::1]", "localhost"].includes(hostname)) return;
+  throw new FlowsteadError("InvalidRequest", `${endpoint} must begin with https: a token is not sent in the clear.`);
 }
 
 /** Where the blob service of the settings is. @throws FlowsteadError `InvalidRequest` when they name none. */

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { HEAD_BYTES, recognize } from "../format.ts";
 import { flatScan } from "./flat-scan.ts";
-import { openRemote, type RemoteAnswer } from "./remote.ts";
+import { openRemote, type RemoteAnswer, type RemoteCall } from "./remote.ts";
 import type { FoundFile, ReadFile, Source } from "./source.ts";
 
 /** What tells one kind of store from another. */
@@ -18,11 +18,20 @@ export interface ObjectStore {
   /** Where the next page of the listing is. */
   listUrl(marker: string | undefined): URL;
   objectUrl(key: string): URL;
+  /** Whether what is refused with 401 may be asked for once more, with a new proof. */
+  renews?: boolean;
   /** Headers that prove who asks. */
-  sign(url: URL, headers?: Readonly<Record<string, string>>): Record<string, string>;
+  sign(url: URL, call: Signing): Record<string, string> | Promise<Record<string, string>>;
   readPage(xml: string): { objects: FoundObject[]; marker: string | undefined };
   /** What to check when the store refuses. */
   advice: string;
+}
+
+export interface Signing {
+  headers?: Readonly<Record<string, string>>;
+  /** The token that the store has just refused. */
+  refused?: string | undefined;
+  signal: AbortSignal;
 }
 
 export interface FoundObject {
@@ -39,15 +48,19 @@ const LOOK_FIRST_BYTES = 2 ** 20;
 export async function objectSource(store: ObjectStore): Promise<Source> {
   const remote = await openRemote();
   const known = new Set<string>();
+  const call = (url: URL, limit: number, headers?: Readonly<Record<string, string>>): RemoteCall => ({
+    url,
+    headers: (signal, refused) => store.sign(url, { ...(headers && { headers }), refused, signal }),
+    limit,
+    renews: store.renews === true,
+  });
 
   const fetchObject = async (
     key: string,
     { range, limit }: { range?: string; limit: number },
     signal: AbortSignal,
   ): Promise<RemoteAnswer | undefined> => {
-    const url = store.objectUrl(key);
-    const headers = (): Record<string, string> => store.sign(url, range ? { range } : {});
-    const answer = await remote.get({ url, headers, limit }, signal);
+    const answer = await remote.get(call(store.objectUrl(key), limit, range ? { range } : {}), signal);
     if (answer.status === 404) return undefined;
     if (answer.status !== 200 && answer.status !== 206) throw refused(answer, `${store.root}${key}`, store.advice);
     return answer;
@@ -59,8 +72,7 @@ export async function objectSource(store: ObjectStore): Promise<Source> {
       const found: FoundFile[] = [];
       let marker: string | undefined;
       do {
-        const url = store.listUrl(marker);
-        const answer = await remote.get({ url, headers: () => store.sign(url), limit: PAGE_BYTES }, signal);
+        const answer = await remote.get(call(store.listUrl(marker), PAGE_BYTES), signal);
         if (answer.status !== 200) throw refused(answer, store.scope, store.advice);
         const page = readPage(store, new TextDecoder().decode(answer.body));
         for (const { key, ...rest } of page.objects) {

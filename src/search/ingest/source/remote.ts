@@ -7,7 +7,9 @@ import { FlowsteadError } from "../../../base/error/error.ts";
 export interface RemoteCall {
   url: URL;
   /** Headers of one attempt: a signature holds the time. */
-  headers(): Record<string, string>;
+  headers(signal: AbortSignal, refused?: string): Record<string, string> | Promise<Record<string, string>>;
+  /** Whether a bearer token that is refused with 401 is replaced by a new one, once. */
+  renews: boolean;
   /** More bytes than this are not read. */
   limit: number;
 }
@@ -33,8 +35,12 @@ export async function openRemote(): Promise<Remote> {
   // Loaded only where a store is read: most commands never do.
   const { Agent, request } = await import("undici");
   const agent = new Agent({ headersTimeout: IDLE_MS, bodyTimeout: IDLE_MS });
-  const once = async ({ url, headers, limit }: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer> => {
-    const answer = await request(url, { method: "GET", headers: headers(), dispatcher: agent, signal });
+  const once = async (
+    { url, limit }: RemoteCall,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<RemoteAnswer> => {
+    const answer = await request(url, { method: "GET", headers, dispatcher: agent, signal });
     const header = (name: string): string | undefined => {
       const found = answer.headers[name];
       return Array.isArray(found) ? found[0] : found;
@@ -46,11 +52,17 @@ export async function openRemote(): Promise<Remote> {
   };
   return {
     async get(call, signal) {
+      let refused: string | undefined;
       for (let attempt = 1; ; attempt++) {
         throwIfAborted(signal);
+        const headers = await call.headers(signal, refused);
         let pause = PAUSE_MS * 2 ** attempt * (0.5 + Math.random());
         try {
-          const answer = await once(call, signal);
+          const answer = await once(call, headers, signal);
+          if (answer.status === 401 && call.renews && refused === undefined) {
+            refused = (headers["authorization"] ?? "").replace(/^Bearer /, "");
+            continue;
+          }
           if (!isBusy(answer.status) || attempt === ATTEMPTS) return answer;
           pause = Math.max(pause, Number(answer.header("retry-after") ?? 0) * 1000 || 0);
         } catch (thrown) {

@@ -40,7 +40,7 @@ export function s3Store(
       return url;
     },
     objectUrl: (key) => new URL(`${base}/${key.split("/").map(escaped).join("/")}`),
-    sign: (url, headers = {}) => signV4(url, headers, { settings, region, time: now() }),
+    sign: (url, { headers = {} }) => signV4(url, headers, { settings, region, time: now() }),
     readPage: readS3Page,
     advice:
       "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_REGION, and that the key may list the bucket and get its objects.",
