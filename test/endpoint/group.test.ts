@@ -21,12 +21,17 @@ interface Setup {
   limitBytes?: number;
   scale?: ScaleSettings;
   ready?: boolean;
+  /** Zone of the callers. */
+  zone?: string;
+  perInstance?: number;
+  drainMs?: number;
 }
 
 function setUp(
   context: TestContext,
-  { count = 3, liveness = NEVER, readiness = NEVER, scale = { type: "default" }, ready = true, limitBytes }: Setup,
+  { count = 3, liveness = NEVER, readiness = NEVER, scale = { type: "default" }, ready = true, ...more }: Setup,
 ) {
+  const { limitBytes, zone, perInstance = 1, drainMs = 5_000 } = more;
   const fake = fakeInstances();
   const told: string[] = [];
   const memory = new Map<string, number>();
@@ -40,15 +45,16 @@ function setUp(
       : { memory: { limitBytes, periodMs: 5, measure: async ({ name }) => memory.get(name) } }),
     onTrouble: (instance, { name }) => told.push(`${instance} ${name}`),
     silence: { silentMs: 30, timeoutMs: 200 },
-    drainMs: 5_000,
+    drainMs,
   });
   const deployment: RunningDeployment<SupervisedGroup> = openDeployment({
     name: "blue",
     settings: {
       instanceCount: count,
-      requestSettings: { requestTimeoutMs: 10_000, maxConcurrentRequestsPerInstance: 1, maxQueueWaitMs: 0 },
+      requestSettings: { requestTimeoutMs: 10_000, maxConcurrentRequestsPerInstance: perInstance, maxQueueWaitMs: 0 },
       scaleSettings: scale,
     },
+    zone,
     log: SILENT,
     open: (room) =>
       openSupervisedGroup({ ...room, name: "blue", zones, count, revision: revision("one", ready), log: SILENT }),
@@ -271,4 +277,59 @@ test("a changed count starts and stops only the difference", async (context) => 
   await deployment.settled(20_000);
   assert.equal(fake.all.length, 4);
   await until("three have left", () => fake.all.filter(({ state }) => state === "stopped").length === 3);
+});
+
+test("instances in the callers' zone are preferred, and others take what is too much for them", async (context) => {
+  const { deployment, fake } = setUp(context, { zone: "2", perInstance: 9 });
+  await deployment.settled(20_000);
+  for (let call = 0; call < 6; call++) await answer(deployment);
+  const callsBy = (zone: string): number =>
+    fake.all.filter((instance) => instance.zone === zone).reduce((sum, { calls }) => sum + calls, 0);
+  assert.deepEqual([callsBy("1"), callsBy("2"), callsBy("3")], [0, 6, 0]);
+  let release = (): void => {};
+  const wait = new Promise<void>((resolve) => (release = resolve));
+  const calls = Array.from({ length: 9 }, () => answer(deployment, wait));
+  await until("all are at work", () => callsBy("1") + callsBy("2") + callsBy("3") === 15);
+  assert.ok(callsBy("1") + callsBy("3") > 0);
+  release();
+  await Promise.all(calls);
+});
+
+test("twice the calls that all instances may take are admitted, whatever copies they work on", async (context) => {
+  const { deployment } = setUp(context, { count: 2, perInstance: 3 });
+  await deployment.settled(20_000);
+  let release = (): void => {};
+  const wait = new Promise<void>((resolve) => (release = resolve));
+  for (let copy = 0; copy < 9; copy++) deployment.shadow.take({ inputs: { wait } as never });
+  assert.equal(deployment.counts.mirrorDropped, 3);
+  const calls = Array.from({ length: 12 }, () => answer(deployment, wait));
+  await until("all are admitted", () => deployment.pending === 12);
+  await assert.rejects(answer(deployment), /Too many pending requests/);
+  assert.equal(deployment.counts.rejected, 1);
+  release();
+  await Promise.all(calls);
+});
+
+test("an instance that leaves waits for its calls no longer than they may take", async (context) => {
+  const { deployment, fake } = setUp(context, { count: 1, drainMs: 20 });
+  await deployment.settled(20_000);
+  let release = (): void => {};
+  const call = answer(deployment, new Promise<void>((resolve) => (release = resolve)));
+  await until("it is at work", () => fake.all[0]?.calls === 1);
+  const closed = deployment.close();
+  await until("it is stopped", () => fake.all[0]?.state === "stopped");
+  release();
+  await Promise.all([call, closed]);
+});
+
+test("a schedule's bounds hold in its time", async (context) => {
+  const target = {
+    type: "target_utilization",
+    minInstances: 1,
+    maxInstances: 1,
+    targetUtilizationPercentage: 70,
+  } as const;
+  const schedules = [{ days: [], start: "00:00", end: "00:00", minInstances: 3, maxInstances: 4 }];
+  const { deployment } = setUp(context, { count: 1, scale: { ...target, pollingIntervalMs: 10, schedules } });
+  await until("it has three", () => deployment.group.count === 3 && deployment.group.isSettled);
 });

@@ -91,6 +91,30 @@ test("a mirror that hangs, fails or is full costs the caller nothing, and what i
   assert.equal(throwing.calls.length, 2);
 });
 
+test("copies end when their time is over, and a deployment gets no copies of its own calls", async () => {
+  const hanging = scriptedTarget(async function* (_call, callSignal) {
+    yield start();
+    await new Promise((resolve) => callSignal.addEventListener("abort", resolve, { once: true }));
+    yield { type: "error", time: 0, error: new FlowsteadError("Canceled", "canceled").toBody() };
+  });
+  const shadow = openShadow(hanging, { limit: () => 1, timeoutMs: () => 20 });
+  shadow.take({ inputs: {} });
+  // The timer of a copy does not keep a process alive.
+  for (const deadline = Date.now() + 20_000; hanging.aborted === 0 && Date.now() < deadline;) await delay(5);
+  assert.equal(hanging.aborted, 1);
+
+  const blue = answering();
+  const endpoint = openEndpoint({
+    name: "chat",
+    keys,
+    deployments: [deployment("blue", blue)],
+    traffic: { blue: 100 },
+    mirror: { blue: 50 },
+  });
+  for (let call = 0; call < 4; call++) await run(endpoint.route().invoke({ inputs: {} }, signal));
+  assert.equal(blue.calls.length, 4);
+});
+
 test("traffic that changes takes effect with the next call; a share waits for its deployment", async () => {
   const endpoint = openEndpoint({
     name: "chat",

@@ -5,7 +5,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SILENT } from "../../src/base/log.ts";
 import { flowServer, listen } from "../../src/endpoint/flow-server.ts";
 import { scoringTarget } from "../../src/endpoint/instance/scoring.ts";
+import { openFleet } from "../../src/endpoint/fleet.ts";
 import { openRegions } from "../../src/endpoint/region.ts";
+import type { DeploymentSpec } from "../../src/endpoint/specification/deployment-spec.ts";
+import type { EndpointSpec } from "../../src/endpoint/specification/endpoint-spec.ts";
+import { readSpecification } from "../../src/endpoint/specification/read-specification.ts";
+import { openZones } from "../../src/endpoint/zone.ts";
 import type { FlowEvent } from "../../src/flow/event.ts";
 import { end, scriptedTarget, start, text } from "../fake/target.ts";
 
@@ -183,6 +188,38 @@ test("a wrong key leaves the region out; with all of them refusing, the caller l
     (last.error.retryAfterMs ?? 0) > 20_000 && (last.error.retryAfterMs ?? 0) <= 30_000,
     `${last.error.retryAfterMs}`,
   );
+});
+
+test("a deployment whose driver is remote has the servers of its specification", async (context) => {
+  const west = await region(context, "west");
+  const fleet = openFleet({
+    runFolder: "",
+    resources: { socketPath: "", token: "" },
+    python: undefined,
+    version: "1",
+    logLevel: "silent",
+    instanceEnv: {},
+    zones: openZones(["1"]),
+    log: SILENT,
+    keysOf: () => keys,
+  });
+  context.after(() => fleet.close());
+  const read = (map: object): unknown => readSpecification({ ...map }, "test").spec;
+  const properties = { "flowstead.driver": "remote", "flowstead.urls": west.url, "flowstead.key": "its-key" };
+  fleet.apply(read({ name: "far", auth_mode: "key", traffic: { blue: 100 } }) as EndpointSpec, [
+    read({
+      name: "blue",
+      endpoint_name: "far",
+      request_settings: { request_timeout_ms: 20_000 },
+      properties,
+    }) as DeploymentSpec,
+  ]);
+  const events: FlowEvent[] = [];
+  const call = { inputs: { question: "hi" } };
+  for await (const event of fleet.endpoints.get("far")?.invoke(call, new AbortController().signal) ?? [])
+    events.push(event);
+  assert.equal(answer(events), "west: hi");
+  assert.ok(west.keys.has("Bearer its-key"));
 });
 
 test("an answer that is not there yet is aborted on the remote side when the caller leaves", async (context) => {

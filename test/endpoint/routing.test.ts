@@ -98,6 +98,37 @@ test("a call that the flow may see once only moves while nothing of it has reach
   assert.equal(retries, 1);
 });
 
+test("an instance that is lost over a call that it has: the call moves, unless the flow may see it once only", async () => {
+  const run = async (atMostOnce: boolean): Promise<string[]> => {
+    let hangUp = (): void => {};
+    const gone = new Promise<void>((resolve) => (hangUp = resolve));
+    const silent = scriptedTarget(async function* () {
+      await gone;
+      yield lost();
+    });
+    const well = scriptedTarget(() => [start(), text("hi"), end({ answer: "hi" })]);
+    const pool = createPool<Target>({
+      members: [
+        { id: "a", value: silent, priority: 0 },
+        { id: "b", value: well, priority: 1 },
+      ],
+    });
+    const events = collect(
+      balancedTarget({ pool, waitMs: 0, noun: "member" }).invoke({ inputs: {}, atMostOnce }, signal),
+    );
+    while (silent.calls.length === 0) await delay(1);
+    pool.members[0]?.lose(new FlowsteadError("InstanceLost", "gone"));
+    // The connection of a process that is gone ends a little later.
+    await delay(5);
+    hangUp();
+    const types = (await events).map(({ type }) => type);
+    await pool.close();
+    return types;
+  };
+  assert.deepEqual(await run(false), ["flow-start", "text-delta", "flow-end"]);
+  assert.deepEqual(await run(true), ["error"]);
+});
+
 test("a failure of the flow itself is not tried elsewhere", async () => {
   const error = new FlowsteadError("Unexpected", "bug in a node").toBody();
   const failing = scriptedTarget(() => [start(), { type: "error", time: 0, error }]);

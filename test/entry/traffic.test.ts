@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
 import type { TrafficLine } from "../../src/endpoint/log/journal.ts";
 import type { Entry } from "../../src/entry/server.ts";
 import { PRIMARY_KEY, openTestEntry } from "../fake/entry.ts";
@@ -19,7 +20,17 @@ const journal = {
 };
 let entry: Entry;
 before(async () => {
-  const target = scriptedTarget(() => [start(), text("Hello"), end({ answer: "Hello" })]);
+  const target = scriptedTarget(async function* ({ inputs }, signal) {
+    yield start();
+    if (inputs.question === "fail") {
+      yield { type: "error", time: 0, error: new FlowsteadError("InvalidRequest", "bad question").toBody() };
+      return;
+    }
+    yield text("Hello");
+    if (inputs.question === "wait")
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    yield end({ answer: "Hello" });
+  });
   entry = await openTestEntry(target, { journal });
 });
 after(() => entry.close(0));
@@ -61,4 +72,51 @@ test("a call leaves one line with its deployment and status, by every face", asy
     ]),
     [...calls.map(([path]) => [path, "chat", "blue", 200]), ["/endpoints/chat/chat", "chat", "", 401]],
   );
+});
+
+test("a line has the original's columns: sizes, ids, durations, the flow's own status, and who went away", async () => {
+  lines.length = 0;
+  const send = (question: string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> =>
+    fetch(`${entry.url}/endpoints/chat/score`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${PRIMARY_KEY}`, "user-agent": "tester/1", ...headers },
+      body: JSON.stringify({ question }),
+      ...(signal ? { signal } : {}),
+    });
+  const taken = async (count: number): Promise<void> => {
+    for (const deadline = Date.now() + 20_000; lines.length < count && Date.now() < deadline;)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const answer = await send("Hi", { "x-ms-client-request-id": "mine" });
+  const size = (await answer.arrayBuffer()).byteLength;
+  await taken(1);
+  const { TotalDurationMs, RequestDurationMs, ResponseDurationMs, ...line } = lines[0] as TrafficLine;
+  assert.deepEqual(line, {
+    Method: "POST",
+    Path: "/endpoints/chat/score",
+    EndpointName: "chat",
+    DeploymentName: "blue",
+    Protocol: "HTTP/1.1",
+    ResponseCode: 200,
+    ResponseCodeReason: "OK",
+    RequestPayloadSize: Buffer.byteLength('{"question":"Hi"}'),
+    ResponsePayloadSize: size,
+    UserAgent: "tester/1",
+    XRequestId: answer.headers.get("x-request-id"),
+    XMSClientRequestId: "mine",
+    RequestThrottlingDelayMs: 0,
+    ResponseThrottlingDelayMs: 0,
+  });
+  assert.ok(0 <= RequestDurationMs && RequestDurationMs <= ResponseDurationMs && ResponseDurationMs <= TotalDurationMs);
+
+  assert.equal((await send("fail")).status, 424);
+  await taken(2);
+  assert.deepEqual([lines[1]?.ModelStatusCode, lines[1]?.ModelStatusReason], [400, "bad question"]);
+
+  const leaving = new AbortController();
+  const left = send("wait", {}, leaving.signal).catch(() => {});
+  setTimeout(() => leaving.abort(), 100);
+  await left;
+  await taken(3);
+  assert.equal(lines[2]?.ResponseCode, 499);
 });

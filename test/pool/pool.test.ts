@@ -170,7 +170,7 @@ test("health probes take a member out, tell its calls, and let it in again", asy
   clearTimeout(keepAlive);
 });
 
-test("a probe that hangs is a failed probe", async () => {
+test("a probe that hangs is a failed probe", { timeout: 20_000 }, async () => {
   const unready = new Promise<string>((resolve) => {
     const hanging = createPool<string>({
       members: [{ id: "a", value: "a" }],
@@ -184,4 +184,14 @@ test("a probe that hangs is a failed probe", async () => {
   const keepAlive = setTimeout(() => {}, 5000);
   assert.match(await unready, /within 5 ms/);
   clearTimeout(keepAlive);
+});
+
+test("the less busy of two gets the call, whichever is drawn first", () => {
+  for (const first of [0, 0.99]) {
+    const pool = createPool<string>({ members: ["a", "b", "c"].map((id) => ({ id, value: id })), random: () => first });
+    const order = Array.from({ length: 6 }, () => pool.acquire()?.member.id);
+    // The third is never drawn, and the two that are take turns.
+    assert.equal(new Set(order).size, 2);
+    for (let call = 0; call < 6; call += 2) assert.notEqual(order[call], order[call + 1]);
+  }
 });

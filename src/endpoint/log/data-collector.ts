@@ -21,6 +21,8 @@ export interface CollectorOptions {
   redact: Redact;
   /** Draws from 0 to 1; for tests. */
   random?: () => number;
+  /** For tests. */
+  clock?: () => Date;
 }
 
 /** Inputs and outputs have the original's names for the values of a model and for the bodies of a call. */
@@ -30,7 +32,12 @@ const OUTPUTS = ["model_outputs", "response"];
 const MOST_BYTES = 64 * 2 ** 20;
 const MOST_OPEN = 64;
 
-export function openCollector({ folder, redact, random = Math.random }: CollectorOptions): Collector {
+export function openCollector({
+  folder,
+  redact,
+  random = Math.random,
+  clock = () => new Date(),
+}: CollectorOptions): Collector {
   const files = new Map<string, RollingFile>();
   const fileOf = (name: string): RollingFile => {
     let file = files.get(name);
@@ -49,7 +56,7 @@ export function openCollector({ folder, redact, random = Math.random }: Collecto
     { requestId, data }: { requestId: string; data: Value },
   ): void {
     const collector = spec.dataCollector as DataCollectorSpec;
-    const now = new Date();
+    const now = clock();
     const text = redact(stringifyJson(data));
     const size = Buffer.byteLength(text);
     const line = {

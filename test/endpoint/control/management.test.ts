@@ -10,6 +10,7 @@ import fastify from "fastify";
 import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { SILENT } from "../../../src/base/log.ts";
 import { openDesiredStore } from "../../../src/endpoint/control/desired-store.ts";
+import { isIssued, issueToken } from "../../../src/endpoint/control/endpoint-token.ts";
 import { openFlowSnapshots } from "../../../src/endpoint/control/flow-snapshot.ts";
 import { openGates } from "../../../src/endpoint/control/gate.ts";
 import { openOnlineControl } from "../../../src/endpoint/control/online-control.ts";
@@ -203,6 +204,42 @@ test("traffic shifts, and what cannot be is refused in ARM's form", async () => 
   await assert.rejects(client.onlineEndpoints.get(...at, "nobody"), { statusCode: 404, code: "ResourceNotFound" });
 });
 
+test("lists are asked for by name, tags and properties; a new resource is told from one that was there", async () => {
+  const names = async (query: object): Promise<unknown[]> =>
+    (await all(client.onlineEndpoints.list(...at, query))).map(({ name }) => name);
+  assert.deepEqual(await names({ name: "list-two" }), ["list-two"]);
+  assert.deepEqual(await names({ tags: "team=a" }), ["arm-test"]);
+  assert.deepEqual(await names({ tags: "team=b" }), []);
+  assert.deepEqual(await names({ tags: "team", properties: "none" }), []);
+  const place = `${url}/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w`;
+  const put = async (what: string, body: object): Promise<number> => {
+    const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+    const address = `${place}/onlineEndpoints/list-one${what}?api-version=2022-10-01`;
+    return (await fetch(address, { method: "PUT", headers, body: JSON.stringify(body) })).status;
+  };
+  assert.deepEqual(
+    [await put("/deployments/once", deployment(1)), await put("/deployments/once", deployment(2))],
+    [201, 200],
+  );
+  assert.equal(await put("", { location: "local", properties: { authMode: "Key" } }), 200);
+});
+
+test("there are as many endpoints and deployments as the original allows", async () => {
+  const [one] = await desired.endpoints();
+  const [other] = await desired.deployments("arm-test");
+  assert.ok(one && other);
+  const full = {
+    ...desired,
+    endpoints: async () => Array.from({ length: 100 }, () => one),
+    deployments: async () => Array.from({ length: 20 }, () => other),
+  };
+  const crowded = openOnlineControl({ desired: full, snapshots, fleet, log: SILENT });
+  const isFull = { code: "Conflict", message: /which is the limit/ };
+  await assert.rejects(crowded.putEndpoint({ ...one.spec, name: "one-more" }), isFull);
+  await assert.rejects(crowded.putDeployment({ ...other.spec, name: "one-more" }), isFull);
+  crowded.close();
+});
+
 test("a deployment that does not come up fails its operation with the reason", async () => {
   await assert.rejects(
     client.onlineDeployments.beginCreateOrUpdateAndWait(...at, "arm-test", "broken", deployment(1), poll),
@@ -257,6 +294,33 @@ test("an endpoint with tokens gives one that opens it until it ends, and takes n
   assert.equal(await gate.principalOf(`Bearer ${primaryKey}`), undefined);
   assert.equal(await gates.of("arm-test").principalOf(`Bearer ${token.accessToken}`), undefined);
   await assert.rejects(client.onlineEndpoints.getToken(...at, "arm-test"), { statusCode: 409 });
+});
+
+test("a token ends after its hour, and opens no endpoint but its own", async () => {
+  const secret = "a-secret-that-two-endpoints-share";
+  const { accessToken, expiryTimeUtc, refreshAfterTimeUtc } = await issueToken("tokens", secret);
+  assert.deepEqual(
+    [await isIssued(accessToken, "tokens", secret), await isIssued(accessToken, "others", secret)],
+    [true, false],
+  );
+  assert.ok(refreshAfterTimeUtc > Date.now() / 1000 && refreshAfterTimeUtc < expiryTimeUtc);
+  const old = await issueToken("tokens", secret, Date.now() - 3_601_000);
+  assert.equal(await isIssued(old.accessToken, "tokens", secret), false);
+});
+
+test("a key can be given in place of one that is made up", async () => {
+  const value = "a-key-that-somebody-else-has-made";
+  await client.onlineEndpoints.beginRegenerateKeysAndWait(
+    ...at,
+    "arm-test",
+    { keyType: "Primary", keyValue: value },
+    poll,
+  );
+  assert.notEqual(await gates.of("arm-test").principalOf(`Bearer ${value}`), undefined);
+  const short = { keyType: "Primary" as const, keyValue: "short" };
+  await assert.rejects(client.onlineEndpoints.beginRegenerateKeysAndWait(...at, "arm-test", short, poll), {
+    statusCode: 400,
+  });
 });
 
 test("logs are read, and everything is deleted", async () => {

@@ -115,3 +115,60 @@ test("a sampled share of the calls leaves inputs and outputs in the original's l
     ["azureml.inference.model_inputs", "request-0", [{ question: "question 0", key: "******" }]],
   );
 });
+
+test("collected data begins a new file with each span of the rolling rate", async (context) => {
+  const folder = writeFolder(context, {});
+  let now = 0;
+  const collector = openCollector({ folder, redact, clock: () => new Date(now) });
+  async function* events(): AsyncGenerator<FlowEvent> {
+    yield { type: "flow-start", runId: "r", flow: "f", time: 0, inputs: {}, outputs: { plain: [], streamed: [] } };
+  }
+  for (const rate of ["minute", "hour", "day", "month", "year"]) {
+    const map = {
+      name: rate,
+      endpoint_name: "chat",
+      model: { path: "flow" },
+      data_collector: { rolling_rate: rate, collections: { request: { enabled: true } } },
+    };
+    const spec = readSpecification(map, rate, { accepted: true }).spec as DeploymentSpec;
+    for (const time of [
+      "2026-05-17T10:20:30Z",
+      "2026-05-17T10:20:59Z",
+      "2026-05-17T10:21:00Z",
+      "2026-05-18T10:20:30Z",
+    ]) {
+      now = Date.parse(time);
+      for await (const event of collector.watch(spec, "request", events())) assert.equal(event.type, "flow-start");
+    }
+  }
+  await collector.flush();
+  const files = (name: string): string[] =>
+    readdirSync(path.join(folder, "chat", name), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".jsonl"))
+      .toSorted();
+  assert.deepEqual(files("minute"), [
+    "request/2026/05/17/10/202605171020.jsonl",
+    "request/2026/05/17/10/202605171021.jsonl",
+    "request/2026/05/18/10/202605181020.jsonl",
+  ]);
+  assert.deepEqual(files("hour"), [
+    "request/2026/05/17/10/202605171000.jsonl",
+    "request/2026/05/18/10/202605181000.jsonl",
+  ]);
+  assert.deepEqual(files("day"), [
+    "request/2026/05/17/00/202605170000.jsonl",
+    "request/2026/05/18/00/202605180000.jsonl",
+  ]);
+  assert.deepEqual(files("month"), ["request/2026/05/01/00/202605010000.jsonl"]);
+  assert.deepEqual(files("year"), ["request/2026/01/01/00/202601010000.jsonl"]);
+});
+
+test("callers' words in the traffic log are masked and cut", async (context) => {
+  const folder = writeFolder(context, {});
+  const journal = openJournal({ folder, redact });
+  const line = { EndpointName: "chat", Path: `/x/${SECRET}`, UserAgent: "a".repeat(200) };
+  journal.traffic(line as Parameters<typeof journal.traffic>[0]);
+  await journal.flush();
+  const { Path, UserAgent } = JSON.parse(readFileSync(path.join(folder, "chat/traffic.jsonl"), "utf8")) as typeof line;
+  assert.deepEqual([Path, UserAgent], ["/x/******", "a".repeat(70)]);
+});

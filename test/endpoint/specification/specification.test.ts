@@ -148,6 +148,19 @@ identity:
   assert.deepEqual(readSpecification(writeEndpoint(spec), "again").spec, spec);
 });
 
+test("a file's schema says what it is, whatever else stands in it", () => {
+  const typeOf = (schema: string, more: object): string =>
+    readSpecification(
+      { $schema: `https://schemas.example/latest/${schema}.schema.json`, name: "some-name", ...more },
+      "x",
+    ).type;
+  for (const kind of ["managed", "kubernetes"]) {
+    assert.equal(typeOf(`${kind}OnlineEndpoint`, { instance_count: 1 }), "endpoint");
+    assert.equal(typeOf(`${kind}OnlineDeployment`, { traffic: {} }), "deployment");
+  }
+  assert.throws(() => readSpecification({ name: "some-name", steps: [] }, "x"), { code: "InvalidSpecification" });
+});
+
 test("what cannot be honoured is refused with file and line, all of it at once", (context) => {
   const text = `${SCHEMA}/managedOnlineDeployment.schema.json
 name: "{{NAME}}"
