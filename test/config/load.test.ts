@@ -16,6 +16,7 @@ test("with nothing set, the built-in model answers on loopback", () => {
   const { config, portIsExplicit } = loadConfig({ env: {} });
   assert.deepEqual(config.models, [{ name: "default", provider: "extractive", priority: 0, weight: 1 }]);
   assert.equal(config.host, "127.0.0.1");
+  assert.deepEqual([config.endpoint.zones, config.endpoint.instances], [["1", "2", "3"], 3]);
   assert.equal(portIsExplicit, false);
   assert.ok(Object.isFrozen(config) && Object.isFrozen(config.models[0]));
 });
