@@ -125,6 +125,7 @@ export async function openApp(
     const resources = openResources(config, { env, log, models, embedder, openIndex: anyIndex, govern });
     closers.push(() => resources.close());
     const gateway = await openModelGateway(config, { governance, resources, embedder: bareEmbedder });
+    closers.push(() => gateway.close());
     const lent = await lendResources(resources, { gateway, runFolder, log, readers: person.groups });
     closers.push(() => lent.close());
 

@@ -16,6 +16,7 @@ import { type Embedder, embedderFor } from "../model/embedder.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { wrappedIndex } from "../search/wrapped-index.ts";
 import type { Accounts } from "./account.ts";
+import type { ModelGateway } from "./model-gateway.ts";
 import { heldSecrets } from "./held-secret.ts";
 import { openResources } from "./resources.ts";
 
@@ -74,6 +75,7 @@ export async function lendToFlow({
   }
 
   interface Lent {
+    gateway: ModelGateway;
     listener: GatewayListener;
     access: GatewayAccess;
   }
@@ -84,7 +86,7 @@ export async function lendToFlow({
     const { governance, resources } = await meteredOnce();
     const gateway = await openModelGateway(config, { governance, resources, embedder });
     const listener = await openGatewayListener(gateway, log);
-    return { listener, access: { url: listener.url, token: gateway.credentials.lend(caller).token } };
+    return { gateway, listener, access: { url: listener.url, token: gateway.credentials.lend(caller).token } };
   }
 
   async function codeSees(): Promise<Environment> {
@@ -98,6 +100,7 @@ export async function lendToFlow({
 
   async function close(): Promise<void> {
     await (await lent)?.listener.close();
+    await (await lent)?.gateway.close();
     await (await metered)?.resources.close();
     await bare.close();
   }

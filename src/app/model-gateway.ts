@@ -35,10 +35,15 @@ export interface GatewayParts {
   embedder: Embedder | undefined;
 }
 
+export interface ModelGateway extends Gateway {
+  /** Closes what it has opened itself: embedders behind connections. */
+  close(): Promise<void>;
+}
+
 export async function openModelGateway(
   config: Readonly<Config>,
   { governance, resources, embedder }: GatewayParts,
-): Promise<Gateway> {
+): Promise<ModelGateway> {
   const own = { name: "gateway", key: await gatewayKey(keyFolder(config)) };
   const name = config.embedder && embedderName(config.embedder);
   const names = config.embedder ? embedderNames(config.embedder) : [];
@@ -46,7 +51,7 @@ export async function openModelGateway(
   const ofCaller = (caller: Caller): Embedder | undefined =>
     embedder && name !== undefined ? meteredEmbedder(embedder, name, meter, caller) : undefined;
   const opened = new Map<string, Promise<Embedder>>();
-  return createGateway({
+  const gateway = createGateway({
     credentials: createCredentials([own, ...config.gateway.keys]),
     models: governance.models,
     aliases: config.gateway.aliases,
@@ -67,6 +72,13 @@ export async function openModelGateway(
       return meteredEmbedder(await found, connection, meter, caller);
     },
   });
+  return {
+    ...gateway,
+    async close() {
+      const all = await Promise.allSettled(opened.values());
+      await Promise.all(all.map(async (result) => result.status === "fulfilled" && result.value.close()));
+    },
+  };
 }
 
 function noEmbedder(connection: string, model: string, names: readonly string[]): FlowsteadError {

@@ -28,6 +28,13 @@ export function completionInputs(
   signature: FlowSignature,
   request: CompletionRequest,
 ): { inputs: ValueMap; flow: ChatFlow } {
+  if (request["data_sources"] !== undefined && request["data_sources"] !== null) {
+    throw new FlowsteadError(
+      "InvalidRequest",
+      "data_sources: is not taken here: a deployed flow finds its documents itself. Leave the field out, or ask a model of the gateway, with a key of the gateway.",
+      { details: { param: "data_sources" } },
+    );
+  }
   const flow = chatFlow(signature);
   const turns = request.messages.filter(({ role }) => role === "user" || role === "assistant");
   const last = turns.at(-1);

@@ -4,7 +4,7 @@ import type { DocumentIndex } from "../search/document/document-index.ts";
 import { STRANGER, permitted } from "../search/document/permission.ts";
 import { readSearch } from "../search/document/request.ts";
 import type { QueryMode, SearchIndex } from "../search/search-index.ts";
-import type { Citation, FindOwnData, OwnDataParameters } from "./own-data.ts";
+import type { Citation, FindCall, FindOwnData, OwnDataParameters } from "./own-data.ts";
 
 export interface OwnDataSources {
   /** Indexes of the search service. */
@@ -20,7 +20,7 @@ export interface OwnDataSources {
  * make this server call another.
  */
 export function ownDataFinder({ catalog, passages, accepts }: OwnDataSources): FindOwnData {
-  return async (question, parameters, signal) => {
+  return async (question, parameters, { signal, caller }) => {
     const { authentication, index_name: name, filter } = parameters;
     if (authentication?.type === "api_key" && !accepts(authentication.key ?? "")) {
       throw new FlowsteadError(
@@ -36,19 +36,22 @@ export function ownDataFinder({ catalog, passages, accepts }: OwnDataSources): F
         `data_sources[0].parameters.filter: the index ${name} has no filterable fields.`,
       );
     }
-    return fromPassages(await passages(name), question, { parameters, signal });
+    return fromPassages(await passages(name), question, { parameters, signal, caller });
   };
 }
 
-interface Asked {
+interface Asked extends FindCall {
   parameters: OwnDataParameters;
-  signal: AbortSignal;
 }
 
-async function fromPassages(index: SearchIndex, question: string, { parameters, signal }: Asked): Promise<Citation[]> {
+async function fromPassages(
+  index: SearchIndex,
+  question: string,
+  { parameters, signal, caller }: Asked,
+): Promise<Citation[]> {
   const { query_type: type, top_n_documents: top } = parameters;
   const mode: QueryMode = type === "vector" ? "vector" : type?.startsWith("vector_") ? "hybrid" : "text";
-  const { hits } = await index.query({ text: question, mode, top: top ?? 5 }, signal);
+  const { hits } = await index.query({ text: question, mode, top: top ?? 5, caller }, signal);
   return hits.map(({ passage, score }) => ({
     content: passage.text,
     title: passage.title,

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
 import { sortableId } from "../base/id.ts";
-import type { ChatChunk, ChatMessage, ChatModel, ChatRequest } from "../model/chat-model.ts";
+import type { Caller, ChatChunk, ChatMessage, ChatModel, ChatRequest } from "../model/chat-model.ts";
 
 const text = z.string().nullish();
 
@@ -48,7 +48,13 @@ export interface Citation {
 }
 
 /** Finds what an index has on a question, best first. @throws FlowsteadError for an index that is not there. */
-export type FindOwnData = (question: string, parameters: OwnDataParameters, signal: AbortSignal) => Promise<Citation[]>;
+export type FindOwnData = (question: string, parameters: OwnDataParameters, call: FindCall) => Promise<Citation[]>;
+
+export interface FindCall {
+  signal: AbortSignal;
+  /** On whose behalf the index is asked. */
+  caller?: Caller | undefined;
+}
 
 const TOP = 5;
 const STRICTNESS = 3;
@@ -80,7 +86,7 @@ async function* answerFromData(
   const { data_sources: given, ...others } = request.parameters;
   const wanted = readDataSource(given);
   const question = searchQuestion(request.messages);
-  const found = await find(question, wanted, signal);
+  const found = await find(question, wanted, { signal, caller: request.caller });
   const share = LEAST_SHARE[wanted.strictness ?? STRICTNESS] ?? 0;
   const citations = found
     .filter(({ score }) => score >= share * (found[0]?.score ?? 0))

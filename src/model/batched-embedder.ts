@@ -9,6 +9,8 @@ const BATCH_TEXTS = 96;
 const BATCH_CHARS = 200_000;
 const ATTEMPTS = 6;
 const LONGEST_WAIT_MS = 60_000;
+/** In all, for who asks a question. A pool has waited as long already. */
+const QUESTION_MS = 10_000;
 
 interface BatchedOptions {
   signal: AbortSignal;
@@ -19,7 +21,7 @@ interface BatchedOptions {
 }
 
 /**
- * Rate limits and outages are waited for, since indexing has time.
+ * Rate limits and outages are waited for: by indexing, which has time, as long as it takes; by questions for some seconds.
  * @throws FlowsteadError when the size of the vectors has to be asked for and the server does not answer.
  */
 export async function batchedEmbedder(
@@ -32,11 +34,11 @@ export async function batchedEmbedder(
     fingerprint: `${model.name}/${dimensions}/unit`,
     dimensions,
     async embed(texts, kind, signal, onUsage) {
-      const attempts = isPool && kind === "query" ? 1 : ATTEMPTS;
+      const patience = kind === "query" ? { attempts: isPool ? 1 : ATTEMPTS, ms: QUESTION_MS } : INDEXING;
       const vectors: Float32Array[] = [];
       for (const batch of batches(texts)) {
         const work = (): Promise<Float32Array[]> => model.embed(batch, { signal, ...wanted, onUsage });
-        vectors.push(...(await patiently(work, attempts, signal)));
+        vectors.push(...(await patiently(work, patience, signal)));
       }
       return vectors;
     },
@@ -54,15 +56,26 @@ async function askSize(model: EmbeddingModel, signal: AbortSignal): Promise<numb
   }
 }
 
-async function patiently<T>(work: () => Promise<T>, attempts: number, signal: AbortSignal): Promise<T> {
+interface Patience {
+  attempts: number;
+  /** Waits in all. */
+  ms: number;
+}
+
+const INDEXING: Patience = { attempts: ATTEMPTS, ms: Infinity };
+
+async function patiently<T>(work: () => Promise<T>, { attempts, ms }: Patience, signal: AbortSignal): Promise<T> {
+  let left = ms;
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (thrown) {
       const error = FlowsteadError.from(thrown);
       const isWorthIt = error.retryable && error.code !== "ModelQuotaExhausted" && error.code !== "ModelBadAnswer";
-      if (!isWorthIt || attempt >= attempts) throw error;
-      await sleep(Math.min(error.retryAfterMs ?? 250 * 2 ** attempt, LONGEST_WAIT_MS), signal);
+      const wait = Math.min(error.retryAfterMs ?? 250 * 2 ** attempt, LONGEST_WAIT_MS);
+      if (!isWorthIt || attempt >= attempts || wait > left) throw error;
+      left -= wait;
+      await sleep(wait, signal);
     }
   }
 }

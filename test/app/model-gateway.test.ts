@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import OpenAI, { AzureOpenAI } from "openai";
+import OpenAI, { type APIError, AzureOpenAI } from "openai";
 import { openModelGateway } from "../../src/app/model-gateway.ts";
 import { openConfiguredEmbedder, openResources } from "../../src/app/resources.ts";
 import { SILENT } from "../../src/base/log.ts";
@@ -25,6 +25,7 @@ test("embeddings through the connection of a pool are the configured embedder's,
     fakeModel(context, { faults: [{ fault: { kind: "status", status: 503 } }] }),
     fakeModel(context),
   ]);
+  const plain = await plainServer(context);
   const config = configSchema.parse({
     home,
     models: [{ provider: "openai", base_url: `${fakes[0]?.url}/v1`, model: "m" }],
@@ -34,7 +35,7 @@ test("embeddings through the connection of a pool are the configured embedder's,
         api_base: fakes[1]?.url,
         api_key: "k",
       },
-      plain: { type: "azure_open_ai", api_base: await plainServer(context), api_key: "k" },
+      plain: { type: "azure_open_ai", api_base: plain.url, api_key: "k" },
     },
     embedder: {
       provider: "azure-openai",
@@ -56,6 +57,7 @@ test("embeddings through the connection of a pool are the configured embedder's,
   const listener = await openGatewayListener(gateway, SILENT);
   context.after(async () => {
     await listener.close();
+    await gateway.close();
     await resources.close();
     await governance.close();
     await Promise.all([...pools.values()].map((pool) => pool.close()));
@@ -93,16 +95,25 @@ test("embeddings through the connection of a pool are the configured embedder's,
   const known = "text-embedding-ada-002";
   const given = await azure("plain", known).embeddings.create({ model: known, input: "d" });
   assert.deepEqual(given.data[0]?.embedding, [3, 4]);
+  // A program waits itself, by what it is told.
+  fakes[1]!.script({ faults: [{ fault: { kind: "status", status: 429, headers: { "retry-after": "30" } } }] });
+  await assert.rejects(azure("mine", "vectors").embeddings.create(ask), (thrown: APIError) => {
+    assert.deepEqual([thrown.status, thrown.headers?.get("retry-after-ms")], [429, "30000"]);
+    return true;
+  });
 
   const asked = fakes.map(({ journal }) => journal.entries.filter(({ path }) => path.includes("/embeddings")).length);
-  assert.deepEqual(asked, [2, 2], "the first region failed once; the connection's own call went to the second");
+  assert.deepEqual(asked, [2, 3], "the first region failed once; the connection's own calls went to the second");
   const rows = await governance.ledger.sums(["principal", "flow", "model"]);
   const accounts = rows.map(({ principal, flow, model, requests }) => `${principal} ${flow} ${model} ${requests}`);
   assert.deepEqual(new Set(accounts), new Set(["ann f embed 2", "ann f mine 1", "ann f plain 1"]));
+  assert.equal(await plain.connections(), 1);
+  await gateway.close();
+  while ((await plain.connections()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 
-/** Address of a server whose vectors are not of length one. */
-async function plainServer(context: TestContext): Promise<string> {
+/** A server whose vectors are not of length one. */
+async function plainServer(context: TestContext): Promise<{ url: string; connections(): Promise<number> }> {
   const server = createServer((request, response) => {
     request.resume();
     response
@@ -114,5 +125,8 @@ async function plainServer(context: TestContext): Promise<string> {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))),
+  };
 }

@@ -177,6 +177,11 @@ test("the openai package talks to the deployed flow", async () => {
     client.chat.completions.create({ model: "chat", messages: [{ role: "user", content: "fail" }] }),
     /the flow broke/,
   );
+  const own = { data_sources: [{ type: "azure_search", parameters: { index_name: "docs" } }] };
+  await assert.rejects(client.chat.completions.create({ model: "chat", messages, ...own } as never), {
+    status: 400,
+    message: /data_sources: is not taken here: a deployed flow finds its documents itself/,
+  });
   const stranger = new OpenAI({ apiKey: "wrong", baseURL: `${entry.url}/v1`, maxRetries: 0 });
   await assert.rejects(stranger.models.list(), { status: 401 });
 });

@@ -76,6 +76,15 @@ for (const fault of [status(500), { kind: "reset" }, { kind: "malformed" }] sati
   });
 }
 
+test("a region that hangs is given up after answer_seconds, and stays out while its circuit is open", async (context) => {
+  const { embedder, calls } = await regions(context, [{ faults: [{ times: 0, fault: { kind: "stall" } }] }, {}], {
+    more: { answer_seconds: 0.15 },
+    pool: { breaker: { failures: 2, openMs: 60_000 } },
+  });
+  for (let call = 0; call < 3; call++) assert.equal((await ask(embedder)).length, 1);
+  assert.deepEqual(calls(), ["east 1", "west 1", "east 1", "west 1", "west 1"]);
+});
+
 test("a region that cannot be reached is passed over", async (context) => {
   const { embedder, fakes, calls } = await regions(context, [{}, {}]);
   await fakes[0]?.close();

@@ -46,6 +46,29 @@ test("many texts go in batches, in order, and a rate limit is waited for", async
   assert.deepEqual(sizes, [96, 96, 96, 8, 1]);
 });
 
+for (const [kind, fault] of [
+  ["document", { kind: "status", status: 503 }],
+  ["query", { kind: "status", status: 500 }],
+  ["document", { kind: "reset" }],
+] as const) {
+  test(`a single server is asked again after ${JSON.stringify(fault)} (${kind})`, async (context) => {
+    const fake = await fakeModel(context, { faults: [{ fault }] });
+    const embedder = await openEmbedder({ provider: "openai", baseUrl: `${fake.url}/v1`, model: "e", dimensions: 8 });
+    context.after(() => embedder.close());
+    assert.equal((await embedder.embed(["x"], kind, NEVER)).length, 1);
+    assert.equal(fake.journal.entries.length, 2);
+  });
+}
+
+test("a question does not wait for a limit that lasts, and is told how long it does", async (context) => {
+  const limit = { kind: "status", status: 429, headers: { "retry-after": "30" } } as const;
+  const fake = await fakeModel(context, { faults: [{ times: 0, fault: limit }] });
+  const embedder = await openEmbedder({ provider: "openai", baseUrl: `${fake.url}/v1`, model: "e", dimensions: 8 });
+  context.after(() => embedder.close());
+  await assert.rejects(embedder.embed(["x"], "query", NEVER), { code: "ModelRateLimited", retryAfterMs: 30_000 });
+  assert.equal(fake.journal.entries.length, 1);
+});
+
 test("vectors of another size than the index was built with are refused", async (context) => {
   const fake = await fakeModel(context);
   const embedder = await openEmbedder({

@@ -137,7 +137,9 @@ describe("who may see a document", () => {
       throw new FlowsteadError("IndexNotFound", "none");
     };
     const find = ownDataFinder({ catalog: () => catalog, passages, accepts: () => true });
-    const citations = await find("walrus", { index_name: "letters" } as never, new AbortController().signal);
+    const citations = await find("walrus", { index_name: "letters" } as never, {
+      signal: new AbortController().signal,
+    });
     assert.deepEqual(
       citations.map(({ chunk_id: id }) => id),
       ["open"],

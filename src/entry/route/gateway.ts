@@ -173,7 +173,7 @@ async function embed(hot: Hot, { route, gateway, credential, headers }: Call): P
       ? gateway.embedder(model, credential)
       : await gateway.connectionEmbedder(route.connection, model, credential);
   let tokens = 0;
-  const vectors = await embedder.embed(texts, "document", clientSignal(hot.response), (used) => {
+  const vectors = await embedder.embed(texts, "query", clientSignal(hot.response), (used) => {
     tokens += used;
   });
   const data = vectors.map((vector, index) => ({

@@ -28,6 +28,8 @@ export interface AzureOpenAiEmbedderSettings extends AzureOpenAiSettings {
   /** Name of the model behind the deployment, from which the size of its vectors is known. */
   model?: string;
   dimensions?: number;
+  /** How long one call may take. */
+  answerMs?: number | undefined;
   /** The same, for pools whose regions are configured with different models' names. */
   serves?: string;
 }
@@ -52,7 +54,7 @@ export function azureOpenAiModel(settings: AzureOpenAiSettings, log?: Logger): C
 }
 
 export function azureOpenAiEmbedding(settings: AzureOpenAiEmbedderSettings): EmbeddingModel {
-  const { deployment, model, region, serves, dimensions } = settings;
+  const { deployment, model, region, serves, dimensions, answerMs } = settings;
   const paths = pathsOf(settings);
   return wireEmbedding({
     id: `azure-openai/${deployment}${region ? `@${region}` : ""}`,
@@ -62,6 +64,7 @@ export function azureOpenAiEmbedding(settings: AzureOpenAiEmbedderSettings): Emb
     path: paths.call(deployment, "embeddings"),
     modelsPath: paths.models,
     dimensions,
+    answerMs,
   });
 }
 

@@ -37,6 +37,14 @@ export async function openEmbedder(
     advice: "Give one `residency` for all of them.",
   });
   const [first, ...others] = regions;
+  const isPool = others.length > 0;
+  // With another region at hand, one that hangs is not worth the patience that the only one gets.
+  const memberOf = ({ answerMs = isPool ? REGION_ANSWER_MS : undefined, ...region }: EmbedderEntry): Member => ({
+    model: openEntry({ ...region, answerMs }),
+    priority: region.priority,
+    weight: region.weight,
+    region: region.region,
+  });
   const members = [memberOf(first), ...others.map(memberOf)] as const;
   const models = members.map(({ model }) => model);
   mustAgree(models, {
@@ -51,15 +59,13 @@ export async function openEmbedder(
     of: ({ dimensions }) => dimensions,
     advice: "Name the same `dimensions`: the vectors stand in one index.",
   });
-  const isPool = members.length > 1;
   const model = balancedEmbedding([...members], { log, ...pool, health: isPool ? pool?.health : undefined });
   return batchedEmbedder(model, { signal, isPool });
 }
 
-function memberOf(entry: EmbedderEntry): PoolMember<EmbeddingModel> {
-  const { priority, weight, region } = entry;
-  return { model: openEntry(entry), priority, weight, region };
-}
+type Member = PoolMember<EmbeddingModel>;
+
+const REGION_ANSWER_MS = 10_000;
 
 function openEntry(entry: EmbedderEntry): EmbeddingModel {
   switch (entry.provider) {

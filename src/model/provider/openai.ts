@@ -23,6 +23,8 @@ export interface OpenAiSettings extends Partial<Deadlines> {
 
 export interface OpenAiEmbedderSettings extends OpenAiSettings {
   dimensions?: number;
+  /** How long one call may take. */
+  answerMs?: number | undefined;
   /** Name of the model behind `model`, where servers name it differently. */
   serves?: string;
 }
@@ -48,7 +50,7 @@ export function openAiModel(settings: OpenAiSettings, log?: Logger): ChatModel {
 }
 
 export function openAiEmbedding(settings: OpenAiEmbedderSettings): EmbeddingModel {
-  const { region, serves, dimensions } = settings;
+  const { region, serves, dimensions, answerMs } = settings;
   const model = settings.model || DEFAULT_EMBEDDING;
   return wireEmbedding({
     id: `openai/${model}${region ? `@${region}` : ""}`,
@@ -58,6 +60,7 @@ export function openAiEmbedding(settings: OpenAiEmbedderSettings): EmbeddingMode
     path: "/embeddings",
     modelsPath: "/models",
     dimensions,
+    answerMs,
   });
 }
 

@@ -81,6 +81,7 @@ const embedderPlace = {
   serves: place.serves,
   residency: place.residency,
   dimensions: z.int().positive().optional(),
+  answer_seconds: seconds,
 };
 const embedderEntry = z.discriminatedUnion("provider", [
   z.strictObject({ provider: z.literal("openai"), ...embedderPlace, ...openAi }),
@@ -108,8 +109,9 @@ function isOf({ provider }: Record<string, unknown>, region: Record<string, unkn
 }
 
 /** What a region at another provider still shares. */
-function common({ dimensions, serves, residency, model }: Record<string, unknown>): Record<string, unknown> {
-  return { dimensions, serves, residency, model };
+function common(shared: Record<string, unknown>): Record<string, unknown> {
+  const { dimensions, serves, residency, model, answer_seconds } = shared;
+  return { dimensions, serves, residency, model, answer_seconds };
 }
 
 function embedderEntryOf(entry: Readonly<Record<string, unknown>>, where: string): EmbedderEntry {

@@ -14,9 +14,12 @@ export interface WireEmbeddingOptions {
   modelsPath: string;
   /** Asked of the server when given; else found out. */
   dimensions: number | undefined;
+  /** How long one call may take. Default 60 000. */
+  answerMs?: number | undefined;
 }
 
-const TIMEOUT_MS = 60_000;
+/** Where nobody else could be asked. */
+const ANSWER_MS = 60_000;
 
 /** What the known models give when no other size is asked for. */
 const KNOWN_DIMENSIONS: Record<string, number> = {
@@ -41,7 +44,7 @@ export function wireEmbedding(options: WireEmbeddingOptions): EmbeddingModel {
 }
 
 async function embedBatch(
-  { client, model, path, dimensions }: WireEmbeddingOptions,
+  { client, model, path, dimensions, answerMs = ANSWER_MS }: WireEmbeddingOptions,
   input: readonly string[],
   { signal, onUsage, dimensions: expected, asGiven }: EmbeddingCall,
 ): Promise<Float32Array[]> {
@@ -52,7 +55,7 @@ async function embedBatch(
     encoding_format: "float",
     ...(dimensions === undefined ? {} : { dimensions }),
   };
-  const answer = await client.read({ method: "POST", path, body }, { signal, timeoutMs: TIMEOUT_MS });
+  const answer = await client.read({ method: "POST", path, body }, { signal, timeoutMs: answerMs });
   if (answer.status < 200 || answer.status > 299) {
     throw statusFailure(client.upstream, answer.status, { ...answer, model });
   }
