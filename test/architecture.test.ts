@@ -22,7 +22,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   flow: ["prompt/", "python/", "connection/", "model/chat-model.ts", "model/embedder.ts", "search/search-index.ts"],
   prompt: ["model/chat-model.ts"],
-  python: ["connection/connection.ts"],
+  python: ["connection/connection.ts", "prompt/foreign.ts"],
   model: ["connection/connection.ts"],
   search: ["model/embedder.ts", "model/reranker.ts"],
   cli: ["app"],

@@ -34,6 +34,10 @@ class StreamedItems:
         return "".join(str(item) for item in self._items)
 
 
+# Messages about it speak of what the node's code made.
+StreamedItems.__name__ = StreamedItems.__qualname__ = "generator"
+
+
 def streams_in(result):
     """Names of the fields of a dict that are streams. Iterators of the standard library may have no end: they are none."""
     if type(result) is not dict:

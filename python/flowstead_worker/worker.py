@@ -24,6 +24,7 @@ from .output import NodeStream, current_call
 from .package import PREFIX, load_package
 from .pool import Threads, interrupt
 from .signature import load
+from .view import view_of
 
 THREADS = 32
 
@@ -290,8 +291,8 @@ class Worker:
                 answer = {"value": meta_of(load(message["directory"], message["file"]))}
             elif kind == "property":
                 answer = self.pack(message["run"], _property(self.resolve(message["ref"]), message["path"]))
-            elif kind == "text":
-                answer = {"value": str(self.resolve(message["ref"]))}
+            elif kind == "view":
+                answer = {"value": view_of(self.resolve(message["ref"]), message["names"], message["calls"])}
             elif kind == "ping":
                 answer = {"value": len(self._calls)}
             else:

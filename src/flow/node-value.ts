@@ -1,4 +1,5 @@
 import type { Value, ValueMap } from "../base/value.ts";
+import type { TemplateReads } from "../prompt/foreign.ts";
 import { RenderedText } from "../prompt/rendered-text.ts";
 import { type PythonResult, PythonValue } from "../python/python-value.ts";
 
@@ -26,10 +27,11 @@ export function plainInput(value: NodeInput): Value {
   return Array.isArray(value) ? (value as NodeValue[]).map(plainValue) : plainValue(value);
 }
 
-/** What a template sees: Python objects without a JSON form as their text, prompts with their memory, the rest as it is. */
-export function templateInput(value: NodeInput): NodeInput | Promise<NodeInput> {
-  if (value instanceof PythonValue) return value.jsonError === undefined ? value.toJson() : value.text();
-  return value;
+/** What a template sees: Python objects as what it reads of them, prompts with their memory, the rest as it is. */
+export function templateInput(value: NodeInput, reads: TemplateReads): unknown {
+  if (value instanceof PythonValue) return value.view(reads);
+  if (!Array.isArray(value) || !value.some((item) => item instanceof PythonValue)) return value;
+  return Promise.all(value.map((item) => (item instanceof PythonValue ? item.view(reads) : item)));
 }
 
 /** What Python sees: prompts as text. */

@@ -11,8 +11,10 @@ import { Interpreter } from "./jinja/interpret.ts";
 import { parse } from "./jinja/parse.ts";
 import type { Marked } from "./jinja/scope.ts";
 import { tokenize } from "./jinja/token.ts";
+import { readsOf } from "./jinja/reads.ts";
 import { undeclaredVariables } from "./jinja/undeclared.ts";
 import { Undefined } from "./jinja/value.ts";
+import type { TemplateReads } from "./foreign.ts";
 import type { RenderedText } from "./rendered-text.ts";
 
 export type { RenderLimits } from "./jinja/budget.ts";
@@ -41,6 +43,8 @@ export interface Template {
   readonly file: string | undefined;
   /** The variables it takes from its context, in the order of their use. */
   readonly undeclaredVariables: readonly string[];
+  /** What it may read of the objects that it is given. */
+  readonly reads: TemplateReads;
   /** @throws FlowsteadError `JinjaTemplateError` */
   render(context: Readonly<Record<string, unknown>>, options?: RenderOptions): string;
   /** As `render`, keeping apart what the template wrote and what a user did. */
@@ -74,6 +78,7 @@ export function compileTemplate(source: string, options: TemplateOptions = {}): 
     source,
     file,
     undeclaredVariables: variables,
+    reads: readsOf(statements),
     render: (context, render) => renderText(context, render).text,
     renderText,
   };

@@ -1,5 +1,6 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Value } from "../base/value.ts";
+import type { TemplateReads } from "../prompt/foreign.ts";
 
 /** Names an object that a worker process keeps until its run ends. */
 export interface ObjectReference {
@@ -10,8 +11,8 @@ export interface ObjectReference {
 /** Asks the process that keeps an object. */
 export interface ObjectKeeper {
   readonly alive: boolean;
-  text(reference: ObjectReference): Promise<string>;
   property(reference: ObjectReference, path: (string | number)[]): Promise<PythonResult>;
+  view(reference: ObjectReference, reads: TemplateReads): Promise<unknown>;
 }
 
 /** What a Python node returns: plain data, or an object that JSON cannot wholly express. */
@@ -63,9 +64,10 @@ export class PythonValue {
     return this.#error === undefined ? this.#json : `<${this.type}>`;
   }
 
-  /** Python's `str()` of it. */
-  text(): Promise<string> {
-    return this.keeper.text(this.reference);
+  /** What a template sees of it: plain values, and what stands for objects; its JSON form when its process has ended. */
+  view(reads: TemplateReads): Promise<unknown> {
+    if (!this.keeper.alive && this.#error === undefined) return Promise.resolve(this.#json);
+    return this.keeper.view(this.reference, reads);
   }
 
   /** Reads keys, indexes and attributes. @throws FlowsteadError `InvalidReferenceProperty`. */

@@ -1,9 +1,10 @@
 // A process as the pool sees it: usable or not, and what becomes of it when a canceled call goes on.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { pyStr } from "../base/value.ts";
+import type { TemplateReads } from "../prompt/foreign.ts";
 import type { Answer, Progress, PythonProcess } from "./process.ts";
 import { type PythonResult, type ObjectKeeper, type ObjectReference, PythonValue } from "./python-value.ts";
+import { readView } from "./view.ts";
 
 export class Worker implements ObjectKeeper {
   readonly process: PythonProcess;
@@ -53,8 +54,8 @@ export class Worker implements ObjectKeeper {
     });
   }
 
-  async text(reference: ObjectReference): Promise<string> {
-    return pyStr((await this.process.request({ t: "text", ref: reference }).answer).value);
+  async view(reference: ObjectReference, reads: TemplateReads): Promise<unknown> {
+    return readView((await this.process.request({ t: "view", ref: reference, ...reads }).answer).value);
   }
 
   async property(reference: ObjectReference, path: (string | number)[]): Promise<PythonResult> {

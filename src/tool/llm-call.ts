@@ -91,6 +91,8 @@ function parametersOf({ inputs }: NodeCall, { node, isFixed, remembered }: About
   return parameters;
 }
 
+const NOTHING = { names: [], calls: [] };
+
 type Said = Pick<ChatRequest, "messages" | "prompt">;
 
 /** What a call asks; a promise only where something lives in Python. */
@@ -98,9 +100,12 @@ function render(call: NodeCall, about: About): Said | Promise<Said> {
   const { node } = about;
   const variables: Record<string, NodeInput> = {};
   for (const [name, value] of Object.entries(call.inputs)) if (!node.parameters.has(name)) variables[name] = value;
-  const context = templateContext(variables, node.messageFormat);
+  const { prompt } = call.inputs;
+  const source = prompt instanceof RenderedText ? prompt : templateOf(node, prompt, about.remembered);
+  const reads = source instanceof RenderedText ? NOTHING : source.reads;
+  const context = templateContext(variables, { format: node.messageFormat, reads });
   const say = (settled: Record<string, unknown>): Said => {
-    const text = promptText(call, about, { variables, context: settled });
+    const text = promptText(node, source, { variables, context: settled });
     if (node.kind === "completion") return { messages: [], prompt: text.text };
     if (node.kind === "chat") return { messages: parseChat(text) };
     const detail = plainInput(call.inputs["detail"] ?? null) as ImageDetail | null;
@@ -115,14 +120,14 @@ function render(call: NodeCall, about: About): Said | Promise<Said> {
  * Lists among the values print one item a line for Azure and as Python lists for OpenAI, as in the original.
  */
 function promptText(
-  { inputs: { prompt } }: NodeCall,
-  { node, remembered }: About,
+  node: LlmNode,
+  source: RenderedText | Template,
   { variables, context }: { variables: Record<string, NodeInput>; context: Record<string, unknown> },
 ): RenderedText {
-  if (prompt instanceof RenderedText) return prompt;
+  if (source instanceof RenderedText) return source;
   const escape = escapedInputs(node.callers, variables);
   const chatLists = node.kind === "vision" || (node.kind === "chat" && node.provider === "AzureOpenAI");
-  return templateOf(node, prompt, remembered).renderText(context, { escape, chatLists });
+  return source.renderText(context, { escape, chatLists });
 }
 
 function templateOf(node: LlmNode, prompt: NodeInput | undefined, remembered: Remembered): Template {

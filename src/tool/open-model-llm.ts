@@ -72,10 +72,13 @@ async function run(call: NodeCall, { template, callers, context }: About): Promi
   }
   const api: OpenModelApi = own["api"] === "completion" ? "completion" : "chat";
   const endpoint = await findEndpoint(pyStr(own["endpoint_name"] ?? ""), api, context.resources);
-  const prompt = template.renderText(await templateContext(variables, context.messageFormat), {
-    escape: escapedInputs(callers, variables),
-    signal: call.signal,
-  });
+  const prompt = template.renderText(
+    await templateContext(variables, { format: context.messageFormat, reads: template.reads }),
+    {
+      escape: escapedInputs(callers, variables),
+      signal: call.signal,
+    },
+  );
   const extra = isMap(own["model_kwargs"]) ? own["model_kwargs"] : {};
   const parameters = plain({
     ...extra,

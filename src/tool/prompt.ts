@@ -18,7 +18,7 @@ export const PROMPT_TOOL: NodeTool = {
       optionalInputs: new Set(),
       run: ({ inputs }) => {
         const options = { escape: escapedInputs(callers, inputs) };
-        const context = templateContext(inputs, messageFormat);
+        const context = templateContext(inputs, { format: messageFormat, reads: template.reads });
         return context instanceof Promise
           ? context.then((settled) => template.renderText(settled, options))
           : template.renderText(context, options);

@@ -7,7 +7,9 @@ import { isMap, pyRepr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { type MessageFormat, templateImages } from "../flow/image.ts";
 import { type NodeInput, plainInput, templateInput } from "../flow/node-value.ts";
+import type { TemplateReads } from "../prompt/foreign.ts";
 import { RenderedText } from "../prompt/rendered-text.ts";
+import { PythonValue } from "../python/python-value.ts";
 
 /** The text of a node's template. @throws FlowsteadError `InvalidSource`. */
 export function readTemplate(node: NodeDefinition, directory: string): { text: string; file: string } {
@@ -61,6 +63,7 @@ export function escapedInputs(callers: readonly string[], values: Record<string,
 
 function isStructure(value: NodeInput): boolean {
   if (value instanceof RenderedText) return false;
+  if (value instanceof PythonValue && value.jsonError !== undefined) return true;
   const plain = plainInput(value);
   return Array.isArray(plain) || isMap(plain);
 }
@@ -68,12 +71,12 @@ function isStructure(value: NodeInput): boolean {
 /** Inputs as a template sees them; a promise only where something lives in Python. */
 export function templateContext(
   inputs: Record<string, NodeInput>,
-  format: MessageFormat,
+  { format, reads }: { format: MessageFormat; reads: TemplateReads },
 ): Record<string, unknown> | Promise<Record<string, unknown>> {
   const context: Record<string, unknown> = {};
   let waiting: Promise<void>[] | undefined;
   for (const [name, value] of Object.entries(inputs)) {
-    const seen = templateInput(value);
+    const seen = templateInput(value, reads);
     if (seen instanceof Promise) {
       // Its place among the others is taken now.
       context[name] = undefined;

@@ -116,7 +116,7 @@ test("what another node retrieved cannot become a role, be it a list, a dict or 
           ].join("\n"),
           "find.py": `from promptflow.core import tool\n\n@tool\ndef find():\n    ${body}\n`,
           "n.jinja2":
-            "system:\nAnswer.\nuser:\n{% for d in docs %}\n{{ d.text if d is mapping else docs[d].text }}\n{% endfor %}\n",
+            "system:\nAnswer.\nuser:\n{% for d in docs %}\n{{ docs[d].text if docs is mapping else d.text }}\n{% endfor %}\n",
         },
         { model, connections },
       );

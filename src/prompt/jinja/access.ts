@@ -20,6 +20,7 @@ import {
   LoopState,
   Namespace,
   Range,
+  Thing,
   Tuple,
   Undefined,
   objectName,
@@ -33,7 +34,8 @@ export function createAccess(budget: Budget, onChange: (changed: Cell) => void):
       if (target instanceof Undefined) return target.fail();
       const found = attributeOf(target, name);
       if (found !== undefined) return found;
-      if (target instanceof Dict && target.has(name)) return target.get(name) as Cell;
+      const held = target instanceof Thing ? target.entries : target;
+      if (held instanceof Dict && held.has(name)) return held.get(name) as Cell;
       return /^__\w+__$/.test(name) ? unsafe(target, name) : missing(target, name);
     },
     item(target, key) {
@@ -58,6 +60,7 @@ export function createAccess(budget: Budget, onChange: (changed: Cell) => void):
     if (target instanceof Namespace) return target.attributes.get(name);
     if (target instanceof Callable) return target.attributes.get(name);
     if (target instanceof LoopState) return loopAttribute(target, name);
+    if (target instanceof Thing) return thingAttribute(target, name);
     if (target instanceof Tuple && target.names.includes(name)) return target.items[target.names.indexOf(name)];
     const method = methodsOf(target)?.get(name);
     if (!method) return target instanceof Range ? rangeAttribute(target, name) : undefined;
@@ -69,6 +72,11 @@ export function createAccess(budget: Budget, onChange: (changed: Cell) => void):
       return result;
     };
     return new Callable(name, run, { shown });
+  }
+
+  function thingAttribute(target: Thing, name: string): Cell | undefined {
+    const found = target.attribute(name);
+    return found === undefined && target.base !== undefined ? attributeOf(target.base, name) : found;
   }
 
   return access;
@@ -92,6 +100,7 @@ function itemOf(target: Cell, key: Cell): Cell | undefined {
     if (Array.isArray(key) || key instanceof Dict) return undefined;
     return target.get(key);
   }
+  if (target instanceof Thing) return thingItem(target, key);
   const index = toIndex(key);
   if (index === undefined) return undefined;
   if (typeof target === "string") return at(characters(target), index);
@@ -102,6 +111,12 @@ function itemOf(target: Cell, key: Cell): Cell | undefined {
     return position >= 0 && position < target.length ? target.start + position * target.step : undefined;
   }
   return undefined;
+}
+
+function thingItem({ base, entries, items, isIndexed }: Thing, key: Cell): Cell | undefined {
+  if (base !== undefined) return itemOf(base, key);
+  if (entries) return itemOf(entries, key);
+  return isIndexed && items ? itemOf([...items], key) : undefined;
 }
 
 export function missing(target: Cell, name: Cell): Undefined {

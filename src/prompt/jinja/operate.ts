@@ -7,7 +7,7 @@ import { fault } from "./fault.ts";
 import { percentFormat } from "./percent-format.ts";
 import { arithmetic, asDouble, numeric, toIndex } from "./number.ts";
 import { itemsOf } from "./sequence.ts";
-import { type Cell, Dict, DictView, Range, Tuple, Undefined, typeName } from "./value.ts";
+import { type Cell, Dict, DictView, Range, Thing, Tuple, Undefined, typeName } from "./value.ts";
 
 export function operate(operator: BinaryOperator, left: Cell, right: Cell, budget: Budget): Cell {
   for (const side of [left, right]) {
@@ -67,6 +67,7 @@ function repeat(sequence: Cell, times: Cell, budget: Budget): Cell | undefined {
 export function same(left: Cell, right: Cell, depth = 0): boolean {
   if (left === right) return true;
   if (depth > 200) fault("RecursionError", "maximum recursion depth exceeded in comparison");
+  if (left instanceof Thing || right instanceof Thing) return sameThing(left, right, depth);
   const a = numeric(left);
   const b = numeric(right);
   if (a !== undefined || b !== undefined) {
@@ -86,6 +87,12 @@ export function same(left: Cell, right: Cell, depth = 0): boolean {
   const y = ordered(right);
   if (!x || !y || left instanceof Tuple !== right instanceof Tuple) return false;
   return x.length === y.length && x.every((item, index) => same(item, y[index] as Cell, depth + 1));
+}
+
+/** An object is what it is a text, a number or a dict; every other one is itself only. */
+function sameThing(left: Cell, right: Cell, depth: number): boolean {
+  const [a, b] = [left, right].map((side) => (side instanceof Thing ? (side.base ?? side.entries) : side));
+  return a !== undefined && b !== undefined && same(a, b, depth + 1);
 }
 
 function ordered(value: Cell): readonly Cell[] | undefined {

@@ -3,7 +3,7 @@
 import type { Budget } from "./budget.ts";
 import { fault } from "./fault.ts";
 import { arithmetic, asDouble, isFloating, numeric } from "./number.ts";
-import { type Cell, Callable, Dict, Range, Tuple, Undefined, typeName } from "./value.ts";
+import { type Cell, Callable, Dict, Range, Thing, Tuple, Undefined, typeName } from "./value.ts";
 import { contains, order, same } from "./operate.ts";
 import { itemsOf, lengthOf } from "./sequence.ts";
 import { str } from "./text.ts";
@@ -31,11 +31,11 @@ export const PREDICATES: ReadonlyMap<string, Predicate> = new Map<string, Predic
     boolean: (value) => typeof value === "boolean",
     true: (value) => value === true,
     false: (value) => value === false,
-    string: (value) => typeof value === "string",
+    string: (value) => typeof (value instanceof Thing ? value.base : value) === "string",
     number: (value) => numeric(value) !== undefined,
     integer: (value) => typeof value !== "boolean" && isKind(value, false),
     float: (value) => typeof value !== "boolean" && isKind(value, true),
-    mapping: (value) => value instanceof Dict,
+    mapping: (value) => value instanceof Dict || (value instanceof Thing && value.entries !== undefined),
     sequence: (value) =>
       lengthOf(value) !== undefined &&
       (typeof value === "string" ||

@@ -4,7 +4,7 @@ import { Float } from "../../base/value.ts";
 import { RenderedText } from "../rendered-text.ts";
 import { fault } from "./fault.ts";
 import { characterCount, characters } from "./text.ts";
-import { type Cell, Dict, DictView, Lazy, LoopState, Range, Tuple, Undefined, typeName } from "./value.ts";
+import { type Cell, Dict, DictView, Lazy, LoopState, Range, Thing, Tuple, Undefined, typeName } from "./value.ts";
 
 export function truth(value: Cell): boolean {
   if (value === null || value === false || value instanceof Undefined) return false;
@@ -13,6 +13,7 @@ export function truth(value: Cell): boolean {
   if (typeof value === "bigint") return value !== 0n;
   if (value instanceof Float) return value.value !== 0;
   if (value instanceof RenderedText) return value.text !== "";
+  if (value instanceof Thing && value.base !== undefined) return truth(value.base);
   return lengthOf(value) !== 0;
 }
 
@@ -23,7 +24,7 @@ export function lengthOf(value: Cell): number | undefined {
   if (value instanceof Tuple || value instanceof LoopState) return value.items.length;
   if (value instanceof Dict) return value.size;
   if (value instanceof DictView) return value.dict.size;
-  if (value instanceof Range) return value.length;
+  if (value instanceof Range || value instanceof Thing) return value.length;
   return value instanceof Undefined ? 0 : undefined;
 }
 
@@ -35,6 +36,7 @@ export function itemsOf(value: Cell): readonly Cell[] | undefined {
   if (value instanceof Dict) return value.keys();
   if (value instanceof DictView || value instanceof Range) return value.items();
   if (value instanceof Undefined) return [];
+  if (value instanceof Thing) return value.entries?.keys() ?? value.items;
   if (value instanceof Lazy) {
     const items: Cell[] = [];
     for (let next = value.iterator.next(); !next.done; next = value.iterator.next()) items.push(next.value);

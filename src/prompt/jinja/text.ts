@@ -14,6 +14,7 @@ import {
   LoopState,
   Namespace,
   Range,
+  Thing,
   Tuple,
   Undefined,
 } from "./value.ts";
@@ -24,6 +25,7 @@ export function str(value: Cell): string {
   if (typeof value === "string") return value;
   if (value instanceof Undefined) return "";
   if (value instanceof RenderedText) return value.text;
+  if (value instanceof Thing) return value.text;
   if (value instanceof ChatList) return value.map(str).join("\n");
   return repr(value);
 }
@@ -36,6 +38,7 @@ function show(value: Cell, outer: Cell[]): string {
   if (typeof value !== "object" || value === null || value instanceof Float) return scalar(value);
   if (value instanceof RenderedText) return pyRepr(value.text);
   if (value instanceof Image) return value.toString();
+  if (value instanceof Thing) return value.repr;
   if (outer.includes(value)) return Array.isArray(value) ? "[...]" : "{...}";
   if (outer.length > MAX_DEPTH)
     fault("RecursionError", "maximum recursion depth exceeded while getting the repr of an object");

@@ -23,6 +23,7 @@ export type Cell =
   | Callable
   | Namespace
   | LoopState
+  | Thing
   | RenderedText
   | Image;
 
@@ -202,6 +203,50 @@ export class LoopState {
   }
 }
 
+/** An object from outside: what it prints, what it gives one by one or by key, and what can be read of it. */
+export class Thing {
+  readonly type: string;
+  readonly name: string;
+  readonly text: string;
+  readonly repr: string;
+  /** The text or number that it is. */
+  readonly base: Cell | undefined;
+  readonly length: number | undefined;
+  readonly items: readonly Cell[] | undefined;
+  /** Whether an item can be had by its position. */
+  readonly isIndexed: boolean;
+  readonly entries: Dict | undefined;
+  readonly #read: ReadonlyMap<string, () => Cell>;
+  constructor(facts: {
+    type: string;
+    name: string;
+    text: string;
+    repr: string;
+    base?: Cell;
+    length?: number;
+    items?: readonly Cell[];
+    isIndexed?: boolean;
+    entries?: Dict;
+    read: ReadonlyMap<string, () => Cell>;
+  }) {
+    this.type = facts.type;
+    this.name = facts.name;
+    this.text = facts.text;
+    this.repr = facts.repr;
+    this.base = facts.base;
+    this.length = facts.length;
+    this.items = facts.items;
+    this.isIndexed = facts.isIndexed ?? false;
+    this.entries = facts.entries;
+    this.#read = facts.read;
+  }
+
+  /** An attribute, made when it is asked for. */
+  attribute(name: string): Cell | undefined {
+    return this.#read.get(name)?.();
+  }
+}
+
 /** What tells two dict keys apart. */
 export function hashKey(key: Cell): unknown {
   if (typeof key === "string" || typeof key === "number" || key === null) return key;
@@ -233,10 +278,12 @@ export function typeName(value: Cell): string {
   if (value instanceof Namespace) return "Namespace";
   if (value instanceof LoopState) return "LoopContext";
   if (value instanceof Callable) return "builtin_function_or_method";
+  if (value instanceof Thing) return value.type;
   return "fragments" in value ? "str" : "Image";
 }
 
 /** How Jinja names an object in the message about a missing attribute. */
 export function objectName(value: Cell): string {
+  if (value instanceof Thing) return `${value.name} object`;
   return value === null ? "None" : `${typeName(value)} object`;
 }

@@ -105,7 +105,7 @@ export function namesUsed(body: Statement[]): Set<string> {
 }
 
 /** Calls `see` with every expression in these statements, outermost first. */
-function visit(body: Statement[], see: (node: Expression) => void): void {
+export function visit(body: Statement[], see: (node: Expression) => void): void {
   const enter = (node: Expression): void => {
     see(node);
     operands(node).forEach(enter);

@@ -8,7 +8,7 @@ import { fault } from "../fault.ts";
 import { compareText } from "../operate.ts";
 import { itemsOf } from "../sequence.ts";
 import { repr, str } from "../text.ts";
-import { type Cell, Dict, Tuple, Undefined, typeName } from "../value.ts";
+import { type Cell, Dict, Thing, Tuple, Undefined, typeName } from "../value.ts";
 import type { Filter } from "./filter.ts";
 
 const MAX_DEPTH = 200;
@@ -65,7 +65,11 @@ function writeJson(value: Cell, state: JsonState): string {
       state,
     );
   }
-  return fault("TypeError", `Object of type ${typeName(value)} is not JSON serializable`);
+  if (value instanceof Thing && (value.base ?? value.entries) !== undefined) {
+    return writeJson((value.base ?? value.entries) as Cell, state);
+  }
+  const type = typeName(value).split(".").at(-1);
+  return fault("TypeError", `Object of type ${type} is not JSON serializable`);
 }
 
 function enclose(brackets: string, items: readonly string[], { step, pad }: JsonState): string {
