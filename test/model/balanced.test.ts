@@ -1,4 +1,4 @@
-// The exact calls that a pool of regions makes, asserted against what each region has seen.
+// The exact calls that a pool of regions makes, asserted against what each region has seen. Each fault: region-fault.test.ts.
 
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
@@ -24,7 +24,7 @@ interface Regions {
 async function regions(
   context: TestContext,
   scripts: Record<string, FakeScript & { always?: Fault }>,
-  options: BalancedOptions & { keys?: Record<string, string>; east?: { firstTokenMs?: number; idleMs?: number } } = {},
+  options: BalancedOptions & { keys?: Record<string, string> } = {},
 ): Promise<Regions> {
   const fakes: Record<string, FakeModelServer> = {};
   for (const [name, { always, ...script }] of Object.entries(scripts)) {
@@ -40,7 +40,6 @@ async function regions(
       apiKey: options.keys?.[region] ?? "key",
       model: "m",
       region,
-      ...(region === "east" ? options.east : {}),
     }),
   }));
   const model = balancedModel(members, options);
@@ -53,67 +52,6 @@ async function regions(
       .sort((a, b) => a.time - b.time || a.number - b.number)
       .map(({ name }) => name);
   return { model, calls, fakes };
-}
-
-test("429 moves at once, and the region is left alone for its Retry-After", async (context) => {
-  const { model, calls } = await regions(context, {
-    east: { faults: [{ fault: TOO_MANY({ "retry-after": "20" }) }] },
-    west: {},
-  });
-  const start = performance.now();
-  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from west with love");
-  assert.ok(performance.now() - start < 2000, "it waited");
-  await collect(model.chat(ASK, never()));
-  assert.deepEqual(calls(), ["east", "west", "west"]);
-});
-
-test("a region is used again after retry-after-ms, without a restart", async (context) => {
-  const { model, calls } = await regions(context, {
-    east: { faults: [{ fault: TOO_MANY({ "retry-after-ms": "60" }) }] },
-    west: {},
-  });
-  await collect(model.chat(ASK, never()));
-  await new Promise((resolve) => setTimeout(resolve, 90));
-  assert.equal(textOf(await collect(model.chat(ASK, never()))), "from east with love");
-  assert.deepEqual(calls(), ["east", "west", "east"]);
-});
-
-for (const fault of [
-  { kind: "status", status: 500 },
-  { kind: "status", status: 408 },
-  { kind: "reset" },
-  { kind: "reset", at: 0 },
-  { kind: "stall" },
-  { kind: "stall", at: 0 },
-  { kind: "malformed" },
-  { kind: "malformed", at: 0 },
-  { kind: "cut", at: 0 },
-  { kind: "error-chunk", at: 0 },
-] satisfies Fault[]) {
-  test(`${JSON.stringify(fault)} before the first text: the next region answers, and nothing of the first is seen`, async (context) => {
-    const east = fault.kind === "stall" ? { firstTokenMs: 100 } : {};
-    const { model, calls } = await regions(context, { east: { faults: [{ fault }] }, west: {} }, { east });
-    const chunks = await collect(model.chat(ASK, never()));
-    assert.equal(textOf(chunks), "from west with love");
-    assert.equal(chunks.filter((chunk) => chunk.choices[0]?.delta?.role).length, 1, "two beginnings");
-    assert.deepEqual(calls(), ["east", "west"]);
-  });
-}
-
-for (const [fault, code] of [
-  [{ kind: "reset", at: 2 }, "ModelConnectionLost"],
-  [{ kind: "stall", at: 2 }, "ModelStalled"],
-  [{ kind: "malformed", at: 2 }, "ModelBadAnswer"],
-  [{ kind: "cut", at: 2 }, "ModelConnectionLost"],
-] satisfies [Fault, string][]) {
-  test(`${fault.kind} after the first text is ${code}, never a second answer`, async (context) => {
-    const east = fault.kind === "stall" ? { idleMs: 60 } : {};
-    const { model, calls } = await regions(context, { east: { faults: [{ fault }] }, west: {} }, { east });
-    const { text, error } = await collectUntilFailure(model.chat(ASK, never()));
-    assert.equal(text, "from east ");
-    assert.equal(error.code, code);
-    assert.deepEqual(calls(), ["east"]);
-  });
 }
 
 test("the caller's own errors are not tried elsewhere and eject nobody", async (context) => {
@@ -166,30 +104,6 @@ test("all regions at their limit: waits for the first to be free when that is so
   });
   assert.equal(textOf(await collect(model.chat(ASK, never()))), "from west with love");
   assert.deepEqual(calls(), ["east", "west", "west"]);
-});
-
-test("a circuit opens, is left alone, and half opens with one call that decides", async (context) => {
-  let now = 0;
-  const failing: Fault = { kind: "status", status: 500 };
-  const { model, calls, fakes } = await regions(
-    context,
-    { east: { faults: [{ times: 3, fault: failing }] }, west: {} },
-    { breaker: { failures: 2, windowMs: 10_000, openMs: 100 }, now: () => now },
-  );
-  const callsOf = async (count: number): Promise<string[]> => {
-    for (const fake of Object.values(fakes)) fake.journal.clear();
-    for (let call = 0; call < count; call++) await collect(model.chat(ASK, never()));
-    return calls();
-  };
-  assert.deepEqual(await callsOf(1), ["east", "west"]);
-  assert.deepEqual(await callsOf(1), ["east", "west"]);
-  assert.deepEqual(await callsOf(2), ["west", "west"], "open");
-  now = 100;
-  assert.deepEqual(await callsOf(1), ["east", "west"], "a trial that fails");
-  now = 200;
-  assert.deepEqual(await callsOf(1), ["west"], "open for twice the time");
-  now = 300;
-  assert.deepEqual(await callsOf(2), ["east", "east"], "a trial that succeeds closes the circuit");
 });
 
 test("a pool of one asks its server a second time after a lost connection", async (context) => {
