@@ -17,7 +17,7 @@ export interface OriginGuardOptions {
 
 /**
  * A check that throws FlowsteadError `Forbidden` for a foreign Host, or for a foreign Origin on a request that changes
- * something.
+ * something, and `InvalidRequest` for one that servers on the way may have read in another way.
  */
 export function originGuard({ hosts = [], certificate }: OriginGuardOptions = {}): (request: IncomingMessage) => void {
   const names = new Set(hosts.map((name) => name.toLowerCase()));
@@ -27,7 +27,9 @@ export function originGuard({ hosts = [], certificate }: OriginGuardOptions = {}
   const isOurs = (name: string): boolean =>
     isLoopback(name) || names.has(name) || (certificate !== undefined && namesHost(certificate.pair.cert, name));
 
-  return ({ method, headers: { host = "", origin } }) => {
+  return ({ method, httpVersion, rawHeaders, headers: { host = "", origin, "transfer-encoding": coding } }) => {
+    if (coding !== undefined) checkCoding(coding, httpVersion);
+    checkOneHost(rawHeaders);
     if (host !== lastGood) checkHost(host, isOurs);
     lastGood = host;
     if (origin === undefined || SAFE_METHODS.has(method ?? "")) return;
@@ -35,6 +37,22 @@ export function originGuard({ hosts = [], certificate }: OriginGuardOptions = {}
       throw new FlowsteadError("Forbidden", `Requests from the origin ${origin} are not accepted.`);
     }
   };
+}
+
+/** Only bodies in plain chunks are read; another server in front may read any other form in another way. */
+function checkCoding(coding: string, httpVersion: string): void {
+  if (httpVersion === "1.1" && coding.toLowerCase() === "chunked") return;
+  throw new FlowsteadError("InvalidRequest", `A body with transfer-encoding "${coding}" is not read here.`);
+}
+
+/** Of several, each server on the way may believe another one. */
+function checkOneHost(rawHeaders: readonly string[]): void {
+  let found = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") found++;
+  }
+  if (found > 1) throw new FlowsteadError("InvalidRequest", "The request names several hosts.");
 }
 
 function checkHost(host: string, isOurs: (name: string) => boolean): void {

@@ -1,8 +1,9 @@
 // The public listener over TLS. Who speaks plain http to it is told so in plain http, instead of by a connection that breaks.
 
-import { type IncomingMessage, type ServerOptions, type ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
 import { type Server, createServer } from "node:https";
 import type { Socket } from "node:net";
+import { rawAnswer } from "./malformed.ts";
 import { TLS_FLOOR, type CertificatePair } from "../network/certificate.ts";
 
 /** A certificate that may be replaced while it is served. */
@@ -74,17 +75,7 @@ function isLetter(byte: number): boolean {
 
 function refusePlain(socket: Socket): void {
   const message = "This port speaks TLS. Write the address with https instead of http.";
-  const body = JSON.stringify({ error: { code: "InvalidRequest", message } });
-  socket.end(
-    [
-      `HTTP/1.1 400 ${STATUS_CODES[400]}`,
-      "content-type: application/json; charset=utf-8",
-      `content-length: ${Buffer.byteLength(body)}`,
-      "connection: close",
-      "",
-      body,
-    ].join("\r\n"),
-  );
+  socket.end(rawAnswer(400, message));
   // What is still on its way would otherwise reset the connection before the answer is read.
   socket.resume();
 }

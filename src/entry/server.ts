@@ -15,6 +15,7 @@ import type { Meter } from "../trace/meter.ts";
 import { SECURITY_HEADERS, originGuard } from "./guard.ts";
 import { type HotContext, type HotRoute, hotCall } from "./hot.ts";
 import { type SecureServer, type ServedCertificate, secureServer } from "./secure-server.ts";
+import { refuseMalformed } from "./malformed.ts";
 import { gatewayRoute } from "./route/gateway.ts";
 import { faceRoute } from "./route/face.ts";
 import { openAiRoute } from "./route/openai.ts";
@@ -38,6 +39,8 @@ export interface EntryOptions {
   journal?: Journal;
   version: string;
   log: Logger;
+  /** How long a client may take for the head of a request, and for all of it. Default 20 s and 300 s. */
+  patience?: { headMs: number; requestMs: number };
   /** Mounts the routes that are not hot. */
   mount: (app: FastifyInstance) => Promise<void>;
 }
@@ -79,6 +82,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    clientErrorHandler: refuseMalformed,
     // Routes check what they get by zod. Fastify's own compilers of JSON schemas take longer to load than all the rest of it.
     schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     // Addresses that cannot be decoded pass none of the hooks and handlers below.
@@ -106,12 +110,19 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
             return;
           }
         } catch (thrown) {
-          return sendError(response, thrown);
+          return sendError(response, thrown, { connection: "close" });
         }
         Object.assign(request, { flowsteadId: requestId });
         handler(request, response);
       };
-      const settings = { keepAliveTimeout: 75_000, requestTimeout: 300_000, maxHeaderSize: 16_384 };
+      const { headMs, requestMs } = options.patience ?? { headMs: 20_000, requestMs: 300_000 };
+      const settings = {
+        keepAliveTimeout: 75_000,
+        headersTimeout: headMs,
+        requestTimeout: requestMs,
+        connectionsCheckingInterval: headMs / 4,
+        maxHeaderSize: 16_384,
+      };
       if (!options.certificate) return createServer(settings, listener);
       secure = secureServer(options.certificate, settings, listener);
       return secure.server;
