@@ -1,7 +1,7 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import type { DocumentBuilder } from "./document-builder.ts";
 import type { DocxStyles } from "./docx-style.ts";
-import { headerOf } from "./table.ts";
+import { headerOf, type SpannedCell, spreadRows } from "./table.ts";
 
 // Deleted or moved text, field codes, and the second form of what is given twice.
 const SILENT = new Set(["w:del", "w:moveFrom", "w:instrText", "mc:Fallback", "w:delText"]);
@@ -12,12 +12,20 @@ interface OpenParagraph {
   /** Depth in a list from 1, when it is in one. */
   list?: number;
   outline?: number;
+  /** Of the run that is open: it is not shown. */
+  isHidden?: boolean;
 }
 
 interface OpenTable {
-  rows: string[][];
+  rows: SpannedCell[][];
   cell: string[];
   header: boolean;
+  columns: number;
+  /** Whether the cell goes on from the row above it. */
+  goesOn: boolean;
+  /** The lowest cell of each column so far, and the column of the next cell. */
+  lowest: (SpannedCell | undefined)[];
+  column: number;
 }
 
 /** Streams `word/document.xml` (or a part of the same build) into a builder. */
@@ -49,16 +57,20 @@ class BodyReader {
     const paragraph = this.#paragraphs.at(-1);
     const value = attributes["w:val"] ?? "";
     if (name === "w:p") this.#paragraphs.push({ text: "", style: "" });
-    else if (name === "w:tbl") this.#tables.push({ rows: [], cell: [], header: false });
-    else if (name === "w:tr") this.#tables.at(-1)?.rows.push([]);
+    else if (name === "w:tbl") this.#openTable();
+    else if (name === "w:tr") this.#openRow();
     else if (name === "w:tblHeader" && this.#tables.at(-1)?.rows.length === 1) this.#tables.at(-1)!.header = true;
-    else if (name === "w:tc" && this.#tables.length > 0) this.#tables.at(-1)!.cell = [];
+    else if (name === "w:tc" && this.#tables.length > 0) this.#openCell();
+    else if (name === "w:gridSpan") this.#tables.at(-1)!.columns = Number(value) || 1;
+    else if (name === "w:vMerge") this.#tables.at(-1)!.goesOn = value !== "restart";
     else if (!paragraph) return;
     else if (name === "w:pStyle") paragraph.style = value;
-    else if (name === "w:numPr") paragraph.list = 1;
+    else if (name === "w:numPr") paragraph.list = this.#styles.listDepth(paragraph.style) ?? 1;
     else if (name === "w:ilvl" && paragraph.list !== undefined) paragraph.list = Number(value) + 1 || 1;
     else if (name === "w:outlineLvl" && Number(value) < 9) paragraph.outline = Number(value) + 1;
-    else if (name === "w:t") this.#inText = true;
+    else if (name === "w:r") paragraph.isHidden = false;
+    else if (name === "w:vanish") paragraph.isHidden = !/^(?:0|false|off)$/.test(value);
+    else if (name === "w:t" || name === "m:t") this.#inText = true;
     else if (name === "w:tab") paragraph.text += "\t";
     else if (name === "w:br" || name === "w:cr") paragraph.text += "\n";
     else if (name === "w:noBreakHyphen") paragraph.text += "-";
@@ -66,13 +78,13 @@ class BodyReader {
 
   text(text: string): void {
     const paragraph = this.#paragraphs.at(-1);
-    if (this.#inText && this.#silent === 0 && paragraph) paragraph.text += text;
+    if (this.#inText && this.#silent === 0 && paragraph && !paragraph.isHidden) paragraph.text += text;
   }
 
   close(name: string): void {
     if (SILENT.has(name)) this.#silent = Math.max(0, this.#silent - 1);
     if (this.#silent > 0) return;
-    if (name === "w:t") this.#inText = false;
+    if (name === "w:t" || name === "m:t") this.#inText = false;
     else if (name === "w:p") this.#closeParagraph();
     else if (name === "w:tc") this.#closeCell();
     else if (name === "w:tbl") this.#closeTable();
@@ -88,18 +100,42 @@ class BodyReader {
       return;
     }
     const level = outline ?? this.#styles.level(style);
+    const depth = list ?? this.#styles.listDepth(style);
     if (level === 0) {
       this.#builder.title(text);
       this.#builder.heading(1, text);
     } else if (level !== undefined) this.#builder.heading(level, text);
-    else if (list !== undefined) this.#builder.item(text, list);
+    else if (depth !== undefined) this.#builder.item(text, depth);
     else this.#builder.paragraph(text);
+  }
+
+  #openTable(): void {
+    this.#tables.push({ rows: [], cell: [], header: false, columns: 1, goesOn: false, lowest: [], column: 0 });
+  }
+
+  #openRow(): void {
+    const table = this.#tables.at(-1);
+    table?.rows.push([]);
+    if (table) table.column = 0;
+  }
+
+  #openCell(): void {
+    Object.assign(this.#tables.at(-1)!, { cell: [], columns: 1, goesOn: false });
   }
 
   #closeCell(): void {
     const table = this.#tables.at(-1);
-    table?.rows.at(-1)?.push(table.cell.join(" "));
-    if (table) table.cell = [];
+    if (!table) return;
+    const { columns, column, goesOn, lowest } = table;
+    const above = goesOn ? lowest[column] : undefined;
+    if (above) above.rows += 1;
+    else {
+      const cell = { text: table.cell.join(" "), columns, rows: 1 };
+      table.rows.at(-1)?.push(cell);
+      lowest[column] = cell;
+    }
+    table.column += columns;
+    table.cell = [];
   }
 
   /** A table inside a table counts as text of the cell it stands in. */
@@ -107,7 +143,10 @@ class BodyReader {
     const table = this.#tables.pop();
     if (!table) return;
     const outer = this.#tables.at(-1);
-    if (outer) outer.cell.push(table.rows.map((row) => row.join(" ")).join(" "));
-    else this.#builder.table(table.rows, table.header || headerOf(table.rows));
+    if (outer) outer.cell.push(table.rows.map((row) => row.map(({ text }) => text).join(" ")).join(" "));
+    else {
+      const rows = spreadRows(table.rows);
+      this.#builder.table(rows, table.header || headerOf(rows));
+    }
   }
 }

@@ -4,12 +4,15 @@ import { SaxesParser } from "saxes";
 export interface DocxStyles {
   /** Heading level from 1, 0 for the title, undefined for running text. */
   level(styleId: string): number | undefined;
+  /** Depth of a list item from 1, undefined where the style makes none. */
+  listDepth(styleId: string): number | undefined;
 }
 
 interface Style {
   name: string;
   basedOn?: string;
   outline?: number;
+  list?: number;
 }
 
 /** Reads `word/styles.xml`: headings are known by name, by outline level, or by the style they are based on. */
@@ -27,6 +30,8 @@ export function readStyles(xml: string | undefined): DocxStyles {
       else if (name === "w:name") open.name = value;
       else if (name === "w:basedOn") open.basedOn = value;
       else if (name === "w:outlineLvl") open.outline = Number(value);
+      else if (name === "w:numPr") open.list = 1;
+      else if (name === "w:ilvl" && open.list !== undefined) open.list = Number(value) + 1 || 1;
     });
     parser.on("closetag", ({ name }) => {
       if (name === "w:style") open = undefined;
@@ -42,5 +47,12 @@ export function readStyles(xml: string | undefined): DocxStyles {
     if (style?.outline !== undefined && style.outline < 9) return style.outline + 1;
     return style?.basedOn !== undefined && depth < 10 ? level(style.basedOn, depth + 1) : undefined;
   };
-  return { level: (id) => level(id) };
+  const listDepth = (id: string, depth = 0): number | undefined => {
+    const style = styles.get(id);
+    // Word's own styles of deeper items are told by their number alone.
+    const own = style?.list && Number(/^list (?:bullet|number) ([2-5])$/i.exec(style.name)?.[1] ?? style.list);
+    if (own) return own;
+    return style?.basedOn !== undefined && depth < 10 ? listDepth(style.basedOn, depth + 1) : undefined;
+  };
+  return { level: (id) => level(id), listDepth: (id) => listDepth(id) };
 }

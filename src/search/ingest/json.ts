@@ -1,4 +1,6 @@
 import { FlowsteadError } from "../../base/error/error.ts";
+import { parseJson as parseValue, stringifyJson } from "../../base/json.ts";
+import { Float } from "../../base/value.ts";
 import { DocumentBuilder } from "./document-builder.ts";
 import type { ParsedDocument } from "./document.ts";
 import { MEDIA_TYPES } from "./format.ts";
@@ -51,7 +53,8 @@ export function parseJsonLines(source: string, name: string, limits: IngestLimit
 
 function readValue(source: string, where: string): unknown {
   try {
-    return JSON.parse(source);
+    // Long numbers are ids as often as amounts, and keep their digits.
+    return parseValue(source);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new FlowsteadError("DocumentDamaged", `It is broken JSON${where}: ${reason.slice(0, 200)}`, {
@@ -111,7 +114,7 @@ function join(path: string, key: string): string {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "string" ? value.trim() : value === null ? "" : JSON.stringify(value);
+  return typeof value === "string" ? value.trim() : value === null ? "" : stringifyJson(value);
 }
 
 function nameOf(value: Record<string, unknown>): string | undefined {
@@ -123,9 +126,9 @@ function nameOf(value: Record<string, unknown>): string | undefined {
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isStructure(value) && !Array.isArray(value);
 }
 
 function isStructure(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !(value instanceof Float);
 }

@@ -10,6 +10,7 @@ const RULE = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
 const ITEM = /^([ \t]*)([-*+]|\d{1,9}[.)])[ \t]+(.*)$/;
 const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
 const DEFINITION = /^ {0,3}\[[^\]]{1,200}\]:[ \t]*\S/;
+const FOOTNOTE = /^ {0,3}\[\^([^\]]{1,200})\]:[ \t]*(.*)$/;
 const SETEXT = /^ {0,3}(=+|-+)[ \t]*$/;
 
 export function parseMarkdown(source: string, name: string, limits: IngestLimits): ParsedDocument {
@@ -37,10 +38,12 @@ function withoutComments(source: string): string {
 /** Reads the block that begins at a line, and gives the line after it. */
 function block(lines: readonly string[], at: number, builder: DocumentBuilder): number {
   const line = lines[at]!;
+  const note = FOOTNOTE.exec(line);
+  if (note) return footnote(lines, at, note, builder);
   if (line.trim() === "" || DEFINITION.test(line)) return at + 1;
   const heading = HEADING.exec(line);
   if (heading) {
-    builder.heading(heading[1]!.length, plainInline((heading[2] ?? "").replace(/[ \t]+#+[ \t]*$/, "")));
+    builder.heading(heading[1]!.length, plainInline(withoutMarks(heading[2] ?? "")));
     return at + 1;
   }
   const fence = FENCE.exec(line);
@@ -52,12 +55,29 @@ function block(lines: readonly string[], at: number, builder: DocumentBuilder): 
   return paragraph(lines, at, builder);
 }
 
+/** A heading without the signs that may close it and the id that some writers put behind it. */
+function withoutMarks(text: string): string {
+  return text.replace(/[ \t]+\{[#.][^{}]{1,200}\}[ \t]*$/, "").replace(/[ \t]+#+[ \t]*$/, "");
+}
+
+/** What it says, with the lines that are indented under it. */
+function footnote(lines: readonly string[], from: number, note: RegExpExecArray, builder: DocumentBuilder): number {
+  const text = [note[2]!];
+  let at = from + 1;
+  while (at < lines.length && /^(?: {2,}|\t)\S/.test(lines[at]!)) text.push(lines[at++]!.trim());
+  builder.paragraph(plainInline(`${note[1]!}: ${text.join(" ")}`));
+  return at;
+}
+
+/** YAML between hyphens or TOML between plus signs. */
 function frontMatter(lines: readonly string[], builder: DocumentBuilder): number {
-  if (lines[0]?.trim() !== "---") return 0;
-  const end = lines.findIndex((line, at) => at > 0 && at < 200 && /^(?:---|\.\.\.)\s*$/.test(line));
+  const mark = lines[0]?.trim();
+  if (mark !== "---" && mark !== "+++") return 0;
+  const last = mark === "---" ? /^(?:---|\.\.\.)\s*$/ : /^\+\+\+\s*$/;
+  const end = lines.findIndex((line, at) => at > 0 && at < 200 && last.test(line));
   if (end < 0) return 0;
   for (const line of lines.slice(1, end)) {
-    const title = /^title:\s*(?:"(.*)"|'(.*)'|(.*))$/.exec(line.trim());
+    const title = /^title\s*[:=]\s*(?:"(.*)"|'(.*)'|(.*))$/.exec(line.trim());
     if (title) builder.title(title[1] ?? title[2] ?? title[3] ?? "");
   }
   return end + 1;

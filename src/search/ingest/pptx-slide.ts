@@ -1,3 +1,4 @@
+import { type SpannedCell, spreadRows } from "./table.ts";
 import { readXml } from "./xml.ts";
 
 /** One box on a slide, or a table. */
@@ -17,7 +18,8 @@ export function readSlide(xml: string): Shape[] {
   const shapes: Shape[] = [];
   let shape: (Shape & { isFurniture: boolean }) | undefined;
   let line: { text: string; depth: number } | undefined;
-  let cell: string[] | undefined;
+  let cell: { texts: string[]; columns: number; rows: number } | undefined;
+  let rows: SpannedCell[][] = [];
   // What is given in two forms is read once.
   let fallback = 0;
   let inText = false;
@@ -26,10 +28,11 @@ export function readSlide(xml: string): Shape[] {
   };
   const end = (): void => {
     if (shape && !shape.isFurniture) {
-      const { role, lines, rows } = shape;
-      shapes.push({ role, lines, rows });
+      const { role, lines } = shape;
+      shapes.push({ role, lines, rows: spreadRows(rows) });
     }
     shape = undefined;
+    rows = [];
   };
   readXml(xml, {
     open(name, attributes) {
@@ -41,9 +44,12 @@ export function readSlide(xml: string): Shape[] {
         const type = attributes["type"] ?? "body";
         shape.isFurniture = FURNITURE.has(type);
         shape.role = TITLES.has(type) ? "title" : type === "body" || type === "obj" ? "list" : "text";
-      } else if (name === "tr") shape.rows.push([]);
-      else if (name === "tc") cell = [];
-      else if (name === "p") line = { text: "", depth: 1 };
+      } else if (name === "tr") rows.push([]);
+      // What another cell spans is there too, and empty.
+      else if (name === "tc" && !attributes["hMerge"] && !attributes["vMerge"]) {
+        const { gridSpan = 1, rowSpan = 1 } = attributes;
+        cell = { texts: [], columns: Number(gridSpan) || 1, rows: Number(rowSpan) || 1 };
+      } else if (name === "p") line = { text: "", depth: 1 };
       else if (name === "pPr" && line) line.depth = Number(attributes["lvl"] ?? 0) + 1 || 1;
       else if (name === "br" && line) line.text += "\n";
       else if (name === "t") inText = true;
@@ -56,11 +62,11 @@ export function readSlide(xml: string): Shape[] {
       else if (fallback > 0) return;
       else if (name === "t") inText = false;
       else if (name === "p" && line) {
-        if (cell) cell.push(line.text);
+        if (cell) cell.texts.push(line.text);
         else if (line.text.trim() !== "") shape?.lines.push(line);
         line = undefined;
       } else if (name === "tc") {
-        shape?.rows.at(-1)?.push((cell ?? []).join(" "));
+        if (cell) rows.at(-1)?.push({ text: cell.texts.join(" "), columns: cell.columns, rows: cell.rows });
         cell = undefined;
       } else if (name === "sp" || name === "graphicFrame") end();
     },

@@ -68,9 +68,14 @@ export function spreadRows(rows: readonly (readonly SpannedCell[])[]): string[][
     const isOne = rows[at]!.length === 1 && row.length === width;
     return Array.from({ length: width }, (_, x) => (isOne && x > 0 ? "" : (row[x] ?? "")));
   });
-  const isHead = wide.some(({ from, to }) => to - from < width) && filled.length > 2 && !filled[1]!.some(isAmount);
+  const [top = [], below = []] = filled;
+  const isUnderWide = (x: number): boolean => wide.some(({ from, to }) => x >= from && x < to);
+  const isHead =
+    filled.length > 2 &&
+    wide.some(({ from, to }) => to - from < width) &&
+    below.every((text, x) => !isAmount(text) && (isUnderWide(x) || text === "" || top[x] === "" || text === top[x]));
   if (!isHead) return filled;
-  const head = filled[0]!.map((text, x) => (text === filled[1]![x] ? text : `${text} ${filled[1]![x]!}`.trim()));
+  const head = top.map((text, x) => (text === below[x] ? text : `${text} ${below[x]!}`.trim()));
   return [head, ...filled.slice(2)];
 }
 

@@ -68,13 +68,12 @@ export function readFormats(xml: string | undefined, since1904: boolean): CellFo
 
 type Shown =
   | { is: "general" }
-  | { is: "number"; decimals: number; percent: boolean; before: string; after: string }
+  | { is: "number"; digits: number; decimals: number; percent: boolean; before: string; after: string }
   | { is: "time"; date: boolean; clock: boolean };
 
 /** What a format code means for positive numbers; groups of thousands are not shown, so that amounts are found. */
 function shownBy(code: string): Shown {
   const first = code.split(";")[0] ?? "";
-  const currency = /\[\$([^\]-]*)[^\]]*\]/.exec(first)?.[1] ?? "";
   const bare = first.replaceAll(/"[^"]*"|\\.|_.|\*./g, "").replaceAll(/\[(?!h+\]|m+\]|s+\])[^\]]*\]/gi, "");
   if (/general/i.test(bare) || bare.includes("@")) return { is: "general" };
   if (/[ymdhs]/i.test(bare)) {
@@ -82,20 +81,36 @@ function shownBy(code: string): Shown {
     return { is: "time", date: /[yd]/i.test(bare) || !clock, clock };
   }
   if (!/[0#?]/.test(bare) || /[eE][+-]|\//.test(bare)) return { is: "general" };
-  const literal = currency || /["\\]?([$€£¥])/.exec(first)?.[1] || "";
-  const atFront = literal !== "" && first.indexOf(literal) < first.search(/[0#?]/);
+  const shape = first.replaceAll(/"[^"]*"|\\.|_.|\*./g, (literal) => " ".repeat(literal.length));
+  const from = shape.search(/[0#?]/);
+  const to = shape.length - [...shape].reverse().findIndex((sign) => /[0#?]/.test(sign));
+  const before = literals(first.slice(0, from));
+  const after = literals(first.slice(to));
+  const digits = /^[0#,]+/.exec(bare.slice(bare.search(/[0#]/)))?.[0].replaceAll(/[^0]/g, "").length ?? 1;
   return {
     is: "number",
+    digits,
     decimals: /\.([0#?]+)/.exec(bare)?.[1]?.length ?? 0,
     percent: bare.includes("%"),
-    before: atFront ? literal : "",
-    after: literal !== "" && !atFront ? ` ${literal}` : "",
+    before,
+    after: after === "" ? "" : ` ${after}`,
   };
 }
 
-function fixed(number: number, { decimals, percent, before, after }: Extract<Shown, { is: "number" }>): string {
-  const text = (percent ? number * 100 : Math.abs(number)).toFixed(Math.min(decimals, 15));
-  if (percent) return `${text}%`;
+/** The words and signs that a format puts beside a number: quoted, escaped, or a currency's. */
+function literals(format: string): string {
+  const found = format.matchAll(/"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|([$€£¥])/g);
+  return Array.from(found, ([, quoted, escaped, currency, sign]) => quoted ?? escaped ?? currency ?? sign ?? "")
+    .join("")
+    .trim();
+}
+
+function fixed(number: number, { digits, decimals, percent, before, after }: Extract<Shown, { is: "number" }>): string {
+  const rounded = (percent ? number * 100 : Math.abs(number)).toFixed(Math.min(decimals, 15));
+  if (percent) return `${rounded}%`;
+  // Part numbers and postal codes begin with zeros that only the format has.
+  const text =
+    digits > 1 ? rounded.padStart(digits + rounded.length - rounded.replace(/\..*/, "").length, "0") : rounded;
   return `${number < 0 ? "-" : ""}${before}${text}${after}`;
 }
 
