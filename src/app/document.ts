@@ -96,7 +96,10 @@ export async function indexFirst(
   const adding = collection.addFolder(folder ?? sampleFolder(), onIndexing ? { onProgress: onIndexing } : {});
   const report = await adding.catch((thrown: unknown) => {
     // What was indexed before is answered from while a store cannot be reached.
-    if (FlowsteadError.from(thrown).code !== "SourceUnavailable") throw thrown;
+    const { code, message } = FlowsteadError.from(thrown);
+    if (code === "DocumentNotFound" && folder !== undefined)
+      throw new FlowsteadError("InvalidConfig", `documents.folder: ${message}`, { cause: thrown });
+    if (code !== "SourceUnavailable") throw thrown;
     log.warn({ err: thrown }, "the documents could not be looked at");
     return undefined;
   });

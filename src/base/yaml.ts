@@ -35,7 +35,7 @@ export function parseYaml(text: string, file = "<yaml>"): YamlSource {
     const { line, col } = lineCounter.linePos(error.pos[0]);
     throw new FlowsteadError("InvalidYaml", `${file}:${line}:${col}: ${error.message}`, { details: { file, line } });
   }
-  const value = toValue(document.toJS({ maxAliasCount: 100 }));
+  const value = valueOf(document, file);
   const lineOf = (path: YamlPath): number => {
     for (let length = path.length; length > 0; length--) {
       const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
@@ -48,6 +48,18 @@ export function parseYaml(text: string, file = "<yaml>"): YamlSource {
     return isScalar(node) && node.type ? STYLES[node.type] : undefined;
   };
   return { value, document, lineOf, styleOf };
+}
+
+/** @throws FlowsteadError `InvalidYaml` for what has no end: a part that is in itself, or aliases of aliases of aliases. */
+function valueOf(document: Document.Parsed, file: string): Value {
+  try {
+    return toValue(document.toJS({ maxAliasCount: 100 }));
+  } catch (cause) {
+    if (!(cause instanceof RangeError) && !(cause instanceof ReferenceError)) throw cause;
+    throw new FlowsteadError("InvalidYaml", `${file}: its aliases (*name) go too deep, or round in a circle.`, {
+      cause,
+    });
+  }
 }
 
 /** Numbers as the original's library reads them: with `_` between digits, in base 2, with a sign before a base. */

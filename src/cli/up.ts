@@ -1,11 +1,15 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import { type App, openApp } from "../app.ts";
+import { FlowsteadError } from "../base/error/error.ts";
 import { createLog } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import type { IngestReport } from "../search/ingest/report.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import { locateFlow } from "../flow/locate.ts";
+import { isLoopback } from "../network/address.ts";
 import { openInBrowser } from "./browser-open.ts";
 import { type Console, progressLine } from "./console.ts";
 import { type HomeOptions, commandName, configOf, portNumber, withHome } from "./option.ts";
@@ -35,8 +39,16 @@ export function upCommand(console: Console): Command {
 }
 
 export async function up(options: UpOptions, console: Console): Promise<void> {
-  const startedAt = Date.now();
   const loaded = withFlow(configOf(options, { port: options.port, host: options.host }), options.flow);
+  try {
+    await start(loaded, options, console);
+  } catch (thrown) {
+    throw loaded.placed(thrown);
+  }
+}
+
+async function start(loaded: LoadedConfig, options: UpOptions, console: Console): Promise<void> {
+  const startedAt = Date.now();
   const { config } = loaded;
   // Before the log, which would make it readable by everybody.
   await makeStateFolder(config.home);
@@ -64,6 +76,7 @@ export async function up(options: UpOptions, console: Console): Promise<void> {
     process.exit(1);
   });
 
+  refuseEarly(loaded.config);
   app = await openApp(loaded, log, {
     onIndexing: (progress) =>
       console.progress(progressLine("Indexing documents", { ...progress, current: path.basename(progress.file) })),
@@ -78,6 +91,21 @@ export async function up(options: UpOptions, console: Console): Promise<void> {
   console.say(`Ready in ${seconds} s. Ctrl-C stops it.`);
   console.print(options.json ? JSON.stringify({ url: app.url, score }) : `\n  ${app.url}\n`);
   if (options.open) openInBrowser(app.url);
+}
+
+/** What would else be found only after the first documents were indexed. */
+function refuseEarly({ host, home, endpoint: { flow } }: LoadedConfig["config"]): void {
+  if (!isLoopback(host))
+    throw new FlowsteadError(
+      "InvalidConfig",
+      `host: only loopback is listened on, not ${host}: the page has no sign-in, so whoever reached it would be its user. Use 127.0.0.1 and put a reverse proxy with TLS and sign-in in front.`,
+    );
+  if (flow === undefined || existsSync(path.join(home, "flowstead.db"))) return;
+  try {
+    locateFlow(flow);
+  } catch (thrown) {
+    throw new FlowsteadError("InvalidConfig", `endpoint.flow: ${(thrown as Error).message}`, { cause: thrown });
+  }
 }
 
 function withFlow(loaded: LoadedConfig, flow: string | undefined): LoadedConfig {

@@ -1,10 +1,11 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
 import { plain } from "../base/json.ts";
 import { isMap } from "../base/value.ts";
-import { type YamlSource, parseYaml } from "../base/yaml.ts";
+import { type YamlPath, type YamlSource, parseYaml } from "../base/yaml.ts";
+import { complaints, placedInFile } from "./complaint.ts";
 import { type Environment, modelsFromEnvironment, storesFromEnvironment } from "./environment.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { resolveSecrets } from "./secret.ts";
@@ -24,6 +25,8 @@ export interface LoadedConfig {
   file: string | undefined;
   /** Whether somebody asked for this port, so that another one would be a surprise. */
   portIsExplicit: boolean;
+  /** An error that names a setting of the file, with the line at which it stands there. */
+  placed(thrown: unknown): unknown;
 }
 
 /** Reads the configuration once; nobody else reads the environment. @throws FlowsteadError `InvalidConfig`. */
@@ -34,24 +37,34 @@ export function loadConfig({ overrides = {}, file, env }: LoadConfigOptions): Lo
   const raw = source === undefined ? {} : asSettings(source, found as string);
   const stronger = { ...fromEnvironment(env), ...defined(overrides) };
   const settings: Record<string, unknown> = { ...raw, ...stronger };
-  const parsed = configSchema.safeParse(resolveSecrets(settings, env));
+  const placed = (thrown: unknown): unknown => (source ? placedInFile(thrown, found as string, source) : thrown);
+  const parsed = configSchema.safeParse(secretsOf(settings, env, placed));
   if (!parsed.success) {
     // A file is not to blame for what the environment or the command line says.
-    throw invalid(parsed.error, (key) =>
-      source && !(String(key[0]) in stronger) ? `${found}:${source.lineOf(key)}: ` : "",
-    );
+    const place = (key: YamlPath): string =>
+      source && !(String(key[0]) in stronger) ? `${found}:${source.lineOf(key)}: ` : "";
+    const lines = complaints(parsed.error, place);
+    throw new FlowsteadError("InvalidConfig", `The configuration cannot be used.\n${lines.join("\n")}`);
   }
   const config = parsed.data;
   if (config.models.length === 0) config.models = modelsFromEnvironment(env);
   Object.assign(config.documents, storesFromEnvironment(config.documents, env));
   config.home = path.resolve(config.home);
-  return { config: deepFreeze(config), env, file: found, portIsExplicit: settings.port !== undefined };
+  return { config: deepFreeze(config), env, file: found, portIsExplicit: settings.port !== undefined, placed };
+}
+
+function secretsOf(settings: Record<string, unknown>, env: Environment, placed: LoadedConfig["placed"]): unknown {
+  try {
+    return resolveSecrets(settings, env);
+  } catch (thrown) {
+    throw placed(thrown);
+  }
 }
 
 function readSource(file: string): YamlSource {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, "utf8");
+    bytes = readFileSync(file);
   } catch (cause) {
     throw new FlowsteadError(
       "InvalidConfig",
@@ -59,7 +72,11 @@ function readSource(file: string): YamlSource {
       { cause },
     );
   }
-  return parseYaml(text, file);
+  const text = bytes.toString("utf8");
+  const broken = isUtf8(bytes) ? -1 : text.indexOf("\uFFFD");
+  if (broken < 0) return parseYaml(text, file);
+  const line = text.slice(0, broken).split("\n").length;
+  throw new FlowsteadError("InvalidConfig", `${file}:${line}: a character that is no UTF-8. Save the file as UTF-8.`);
 }
 
 function asSettings(source: YamlSource, file: string): Record<string, unknown> {
@@ -80,14 +97,6 @@ function fromEnvironment(env: Environment): Record<string, unknown> {
 
 function defined<T extends object>(object: T): Partial<T> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-function invalid(error: z.ZodError, placeOf: (key: (string | number)[]) => string): FlowsteadError {
-  const lines = error.issues.map((issue) => {
-    const key = issue.path.join(".") || "(top level)";
-    return `${placeOf(issue.path as (string | number)[])}${key}: ${issue.message}`;
-  });
-  return new FlowsteadError("InvalidConfig", `The configuration cannot be used.\n${lines.join("\n")}`);
 }
 
 function deepFreeze<T>(value: T): T {

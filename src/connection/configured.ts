@@ -22,7 +22,7 @@ export interface ConnectionPlaces {
  */
 export function configuredConnections({ entries, store, env }: ConnectionPlaces): ConnectionSource {
   const configured = Object.entries(entries).map(([name, entry]) =>
-    parseConnection({ ...(isMap(entry) ? entry : {}), name: name as Value }, "flowstead.yaml"),
+    parseConnection({ ...(isMap(entry) ? entry : {}), name: name as Value }, `connections.${name}`),
   );
   const file = env.PROMPTFLOW_CONNECTIONS;
   const encoded = env.PROMPTFLOW_ENCODED_CONNECTIONS ?? env.PF_ENCODED_CONNECTIONS;

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
 import { loadConfig } from "../../src/config/load.ts";
 
 function file(text: string): string {
@@ -72,7 +73,7 @@ test("wrong settings name file, line, key and reason", () => {
     (error: Error & { code?: string }) => {
       assert.equal(error.code, "InvalidConfig");
       assert.match(error.message, /flowstead\.yaml:4: endpoint\.instances: /);
-      assert.match(error.message, /surprise/);
+      assert.match(error.message, /flowstead\.yaml:5: surprise: there is no such setting; there are home, host, port, /);
       return true;
     },
   );
@@ -83,4 +84,32 @@ test("secrets come from the environment by reference, and a missing one is named
   const name = file("models:\n- provider: openai\n  api_key: ${env:MY_KEY}\n");
   assert.equal(loadConfig({ file: name, env: { MY_KEY: "s3cret" } }).config.models[0]?.api_key, "s3cret");
   assert.throws(() => loadConfig({ file: name, env: {} }), { code: "InvalidConfig", message: /MY_KEY is not set/ });
+});
+
+test("what stands wrongly in the file is told with its line and with what was meant", () => {
+  const texts: [string, RegExp][] = [
+    ["chat:\r\n  title: Hi\r\nprot: 1\r\n", /yaml:3: prot: there is no such setting; did you mean "port"\?$/],
+    ["\uFEFFgateway:\n  keys: []\n  limts: []\n", /yaml:3: gateway\.limts: .*did you mean "limits"\?$/],
+    ["port: eighty\n", /yaml:1: port: must be a number$/],
+    ["chat:\n  examples: hello\n", /yaml:2: chat\.examples: must be a list$/],
+    ["models:\n", /yaml:1: models: is empty; it must be a list, or be left out$/],
+    ["gateway:\n  keys:\n    - {name: a}\n", /yaml:3: gateway\.keys\.0\.key: is missing; it must be a text$/],
+    ["endpoint: {instances: 0}\n", /yaml:1: endpoint\.instances: must be at least 1$/],
+    ["log:\n  level: loud\n", /yaml:2: log\.level: must be "debug" or "info" or /],
+    [
+      "\n\nmodels:\n  - {provider: openai, api_key: '${env:NOT_SET}'}\n",
+      /yaml:4: models\[0\]\.api_key: .*NOT_SET is not set/,
+    ],
+    ["a: &a [*a]\n", /yaml: its aliases \(\*name\) go too deep, or round in a circle/],
+  ];
+  for (const [text, message] of texts)
+    assert.throws(() => loadConfig({ file: file(text), env: {} }), { message }, JSON.stringify(text));
+  const latin = file("");
+  writeFileSync(latin, Buffer.from("chat:\n  title: Gr\u00fc\u00dfe\n", "latin1"));
+  assert.throws(() => loadConfig({ file: latin, env: {} }), { message: /yaml:2: a character that is no UTF-8/ });
+  const { placed } = loadConfig({ file: file("chat: {}\nmodels:\n  - provider: openai\n"), env: {} });
+  const later = placed(
+    new FlowsteadError("InvalidConfig", "models[0] (openai): model: is wrong\nport: not in the file"),
+  );
+  assert.match((later as Error).message, /yaml:3: models\[0\] \(openai\): model: is wrong\nport: not in the file$/);
 });

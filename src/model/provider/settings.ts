@@ -89,8 +89,9 @@ const embedderEntry = z.discriminatedUnion("provider", [
 ]);
 
 /** @throws FlowsteadError `InvalidConfig` that names the key. */
-export function modelSettings(entry: Readonly<Record<string, unknown>>): ModelSettings {
-  return camel(parse(modelEntry, entry, { where: "models", providers: MODEL_PROVIDERS })) as unknown as ModelSettings;
+export function modelSettings(entry: Readonly<Record<string, unknown>>, at?: number): ModelSettings {
+  const where = at === undefined ? "models" : `models[${at}]`;
+  return camel(parse(modelEntry, entry, { where, providers: MODEL_PROVIDERS })) as unknown as ModelSettings;
 }
 
 /** Each of `regions` is an entry of its own, over what stands beside them. @throws FlowsteadError `InvalidConfig` that names the key. */
