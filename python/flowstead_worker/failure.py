@@ -60,15 +60,14 @@ def _text(error):
         return "<no message: __str__ raised %s>" % type(inner).__name__
 
 
+_CODES = {
+    "SystemErrorException": "SystemError",
+    "UserErrorException": "UserError",
+    "ValidationException": "ValidationError",
+}
+
+
 def _chain(kind):
-    """The original's code path: the classes from the root down, `UserErrorException` as `UserError` and so on."""
+    """The original's code path: the classes from the root down, of which three have other names."""
     names = [cls.__name__ for cls in reversed(kind.__mro__) if issubclass(cls, PromptflowException)][1:]
-    codes = [_code(name) for name in names]
-    return "/".join(codes) if codes else "SystemError/" + kind.__name__
-
-
-def _code(name):
-    if not name.endswith("Exception"):
-        return name
-    stem = name[: -len("Exception")]
-    return stem if stem.endswith("Error") else stem + "Error"
+    return "/".join(_CODES.get(name, name) for name in names) or "SystemError"

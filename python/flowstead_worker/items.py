@@ -3,28 +3,39 @@
 import collections.abc
 import io
 
+from promptflow.exceptions import UserErrorException
+
+MOST_ITEMS = 100_000
+
+
+class StreamTooLong(UserErrorException):
+    pass
+
+
+class BoundedItems(list):
+    """What a stream gave so far; a stream without an end must not fill the memory."""
+
+    def append(self, item):
+        if len(self) == MOST_ITEMS:
+            raise StreamTooLong(
+                "The node's stream gave more than %d items and was left there. What is an output of the flow, or is read by a"
+                " prompt or a condition, has to come to an end; code of another node can read an endless one." % MOST_ITEMS
+            )
+        super().append(item)
+
 
 class StreamedItems:
-    """The items, for the first node that consumes them, also with `async for`; as JSON their text.
+    """The items, for the first node that consumes them, also with `async for`; as JSON their text."""
 
-    A generator that failed on the way fails in that node: what it gave before comes first.
-    """
-
-    def __init__(self, items, failure=None):
+    def __init__(self, items):
         self._items = items
         self._iterator = iter(items)
-        self._failure = failure
 
     def __iter__(self):
         return self
 
     def __next__(self):
-        for item in self._iterator:
-            return item
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
-        raise StopIteration
+        return next(self._iterator)
 
     async def __aiter__(self):
         for item in self:

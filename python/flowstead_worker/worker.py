@@ -18,7 +18,7 @@ from .channel import Channel
 from .encode import is_exact, preview, refusal, to_json
 from .entry import Aggregation, load_entry
 from .failure import Canceled, ToolFault, describe
-from .items import StreamedItems, streams_in
+from .items import BoundedItems, StreamedItems, streams_in
 from .meta import meta_of
 from .output import NodeStream, current_call
 from .package import PREFIX, load_package
@@ -100,7 +100,9 @@ class Call:
                 result = function(**arguments)
                 if inspect.isawaitable(result):
                     result = self._in_loop(_wait(result))
-                if isinstance(result, collections.abc.AsyncIterator):
+                if self._message.get("inner"):
+                    pass  # An iterator is read by the node that gets it, as far as that goes: it may have no end.
+                elif isinstance(result, collections.abc.AsyncIterator):
                     result = self._in_loop(self._collect(result))
                 elif isinstance(result, collections.abc.Iterator):
                     result = self._drain(result)
@@ -126,7 +128,9 @@ class Call:
         try:
             function, arguments = self._prepare(tool)
             result = await function(**arguments)
-            if isinstance(result, collections.abc.AsyncIterator):
+            if self._message.get("inner"):
+                pass
+            elif isinstance(result, collections.abc.AsyncIterator):
                 result = await self._collect(result)
             elif isinstance(result, collections.abc.Iterator):
                 result = self._drain(result)
@@ -141,28 +145,16 @@ class Call:
             self._fail(error)
 
     async def _collect(self, iterator, field=None):
-        items = []
-        try:
-            async for item in iterator:
-                items.append(self._chunk(item, field))
-        except Exception as error:
-            return self._broken(items, error)
+        items = BoundedItems()
+        async for item in iterator:
+            items.append(self._chunk(item, field))
         return StreamedItems(items)
 
     def _drain(self, iterator, field=None):
-        items = []
-        try:
-            for item in iterator:
-                items.append(self._chunk(item, field))
-        except Exception as error:
-            return self._broken(items, error)
+        items = BoundedItems()
+        for item in iterator:
+            items.append(self._chunk(item, field))
         return StreamedItems(items)
-
-    def _broken(self, items, error):
-        """A generator that only other nodes read fails in them, when they come to that point."""
-        if not self._message.get("fails_late"):
-            raise error
-        return StreamedItems(items, error)
 
     def _in_loop(self, coroutine):
         future = asyncio.run_coroutine_threadsafe(coroutine, self._worker.loop())

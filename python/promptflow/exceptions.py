@@ -20,11 +20,11 @@ class PromptflowException(Exception):
         self.message_parameters = parameters
         self.target = target
         self.module = module
-        super().__init__(self._message)
+        super().__init__(self.message)
 
     @property
     def message(self):
-        return self._message
+        return self._message or type(self).__name__
 
 
 class UserErrorException(PromptflowException):

@@ -25,8 +25,8 @@ export interface PythonCall {
   imageContents?: Record<string, string>;
   /** How texts and numbers are written in the flow's file, where the code can tell; see `writtenLiterals`. */
   written?: Record<string, string>;
-  /** Whether a generator's fault is left to the nodes that read it. */
-  failsLate?: boolean;
+  /** Whether only code of other nodes reads what it gives: an iterator is then left to them, who may not want all of it. */
+  inner?: boolean;
 }
 
 /** A loaded tool that an assistant may call as a function. */
@@ -104,7 +104,7 @@ export class RunSession implements PythonSession {
       image_format: call.imageFormat,
       ...(call.imageContents ? { image_contents: call.imageContents } : {}),
       ...(call.written ? { written: call.written } : {}),
-      ...(call.failsLate ? { fails_late: true } : {}),
+      ...(call.inner ? { inner: true } : {}),
       ...(this.#principal === undefined ? {} : { principal: this.#principal }),
     };
     const result = await worker.call(

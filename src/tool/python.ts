@@ -39,7 +39,7 @@ export const PYTHON_TOOL: NodeTool = {
           assistants,
           ...callImages(call.inputs, context.messageFormat),
           ...(written && { written }),
-          failsLate: call.inner === true,
+          inner: call.inner === true,
         }),
     };
   },

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { errorChain } from "../../src/flow/error-chain.ts";
 import { openFiles, pythonChain, runFlow } from "./flow-folder.ts";
 
 test("a flow's output is what json.dumps takes: dataclasses, times and enumerations are refused", async (context) => {
@@ -90,5 +91,42 @@ test("a tool that cancels itself is canceled, and so is its flow", async (contex
     assert.deepEqual(nodes, { a: "canceled" });
     assert.equal(error?.code, "ToolCanceledError");
     assert.equal(error?.message, "Tool execution is canceled because: Received cancel request..");
+  }
+});
+
+test("an endless iterator is read as far as other nodes' code goes; as an output it is left and told", async (context) => {
+  const endless =
+    "import itertools\n@tool\ndef a(x):\n    if x == 'iterator': return itertools.count()\n    return (i for i in itertools.count())\n";
+  const first = "@tool\ndef b(x):\n    return [type(x).__name__, next(x), next(x)]\n";
+  const read = await openFiles(context, pythonChain(endless, first));
+  assert.deepEqual((await runFlow(read, { x: "iterator" })).outputs, { o: ["count", 0, 1] });
+  assert.deepEqual((await runFlow(read, { x: "generator" })).outputs, { o: ["generator", 0, 1] });
+  const given = await runFlow(await openFiles(context, pythonChain(endless)), { x: "generator" });
+  assert.deepEqual(given.nodes, { a: "failed" });
+  assert.match(given.error?.message ?? "", /gave more than 100000 items and was left there/);
+});
+
+test("an exception of promptflow's own classes keeps its place in their hierarchy, under its class's name", async (context) => {
+  const source = [
+    "from promptflow.exceptions import PromptflowException, SystemErrorException, UserErrorException, ValidationException",
+    "class MyException(UserErrorException): pass",
+    "class Deep(ValidationException): pass",
+    "class Worse(SystemErrorException): pass",
+    "@tool",
+    "def a(x):",
+    "    raise eval(x)",
+    "",
+  ].join("\n");
+  const target = await openFiles(context, pythonChain(source));
+  const expected: [raised: string, chain: string, message: string][] = [
+    ["MyException('m')", "UserError/MyException", "m"],
+    ["Deep('m')", "UserError/ValidationError/Deep", "m"],
+    ["Worse(message_format='x {y}', y=1)", "SystemError/Worse", "x 1"],
+    ["PromptflowException('m')", "SystemError", "m"],
+    ["UserErrorException()", "UserError", "UserErrorException"],
+  ];
+  for (const [x, chain, message] of expected) {
+    const { error } = await runFlow(target, { x });
+    assert.deepEqual([error && errorChain(error), error?.message], [chain, message], x);
   }
 });
