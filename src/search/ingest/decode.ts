@@ -1,4 +1,5 @@
 import { FlowsteadError } from "../../base/error/error.ts";
+import { legacyEncoding } from "./legacy-encoding.ts";
 
 export interface DecodedText {
   text: string;
@@ -6,7 +7,7 @@ export interface DecodedText {
   note?: string;
 }
 
-/** Bytes to text: by byte order mark, else UTF-8, else UTF-16 by its zeros, else Windows-1252. */
+/** Bytes to text: by byte order mark, else UTF-8, else UTF-16 by its zeros, else by the signs it is full of, else Windows-1252. */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const marked = byMark(bytes);
   if (marked !== undefined) return { text: marked };
@@ -18,7 +19,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
     if (thrown instanceof FlowsteadError && !looksUtf16(bytes)) throw thrown;
   }
   const wide = looksUtf16(bytes);
-  const encoding = wide ?? "windows-1252";
+  const encoding = wide ?? legacyEncoding(bytes) ?? "windows-1252";
   const text = new TextDecoder(encoding).decode(bytes);
   refuseBinary(text);
   return { text, note: `read as ${encoding === "windows-1252" ? "Windows-1252 (Latin-1)" : encoding.toUpperCase()}` };

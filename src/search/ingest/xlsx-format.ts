@@ -83,7 +83,7 @@ function shownBy(code: string): Shown {
   if (!/[0#?]/.test(bare) || /[eE][+-]|\//.test(bare)) return { is: "general" };
   const shape = first.replaceAll(/"[^"]*"|\\.|_.|\*./g, (literal) => " ".repeat(literal.length));
   const from = shape.search(/[0#?]/);
-  const to = shape.length - [...shape].reverse().findIndex((sign) => /[0#?]/.test(sign));
+  const to = shape.search(/[0#?][^0#?]*$/) + 1;
   const before = literals(first.slice(0, from));
   const after = literals(first.slice(to));
   const digits = /^[0#,]+/.exec(bare.slice(bare.search(/[0#]/)))?.[0].replaceAll(/[^0]/g, "").length ?? 1;

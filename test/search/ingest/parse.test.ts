@@ -140,6 +140,69 @@ describe("text", () => {
     assert.equal(latin.text, "Käse für 5 Francs");
     assert.deepEqual(latin.notes, ["read as Windows-1252 (Latin-1)"]);
   });
+
+  it("is read in the encodings from before Unicode that are full of other signs, and not taken for one by a few accents", async () => {
+    const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
+    for (const [encoding, text, bytes] of [
+      [
+        "shift_jis",
+        "就業規則では、従業員は年に二十日の有給休暇を取得することができます。申請は三日前までに行ってください。",
+        "j0GLxotLkaWCxYLNgUGPXYvGiPWCzZROgsmT8Y9ck/qCzJdMi4uLeInJgvCO5pO+greC6YKxgsaCqoLFgquC3IK3gUKQXJC/gs2OT5P6kU+C3ILFgsmNc4LBgsSCrYK+grOCooFC",
+      ],
+      [
+        "euc-jp",
+        "この製品は防水ではありませんので、雨の日には使用しないでください。修理には十五日かかります。",
+        "pLOkzsC9ycqkz8vJv+Wkx6TPpKKk6qTepLuk86TOpMehorGrpM7G/KTLpM+7yM3RpLekyqSkpMekr6TApLWkpKGjvaTN/aTLpM+9vbjexvykq6SrpOqk3qS5oaM=",
+      ],
+      [
+        "gb18030",
+        "员工每年可以享受二十五天的带薪假期。请在休假之前的两个星期提出申请，这是公司的规定。",
+        "1LG5pMO/xOq/ydLUz+3K3Lb+yq7O5czstcS0+NC9vNnG2qGjx+vU2tDdvNnWrsewtcTBvbj20MfG2szhs/bJ6sfro6zV4srHuavLvrXEuea2qKGj",
+      ],
+      [
+        "big5",
+        "員工每年可以享有二十五天的有薪假期。請在休假的兩個星期之前提出申請，這是公司的規定。",
+        "rfukdahDpn6laaVIqMmms6RHpFGkraTRqrqms8F+sLK0waFDvdCmYqXwsLKquqjirdOsULTBpKerZbSjpVil073QoUGzb6xPpL2lcaq6s1epd6FD",
+      ],
+      [
+        "euc-kr",
+        "직원은 일년에 이십오일의 유급 휴가를 사용할 수 있습니다. 신청은 이주 전에 해야 합니다.",
+        "wfe/+MC6IMDPs+K/oSDAzL3Kv8DAz8DHIMCvsd4gyN6wobimILvnv+vH0iC89iDA1r3AtM+02S4gvcXDu8C6IMDMwdYgwPy/oSDH2L7fIMfVtM+02S4=",
+      ],
+      [
+        "windows-1251",
+        "Каждый сотрудник имеет право на двадцать пять дней отпуска в году. Заявление подаётся за две недели.",
+        "yuDm5PvpIPHu8vDz5O3o6iDo7OXl8iDv8ODi7iDt4CDk4uDk9uDy/CDv//L8IOTt5ekg7vLv8/Hq4CDiIOPu5PMuIMfg/+Lr5e3o5SDv7uTguPLx/yDn4CDk4uUg7eXk5evoLg==",
+      ],
+      [
+        "koi8-r",
+        "Каждый сотрудник имеет право на двадцать пять дней отпуска в году. Заявление подаётся за две недели.",
+        "68HWxNnKINPP1NLVxM7JyyDJzcXF1CDQ0sHXzyDOwSDE18HEw8HU2CDQ0dTYIMTOxcogz9TQ1dPLwSDXIMfPxNUuIPrB0dfMxc7JxSDQz8TBo9TT0SDawSDE18UgzsXExczJLg==",
+      ],
+      [
+        "windows-1253",
+        "Κάθε εργαζόμενος δικαιούται είκοσι πέντε ημέρες άδειας τον χρόνο.",
+        "ytzo5SDl8ePh5vzs5e3v8iDk6erh6e/99OHpIOXf6u/z6SDw3e305SDn7N3x5fIg3OTl6eHyIPTv7SD38fzt7y4=",
+      ],
+      [
+        "windows-1255",
+        "כל עובד זכאי לעשרים וחמישה ימי חופשה בשנה. יש להגיש בקשה שבועיים מראש.",
+        "6+wg8uXh4yDm6+DpIOzy+fjp7SDl5+7p+eQg6e7pIOfl9PnkIOH58OQuIOn5IOzk4un5IOH3+eQg+eHl8unp7SDu+OD5Lg==",
+      ],
+      [
+        "windows-1256",
+        "يحق لكل موظف خمسة وعشرون يوما من الإجازة في السنة ويجب تقديم الطلب قبل أسبوعين.",
+        "7c3eIOHf4SDj5tndIM7j08kg5trU0ebkIO3m48cg4+Qgx+HFzMfSySDd7SDH4dPkySDm7czIIMrez+3jIMfh2OHIIN7I4SDD08jm2u3kLg==",
+      ],
+    ] as const) {
+      const document = await parse(bytesOf(bytes), "a.txt");
+      assert.equal(document.text, text);
+      assert.deepEqual(document.notes, [`read as ${encoding.toUpperCase()}`]);
+    }
+    for (const text of ["çà et là, très été à Noël où déjà", "Größe;Menge\nÄpfel;5", "ÄÖÜ äöü É é"]) {
+      assert.equal((await parse(new Uint8Array(Buffer.from(text, "latin1")), "a.txt")).text, text);
+    }
+  });
 });
 
 describe("PDF", () => {
