@@ -15,8 +15,11 @@ import type { FusionWeights, Passage, SearchQuery, SearchResult } from "./search
 import type { Within } from "./visibility.ts";
 
 export interface Candidate {
-  passage: Passage;
+  /** Its id at least; the rest may be read once it is among the best. */
+  passage: Pick<Passage, "id"> & Partial<Passage>;
   terms: PassageTerms;
+  /** Where the engine finds the rest. */
+  row?: bigint;
   /** The engine's own score, higher is better. */
   score: number;
 }
@@ -24,10 +27,12 @@ export interface Candidate {
 /** What an engine has to offer for queries to be answered over it. */
 export interface CandidateSource {
   lexicon(): Promise<Lexicon>;
-  /** Passages with at least one of the analysed terms, best first by BM25. */
-  byTerms(terms: readonly string[], limit: number, within: Within): Promise<Candidate[]>;
+  /** Passages with at least one of the analysed terms, best first by BM25; `isWhole` asks for the passages with all they have. */
+  byTerms(terms: readonly string[], limit: number, within: Within, isWhole?: boolean): Promise<Candidate[]>;
   /** Passages by cosine similarity, best first; the score is 1 / (2 - cosine). */
   byVector(vector: Float32Array, limit: number, within: Within): Promise<Candidate[]>;
+  /** The rest of candidates that have only an id; those that are gone are left out. */
+  passages?(candidates: readonly Candidate[]): Promise<Passage[]>;
   /** Changes with every write; absent where candidates are found in the turn in which they are asked for. */
   version?(): Promise<number>;
   /** The vectors of the index, when it has any. */
@@ -65,44 +70,85 @@ export async function answerQuery(
   const vector = query.mode === "text" ? undefined : await queryVector(source, query, { embedder, signal, degraded });
   const wanted = wantedTerms(understood);
   const byWords = wanted.length > 0 && !(query.mode === "vector" && vector);
-  const [near, worded] = await inOneState(source, { signal, degraded }, () => [
-    vector ? source.byVector(vector, depth, within) : Promise.resolve([]),
-    byWords ? source.byTerms(wanted, depth, within) : Promise.resolve([]),
-  ]);
-  const lexical = query.rerank === false ? worded : rank(worded, understood, lexicon);
-
-  const found =
-    near.length > 0 && lexical.length > 0 ? fused(lexical, near, query.weights) : near.length > 0 ? near : lexical;
   const from = query.skip ?? 0;
+  const shown = ([near, worded]: Lists): Candidate[] => {
+    const lexical = query.rerank === false ? worded : rank(worded, understood, lexicon);
+    const isMixed = near.length > 0 && lexical.length > 0;
+    const found = isMixed ? fused(lexical, near, query.weights) : near.length > 0 ? near : lexical;
+    // Also those before the page, which tell what is said already.
+    return found.slice(query.repeats ? from : 0, from + query.top);
+  };
+  const best = await inOneState(source, {
+    ask: async () =>
+      Promise.all([
+        vector ? source.byVector(vector, depth, within) : [],
+        byWords ? source.byTerms(wanted, depth, within) : [],
+      ]),
+    restless: async () => {
+      degraded.push("vector: the index is being written to all the time");
+      return [[], wanted.length > 0 ? await source.byTerms(wanted, depth, within, true) : []];
+    },
+    shown,
+    signal,
+  });
   // The vector stays behind: it is most of the bytes, and nobody reads it from a hit.
-  const hits = found.slice(0, from + query.top).map(({ passage: { vector: _vector, ...passage }, score }) => ({
+  const hits = best.map(({ passage: { vector: _vector, ...passage }, score }) => ({
     passage,
     score,
     ...marks(passage, understood, { analyzer, lexicon }),
   }));
-  return { hits: (query.repeats ? hits : withoutRepeats(hits)).slice(from), degraded };
+  return { hits: query.repeats ? hits : withoutRepeats(hits).slice(from), degraded };
 }
 
-type Lists<T> = [near: T, worded: T];
+/** By vectors, and by words. */
+type Lists = [near: Candidate[], worded: Candidate[]];
+
+interface StateOptions {
+  ask: () => Promise<Lists>;
+  /** What is asked in one query, of an index that never rests. */
+  restless: () => Promise<Lists>;
+  /** What of them the answer is made of. */
+  shown: (lists: Lists) => Candidate[];
+  signal: AbortSignal;
+}
 
 /**
- * Both lists of one state of the index, lest an answer has one document in two versions. They are begun in one turn, in which
- * what lies in memory does not change; where an engine is asked, its version tells.
+ * The best of both lists, whole and of one state of the index, lest an answer has one document in two versions. Lists are begun
+ * in one turn, in which what lies in memory does not change; where an engine is asked, its version tells.
  */
 async function inOneState(
   source: CandidateSource,
-  { signal, degraded }: Pick<VectorOptions, "signal" | "degraded">,
-  ask: () => Lists<Promise<Candidate[]>>,
-): Promise<Lists<Candidate[]>> {
+  { ask, restless, shown, signal }: StateOptions,
+): Promise<{ passage: Passage; score: number }[]> {
   for (let attempt = 1; ; attempt++) {
     const before = await source.version?.();
-    const lists = await abortable(Promise.all(ask()), signal);
-    const isWhole = lists.some((list) => list.length === 0) || before === (await source.version?.());
-    if (isWhole) return lists;
-    if (attempt < ATTEMPTS) continue;
-    degraded.push("vector: the index is being written to all the time");
-    return [[], lists[1]];
+    const lists = await abortable(attempt > ATTEMPTS ? restless() : ask(), signal);
+    const best = shown(lists);
+    try {
+      const [whole, isRead] = await abortable(wholeOf(best, source), signal);
+      const isOne = !isRead && lists.some((list) => list.length === 0);
+      if (isOne || before === (await source.version?.())) return whole;
+    } catch (thrown) {
+      // What was found may have moved meanwhile.
+      throwIfAborted(signal);
+      if (before === (await source.version?.())) throw thrown;
+    }
   }
+}
+
+/** Candidates with their whole passages, and whether these had to be read. */
+async function wholeOf(
+  best: readonly Candidate[],
+  source: CandidateSource,
+): Promise<[{ passage: Passage; score: number }[], boolean]> {
+  const bare = best.filter(({ passage }) => passage.text === undefined);
+  const read = bare.length > 0 ? ((await source.passages?.(bare)) ?? []) : [];
+  const byId = new Map(read.map((passage) => [passage.id, passage]));
+  const whole = best.flatMap(({ passage, score }) => {
+    const found = passage.text === undefined ? byId.get(passage.id) : (passage as Passage);
+    return found ? [{ passage: found, score }] : [];
+  });
+  return [whole, bare.length > 0];
 }
 
 function rank(candidates: readonly Candidate[], query: UnderstoodQuery, lexicon: Lexicon): Candidate[] {

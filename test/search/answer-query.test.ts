@@ -69,3 +69,40 @@ test("an engine that was written to between the two is asked again; one that nev
   assert.deepEqual(last, [`${round}-0`, `${round}-1`]);
   assert.match(said.join(), /^vector: the index is being written to/);
 });
+
+test("passages that are read when they are among the best are of the state in which they were found", async () => {
+  const { put, source } = versions();
+  let round = 0;
+  let writes = 2;
+  const inRows: CandidateSource = {
+    ...source,
+    version: async () => round,
+    async byTerms(terms, limit, within, isWhole) {
+      const found = await source.byTerms(terms, limit, within);
+      return isWhole ? found : found.map((one, at) => ({ ...one, passage: { id: one.passage.id }, row: BigInt(at) }));
+    },
+    async passages(candidates) {
+      if (writes-- > 0) {
+        put(++round);
+        // The rows that were found are not there any more.
+        if (writes === 0) throw new Error("no such row");
+      }
+      return candidates.map(({ passage: { id } }) => passage("doc", Number(id.split("-")[1]), "otter", { id }));
+    },
+  };
+  const ask = async (): Promise<string[]> => {
+    const { hits } = await answerQuery(inRows, { text: "otter", mode: "text", top: 10 }, { analyzer });
+    return hits.map(({ passage: { id } }) => id).sort();
+  };
+  assert.deepEqual(await ask(), ["2-0", "2-1"]);
+  writes = Infinity;
+  assert.deepEqual(await ask(), [`${round}-0`, `${round}-1`]);
+  await assert.rejects(
+    answerQuery(
+      { ...inRows, passages: () => Promise.reject(new Error("broken")) },
+      { text: "otter", mode: "text", top: 10 },
+      { analyzer },
+    ),
+    /broken/,
+  );
+});

@@ -8,6 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SILENT } from "../../../src/base/log.ts";
 import type { Embedder } from "../../../src/model/embedder.ts";
+import { loadEngine } from "../../../src/search/provider/embedded/engine.ts";
 import { createEmbeddedIndex, openEmbeddedIndex } from "../../../src/search/provider/index.ts";
 import type { Passage, SearchIndex, SearchQuery } from "../../../src/search/search-index.ts";
 import { clusteredVectors, seeded } from "../../../bench/clustered.ts";
@@ -63,6 +64,18 @@ describe("vectors of a large index", () => {
     }
     return found / (10 * asked.length);
   };
+
+  it("when writing rests, every row is in the indexes of words and vectors, lest each question searches it by itself", async () => {
+    const connection = await loadEngine().lance.connect(path.join(options.folder, "data"));
+    const table = await connection.openTable("passages");
+    const left = (await table.listIndices()).map(({ name, numUnindexedRows }) => [name, numUnindexedRows]);
+    assert.deepEqual(left.sort(), [
+      ["body_terms_idx", 0],
+      ["field_terms_idx", 0],
+      ["vector_idx", 0],
+    ]);
+    connection.close();
+  });
 
   it("at least 95 of 100 of the ten nearest are found", async () => {
     assert.ok((await recall(passages)) >= 0.95);

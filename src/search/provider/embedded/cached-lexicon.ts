@@ -5,8 +5,10 @@ import { readStoredCounts, writeStoredCounts } from "./stored-count.ts";
 import { readWordCounts } from "./table.ts";
 
 // Reading this many passages' terms takes a few tenths of a second; a larger index is re-read behind the queries,
-// which meanwhile weigh terms by slightly old counts.
+// which meanwhile weigh terms by slightly old counts: they weigh a word the same until many passages are others.
 const READ_AT_ONCE = 20_000;
+const READ_ANEW = 0.02;
+const READ_ANEW_MS = 10 * 60 * 1000;
 /** What is stored is replaced when the index is larger or smaller by this share. */
 const STORED_ANEW = 0.05;
 /** A smaller index is read sooner than a file would be. */
@@ -33,6 +35,8 @@ export function cachedLexicon(table: Table, folder: string, log: Logger): Cached
   let stored: Promise<Known | undefined> | undefined;
   let reading: Promise<Lexicon> | undefined;
   let storing: Promise<void> | undefined;
+  /** When all was read last, or an index was opened that has what was read before. */
+  let readAt = Date.now();
 
   const learn = async (counts: WordCounts, version: number): Promise<void> => {
     known = { version, counts };
@@ -62,8 +66,12 @@ export function cachedLexicon(table: Table, folder: string, log: Logger): Cached
       const version = await table.version();
       known ??= await (stored ??= readStoredCounts(folder));
       if (known?.version === version) return lexiconOf(known.counts);
+      if (!known || known.counts.passages <= READ_AT_ONCE) return read(version);
+      const changed = Math.abs((await table.countRows()) - known.counts.passages);
+      if (changed <= READ_ANEW * known.counts.passages && Date.now() - readAt < READ_ANEW_MS)
+        return lexiconOf(known.counts, true);
+      readAt = Date.now();
       const fresh = read(version);
-      if (!known || known.counts.passages <= READ_AT_ONCE) return fresh;
       fresh.catch((thrown: unknown) => log.warn({ err: thrown }, "the index's word counts could not be refreshed"));
       return lexiconOf(known.counts, true);
     },

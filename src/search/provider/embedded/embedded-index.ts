@@ -18,6 +18,7 @@ import { bytesIn } from "./size.ts";
 import {
   countDocuments,
   mergeRows,
+  passagesAt,
   passagesWhere,
   quoted,
   rowsByTerms,
@@ -67,8 +68,9 @@ export class EmbeddedIndex implements SearchIndex {
       wasRead: (passages, version) => void this.#lexicon.learn(passages.wordCounts(), version),
     });
     this.#upkeep = upkeep(parts.table);
-    const isExact = async (): Promise<boolean> => !this.#setting.vectors || fits(await parts.table.countRows());
-    this.#nearest = nearestIndex({ ...parts, isExact });
+    const isResident = async (): Promise<boolean> => fits(await parts.table.countRows());
+    const isExact = async (): Promise<boolean> => !this.#setting.vectors || isResident();
+    this.#nearest = nearestIndex({ ...parts, isExact, isResident, tidy: () => this.#inTurn(() => this.#upkeep.run()) });
   }
 
   get name(): string {
@@ -175,7 +177,9 @@ export class EmbeddedIndex implements SearchIndex {
     }
     return {
       lexicon: () => (atHand ? Promise.resolve(atHand) : this.#lexicon.current()),
-      byTerms: (terms, limit, within) => rowsByTerms(table, engine, terms, { limit, where: whereWithin(within) }),
+      byTerms: (terms, limit, within, isWhole) =>
+        rowsByTerms(table, engine, terms, { limit, where: whereWithin(within), isWhole }),
+      passages: (candidates) => passagesAt(table, candidates),
       byVector: (vector, limit, within) => rowsByVector(table, vector, { limit, where: whereWithin(within) }),
       version: () => table.version(),
       vectors,
@@ -228,6 +232,12 @@ export class EmbeddedIndex implements SearchIndex {
       .catch(() => undefined)
       .then(() => this.#keepUp())
       .catch((thrown: unknown) => this.#parts.log.warn({ err: thrown }, "upkeep of the index failed"));
+    return turn;
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#writing.then(work);
+    this.#writing = turn.catch(() => undefined);
     return turn;
   }
 

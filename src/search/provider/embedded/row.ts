@@ -45,6 +45,9 @@ export const HIT_COLUMNS = [
   "language",
 ];
 
+/** The columns that tell which rows are the best. */
+export const RANK_COLUMNS = ["id", "body_terms", "field_terms"];
+
 export function passageSchema({ arrow }: Engine, dimensions: number | undefined): Schema {
   const { Field, Int32, List, Schema: ArrowSchema, Utf8 } = arrow;
   const text = (name: string) => new Field(name, new Utf8(), false);

@@ -4,7 +4,7 @@ import { lexiconBuilder, type WordCounts } from "../../lexicon.ts";
 import type { Passage } from "../../search-index.ts";
 import type { Within } from "../../visibility.ts";
 import type { Engine } from "./engine.ts";
-import { fromRow, HIT_COLUMNS, type Row, termsOf } from "./row.ts";
+import { fromRow, HIT_COLUMNS, RANK_COLUMNS, type Row, termsOf } from "./row.ts";
 
 export const TABLE = "passages";
 const TERM_COLUMNS = ["body_terms", "field_terms"];
@@ -34,44 +34,68 @@ export async function mergeRows(table: Table, rows: readonly Row[], stale?: stri
   await merge.execute(rows as unknown as Record<string, unknown>[]);
 }
 
+interface Wanted {
+  limit: number;
+  where: string | undefined;
+}
+
+/** What ranking needs of the rows, or with `isWhole` what a hit does. */
 export async function rowsByTerms(
   table: Table,
   { lance }: Engine,
   terms: readonly string[],
-  { limit, where }: { limit: number; where: string | undefined },
+  { limit, where, isWhole = false }: Wanted & { isWhole?: boolean | undefined },
 ): Promise<Candidate[]> {
   const match = new lance.MultiMatchQuery(terms.join(" "), TERM_COLUMNS, { operator: lance.Operator.Or });
   let query = table
     .query()
     .fullTextSearch(match)
-    .select([...HIT_COLUMNS, "_score"])
+    .select([...(isWhole ? HIT_COLUMNS : RANK_COLUMNS), "_rowid", "_score"])
     .limit(limit);
   if (where !== undefined) query = query.where(where);
-  const rows: (Row & { _score: number })[] = await query.toArray();
-  return candidates(rows, (row) => row._score);
+  const rows: (Row & { _rowid: bigint; _score: number })[] = await query.toArray();
+  return inOrder(
+    rows.map((row) => ({
+      passage: isWhole ? fromRow(row) : { id: row.id },
+      terms: termsOf(row),
+      score: row._score,
+      row: row._rowid,
+    })),
+  );
 }
 
-export async function rowsByVector(
-  table: Table,
-  vector: Float32Array,
-  { limit, where }: { limit: number; where: string | undefined },
-): Promise<Candidate[]> {
+/** Their ids: the order is that of the vectors. */
+export async function rowsByVector(table: Table, vector: Float32Array, { limit, where }: Wanted): Promise<Candidate[]> {
   let query = table
     .vectorSearch(vector)
     .distanceType("cosine")
     .ef(Math.max(LEAST_LOOKED_AT, 2 * limit))
     .refineFactor(1)
-    .select([...HIT_COLUMNS, "_distance"])
+    .select(["id", "_rowid", "_distance"])
     .limit(limit);
   if (where !== undefined) query = query.where(where);
-  const rows: (Row & { _distance: number })[] = await query.toArray();
-  return candidates(rows, (row) => 1 / (1 + row._distance));
+  const rows: { id: string; _rowid: bigint; _distance: number }[] = await query.toArray();
+  return inOrder(
+    rows.map(({ id, _rowid: row, _distance: distance }) => ({
+      passage: { id },
+      terms: NO_TERMS,
+      score: 1 / (1 + distance),
+      row,
+    })),
+  );
 }
 
-function candidates<R extends Row>(rows: readonly R[], score: (row: R) => number): Candidate[] {
-  return rows
-    .map((row) => ({ passage: fromRow(row), terms: termsOf(row), score: score(row) }))
-    .sort((a, b) => b.score - a.score || (a.passage.id < b.passage.id ? -1 : 1));
+const NO_TERMS = { body: [], field: [] };
+
+function inOrder(candidates: Candidate[]): Candidate[] {
+  return candidates.sort((a, b) => b.score - a.score || (a.passage.id < b.passage.id ? -1 : 1));
+}
+
+/** The passages of candidates, by their places in the table as it is now. */
+export async function passagesAt(table: Table, candidates: readonly Candidate[]): Promise<Passage[]> {
+  const places = candidates.map(({ row }) => row).filter((row) => row !== undefined);
+  const rows: Row[] = await table.takeRowIds(places).select(HIT_COLUMNS).toArray();
+  return rows.map(fromRow);
 }
 
 export async function passagesWhere(table: Table, where: string): Promise<Passage[]> {
@@ -82,7 +106,11 @@ export async function passagesWhere(table: Table, where: string): Promise<Passag
 export async function readWordCounts(table: Table): Promise<WordCounts> {
   const builder = lexiconBuilder();
   for await (const batch of table.query().select([...TERM_COLUMNS, "language"])) {
-    for (const row of batch as Iterable<unknown>) builder.add(termsOf(row as Row), (row as Row).language ?? undefined);
+    const [body, field, language] = [...TERM_COLUMNS, "language"].map((name) => batch.getChild(name));
+    for (let at = 0; at < batch.numRows; at++) {
+      const terms = termsOf({ body_terms: body?.get(at) as string, field_terms: field?.get(at) as string });
+      builder.add(terms, (language?.get(at) as string | null) ?? undefined);
+    }
   }
   return builder.build();
 }
@@ -91,7 +119,8 @@ export async function countDocuments(table: Table, where?: string): Promise<numb
   const ids = new Set<string>();
   const query = table.query().select(["document_id"]);
   for await (const batch of where === undefined ? query : query.where(where)) {
-    for (const row of batch) ids.add((row as unknown as Row).document_id);
+    const column = batch.getChild("document_id");
+    for (let at = 0; at < batch.numRows; at++) ids.add(column?.get(at) as string);
   }
   return ids.size;
 }
