@@ -2,13 +2,15 @@ import { DocumentBuilder } from "./document-builder.ts";
 import type { ParsedDocument } from "./document.ts";
 import { MEDIA_TYPES } from "./format.ts";
 import type { IngestLimits } from "./limit.ts";
+import { readDrawings } from "./drawing-part.ts";
 import { type OfficePackage, readOffice } from "./office-package.ts";
 import { readSlide, type Shape } from "./pptx-slide.ts";
 import { headerOf } from "./table.ts";
 import { readXml } from "./xml.ts";
 
 const DECK = "ppt/presentation.xml";
-const WANTED = /^ppt\/(?:presentation\.xml|_rels\/presentation\.xml\.rels|(?:slides|notesSlides)\/.*\.(?:xml|rels))$/;
+const WANTED =
+  /^ppt\/(?:presentation\.xml|_rels\/presentation\.xml\.rels|(?:slides|notesSlides)\/.*\.(?:xml|rels)|(?:diagrams\/data|charts\/chart)\d*\.xml)$/;
 
 /** Slides in the order of the show, each a page: title, text, tables, and the speaker's notes after them.
  * @throws FlowsteadError `DocumentDamaged`, `DocumentEmpty` or `DocumentTooLarge`. */
@@ -47,7 +49,7 @@ function slideParts(office: OfficePackage): string[] {
 
 /** Whether the slide said anything. */
 function addSlide(office: OfficePackage, part: string, builder: DocumentBuilder, number: number): boolean {
-  const shapes = readSlide(office.required(part));
+  const shapes = [...readSlide(office.required(part)), ...readDrawings(office, part)];
   const notesPart = [...office.relations(part).values()].find(({ kind }) => kind === "notesSlide")?.part;
   const notes = notesPart === undefined ? [] : readSlide(office.xml(notesPart) ?? "<notes/>");
   const spoken = notes.flatMap(({ role, lines }) => (role === "list" ? lines.map(({ text }) => text) : []));

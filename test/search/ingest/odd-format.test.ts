@@ -111,6 +111,38 @@ describe("odd Word files", () => {
   });
 });
 
+describe("odd slides", () => {
+  it("give the text of diagrams, and the numbers of charts as a table", async () => {
+    const point = (text: string): string =>
+      `<dgm:pt><dgm:t><a:bodyPr/><a:p><a:r><a:t>${text}</a:t></a:r></a:p></dgm:t></dgm:pt>`;
+    const diagram = `<dgm:dataModel xmlns:dgm="d" xmlns:a="a"><dgm:ptLst>${point("Plan")}<dgm:pt><dgm:t><a:p/></dgm:t></dgm:pt>${point("Build &amp; test")}</dgm:ptLst></dgm:dataModel>`;
+    const values = (list: readonly (string | number)[]): string =>
+      list.map((value, at) => `<c:pt idx="${at}"><c:v>${value}</c:v></c:pt>`).join("");
+    const series = (name: string, numbers: number[]): string =>
+      `<c:ser><c:tx><c:strRef><c:f>S!A1</c:f><c:strCache>${values([name])}</c:strCache></c:strRef></c:tx><c:cat><c:strRef><c:strCache>${values(["East", "West"])}</c:strCache></c:strRef></c:cat><c:val><c:numRef><c:f>x</c:f><c:numCache>${values(numbers)}</c:numCache></c:numRef></c:val></c:ser>`;
+    const chart = `<c:chartSpace xmlns:c="c" xmlns:a="a"><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>Sales by region</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea><c:barChart>${series("2025", [10, 20])}${series("2026", [11, 21.5])}</c:barChart></c:plotArea></c:chart></c:chartSpace>`;
+    const slide = await parse(
+      pptxFile([
+        {
+          shapes: slideShape(["Our year"], "title"),
+          parts: [
+            { kind: "diagramData", name: "diagrams/data1.xml", xml: diagram },
+            { kind: "chart", name: "charts/chart1.xml", xml: chart },
+          ],
+        },
+      ]),
+      "a.pptx",
+    );
+    assert.deepEqual(outline(slide), [
+      "heading1 Our year",
+      "paragraph@1 Sales by region",
+      "table@1 |  | 2025 | 2026 |\n| East | 10 | 11 |\n| West | 20 | 21.5 |",
+      "item@1 - Plan",
+      "item@1 - Build & test",
+    ]);
+  });
+});
+
 describe("odd workbooks", () => {
   it("show the words and leading zeros of a format", async () => {
     const formats = ['#,##0.00 "EUR"', '"Q"0', "000000", "[$CHF] 0.00", "0.0 \\h", "00.00"];

@@ -2,7 +2,7 @@ import { strToU8, zipSync } from "fflate";
 
 const RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
-function relations(list: readonly [id: string, kind: string, target: string][]): Uint8Array {
+function relations(list: readonly (readonly [id: string, kind: string, target: string])[]): Uint8Array {
   const entries = list.map(
     ([id, kind, target]) => `<Relationship Id="${id}" Type="${RELATIONS}/${kind}" Target="${target}"/>`,
   );
@@ -13,6 +13,8 @@ export interface Slide {
   /** Shapes as DrawingML. */
   shapes: string;
   notes?: string;
+  /** Parts that it refers to, by kind and name in the package. */
+  parts?: readonly { kind: string; name: string; xml: string }[];
 }
 
 /** A PPTX whose slides are shown in the order given and lie in files of the opposite order, as moved slides do. */
@@ -25,15 +27,17 @@ export function pptxFile(slides: readonly Slide[]): Uint8Array {
   files["ppt/_rels/presentation.xml.rels"] = relations(
     slides.map((_, at) => [`r${at}`, "slide", `slides/slide${last - at}.xml`]),
   );
-  slides.forEach(({ shapes, notes }, at) => {
+  slides.forEach(({ shapes, notes, parts = [] }, at) => {
     const number = last - at;
     files[`ppt/slides/slide${number}.xml`] = strToU8(
       `<p:sld xmlns:p="p" xmlns:a="a"><p:cSld><p:spTree>${shapes}</p:spTree></p:cSld></p:sld>`,
     );
-    if (notes === undefined) return;
     files[`ppt/slides/_rels/slide${number}.xml.rels`] = relations([
-      ["r1", "notesSlide", `../notesSlides/notesSlide${number}.xml`],
+      ...(notes === undefined ? [] : [["r1", "notesSlide", `../notesSlides/notesSlide${number}.xml`] as const]),
+      ...parts.map(({ kind, name }, nth) => [`p${nth}`, kind, `../${name}`] as const),
     ]);
+    for (const { name, xml } of parts) files[`ppt/${name}`] = strToU8(xml);
+    if (notes === undefined) return;
     files[`ppt/notesSlides/notesSlide${number}.xml`] = strToU8(
       `<p:notes xmlns:p="p" xmlns:a="a">${slideShape(["5"], "sldNum")}${slideShape([notes], "body")}</p:notes>`,
     );
