@@ -109,6 +109,23 @@ export function storeSuite(name: string, make: (folder: string) => Promise<Recor
       });
     });
 
+    it("shows what is committed before the disk has it, and tells when it does", async () => {
+      await withStore(async (store) => {
+        const shelves = (): Promise<unknown[]> => store.tables<Schema>().selectFrom("shelf").selectAll().execute();
+        const { result, durable } = await store.commit<Schema, string>(async (db) => {
+          await addShelf(db, "one");
+          return "done";
+        });
+        assert.equal(result, "done");
+        assert.equal((await shelves()).length, 1);
+        await durable;
+        await assert.rejects(
+          store.commit(() => Promise.reject(new Error("changed my mind"))),
+          /changed my mind/,
+        );
+      });
+    });
+
     it("runs transactions one after another, so that a counter loses nothing", async () => {
       await withStore(async (store) => {
         await store.write<Schema, unknown>((db) => addShelf(db, "0"));

@@ -20,7 +20,7 @@ import { type Feedback, saveFeedback } from "./feedback.ts";
 import { LiveRun, type RunIds } from "./live-run.ts";
 import { type ConversationView, citationIn, ownAnswer, viewConversation } from "./message.ts";
 import { CHAT_MIGRATIONS } from "./migration.ts";
-import { type Question, saveQuestion } from "./question.ts";
+import { type Question, type SavedQuestion, saveQuestion } from "./question.ts";
 import { dropOldLogs, interruptDeadRuns } from "./reaper.ts";
 import { createRunLog } from "./run-log.ts";
 import type { ChatSchema } from "./schema.ts";
@@ -106,11 +106,18 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
     const { conversationId } = question;
     // Whatever is left running in the store and not here has died on the way to its end.
     await interruptDeadRuns(store, conversationId);
-    const saved = await store.write<ChatSchema, Awaited<ReturnType<typeof saveQuestion>>>((transaction) =>
+    const { result: saved, durable } = await store.commit<ChatSchema, SavedQuestion>((transaction) =>
       saveQuestion(transaction, ownerId, question),
     );
     const run = new LiveRun(saved.ids);
     runs.add(run, runTurn(context, run, saved, { ownerId, requestId: question.requestId }));
+    try {
+      // The disk may take longer than the flow to its first text; nobody sees any of it before the question is safe.
+      await durable;
+    } catch (thrown) {
+      run.controller.abort(SHUT_DOWN);
+      throw thrown;
+    }
     return run;
   }
 

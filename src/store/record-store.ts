@@ -16,6 +16,11 @@ export interface RecordStore {
    */
   write<Schema, Result>(work: (transaction: Transaction<Schema>) => Promise<Result>): Promise<Result>;
   /**
+   * As `write`, but resolves as soon as the change outlives this process, while the disk is still waited for. What follows
+   * from it may begin then; nobody may be told of it before `durable` resolves.
+   */
+  commit<Schema, Result>(work: (transaction: Transaction<Schema>) => Promise<Result>): Promise<Committed<Result>>;
+  /**
    * Brings the tables of `part` to the last of `migrations`; those already applied are left out.
    * @throws FlowsteadError `StoreTooNew` when the database holds migrations that the list does not.
    */
@@ -23,4 +28,10 @@ export interface RecordStore {
   /** What is wrong with the database file, in the engine's words; empty when it is sound. Reads all of it. */
   check(): Promise<string[]>;
   close(): Promise<void>;
+}
+
+export interface Committed<Result> {
+  result: Result;
+  /** Resolves when the change outlives a power cut, too. @throws FlowsteadError `StoreUnavailable`. */
+  durable: Promise<void>;
 }

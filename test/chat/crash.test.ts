@@ -149,3 +149,44 @@ describe("a chat whose disk fails", () => {
     }
   });
 });
+
+describe("a chat whose disk is slow", () => {
+  it("asks the flow at once, and shows nobody anything before the question is safe", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "flowstead-slow-"));
+    const store = await openRecordStore({ file: path.join(folder, "state.db") });
+    try {
+      let disk: Promise<void> = Promise.resolve();
+      const slow: typeof store = {
+        ...store,
+        commit: async (work) => ({ ...(await store.commit(work)), durable: disk }),
+      };
+      const asked = [gate(), gate()];
+      const target = scriptedTarget(async function* (_call, signal, nth) {
+        asked[nth]?.open();
+        if (nth === 1) await once(signal, "abort");
+        yield* answering(["some text"]);
+      });
+      const chat = await openChat({ store: slow, target, log: SILENT });
+      const safe = gate();
+      disk = safe.opened;
+      let isShown = false;
+      const first = chat.ask("alice", { conversationId: "c1", text: "q" }).finally(() => (isShown = true));
+      await asked[0]?.opened;
+      const other = chat.activeRun("alice", "c1").finally(() => (isShown = true));
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(isShown, false);
+      safe.open();
+      await Promise.all([first, other]);
+
+      disk = asked[1]?.opened.then(() => Promise.reject(new Error("the disk is gone"))) as Promise<void>;
+      await assert.rejects(chat.ask("alice", { conversationId: "c2", text: "q" }), /the disk is gone/);
+      assert.deepEqual(target.aborted, [1]);
+      await chat.close();
+      const view = await chat.view("alice", "c2");
+      assert.equal(view.messages[1]?.status, "interrupted");
+    } finally {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

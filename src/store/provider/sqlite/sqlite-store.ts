@@ -4,7 +4,7 @@ import type { Kysely as Builder, Transaction } from "kysely";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { Kysely, sql } from "../../kysely.ts";
 import { applyMigrations } from "../../migration.ts";
-import type { RecordStore } from "../../record-store.ts";
+import type { Committed, RecordStore } from "../../record-store.ts";
 import { type SqliteDatabase, openDatabase } from "./database.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 import { sqliteError } from "./sqlite-error.ts";
@@ -44,15 +44,24 @@ function prepareDatabase(database: SqliteDatabase, busyTimeoutMs: number): void 
 function overDatabase(database: SqliteDatabase, file: string): RecordStore {
   const kysely = new Kysely<unknown>({ dialect: sqliteDialect(database, file) });
   const wal = new WalSync(file);
-  const write = async <Schema, Result>(
+  const commit = async <Schema, Result>(
     work: (transaction: Transaction<Schema>) => Promise<Result>,
-  ): Promise<Result> => {
+  ): Promise<Committed<Result>> => {
     const result = await kysely
       .transaction()
       .execute((transaction) => work(transaction as unknown as Transaction<Schema>));
-    await wal.sync().catch((thrown: unknown) => {
+    const durable = wal.sync().catch((thrown: unknown) => {
       throw sqliteError(thrown, file);
     });
+    // Who does not wait for it is not told, and the process goes on.
+    durable.catch(() => undefined);
+    return { result, durable };
+  };
+  const write = async <Schema, Result>(
+    work: (transaction: Transaction<Schema>) => Promise<Result>,
+  ): Promise<Result> => {
+    const { result, durable } = await commit(work);
+    await durable;
     return result;
   };
   let closed: Promise<void> | undefined;
@@ -60,6 +69,7 @@ function overDatabase(database: SqliteDatabase, file: string): RecordStore {
     name: file,
     tables: <Schema>() => kysely as unknown as Builder<Schema>,
     write,
+    commit,
     migrate: (part, migrations) => applyMigrations(write, part, migrations),
     async check() {
       try {
