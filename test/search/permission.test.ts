@@ -133,6 +133,15 @@ describe("who may see a document", () => {
     assert.equal((await visibleIndex(index, ["board"]).get("board"))?.title, "Walrus merger");
     assert.equal((await visibleIndex(index, ["staff"]).statistics()).passages, 1);
 
+    const { hits } = await index.query({
+      text: "which contracts are about a merger",
+      mode: "text",
+      top: 1,
+      readers: "all",
+    });
+    assert.deepEqual(hits[0]?.highlights, [{ start: 0, end: 8 }]);
+    assert.deepEqual(hits[0]?.caption, { text: "contract", start: 0, end: 8 });
+
     const passages = async (): Promise<never> => {
       throw new FlowsteadError("IndexNotFound", "none");
     };

@@ -1,7 +1,11 @@
 // An index of documents, seen as an index of passages: for flows, which know passages only. It can be read, not written.
 
 import { FlowsteadError } from "../../base/error/error.ts";
+import { passageAnalyzer } from "../analysis/analyzer.ts";
 import type { Expression } from "../filter/expression.ts";
+import { marks } from "../highlight.ts";
+import { lexiconBuilder, lexiconOf } from "../lexicon.ts";
+import { understand } from "../query.ts";
 import type { Readers } from "../visibility.ts";
 import type { Hit, Passage, SearchIndex, SearchQuery } from "../search-index.ts";
 import type { SchemaField } from "./definition.ts";
@@ -48,11 +52,13 @@ export function documentPassages(name: string, index: DocumentIndex, given: Fiel
     async query(query, signal) {
       const body = readSearch(searchOf(query, vectors));
       const { value } = await index.search(body, { signal, within: withinOf(query.readers ?? []) });
+      const passages = value.map(toPassage);
+      const said = marksOf(query.text, passages);
       return {
-        hits: value.map((one): Hit => ({
-          passage: toPassage(one),
+        hits: value.map((one, at): Hit => ({
+          passage: passages[at]!,
           score: Number(one["@search.score"]),
-          highlights: [],
+          ...said(passages[at]!),
         })),
         degraded: query.mode !== "text" && !body.vectorQueries ? ["vector: the index has no vector field"] : [],
       };
@@ -73,6 +79,20 @@ export function documentPassages(name: string, index: DocumentIndex, given: Fiel
     // It is the catalog's to close.
     close: async () => undefined,
   };
+}
+
+/** Where the words of the question stand in a hit, and its best sentence; words are weighed by how many of the hits have them. */
+function marksOf(
+  question: string,
+  passages: readonly Passage[],
+): (passage: Passage) => Pick<Hit, "highlights" | "caption"> {
+  const analyzer = passageAnalyzer();
+  const builder = lexiconBuilder();
+  const terms = (text: string): string[] => analyzer.tokens(text).map(({ term }) => term);
+  for (const { text, title } of passages) builder.add({ body: terms(text), field: terms(title) });
+  const lexicon = lexiconOf(builder.build(), true);
+  const understood = understand(question, analyzer, lexicon);
+  return (passage) => marks(passage, understood, { analyzer, lexicon });
 }
 
 function searchOf({ text, mode, vector, top, skip, filter, weights }: SearchQuery, vectors: readonly string[]): object {
