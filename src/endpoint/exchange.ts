@@ -31,9 +31,18 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
       else if (!isRefused) refuse();
       else if (size > 2 * limit) request.destroy();
     });
-    request.on("end", () => resolve(Buffer.concat(chunks, isRefused ? 0 : size).toString("utf8")));
+    let isWhole = false;
+    request.on("end", () => {
+      isWhole = true;
+      const [only] = chunks;
+      const body = chunks.length === 1 && only ? only : Buffer.concat(chunks, isRefused ? 0 : size);
+      resolve(body.toString("utf8"));
+    });
     request.on("error", reject);
-    request.on("close", () => reject(LEFT));
+    request.on("close", () => {
+      // A refusal that comes too late is not free.
+      if (!isWhole) reject(LEFT);
+    });
     if (Number(request.headers["content-length"]) > limit) refuse();
   });
 }

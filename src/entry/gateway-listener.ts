@@ -1,15 +1,22 @@
 // The address at which flow instances reach their models: loopback only, any free port, and nothing else behind it.
 
-import { createServer } from "node:http";
+import { type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { FlowsteadError } from "../base/error/error.ts";
-import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
-import { sendError } from "../endpoint/exchange.ts";
+import { sendJson } from "../endpoint/exchange.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import { wireError } from "../gateway/wire.ts";
 import { originGuard } from "./guard.ts";
 import { gatewayRoute } from "./route/gateway.ts";
 import { hotCall } from "./hot.ts";
+
+/** In the form that the clients of models read. */
+function refuse(response: ServerResponse, thrown: unknown, ids: Record<string, string> = {}): void {
+  if (response.headersSent) return void response.destroy();
+  const { status, headers, body } = wireError(thrown);
+  sendJson(response, status, body, { ...headers, ...ids });
+}
 
 export interface GatewayListener {
   readonly url: string;
@@ -20,13 +27,14 @@ export async function openGatewayListener(gateway: Gateway, log: Logger): Promis
   const route = gatewayRoute(gateway);
   const checkOrigin = originGuard();
   const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
+    const hot = hotCall(request, response, log);
     try {
       checkOrigin(request);
-      const work = route(hotCall(request, response, { requestId: uuid(), log }), undefined);
+      const work = route(hot, undefined);
       if (!work) throw new FlowsteadError("Unauthorized", "The token is missing or wrong.");
-      work.catch((thrown: unknown) => sendError(response, thrown));
+      work.catch((thrown: unknown) => refuse(response, thrown, hot.ids));
     } catch (thrown) {
-      sendError(response, thrown);
+      refuse(response, thrown, hot.ids);
     }
   });
   await new Promise<void>((resolve, reject) => {

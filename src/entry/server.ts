@@ -5,7 +5,6 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
-import { clientIdOf } from "../endpoint/caller.ts";
 import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
 import type { Journal } from "../endpoint/log/journal.ts";
 import { sendError } from "../endpoint/exchange.ts";
@@ -93,26 +92,22 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
     genReqId: (request) => (request as IncomingMessage & { flowsteadId?: string }).flowsteadId ?? uuid(),
     serverFactory: (handler) => {
       const listener = (request: IncomingMessage, response: ServerResponse): void => {
-        // Ours, whatever was sent: an id that callers make up proves nothing. Theirs is the other one.
-        const requestId = uuid();
-        response.setHeader("x-request-id", requestId);
-        const clientId = clientIdOf(request.headers);
-        if (clientId !== undefined) response.setHeader("x-ms-client-request-id", clientId);
+        const hot = hotCall(request, response, options.log);
         // Whatever is thrown here would end the process: nothing above catches it.
         try {
           checkOrigin(request);
-          const hot = hotCall(request, response, { requestId, log: options.log });
           for (const route of hotRoutes) {
             const work = route(hot, context);
             if (!work) continue;
             hotInWork++;
-            work.catch((thrown: unknown) => sendError(response, thrown)).finally(() => hotInWork--);
+            work.catch((thrown: unknown) => sendError(response, thrown, hot.ids)).finally(() => hotInWork--);
             return;
           }
         } catch (thrown) {
-          return sendError(response, thrown, { connection: "close" });
+          return sendError(response, thrown, { ...hot.ids, connection: "close" });
         }
-        Object.assign(request, { flowsteadId: requestId });
+        for (const name in hot.ids) response.setHeader(name, hot.ids[name] as string);
+        Object.assign(request, { flowsteadId: hot.requestId });
         handler(request, response);
       };
       const { headMs, requestMs } = options.patience ?? { headMs: 20_000, requestMs: 300_000 };

@@ -24,8 +24,13 @@ export async function openBudgets(
   };
   const add = (usage: Usage, micros: number, day: string): void => {
     // Two rules over one scope and period share one sum.
-    const keys = new Set(limited.map((rule) => keyOf(rule, usage, day)).filter((key) => key !== undefined));
-    for (const key of keys) spent.set(key, (spent.get(key) ?? 0) + micros);
+    const keys: string[] = [];
+    for (const rule of limited) {
+      const key = keyOf(rule, usage, day);
+      if (key === undefined || keys.includes(key)) continue;
+      keys.push(key);
+      spent.set(key, (spent.get(key) ?? 0) + micros);
+    }
   };
   if (limited.length > 0) {
     const month = `${dayOf(now()).slice(0, 7)}-01`;

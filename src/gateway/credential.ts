@@ -1,6 +1,6 @@
 // Who may call the gateway: programs with a key of their own, and flow instances with a token that ends with what lent it.
 
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import { secretToken } from "../base/id.ts";
 import type { Caller } from "../model/chat-model.ts";
 
@@ -52,5 +52,5 @@ export function createCredentials(keys: readonly GatewayKey[]): Credentials {
 }
 
 function hash(secret: string): string {
-  return createHash("sha256").update(secret).digest("base64");
+  return digest("sha256", secret, "base64");
 }

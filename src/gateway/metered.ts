@@ -1,6 +1,7 @@
 // Limits and accounts as functions on the ports: a metered model is a model.
 
 import {
+  type Caller,
   type ChatChunk,
   type ChatModel,
   type ChatRequest,
@@ -64,7 +65,8 @@ interface Account {
 
 /** @throws FlowsteadError when a limit or a budget is used up. */
 async function openAccount(asked: ChatRequest, name: string, meter: Meter): Promise<Account> {
-  const usage: Usage = { ...(asked.caller ?? SYSTEM), model: name };
+  const { principal, flow }: Caller = asked.caller ?? SYSTEM;
+  const usage: Usage = { principal, flow, model: name };
   const request = clamped(asked, meter.maxTokens(usage));
   const promptTokens = estimate(asked);
   const admission = await meter.admit(usage, promptTokens + (limitOf(request) ?? USUAL_ANSWER));

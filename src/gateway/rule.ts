@@ -28,15 +28,28 @@ const FIELDS = ["principal", "flow", "model"] as const;
 
 /** The name under which a rule counts a call, or undefined when the rule does not apply. */
 export function scopeOf(rule: LimitRule, usage: Usage): string | undefined {
-  const parts: string[] = [];
+  let scope = "";
   for (const field of FIELDS) {
     const wanted = rule[field];
     if (wanted === undefined) continue;
     const value = usage[field] ?? "";
     if (wanted === "*" ? value === "" : wanted !== value) return undefined;
-    parts.push(`${field}=${encodeURIComponent(value)}`);
+    scope += `${scope && "&"}${field}=${encoded(value)}`;
   }
-  return parts.join("&") || "all";
+  return scope || "all";
+}
+
+const MOST_NAMES = 1000;
+const names = new Map<string, string>();
+
+/** Asked several times for each call, about few names. */
+function encoded(name: string): string {
+  let text = names.get(name);
+  if (text === undefined) {
+    if (names.size >= MOST_NAMES) names.clear();
+    names.set(name, (text = encodeURIComponent(name)));
+  }
+  return text;
 }
 
 /** A scope for people: `principal team-a, model gpt-4o`. */

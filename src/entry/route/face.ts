@@ -43,8 +43,8 @@ export const faceRoute: HotRoute = (hot, context) => {
 };
 
 async function answer(hot: Hot, context: HotContext, { name, open }: { name: string; open: Open }): Promise<void> {
-  const { request, response, requestId } = hot;
-  const headers: Record<string, string> = { "x-request-id": requestId };
+  const { request, response } = hot;
+  const headers: Record<string, string> = { ...hot.ids };
   try {
     const endpoint = context.endpoints.get(name);
     // An unknown name and a wrong key look the same, so that names cannot be found out.

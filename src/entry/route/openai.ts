@@ -26,7 +26,7 @@ export const openAiRoute: HotRoute = (hot, context) => {
 };
 
 async function answer(hot: Hot, context: HotContext): Promise<void> {
-  const headers: Record<string, string> = { "x-request-id": hot.requestId };
+  const headers: Record<string, string> = { ...hot.ids };
   // Which endpoint is called stands in the body.
   const target: TrafficTarget = {};
   recordTraffic(hot, context, target);

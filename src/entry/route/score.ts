@@ -37,7 +37,7 @@ async function answer(
   { name, action }: { name: string; action: string },
 ): Promise<void> {
   const { request, response } = hot;
-  const headers: Record<string, string> = { "x-request-id": hot.requestId };
+  const headers: Record<string, string> = { ...hot.ids };
   const endpoint = context.endpoints.get(name);
   try {
     // An unknown name and a wrong key look the same, so that names cannot be found out.
@@ -79,9 +79,10 @@ interface Scoring {
 }
 
 async function score(
-  { request, response, requestId, log }: Hot,
+  hot: Hot,
   { endpoint, context, headers, principal }: Scoring,
 ): Promise<void> {
+  const { request, response, requestId } = hot;
   const startedAt = performance.now();
   const pin = request.headers["azureml-model-deployment"];
   const deployment = endpoint.route(typeof pin === "string" ? pin : undefined);
@@ -105,7 +106,7 @@ async function score(
   const watch = watchScore(responseSink(response, headers), { meter: context.meter, flow: signature, format });
   const failed = await writeScore(events, watch.sink, { format, signature, managed: !endpoint.passthrough });
   watch.done(failed);
-  log.info(
+  hot.note(
     {
       endpoint: endpoint.name,
       deployment: deployment.name,
