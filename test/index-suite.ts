@@ -25,7 +25,7 @@ export function topicEmbedder(fingerprint = "topics/4"): Embedder {
     dimensions: topics.length,
     embed: async (texts) =>
       texts.map((text) => {
-        const counts = topics.map((topic) => text.toLowerCase().match(topic)?.length ?? 0);
+        const counts = topics.map((topic) => String(text).toLowerCase().match(topic)?.length ?? 0);
         const length = Math.hypot(...counts, 0.1);
         return Float32Array.from(counts, (count) => (count + 0.01) / length);
       }),

@@ -1,5 +1,6 @@
 // Models, wired: pools with limits, accounts and guards around them, the gateway that serves them, and what flows get of it.
 
+import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { secretToken } from "../base/id.ts";
@@ -8,6 +9,7 @@ import { keyFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
 import type { Deployment } from "../endpoint/deployment.ts";
 import { listen } from "../endpoint/flow-server.ts";
+import { GATEWAY_SOCKET, RESOURCE_SOCKET } from "../endpoint/instance/lent-socket.ts";
 import { namedIn, type ResourceGrant } from "../endpoint/resource/grant.ts";
 import type { LocalResources } from "../endpoint/resource/local.ts";
 import { resourceServer } from "../endpoint/resource/server.ts";
@@ -16,8 +18,9 @@ import { type GatewayListener, openGatewayListener } from "../entry/gateway-list
 import { createCredentials } from "../gateway/credential.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { gatewayKey } from "../gateway/key.ts";
-import { lentConnection } from "../gateway/lent-connection.ts";
+import { isLent, lentConnection } from "../gateway/lent-connection.ts";
 import type { Governance } from "../gateway/open.ts";
+import { openForward } from "../network/forward.ts";
 import { LOCAL_PRINCIPAL } from "../identity/provider/local.ts";
 import { createPseudonyms } from "../identity/pseudonym.ts";
 import type { FlowResources } from "../flow/resource.ts";
@@ -58,15 +61,16 @@ export async function openModelGateway(
     embedder: ofCaller,
     embedderNames: names,
     connectionModel: (connection) => resources.chatModel(connection),
-    connectionEmbedder: async (connection, model, caller) => {
+    connectionEmbedder: async (connection, { model, dimensions }, caller) => {
       // A pool has no address to ask for another of its models: vectors come from the embedder of the configuration.
       if (governance.models.has(connection)) {
         const own = names.includes(model) ? ofCaller(caller) : undefined;
         if (!own) throw noEmbedder(connection, model, names);
         return own;
       }
-      const key = JSON.stringify([connection, model]);
-      const found = opened.get(key) ?? openConnectionEmbedder(await resources.connection(connection), model);
+      const key = JSON.stringify([connection, model, dimensions]);
+      const found =
+        opened.get(key) ?? openConnectionEmbedder(await resources.connection(connection), model, dimensions);
       opened.set(key, found);
       found.catch(() => opened.delete(key));
       return meteredEmbedder(await found, connection, meter, caller);
@@ -112,7 +116,9 @@ export async function lendResources(
   { gateway, runFolder, log, readers }: LendingParts,
 ): Promise<Lending> {
   const listener: GatewayListener = await openGatewayListener(gateway, log);
-  const socketPath = path.join(runFolder, "resources.sock");
+  const folder = path.join(runFolder, "lent");
+  await mkdir(folder);
+  const [socketPath, gatewayPath] = [path.join(folder, RESOURCE_SOCKET), path.join(folder, GATEWAY_SOCKET)];
   const grants = new Map<string, ResourceGrant>();
   const people = createPseudonyms();
   const named = (call: FlowCall, principal = call.principal): FlowCall => ({
@@ -126,6 +132,9 @@ export async function lendResources(
   };
   const server = resourceServer(seen, { token: (token) => grants.get(token), log });
   await listen(server, { socketPath });
+  const forward = await openForward({ socketPath: gatewayPath }, { port: Number(new URL(listener.url).port) });
+  // The folder above is its owner's alone. Inside a container another user may be the one to connect.
+  for (const socket of [socketPath, gatewayPath]) await chmod(socket, 0o666);
   return {
     attributed: (deployment) =>
       new Proxy(deployment, {
@@ -148,7 +157,11 @@ export async function lendResources(
         caller,
         principalOf: people.principalOf,
         mayRead: spec.flow === undefined ? undefined : namedIn(spec.flow),
-        present: (connection) => lentConnection(connection, access),
+        present: (connection) => {
+          // What an image does with a secret cannot be looked up.
+          if (spec.flow === undefined && !isLent(connection)) throw notLent(connection.name);
+          return lentConnection(connection, access);
+        },
       });
       return { socketPath, token };
     },
@@ -157,7 +170,13 @@ export async function lendResources(
         server.close(() => resolve());
         server.closeAllConnections();
       });
+      await forward.close();
       await listener.close();
     },
   };
+}
+
+function notLent(name: string): FlowsteadError {
+  const text = `The connection "${name}" is not one of a model, and its deployment names no flow that could be seen to use it. Give \`model.path\` beside the image.`;
+  return new FlowsteadError("Forbidden", text);
 }

@@ -16,7 +16,13 @@ export interface GatewayOptions {
   embedderNames: readonly string[];
   /** The model behind a connection, for flows that reach it through the gateway. @throws `ConnectionNotFound`. */
   connectionModel: (name: string) => Promise<ChatModel>;
-  connectionEmbedder: (name: string, model: string, caller: Caller) => Promise<Embedder>;
+  connectionEmbedder: (name: string, wanted: WantedEmbedder, caller: Caller) => Promise<Embedder>;
+}
+
+export interface WantedEmbedder {
+  model: string;
+  /** Of its vectors; the server's own when absent. */
+  dimensions: number | undefined;
 }
 
 export interface Gateway {
@@ -27,7 +33,7 @@ export interface Gateway {
   model(name: string, credential: Credential): ChatModel;
   embedder(name: string, credential: Credential): Embedder;
   connectionModel(name: string): Promise<ChatModel>;
-  connectionEmbedder(name: string, model: string, credential: Credential): Promise<Embedder>;
+  connectionEmbedder(name: string, wanted: WantedEmbedder, credential: Credential): Promise<Embedder>;
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
@@ -68,7 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return found;
     },
     connectionModel: options.connectionModel,
-    connectionEmbedder: (name, model, { caller }) => options.connectionEmbedder(name, model, caller),
+    connectionEmbedder: (name, wanted, { caller }) => options.connectionEmbedder(name, wanted, caller),
   };
 }
 

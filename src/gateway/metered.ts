@@ -10,7 +10,7 @@ import {
   partsOf,
   type RelayPart,
 } from "../model/chat-model.ts";
-import type { Embedder } from "../model/embedder.ts";
+import type { Embedder, EmbeddingInput } from "../model/embedder.ts";
 import type { Meter } from "./meter.ts";
 import type { Usage } from "./rule.ts";
 
@@ -98,7 +98,7 @@ export function meteredEmbedder(embedder: Embedder, name: string, meter: Meter, 
     ...embedder,
     onBehalfOf: (other) => meteredEmbedder(embedder, name, meter, other),
     async embed(texts, kind, signal, onUsage) {
-      const guess = texts.reduce((sum, text) => sum + Math.ceil(text.length / CHARS_PER_TOKEN), 0);
+      const guess = texts.reduce((sum, text) => sum + tokensIn(text), 0);
       const admission = await meter.admit({ ...caller, model: name }, guess);
       let told = 0;
       try {
@@ -115,6 +115,10 @@ export function meteredEmbedder(embedder: Embedder, name: string, meter: Meter, 
       }
     },
   };
+}
+
+function tokensIn(input: EmbeddingInput): number {
+  return typeof input === "string" ? Math.ceil(input.length / CHARS_PER_TOKEN) : input.length;
 }
 
 function clamped(request: ChatRequest, most: number | undefined): ChatRequest {

@@ -2,6 +2,7 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 import type { ChatMessage, ChatRequest } from "../model/chat-model.ts";
+import type { EmbeddingInput } from "../model/embedder.ts";
 
 export interface ChatBody {
   model: string;
@@ -12,7 +13,9 @@ export interface ChatBody {
 
 export interface EmbeddingBody {
   model: string;
-  texts: string[];
+  inputs: EmbeddingInput[];
+  /** The size of vectors that is asked for. */
+  dimensions: number | undefined;
   isBase64: boolean;
 }
 
@@ -47,12 +50,22 @@ export function readCompletion(text: string, deployment?: string): ChatBody {
 
 /** @throws FlowsteadError `InvalidRequest`. */
 export function readEmbedding(text: string, deployment?: string): EmbeddingBody {
-  const { model, input, encoding_format: format } = readFields(text);
-  const texts = typeof input === "string" ? [input] : input;
-  if (!Array.isArray(texts) || texts.length === 0 || !texts.every((one) => typeof one === "string")) {
-    throw invalid("input", "must be a text or a list of texts; lists of token numbers are not taken");
-  }
-  return { model: deployment ?? readModel(model), texts: texts as string[], isBase64: format === "base64" };
+  const { model, input, encoding_format: format, dimensions } = readFields(text);
+  const inputs = typeof input === "string" || isTokens(input) ? [input] : input;
+  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((one) => typeof one === "string" || isTokens(one)))
+    throw invalid("input", "must be a text, a list of texts, or the same as numbers of tokens");
+  if (dimensions !== undefined && dimensions !== null && !(Number.isInteger(dimensions) && Number(dimensions) > 0))
+    throw invalid("dimensions", "must be a whole number above 0");
+  return {
+    model: deployment ?? readModel(model),
+    inputs: inputs as EmbeddingInput[],
+    dimensions: typeof dimensions === "number" ? dimensions : undefined,
+    isBase64: format === "base64",
+  };
+}
+
+function isTokens(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => Number.isInteger(one) && Number(one) >= 0);
 }
 
 /** A body as an object. @throws FlowsteadError `InvalidJson`, `InvalidRequest`. */

@@ -2,7 +2,7 @@
 
 import { sleep } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
-import type { Embedder } from "./embedder.ts";
+import type { Embedder, EmbeddingInput } from "./embedder.ts";
 import type { EmbeddingModel } from "./embedding-model.ts";
 
 const BATCH_TEXTS = 96;
@@ -80,9 +80,9 @@ async function patiently<T>(work: () => Promise<T>, { attempts, ms }: Patience, 
   }
 }
 
-function batches(texts: readonly string[]): string[][] {
-  const all: string[][] = [];
-  let current: string[] = [];
+function batches(texts: readonly EmbeddingInput[]): EmbeddingInput[][] {
+  const all: EmbeddingInput[][] = [];
+  let current: EmbeddingInput[] = [];
   let chars = 0;
   for (const text of texts) {
     if (current.length === BATCH_TEXTS || (current.length > 0 && chars + text.length > BATCH_CHARS)) {

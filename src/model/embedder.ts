@@ -1,5 +1,8 @@
 import type { Caller } from "./chat-model.ts";
 
+/** A text, or its tokens as the model numbers them, from programs that count them first. */
+export type EmbeddingInput = string | readonly number[];
+
 /** The port `Embedder`: texts to vectors. */
 export interface Embedder {
   /** Model, dimensions and normalisation; stored with an index, which refuses vectors of another fingerprint. */
@@ -10,7 +13,7 @@ export interface Embedder {
    * @throws FlowsteadError of `base/error/model.ts`.
    */
   embed(
-    texts: readonly string[],
+    texts: readonly EmbeddingInput[],
     kind: "query" | "document",
     signal: AbortSignal,
     onUsage?: (tokens: number) => void,

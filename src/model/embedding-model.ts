@@ -1,3 +1,5 @@
+import type { EmbeddingInput } from "./embedder.ts";
+
 /** What an `Embedder` is made of: one server, or a pool of them, and one call for one batch of texts, without patience. */
 export interface EmbeddingModel {
   readonly id: string;
@@ -6,7 +8,7 @@ export interface EmbeddingModel {
   /** Length of its vectors when it is known before the first call. */
   readonly dimensions: number | undefined;
   /** Vectors of length one, in order. @throws FlowsteadError of `base/error/model.ts`. */
-  embed(texts: readonly string[], call: EmbeddingCall): Promise<Float32Array[]>;
+  embed(texts: readonly EmbeddingInput[], call: EmbeddingCall): Promise<Float32Array[]>;
   /** Costs nothing. @throws FlowsteadError when calls would fail. */
   probe(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -7,7 +7,7 @@ import { appendFile, mkdir, open, readdir, readFile, rm, stat } from "node:fs/pr
 import path from "node:path";
 import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
-import type { Embedder } from "../model/embedder.ts";
+import type { Embedder, EmbeddingInput } from "../model/embedder.ts";
 
 export interface KeptEmbeddingOptions {
   folder: string;
@@ -96,7 +96,7 @@ export function keptEmbedder(
     ...embedder,
     async embed(texts, use, signal, onUsage) {
       if (use !== "document") return embedder.embed(texts, use, signal, onUsage);
-      const keys = texts.map((text) => digest(text).toString("base64"));
+      const keys = texts.map((text) => digest(bytesOf(text)).toString("base64"));
       const textOf = new Map(keys.map((key, at) => [key, texts[at]!]));
       const vectors = await find(new Set(keys));
       const missing = [...textOf.keys()].filter((key) => !vectors.has(key));
@@ -157,6 +157,10 @@ async function trim(folder: string, mostBytes: number): Promise<void> {
     for (const one of [name.replace(/vector$/, "key"), name]) await rm(path.join(folder, one), { force: true });
     total -= size;
   }
+}
+
+function bytesOf(input: EmbeddingInput): string | Uint8Array {
+  return typeof input === "string" ? input : new Uint8Array(Uint32Array.from(input).buffer);
 }
 
 function digest(content: string | Uint8Array): Buffer {

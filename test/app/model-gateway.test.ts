@@ -91,6 +91,8 @@ test("embeddings through the connection of a pool are the configured embedder's,
   });
   // Another connection has an address of its own, where a deployment is asked for by its name.
   assert.equal((await azure("mine", "vectors").embeddings.create(ask)).data[0]?.embedding.length, 256);
+  const sized = { ...ask, dimensions: 16 };
+  assert.equal((await azure("mine", "vectors").embeddings.create(sized)).data[0]?.embedding.length, 16);
   // What is passed on is not for us to judge: a server may give a known model's name to another one.
   const known = "text-embedding-ada-002";
   const given = await azure("plain", known).embeddings.create({ model: known, input: "d" });
@@ -103,10 +105,10 @@ test("embeddings through the connection of a pool are the configured embedder's,
   });
 
   const asked = fakes.map(({ journal }) => journal.entries.filter(({ path }) => path.includes("/embeddings")).length);
-  assert.deepEqual(asked, [2, 3], "the first region failed once; the connection's own calls went to the second");
+  assert.deepEqual(asked, [2, 4], "the first region failed once; the connection's own calls went to the second");
   const rows = await governance.ledger.sums(["principal", "flow", "model"]);
   const accounts = rows.map(({ principal, flow, model, requests }) => `${principal} ${flow} ${model} ${requests}`);
-  assert.deepEqual(new Set(accounts), new Set(["ann f embed 2", "ann f mine 1", "ann f plain 1"]));
+  assert.deepEqual(new Set(accounts), new Set(["ann f embed 2", "ann f mine 2", "ann f plain 1"]));
   assert.equal(await plain.connections(), 1);
   await gateway.close();
   while ((await plain.connections()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -56,6 +56,17 @@ test("the openai client chats, streams, completes, embeds and lists, by name and
   assert.equal(data.length, 2);
   assert.equal(data[0]?.embedding.length, 8);
   assert.equal(usage.prompt_tokens, 3);
+  // As programs send it that count tokens before they ask.
+  const lastInput = (): unknown => (fake.journal.entries.at(-1)?.body as { input?: unknown } | undefined)?.input;
+  const tokens = await client.embeddings.create({ model: "embed", input: [[15, 339], [15]], dimensions: 8 });
+  assert.equal(tokens.data.length, 2);
+  assert.deepEqual(lastInput(), [[15, 339], [15]]);
+  await client.embeddings.create({ model: "embed", input: [15, 339] });
+  assert.deepEqual(lastInput(), [[15, 339]]);
+  const small = await failure(client.embeddings.create({ model: "embed", input: "a", dimensions: 4 }));
+  assert.deepEqual([small.status, small.param], [400, "dimensions"]);
+  assert.equal((await client.models.retrieve("gpt-4")).id, "gpt-4");
+  assert.equal((await failure(client.models.retrieve("nobody"))).code, "model_not_found");
   const names = (await client.models.list()).data.map(({ id }) => id);
   assert.deepEqual(names, ["default", "other", "gpt-4", "embed"]);
 });
@@ -94,6 +105,8 @@ test("a wrong key, a model of others and a wrong body are refused in the clients
   const served = await serve(context, { models: [entry(fake), entry(fake, { name: "other" })] });
   const wrong = await failure(served.azure("default", "wrong").chat.completions.create({ model: "", messages: HI }));
   assert.equal(wrong.status, 401);
+  const other = await failure(served.openai("wrong").chat.completions.create({ model: "default", messages: HI }));
+  assert.deepEqual([other.status, other.code, other.type], [401, "invalid_api_key", "authentication_error"]);
   const foreign = await failure(served.openai(KEYS.narrow).chat.completions.create({ model: "default", messages: HI }));
   assert.equal(foreign.status, 404);
   assert.equal(foreign.code, "model_not_found");

@@ -1,9 +1,16 @@
 // Limits, budgets and the ledger, by what clients see and what the fake has counted.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 import { APIError } from "openai";
+import { SILENT } from "../../src/base/log.ts";
+import { openBudgets } from "../../src/gateway/budget.ts";
+import { openLedger } from "../../src/gateway/ledger.ts";
 import type { FakeModelServer } from "../../src/model/fake/server.ts";
+import { openRecordStore } from "../../src/store/provider/index.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { KEYS, serve, type Served } from "./served.ts";
 
@@ -133,4 +140,45 @@ test("a budget ends the calls of its scope, and clients are told not to retry", 
   assert.equal(await status(ask(served, KEYS.b)), 200);
   const [sum] = await served.ledger.sums(["principal"]);
   assert.deepEqual([sum?.principal, sum?.cost_micros], ["team-a", 36_000]);
+});
+
+test("a limit on a flow counts its calls alone; a call that fails takes no tokens", async (context) => {
+  const fake = await fakeModel(context, { reply: "one" });
+  const served = await serve(context, {
+    models: [entry(fake)],
+    gateway: {
+      limits: [
+        { flow: "support", requests_per_minute: 2 },
+        { principal: "team-b", tokens_per_minute: 1000 },
+      ],
+    },
+  });
+  const keyOf = (flow: string): string => served.gateway.credentials.lend({ principal: "ann", flow }).token;
+  const [support, other] = [keyOf("support"), keyOf("other")];
+  const statuses = [];
+  for (const key of [support, other, support, support, other, KEYS.a]) statuses.push(await status(ask(served, key)));
+  assert.deepEqual(statuses, [200, 200, 200, 429, 200, 200]);
+  fake.script({ faults: [{ times: 3, fault: { kind: "status", status: 400 } }] });
+  for (let call = 0; call < 3; call++) assert.equal(await status(ask(served, KEYS.b, { max_tokens: 900 })), 400);
+  assert.equal(await status(ask(served, KEYS.b, { max_tokens: 900 })), 200);
+});
+
+test("a budget goes on after a restart from what the ledger holds", async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "budget-"));
+  const store = await openRecordStore({ file: path.join(folder, "records.db") });
+  context.after(async () => {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const rules = [{ principal: "ann", budgetUsd: 1, budgetPeriod: "day" as const }];
+  const row = { flow: "", model: "m", prompt_tokens: 1, completion_tokens: 1, estimated: 0, cost_micros: 1_000_000 };
+  const first = await openLedger(store, SILENT);
+  first.add({ ...row, at: Date.now(), principal: "ann" });
+  first.add({ ...row, at: Date.now(), principal: "bob" });
+  await first.close();
+  const budgets = await openBudgets(rules, await openLedger(store, SILENT));
+  assert.throws(() => budgets.check({ principal: "ann", model: "m" }), { code: "BudgetExceeded" });
+  budgets.check({ principal: "bob", model: "m" });
+  const tomorrow = await openBudgets(rules, await openLedger(store, SILENT), () => Date.now() + 86_400_000);
+  tomorrow.check({ principal: "ann", model: "m" });
 });

@@ -47,6 +47,7 @@ test("messages, system, images, tools and results of tools in the API's own form
   );
   const [entry] = fake.journal.entries;
   assert.equal(entry?.path, "/v1/messages");
+  assert.equal(entry?.auth, "x-api-key");
   assert.equal(entry?.headers["anthropic-version"], "2023-06-01");
   assert.deepEqual(entry?.body, {
     model: "claude",

@@ -43,6 +43,28 @@ test("retries are a share of the calls, above a few that are always allowed", ()
   assert.equal(retries(5), 2);
 });
 
+test("members of a pool are probed, and a region that fails its probes meets no call; one alone is not asked", async (context) => {
+  const [east, west, alone] = [await fakeModel(context), await fakeModel(context), await fakeModel(context)];
+  east.script({ faults: [{ times: 0, path: "/models", fault: { kind: "status", status: 503 } }] });
+  const pools = openModelPools(
+    [
+      entry({ base_url: `${east.url}/v1`, model: "m" }),
+      entry({ base_url: `${west.url}/v1`, model: "m", priority: 1 }),
+      entry({ base_url: `${alone.url}/v1`, model: "m", name: "alone" }),
+    ],
+    SILENT,
+    { health: { periodMs: 5, timeoutMs: 5000, failureThreshold: 2 } },
+  );
+  context.after(() => Promise.all([...pools.values()].map((pool) => pool.close())));
+  await east.journal.until(({ number }) => number === 3);
+  await west.journal.until(({ number }) => number === 2);
+  const ask = { messages: [{ role: "user" as const, content: "Hi" }], stream: false, parameters: {} };
+  for await (const _ of pools.get("default")!.chat(ask, never()));
+  const asked = ({ journal }: typeof east): number => journal.entries.filter(({ method }) => method === "POST").length;
+  assert.deepEqual([asked(east), asked(west)], [0, 1]);
+  assert.equal(alone.journal.entries.length, 0);
+});
+
 test("in an outage the calls that reach the regions stay near the calls that came", async (context) => {
   const fakes = await Promise.all(
     [1, 2].map(() => fakeModel(context, { faults: [{ times: 0, fault: { kind: "status", status: 500 } }] })),

@@ -154,7 +154,9 @@ const ENDS_AFTER_TEXT: [Fault, string][] = [
 for (const way of WAYS) {
   describe(wayName(way), () => {
     for (const fault of [...MOVES_AT_ONCE, ...(way.stream ? MOVES_BEFORE_TEXT : [])]) {
-      test(`${JSON.stringify(fault)} before the first text: the next region answers, once, and nothing else is seen`, async () => {
+      const title = `${JSON.stringify(fault)} before the first text: the next region answers, once, and nothing else is seen`;
+      // Other deadlines than the one for the first text are longer.
+      test(title, { timeout: 20_000 }, async () => {
         const model = await pool([fault]);
         const { text, beginnings, isRaw, error } = await hear(model, way);
         await model.close();
@@ -208,6 +210,28 @@ for (const way of WAYS) {
         const model = await pool([status(429, headers)], { now: () => now });
         for (now of [0, ms - 1, ms]) await hear(model, way);
         await model.close();
+        assert.deepEqual(calls(), ["east", "west", "west", "east"]);
+      });
+    }
+
+    for (const [name, fault] of [
+      ["a refused key", status(401)],
+      [
+        "an empty account",
+        {
+          kind: "status",
+          status: 429,
+          body: { error: { code: "insufficient_quota", message: "You exceeded your quota." } },
+        },
+      ],
+    ] satisfies [string, Fault][]) {
+      test(`${name} takes the region out for a minute`, async () => {
+        let now = 0;
+        const model = await pool([fault], { now: () => now });
+        const heard = [];
+        for (now of [0, 59_999, 60_000]) heard.push((await hear(model, way)).text.split(" ")[1]);
+        await model.close();
+        assert.deepEqual(heard, ["west", "west", "east"]);
         assert.deepEqual(calls(), ["east", "west", "west", "east"]);
       });
     }

@@ -2,7 +2,7 @@
 // by way of their connection: `/connections/<name>` stands before either kind of path.
 
 import { FlowsteadError } from "../../base/error/error.ts";
-import { clientSignal, connectionSignal, readBody, sendJson } from "../../endpoint/exchange.ts";
+import { clientSignal, readBody, sendJson } from "../../endpoint/exchange.ts";
 import { type Credential, charging } from "../../gateway/credential.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { ResponseAnswer } from "../../gateway/response-answer.ts";
@@ -33,7 +33,7 @@ const BODY_LIMIT = 64 * 2 ** 20;
 
 export function gatewayRoute(gateway: Gateway): HotRoute<unknown> {
   return (hot) => {
-    const route = routeOf(hot.path);
+    const route = parsePath(hot.path);
     if (!route) return undefined;
     const secret = secretOf(hot);
     const holder = secret === undefined ? undefined : gateway.credentials.find(secret);
@@ -42,19 +42,6 @@ export function gatewayRoute(gateway: Gateway): HotRoute<unknown> {
     if (!credential && !route.isOwn) return undefined;
     return answer(hot, { gateway, credential, route });
   };
-}
-
-/** Callers use few of them. */
-const routes = new Map<string, Route | undefined>();
-const MOST_ROUTES = 200;
-
-function routeOf(path: string): Route | undefined {
-  const known = routes.get(path);
-  if (known || routes.has(path)) return known;
-  if (routes.size >= MOST_ROUTES) routes.clear();
-  const route = parsePath(path);
-  routes.set(path, route);
-  return route;
 }
 
 function parsePath(path: string): Route | undefined {
@@ -90,7 +77,7 @@ async function answer(
   { gateway, credential, route }: { gateway: Gateway; credential: Credential | undefined; route: Route },
 ): Promise<void> {
   const startedAt = performance.now();
-  const headers: Record<string, string> = { ...hot.ids, "apim-request-id": hot.requestId };
+  const headers: Record<string, string> = { "x-request-id": hot.requestId, "apim-request-id": hot.requestId };
   let problem: FlowsteadError | undefined;
   try {
     if (!credential) {
@@ -105,7 +92,7 @@ async function answer(
     if (problem.code === "Unexpected") hot.log.error({ err: thrown }, "gateway call failed");
     sendFailure(hot, thrown, headers);
   }
-  hot.note(
+  hot.log.info(
     {
       principal: credential?.caller.principal,
       operation: route.operation,
@@ -128,17 +115,30 @@ function dispatch(hot: Hot, call: Call): Promise<void> | void {
     case "POST embeddings":
       return embed(hot, call);
     case "GET models": {
-      const data = call.gateway
-        .names(call.credential)
-        .map((id) => ({ id, object: "model", created: 0, owned_by: "flowstead" }));
+      const data = call.gateway.names(call.credential).map(modelCard);
       return sendJson(hot.response, 200, { object: "list", data }, call.headers);
     }
-    default:
+    default: {
+      const name = hot.request.method === "GET" ? /^models\/(.+)$/.exec(call.route.operation)?.[1] : undefined;
+      if (name !== undefined) {
+        return sendJson(hot.response, 200, modelCard(nameAmong(call, decoded(name))), call.headers);
+      }
       throw new FlowsteadError(
         "NotFound",
         `There is no ${hot.request.method} ${hot.path}. There are chat/completions, completions, responses, embeddings and models, below /v1, /openai/v1 and /openai/deployments/<name>.`,
       );
+    }
   }
+}
+
+function modelCard(id: string): object {
+  return { id, object: "model", created: 0, owned_by: "flowstead" };
+}
+
+function nameAmong({ gateway, credential }: Call, name: string): string {
+  const names = gateway.names(credential);
+  if (names.includes(name)) return name;
+  throw new FlowsteadError("ModelNotFound", `There is no model "${name}" here. There are: ${names.join(", ")}.`);
 }
 
 interface Form {
@@ -152,9 +152,8 @@ async function complete(hot: Hot, call: Call, { read, isText }: Form): Promise<v
   const model = await modelOf(call, body.model);
   // A pool's name is ours; what its members call the model, they know themselves.
   const upstreamModel = route.connection === undefined ? undefined : body.model;
-  const { messages, prompt, stream, parameters } = body.request;
-  const request = { messages, prompt, stream, parameters, model: upstreamModel, caller: credential.caller };
-  const signal = connectionSignal(hot.request);
+  const request = { ...body.request, model: upstreamModel, caller: credential.caller };
+  const signal = clientSignal(hot.response);
   // The older API's answers are made from chunks of the newer one.
   const parts = (isText ? undefined : model.relay?.(request, signal)) ?? partsOf(model.chat(request, signal));
   await (request.stream
@@ -181,13 +180,20 @@ async function modelOf({ route, gateway, credential }: Call, name: string): Prom
 }
 
 async function embed(hot: Hot, { route, gateway, credential, headers }: Call): Promise<void> {
-  const { model, texts, isBase64 } = readEmbedding(await readBody(hot.request, BODY_LIMIT), route.deployment);
+  const { model, inputs, dimensions, isBase64 } = readEmbedding(await readBody(hot.request, BODY_LIMIT), route.deployment);
   const embedder =
     route.connection === undefined
       ? gateway.embedder(model, credential)
-      : await gateway.connectionEmbedder(route.connection, model, credential);
+      : await gateway.connectionEmbedder(route.connection, { model, dimensions }, credential);
+  if (dimensions !== undefined && embedder.dimensions !== dimensions) {
+    throw new FlowsteadError(
+      "InvalidRequest",
+      `dimensions: the vectors of "${model}" have ${embedder.dimensions} numbers here. Leave the field out.`,
+      { details: { param: "dimensions" } },
+    );
+  }
   let tokens = 0;
-  const vectors = await embedder.embed(texts, "query", clientSignal(hot.response), (used) => {
+  const vectors = await embedder.embed(inputs, "query", clientSignal(hot.response), (used) => {
     tokens += used;
   });
   const data = vectors.map((vector, index) => ({

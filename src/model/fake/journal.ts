@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
 export interface JournalEntry {
   /** From 1, in the order of arrival. */
@@ -11,7 +11,7 @@ export interface JournalEntry {
   /** Without keys, tokens and cookies. */
   headers: Record<string, string>;
   /** Which kind of key came, never the key. */
-  auth: "api-key" | "bearer" | "none";
+  auth: "api-key" | "x-api-key" | "bearer" | "none";
   body: unknown;
   /** 0 while nothing has been answered. */
   status: number;
@@ -57,12 +57,7 @@ export class Journal {
       method: request.method ?? "GET",
       path: request.url ?? "/",
       headers,
-      auth:
-        request.headers["api-key"] || request.headers["x-api-key"]
-          ? "api-key"
-          : request.headers.authorization
-            ? "bearer"
-            : "none",
+      auth: authOf(request.headers),
       body,
       status: 0,
       tokens: 0,
@@ -104,4 +99,10 @@ export class Journal {
   clear(): void {
     this.#entries = [];
   }
+}
+
+function authOf(headers: IncomingHttpHeaders): JournalEntry["auth"] {
+  if (headers["api-key"]) return "api-key";
+  if (headers["x-api-key"]) return "x-api-key";
+  return headers.authorization ? "bearer" : "none";
 }

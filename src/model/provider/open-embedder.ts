@@ -82,13 +82,17 @@ function openEntry(entry: EmbedderEntry): EmbeddingModel {
  * The embedder behind one of the original's connections, for who calls it by way of the gateway: its vectors are passed on as
  * they are. @throws FlowsteadError `InvalidConnectionType`.
  */
-export async function openConnectionEmbedder(connection: Connection, model: string): Promise<Embedder> {
+export async function openConnectionEmbedder(
+  connection: Connection,
+  model: string,
+  dimensions?: number,
+): Promise<Embedder> {
   const settings = connectionModel(connection);
   const passedOn = { signal: NEVER, isPool: false, asGiven: true };
   if (settings.provider === "azure-openai") {
-    return batchedEmbedder(azureOpenAiEmbedding({ ...settings, deployment: model }), passedOn);
+    return batchedEmbedder(azureOpenAiEmbedding({ ...settings, deployment: model, dimensions }), passedOn);
   }
-  if (settings.provider === "openai") return batchedEmbedder(openAiEmbedding({ ...settings, model }), passedOn);
+  if (settings.provider === "openai") return batchedEmbedder(openAiEmbedding({ ...settings, model, dimensions }), passedOn);
   throw new FlowsteadError("InvalidConnectionType", `Connection "${connection.name}" has no embeddings.`);
 }
 

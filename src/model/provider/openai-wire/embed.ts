@@ -1,3 +1,4 @@
+import type { EmbeddingInput } from "../../embedder.ts";
 import type { EmbeddingCall, EmbeddingModel } from "../../embedding-model.ts";
 import type { WireClient } from "./client.ts";
 import { badAnswer, statusFailure } from "./failure.ts";
@@ -45,7 +46,7 @@ export function wireEmbedding(options: WireEmbeddingOptions): EmbeddingModel {
 
 async function embedBatch(
   { client, model, path, dimensions, answerMs = ANSWER_MS }: WireEmbeddingOptions,
-  input: readonly string[],
+  input: readonly EmbeddingInput[],
   { signal, onUsage, dimensions: expected, asGiven }: EmbeddingCall,
 ): Promise<Float32Array[]> {
   const body = {
