@@ -81,6 +81,7 @@ function installPrograms() {
     ["/usr/share/doc/python3-requests", "python3-requests"],
     ["/usr/share/doc/python3-bs4", "python3-bs4"],
     ["/usr/bin/python3", "python3"],
+    ["/usr/share/doc/python3-venv", "python3-venv"],
     ["redis-server", "redis-server"],
     ["/usr/lib/postgresql", "postgresql"],
     ["podman", "podman"],

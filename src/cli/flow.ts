@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { type Console } from "./console.ts";
 import { FLOW_TYPES, flowInit } from "./flow-init.ts";
+import { DEFAULT_PYTHON } from "../python/interpreter.ts";
 import { ENVIRONMENT, portNumber, withAccepted, withHome, withYes } from "./option.ts";
 
 // Each command is loaded when it is asked for: a served flow must not wait for the others.
@@ -15,6 +16,7 @@ export function flowCommand(console: Console): Command {
   addTest(flow, console);
   addServe(flow, console);
   addBuild(flow, console);
+  addVenv(flow, console);
   withHome(flow.command("validate"))
     .description("check a flow's files without running it; prints the result as JSON")
     .requiredOption("--source <folder>", SOURCE)
@@ -113,6 +115,28 @@ function addBuild(flow: Command, console: Console): void {
     .action(async (options) => (await import("./flow-build.ts")).flowBuild(options, console));
   withAccepted(command, "--flow-only");
 }
+
+function addVenv(flow: Command, console: Console): void {
+  withHome(flow.command("venv"))
+    .description("make the flow's own Python: .venv in its folder, with the packages of its requirements.txt")
+    .requiredOption("--flow <folder>", SOURCE)
+    .option("--python <program>", "the Python to make it with", DEFAULT_PYTHON)
+    .option("--requirements <file>", "another requirements file than the flow's")
+    .option("--find-links <folder>", "install from package files in this folder; nothing is fetched")
+    .option("--clear", "make a .venv that is there anew")
+    .option("--json", "print what was made as JSON")
+    .addHelpText("after", VENV_HELP)
+    .action(async (options) => (await import("./flow-venv.ts")).flowVenv(options, console));
+}
+
+const VENV_HELP = `
+Every command that runs the flow takes this Python from then on. No other command makes one or installs anything.
+
+Examples:
+  flowstead flow venv --flow answer/
+  flowstead flow venv --flow answer/ --python python3.12 --clear
+  flowstead flow venv --flow answer/ --find-links wheels/
+`;
 
 const INIT_EXAMPLES = `
 Examples:

@@ -8,9 +8,17 @@ export type ProcessEnvironment = Record<string, string | undefined>;
 /** The interpreter to use: the one configured, else the flow's own `.venv`, else `python3` from PATH. */
 export function choosePython(directory: string, configured: string | undefined): string {
   if (configured) return configured;
-  const windows = process.platform === "win32";
-  const own = path.join(directory, ".venv", windows ? "Scripts/python.exe" : "bin/python");
-  return existsSync(own) ? own : windows ? "python" : "python3";
+  const own = ownPython(directory);
+  return existsSync(own) ? own : DEFAULT_PYTHON;
+}
+
+const windows = process.platform === "win32";
+
+export const DEFAULT_PYTHON = windows ? "python" : "python3";
+
+/** Where a flow's own interpreter is, if it has one. */
+export function ownPython(directory: string): string {
+  return path.join(directory, ".venv", windows ? "Scripts/python.exe" : "bin/python");
 }
 
 /** The program that an interpreter is given. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Value, ValueMap } from "../base/value.ts";
-import { choosePython, type ProcessEnvironment, workerEnvironment } from "./interpreter.ts";
+import { DEFAULT_PYTHON, choosePython, type ProcessEnvironment, workerEnvironment } from "./interpreter.ts";
 import {
   ENTRY_SIGNATURE,
   type EntrySignature,
@@ -215,5 +215,9 @@ function installAdvice(missing: string, { directory, interpreter }: PythonPoolOp
   const python = choosePython(directory, interpreter);
   const file = path.join(directory, "requirements.txt");
   const what = existsSync(file) ? `-r ${file}` : missing;
-  return `The package '${missing}' is not installed for ${python}. Run: ${python} -m pip install ${what}`;
+  const install = `The package '${missing}' is not installed for ${python}. Run: ${python} -m pip install ${what}`;
+  // Where another is named, by the flow or the configuration, it is that one which has to have the package.
+  return python !== DEFAULT_PYTHON
+    ? install
+    : `${install}; or give the flow its own Python: flowstead flow venv --flow ${directory}`;
 }

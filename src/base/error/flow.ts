@@ -238,6 +238,20 @@ const PYTHON = {
     remedy: "Install Python 3.8 or newer, or configure the path of an interpreter.",
     chain: "SystemError/PythonNotFound",
   },
+  PythonEnvironmentFailed: {
+    actor: "author",
+    status: 400,
+    meaning: "A flow's own Python could not be made, or a package of its requirements not be installed.",
+    remedy: "Mend what the message names: often a name or version in requirements.txt, or a missing python3-venv.",
+    chain: "UserError/PythonEnvironmentFailed",
+  },
+  PackageIndexUnreachable: {
+    actor: "operator",
+    status: 503,
+    meaning: "Packages of a flow's requirements are to be installed, and the package index cannot be reached.",
+    remedy: "Connect the machine, name a mirror in PIP_INDEX_URL, or install from a folder with --find-links.",
+    chain: "SystemError/PackageIndexUnreachable",
+  },
   PythonWorkerCrashed: {
     actor: "author",
     status: 500,
