@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
+import { pieceWriter } from "./piece.ts";
 import { type ScoreSink, publicError } from "./score.ts";
 
 /** How long what still comes of a refused body is read away, so that a client that is writing gets to read why. */
@@ -82,6 +83,7 @@ export function connectionSignal({ socket }: IncomingMessage): AbortSignal {
 
 /** Writes with back-pressure; a client that is gone ends the writing quietly. */
 export function responseSink(response: ServerResponse, headers: Record<string, string> = {}): ScoreSink {
+  const pieces = pieceWriter(response);
   return {
     send(status, more, text) {
       const length = Buffer.byteLength(text);
@@ -91,16 +93,7 @@ export function responseSink(response: ServerResponse, headers: Record<string, s
       response.writeHead(status, { ...headers, ...more });
     },
     write(text) {
-      if (response.destroyed || response.write(text)) return;
-      return new Promise((resolve) => {
-        const done = (): void => {
-          response.off("drain", done);
-          response.off("close", done);
-          resolve();
-        };
-        response.on("drain", done);
-        response.on("close", done);
-      });
+      return response.destroyed || pieces.write(text) ? undefined : pieces.drained();
     },
     end: () => {
       response.end();

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { ChatRun } from "../../chat/chat.ts";
+import { type PieceWriter, pieceWriter } from "../../endpoint/piece.ts";
 import { UI_STREAM_DONE, UI_STREAM_HEADERS, uiFrame } from "../../chat/ui-stream.ts";
 
 export interface StreamTimes {
@@ -29,11 +30,12 @@ export async function sendRun(reply: FastifyReply, run: ChatRun, after: number, 
   // The head leaves with what is there already; a reader that has to wait for an event gets it now.
   setImmediate(() => raw.writableEnded || raw.flushHeaders());
   const heartbeat = setInterval(() => {
-    if (!raw.writableNeedDrain) raw.write(": still here\n\n");
+    if (!raw.socket?.writableNeedDrain) raw.write(": still here\n\n");
   }, times.heartbeatMs);
+  const pieces = pieceWriter(raw);
   try {
     for await (const batch of run.read(after, gone.signal)) {
-      if (!raw.write(batch.map(uiFrame).join("")) && !(await drained(raw, gone.signal, times.stallMs))) break;
+      if (!pieces.write(batch.map(uiFrame).join("")) && !(await hasDrained(pieces, raw, times.stallMs))) break;
     }
     if (!gone.signal.aborted) raw.write(UI_STREAM_DONE);
   } finally {
@@ -43,22 +45,9 @@ export async function sendRun(reply: FastifyReply, run: ChatRun, after: number, 
 }
 
 /** False when the client is gone, or was cut off because it does not read. */
-function drained(raw: ServerResponse, gone: AbortSignal, stallMs: number): Promise<boolean> {
-  if (gone.aborted) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const settle = (isDrained: boolean): void => {
-      clearTimeout(timer);
-      raw.off("drain", onDrain);
-      gone.removeEventListener("abort", onGone);
-      resolve(isDrained);
-    };
-    const onDrain = (): void => settle(true);
-    const onGone = (): void => settle(false);
-    const timer = setTimeout(() => {
-      raw.destroy();
-      settle(false);
-    }, stallMs);
-    raw.once("drain", onDrain);
-    gone.addEventListener("abort", onGone, { once: true });
-  });
+async function hasDrained(pieces: PieceWriter, raw: ServerResponse, stallMs: number): Promise<boolean> {
+  const timer = setTimeout(() => raw.destroy(), stallMs);
+  await pieces.drained();
+  clearTimeout(timer);
+  return !raw.destroyed;
 }
