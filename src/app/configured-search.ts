@@ -5,10 +5,10 @@ import type { ChatModel } from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { modelSettings, openModel } from "../model/provider/index.ts";
 import { openReranker } from "../model/provider/reranker/index.ts";
+import { type AliasedSearch, aliasedSearch } from "../search/aliased-search.ts";
 import { keptEmbedder } from "../search/kept-embedding.ts";
 import { openSearch } from "../search/provider/index.ts";
 import { rerankedSearch } from "../search/reranked-index.ts";
-import type { Search } from "../search/search.ts";
 import { weightedSearch } from "../search/weighted-index.ts";
 import { searchServer } from "./search-server.ts";
 
@@ -21,16 +21,17 @@ export function openConfiguredSearch(
   bare: Embedder | undefined,
   log: Logger,
   govern: GovernModel = (model) => model,
-): Search {
+): AliasedSearch {
   const { reranker } = config;
   const { word_weight: words, vector_weight: vectors } = config.search;
   const embedder = bare && keptEmbedder(bare, { folder: embeddingFolder(config), log });
-  const opened = openSearch({ folder: indexFolder(config), server: searchServer(config), embedder, log });
-  const search = words === vectors ? opened : weightedSearch(opened, { words, vectors });
+  const folder = indexFolder(config);
+  const opened = aliasedSearch(openSearch({ folder, server: searchServer(config), embedder, log }), folder);
+  const search = words === vectors ? opened : { ...opened, ...weightedSearch(opened, { words, vectors }) };
   if (!reranker) return search;
   const judge = (entry: Readonly<Record<string, unknown>>): ChatModel =>
     govern(openModel(modelSettings(entry), { log }), modelName(entry));
-  return rerankedSearch(search, openReranker(reranker, judge));
+  return { ...search, ...rerankedSearch(search, openReranker(reranker, judge)) };
 }
 
 /** As `models` name theirs; without a name, that of the model. */

@@ -8,7 +8,7 @@ import { packageRoot } from "../base/package-root.ts";
 import { uploadFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
 import type { Embedder } from "../model/embedder.ts";
-import { type Collection, openCollection } from "../search/ingest/collection.ts";
+import { type Collection, type CollectionOptions, openCollection } from "../search/ingest/collection.ts";
 import type { IngestProgress, IngestReport } from "../search/ingest/report.ts";
 import { openUploads, type Uploads } from "../search/ingest/upload.ts";
 import { watchSource } from "../search/ingest/watch.ts";
@@ -41,16 +41,21 @@ export async function openDocuments(
   const search = openConfiguredSearch(config, embedder, log, govern);
   const name = config.documents.index;
   const index = await search.openOrCreate(name);
-  const collection = openConfiguredCollection(config, { index, folder: search.folderOf(name), log });
+  const collection = openConfiguredCollection(config, { index, folder: () => search.folderOf(name), log });
   const uploads = openUploads({ collection, folder: uploadFolder(config) });
   return { index, collection, uploads, log, open: async (other) => (other === name ? index : search.open(other)) };
 }
 
 /** What feeds an index under this configuration. */
 export function openConfiguredCollection(
-  { documents }: Readonly<Config>,
-  place: { index: SearchIndex; folder: string; log: Logger },
+  config: Readonly<Config>,
+  place: Pick<CollectionOptions, "index" | "folder" | "log">,
 ): Collection {
+  return openCollection({ ...place, ...collectionSettings(config) });
+}
+
+/** How its sources are read. */
+export function collectionSettings({ documents }: Readonly<Config>): Pick<CollectionOptions, "language" | "sources"> {
   const { language, s3, azure_blob: blob } = documents;
   const about = {
     resource: "https://storage.azure.com",
@@ -58,7 +63,7 @@ export function openConfiguredCollection(
     failure: "SourceRefused",
   } as const;
   const token = blob.auth && azureToken(blob.auth, about);
-  return openCollection({ ...place, language, sources: { s3, azure_blob: { ...blob, ...(token && { token }) } } });
+  return { language, sources: { s3, azure_blob: { ...blob, ...(token && { token }) } } };
 }
 
 /** Follows the configured source, when that is wanted, and takes in uploads that were left behind; returns its end. */

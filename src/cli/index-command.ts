@@ -4,13 +4,13 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Config } from "../config/schema.ts";
 import { languageCodes, languageOf } from "../search/analysis/language.ts";
 import type { Collection } from "../search/ingest/collection.ts";
-import type { IngestReport } from "../search/ingest/report.ts";
+import type { IngestProgress, IngestReport } from "../search/ingest/report.ts";
 import { watchSource } from "../search/ingest/watch.ts";
 import { type Console, progressLine } from "./console.ts";
 import { addImportCommand } from "./index-import.ts";
 import { addedLine } from "./index-report.ts";
 import { addQueryCommands } from "./index-query.ts";
-import { type IndexOptions, removeIndex, type UsedIndex, useIndex } from "./index-use.ts";
+import { type IndexOptions, rebuildIndex, removeIndex, type UsedIndex, useIndex } from "./index-use.ts";
 import { withHome } from "./option.ts";
 
 interface JsonOption extends IndexOptions {
@@ -87,6 +87,9 @@ export function indexCommand(console: Console): Command {
       for (const { file, reason } of status.failed) console.print(`not indexed: ${file}: ${reason}`);
     }),
   );
+  sub("rebuild", "read all that was added anew, beside the index, and put the result in its place at once")
+    .option("-q, --quiet", "no progress")
+    .action((options: AddOptions) => rebuild(options, console));
   addImportCommand(sub, console);
   addQueryCommands(sub, console);
   return index;
@@ -110,10 +113,7 @@ async function add(
   const report = await collection.addFolder(source, {
     signal: controller.signal,
     ...(language ? { language: knownLanguage(language) } : {}),
-    onProgress: (progress) => {
-      if (!quiet && !json)
-        console.progress(progressLine("Indexing", { ...progress, current: path.basename(progress.file) }));
-    },
+    ...indexing({ quiet, json }, console),
   });
   console.settle();
   const show = (of: IngestReport): void =>
@@ -127,6 +127,25 @@ async function add(
     onChange: show,
     onFailure: ({ message }) => console.say(`note: ${message}`),
   });
+}
+
+async function rebuild(options: AddOptions, console: Console): Promise<void> {
+  const controller = new AbortController();
+  // The index stays as it was; the same command goes on from there.
+  process.once("SIGINT", () => controller.abort());
+  const reports = await rebuildIndex(options, { signal: controller.signal, ...indexing(options, console) });
+  console.settle();
+  if (options.json) console.print(JSON.stringify(reports, null, 2));
+  else for (const report of reports) printReport(report, console);
+}
+
+function indexing({ quiet, json }: AddOptions, console: Console): { onProgress: (progress: IngestProgress) => void } {
+  return {
+    onProgress: (progress) => {
+      if (quiet || json) return;
+      console.progress(progressLine("Indexing", { ...progress, current: path.basename(progress.file) }));
+    },
+  };
 }
 
 function printReport(report: IngestReport, console: Console): void {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { openAccounts } from "../app/account.ts";
 import { openConfiguredSearch } from "../app/configured-search.ts";
-import { openConfiguredCollection } from "../app/document.ts";
+import { collectionSettings, openConfiguredCollection } from "../app/document.ts";
 import { openConfiguredEmbedder } from "../app/resources.ts";
 import { searchServer } from "../app/search-server.ts";
 import { FlowsteadError } from "../base/error/error.ts";
@@ -9,6 +9,8 @@ import { createLog } from "../base/log.ts";
 import { documentFolder, indexFolder } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
 import type { Collection } from "../search/ingest/collection.ts";
+import { rebuildCollection, type RebuildOptions } from "../search/ingest/rebuild.ts";
+import type { IngestReport } from "../search/ingest/report.ts";
 import { documentProvider } from "../search/provider/index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import type { Search } from "../search/search.ts";
@@ -39,6 +41,35 @@ export async function removeIndex(options: IndexOptions): Promise<{ name: string
     return { name, existed: await search.remove(name) };
   } finally {
     await search.close();
+  }
+}
+
+/** Builds an index anew beside itself; the one that is there may be of another embedder, and is not opened. */
+export async function rebuildIndex(
+  options: IndexOptions,
+  how: Pick<RebuildOptions, "onProgress" | "signal">,
+): Promise<IngestReport[]> {
+  const { config } = configOf(options);
+  const name = options.index ?? config.documents.index;
+  const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
+  const embedder = await openConfiguredEmbedder(config, log);
+  const accounts = openAccounts({ config, log });
+  const search = openConfiguredSearch(config, accounts.governEmbedder(embedder), log, accounts.govern);
+  try {
+    if (!(await search.list()).some((one) => one.name === name)) {
+      throw new FlowsteadError("IndexNotFound", `There is no search index named ${name} that commands have filled.`);
+    }
+    const rebuild = await search.rebuild(name);
+    const folder = (): string => search.folderOf(name);
+    try {
+      return await rebuildCollection(rebuild, { folder, log, ...collectionSettings(config), ...how });
+    } finally {
+      await rebuild.close();
+    }
+  } finally {
+    await search.close();
+    await accounts.close();
+    await embedder?.close();
   }
 }
 

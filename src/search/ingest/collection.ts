@@ -25,8 +25,8 @@ import { openSource, type SourceSettings, sourceScope } from "./source/open.ts";
 
 export interface CollectionOptions {
   index: SearchIndex;
-  /** Where the collection keeps its journal: `folderOf` of the index, so that both go together. */
-  folder: string;
+  /** Where the collection keeps its journal: `folderOf` of the index, so that both go together, also when that changes. */
+  folder: string | (() => string);
   limits?: Partial<IngestLimits>;
   /** What the documents are written in; each tells by itself when absent. */
   language?: string | undefined;
@@ -35,7 +35,7 @@ export interface CollectionOptions {
   log: Logger;
 }
 
-interface AddOptions {
+export interface AddOptions {
   /** What the documents of this source are written in; remembered for the next time. */
   language?: string;
   onProgress?(progress: IngestProgress): void;
@@ -95,7 +95,10 @@ export interface Collection {
 // Starting a thread costs about as much as reading a few files.
 const FILES_A_THREAD = 8;
 const MOST_THREADS = 4;
-const JOURNAL = "collection.jsonl";
+
+export function journalOf(folder: string): string {
+  return path.join(folder, "collection.jsonl");
+}
 
 export function openCollection({
   index,
@@ -105,7 +108,7 @@ export function openCollection({
   sources = {},
   log,
 }: CollectionOptions): Collection {
-  const file = path.join(folder, JOURNAL);
+  const place = (): string => (typeof folder === "function" ? folder() : folder);
   const limits: IngestLimits = { ...DEFAULT_LIMITS, ...given };
 
   const resting = restingParsers(limits);
@@ -117,9 +120,15 @@ export function openCollection({
     return next;
   };
   const writingAlone = async <T>(work: (journal: Journal) => Promise<T>): Promise<T> => {
-    const lock = await lockState(folder);
+    const here = place();
+    const lock = await lockState(here);
+    // While it was waited for, the index may have been built anew, elsewhere.
+    if (place() !== here) {
+      await lock.release();
+      return writingAlone(work);
+    }
     try {
-      const journal = await openJournal(file);
+      const journal = await openJournal(journalOf(here));
       try {
         return await work(journal);
       } finally {
@@ -167,12 +176,12 @@ export function openCollection({
     },
 
     async list() {
-      return folders(await readJournal(file));
+      return folders(await readJournal(journalOf(place())));
     },
 
     async documents(under) {
       const scope = under === undefined ? undefined : sourceScope(under);
-      const { entries } = await readJournal(file);
+      const { entries } = await readJournal(journalOf(place()));
       return [...entries.values()]
         .filter((entry) => entry.passages > 0 && (scope === undefined || isInside(entry.file, scope)))
         .map(({ id, file: where, title, mediaType, bytes, passages, pages, indexedAt }) => {
@@ -211,7 +220,7 @@ export function openCollection({
     },
 
     async status() {
-      const state = await readJournal(file);
+      const state = await readJournal(journalOf(place()));
       const entries = [...state.entries.values()];
       const indexedAt = entries
         .map((entry) => entry.indexedAt)
