@@ -18,7 +18,8 @@ export function balancedEmbedding(
     dimensions: members.map(({ model }) => model.dimensions).find((known) => known !== undefined),
     async embed(texts, { signal, ...call }) {
       const answers = failover<EmbeddingModel, Float32Array[]>({
-        ...rule(signal),
+        ...rule,
+        signal,
         attempt: async function* (model, signal) {
           yield await model.embed(texts, { ...call, signal });
         },

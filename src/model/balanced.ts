@@ -29,13 +29,22 @@ export function balancedModel(members: readonly BalancedMember[], options: Balan
     pool,
     chat: (request, signal) =>
       failover<ChatModel, ChatChunk>({
-        ...rule(signal),
+        ...rule,
+        signal,
         attempt: (model, signal) => model.chat(request, signal),
         isCommitted: isContent,
       }),
     relay: (request, signal) =>
       failover<ChatModel, RelayPart>({
-        ...rule(signal),
+        // Field by field: an object that begins with another one takes several times as long to make.
+        pool,
+        signal,
+        judge: rule.judge,
+        exhausted: rule.exhausted,
+        waitMs: rule.waitMs,
+        budget: rule.budget,
+        rounds: rule.rounds,
+        backoffMs: rule.backoffMs,
         direct: (model) => model.relay?.(request, signal),
         attempt: (model, signal) => partsOf(model.chat(request, signal)),
         isCommitted: (part) => part.isContent,

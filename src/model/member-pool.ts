@@ -47,7 +47,7 @@ export type PoolSettings = Pick<MemberPoolOptions, "waitMs" | "cooldownMs" | "br
 /** The part of a failover call that is the same for all calls of a pool. */
 export type PoolRule<T> = Pick<
   FailoverOptions<T, never>,
-  "pool" | "signal" | "judge" | "exhausted" | "waitMs" | "budget" | "rounds" | "backoffMs"
+  "pool" | "judge" | "exhausted" | "waitMs" | "budget" | "rounds" | "backoffMs"
 >;
 
 /** How long a member with a wrong key or an empty account is left alone. */
@@ -57,7 +57,7 @@ const EJECTION_MS = 60_000;
 export function memberPool<T extends Poolable>(
   members: readonly PoolMember<T>[],
   options: MemberPoolOptions,
-): { pool: Pool<T>; rule: (signal: AbortSignal) => PoolRule<T> } {
+): { pool: Pool<T>; rule: PoolRule<T> } {
   const { waitMs = 10_000, health, breaker, cooldownMs = 5000, retryShare = 0.2, backoffMs, log, now } = options;
   // With nobody to move to, shutting a member out would only hide why it fails.
   const isAlone = members.length === 1;
@@ -71,16 +71,15 @@ export function memberPool<T extends Poolable>(
   const budget = new RetryBudget({ share: retryShare, now: pool.now });
   const judge = (error: FlowsteadError): Judgement =>
     judgeModel(error, { cooldownMs, ejectionMs: isAlone ? undefined : EJECTION_MS });
-  const rule = (signal: AbortSignal): PoolRule<T> => ({
+  const rule: PoolRule<T> = {
     pool,
-    signal,
     judge,
     exhausted: (state: { last?: FlowsteadError; retryAfterMs?: number }) => exhausted(pool.members, state),
     waitMs,
     budget,
     rounds: isAlone ? 2 : 1,
     backoffMs,
-  });
+  };
   return { pool, rule };
 }
 

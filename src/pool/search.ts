@@ -33,10 +33,7 @@ export class Search<T, E> {
         this.#tried.clear();
       } else if (this.#someMayComeReady() && leftMs > 0) await pool.changed(leftMs, signal);
       else {
-        throw this.#options.exhausted({
-          last,
-          retryAfterMs,
-        });
+        throw this.#options.exhausted({ last, retryAfterMs });
       }
     }
   }
