@@ -15,8 +15,9 @@ import { openSearch } from "../../src/search/provider/index.ts";
 import type { SearchIndex } from "../../src/search/search-index.ts";
 import { topicEmbedder } from "../index-suite.ts";
 
-// More than one batch takes.
-const FILES = 70;
+// Few enough for one thread, and more passages than one batch takes.
+const FILES = 14;
+const SECTIONS = 30;
 const NAME = "docs";
 
 describe("an index that is built anew", () => {
@@ -41,12 +42,14 @@ describe("an index that is built anew", () => {
     }
   };
   const write = async (edition: string): Promise<void> => {
-    for (let n = 0; n < FILES; n++)
-      await writeFile(path.join(docs, `${n}.md`), `# Bread ${n}\n\nThe ${edition} edition.`);
+    for (let n = 0; n < FILES; n++) {
+      const sections = Array.from({ length: SECTIONS }, (_, at) => `## Bread ${at}\n\nThe ${edition} edition.`);
+      await writeFile(path.join(docs, `${n}.md`), sections.join("\n\n"));
+    }
   };
   const editions = async (index: SearchIndex): Promise<string[]> => {
-    const { hits } = await index.query({ text: "edition", mode: "text", top: 2 * FILES });
-    assert.equal(hits.length, FILES);
+    const { hits } = await index.query({ text: "edition", mode: "text", top: 2 * FILES * SECTIONS });
+    assert.equal(hits.length, FILES * SECTIONS);
     return [...new Set(hits.map(({ passage }) => /The (\w+)/.exec(passage.text)![1]!))];
   };
 
