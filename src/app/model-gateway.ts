@@ -118,6 +118,7 @@ export async function lendResources(
   const listener: GatewayListener = await openGatewayListener(gateway, log);
   const folder = path.join(runFolder, "lent");
   await mkdir(folder);
+  await chmod(folder, 0o755);
   const [socketPath, gatewayPath] = [path.join(folder, RESOURCE_SOCKET), path.join(folder, GATEWAY_SOCKET)];
   const grants = new Map<string, ResourceGrant>();
   const people = createPseudonyms();

@@ -2,7 +2,8 @@
 
 import path from "node:path";
 import { type Accounts, openAccounts } from "../app/account.ts";
-import { lendToFlow } from "../app/flow-loan.ts";
+import { type FlowLoan, lendToFlow } from "../app/flow-loan.ts";
+import { lentFlow } from "../app/lent-flow.ts";
 import { openConfiguredEmbedder, openResources } from "../app/resources.ts";
 import type { Logger } from "../base/log.ts";
 import type { ValueMap } from "../base/value.ts";
@@ -104,12 +105,12 @@ export async function openResourcesHere(home: HomeOptions, log: Logger): Promise
 export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptions, log: Logger): Promise<OpenedFlow> {
   const { close: closeParts, ...parts } = await openParts(home, log);
   const name = path.basename(path.resolve(options.directory));
-  const loan = await lendToFlow({ ...parts, log, flow: name, hasCode: hasCode(options.directory) }).catch(
-    async (thrown: unknown) => {
-      await closeParts();
-      throw thrown;
-    },
-  );
+  const lend = async (): Promise<FlowLoan> =>
+    lentFlow(parts.env) ?? lendToFlow({ ...parts, log, flow: name, hasCode: hasCode(options.directory) });
+  const loan = await lend().catch(async (thrown: unknown) => {
+    await closeParts();
+    throw thrown;
+  });
   const { config } = parts;
   const { resources, env } = loan;
   const close = async (): Promise<void> => {

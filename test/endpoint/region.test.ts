@@ -220,6 +220,10 @@ test("a deployment whose driver is remote has the servers of its specification",
     events.push(event);
   assert.equal(answer(events), "west: hi");
   assert.ok(west.keys.has("Bearer its-key"));
+  assert.equal(fleet.endpoints.get("far")?.passthrough, false);
+  const passing = { name: "far", auth_mode: "key", properties: { "flowstead.compat": "passthrough" } };
+  fleet.apply(read(passing) as EndpointSpec, []);
+  assert.equal(fleet.endpoints.get("far")?.passthrough, true);
 });
 
 test("an answer that is not there yet is aborted on the remote side when the caller leaves", async (context) => {

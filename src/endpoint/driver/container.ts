@@ -1,6 +1,8 @@
 // Instances that podman or docker runs.
 
+import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
+import { FOLDER_VARIABLE, MOUNTED_AT, TOKEN_VARIABLE } from "../instance/lent-socket.ts";
 import { openEngine } from "../instance/container-engine.ts";
 import { startContainer } from "../instance/container.ts";
 import type { StartInstance } from "../instance/instance.ts";
@@ -22,13 +24,16 @@ export function containerStarter(
   }
   const { runFolder, log, engineEnv = {} } = context;
   const engine = openEngine(engineEnv);
+  const { socketPath, token } = typeof context.resources === "function" ? context.resources(spec) : context.resources;
+  const lent = { [FOLDER_VARIABLE]: MOUNTED_AT, [TOKEN_VARIABLE]: token };
   return (slot, onState) =>
     startContainer({
       slot,
       engine,
       image,
       routes: spec.environment ?? {},
-      env: variablesOf(spec, context),
+      env: { ...variablesOf(spec, context), ...lent },
+      lentFolder: path.dirname(socketPath),
       runFolder,
       isIsolated: spec.egressPublicNetworkAccess === "disabled",
       memoryBytes: memoryLimit(spec.resources),

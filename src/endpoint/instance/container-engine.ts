@@ -8,6 +8,7 @@ import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Environment } from "../../config/environment.ts";
 import { isAlive } from "../../store/alive.ts";
+import { MOUNTED_AT } from "./lent-socket.ts";
 
 export interface ContainerRun {
   name: string;
@@ -18,6 +19,8 @@ export interface ContainerRun {
   /** Gives the container no way out; it is reached by its own address then, since such networks publish no ports. */
   isIsolated: boolean;
   memoryBytes: number | undefined;
+  /** A folder of sockets that the container sees. */
+  lentFolder: string | undefined;
 }
 
 export interface ContainerEngine {
@@ -78,7 +81,7 @@ export function openEngine(env: Environment): ContainerEngine {
   }
 
   return {
-    async run({ name, image, envFile, port, isIsolated, memoryBytes }) {
+    async run({ name, image, envFile, port, isIsolated, memoryBytes, lentFolder }) {
       await swept;
       if (isIsolated) {
         internal ??= makeInternal();
@@ -89,7 +92,9 @@ export function openEngine(env: Environment): ContainerEngine {
       }
       const network = isIsolated ? ["--network", INTERNAL] : ["--publish", `127.0.0.1::${port}`];
       const memory = memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)];
-      const args = ["run", "--rm", "--name", name, ...labels, "--env-file", envFile, ...memory, ...network, image];
+      const lent = lentFolder === undefined ? [] : ["--volume", `${lentFolder}:${MOUNTED_AT}:ro`];
+      const given = ["--env-file", envFile, ...memory, ...lent, ...network];
+      const args = ["run", "--rm", "--name", name, ...labels, ...given, image];
       return spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...env } });
     },
     async address({ name, port, isIsolated }) {

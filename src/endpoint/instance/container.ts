@@ -25,6 +25,8 @@ export interface ContainerOptions {
   runFolder: string;
   /** Gives the container no network but its port. */
   isIsolated: boolean;
+  /** A folder of sockets that the container sees. */
+  lentFolder?: string | undefined;
   /** The engine ends a container that takes more. */
   memoryBytes?: number | undefined;
   log: Logger;
@@ -123,7 +125,7 @@ class ContainerInstance implements Instance {
   }
 
   async #run(): Promise<void> {
-    const { engine, image, env, runFolder, routes, isIsolated, memoryBytes } = this.#options;
+    const { engine, image, env, runFolder, routes, isIsolated, memoryBytes, lentFolder } = this.#options;
     const startedAt = Date.now();
     const name = `flowstead-${this.name}-${uuid().slice(0, 8)}`;
     const envFile = path.join(runFolder, `${name}.env`);
@@ -134,6 +136,7 @@ class ContainerInstance implements Instance {
       port: routes.scoringRoute?.port ?? DEFAULT_PORT,
       isIsolated,
       memoryBytes,
+      lentFolder,
     };
     this.#container = container;
     await writeFile(envFile, envLines(env), { mode: 0o600 });

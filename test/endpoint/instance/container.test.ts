@@ -2,20 +2,25 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync } from "node:fs";
+import type { Server } from "node:http";
 import { hostname } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { SILENT } from "../../../src/base/log.ts";
 import { type Fleet, openFleet } from "../../../src/endpoint/fleet.ts";
+import type { Connection } from "../../../src/connection/connection.ts";
+import { listen } from "../../../src/endpoint/flow-server.ts";
 import { type Journal, openJournal } from "../../../src/endpoint/log/journal.ts";
+import { resourceServer } from "../../../src/endpoint/resource/server.ts";
 import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
 import type { EndpointSpec } from "../../../src/endpoint/specification/endpoint-spec.ts";
 import { readSpecification } from "../../../src/endpoint/specification/read-specification.ts";
 import { openZones } from "../../../src/endpoint/zone.ts";
 import { runHere } from "../../cli/in-process.ts";
-import { writeFolder } from "../../flow/flow-folder.ts";
+import { scriptedModel } from "../../fake/scripted-model.ts";
+import { flowResources, writeFolder } from "../../flow/flow-folder.ts";
 import { type Podman, noPodman, openPodman } from "./podman.ts";
 
 const FILES = {
@@ -24,14 +29,24 @@ const FILES = {
 outputs:
   answer: {type: string, reference: "\${say.output}"}
   hidden: {type: string, reference: "\${say.output}"}
+  asked: {type: string, reference: "\${ask.output}"}
 nodes:
 - name: say
   type: prompt
   source: {type: code, path: say.jinja2}
   inputs: {question: "\${inputs.question}"}
+- name: ask
+  type: llm
+  provider: OpenAI
+  api: chat
+  connection: default
+  source: {type: code, path: ask.jinja2}
+  inputs: {question: "\${inputs.question}", model: m}
 `,
   "flow/say.jinja2": "In a container: {{ question }}",
+  "flow/ask.jinja2": "user:\n{{ question }}",
 };
+const DEFAULT: Connection = { name: "default", type: "OpenAIConnection", configs: {}, secrets: {} };
 const START_MS = 60_000;
 
 const endpoint = readSpecification({ name: "boxes", auth_mode: "key", traffic: { blue: 100 } }, "endpoint")
@@ -44,7 +59,7 @@ function deployment(more: object = {}): DeploymentSpec {
     environment: { image: "flow-of-the-test" },
     // Two instances: while one is replaced, the other answers.
     instance_count: 2,
-    environment_variables: { PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: '["answer"]' },
+    environment_variables: { PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: '["answer", "asked"]' },
     request_settings: { request_timeout_ms: 30_000 },
     properties: { "flowstead.driver": "container" },
     ...more,
@@ -68,13 +83,32 @@ async function ask(fleet: Fleet, question: string, pinned?: string): Promise<unk
   return undefined;
 }
 
-function openContainers(podman: Podman, folder: string): { fleet: Fleet; journal: Journal } {
+async function openContainers(
+  podman: Podman,
+  folder: string,
+): Promise<{ fleet: Fleet; journal: Journal; server: Server }> {
   const runFolder = path.join(folder, "run");
   mkdirSync(runFolder);
+  // The system's side of what it lends: the model echoes.
+  const lent = path.join(folder, "lent");
+  mkdirSync(lent);
+  const address = { socketPath: path.join(lent, "resources.sock"), token: "token-of-the-test" };
+  const server = resourceServer(
+    flowResources({
+      model: scriptedModel({ pieces: ({ messages }) => [String(messages.at(-1)?.content)] }),
+      connections: [DEFAULT],
+    }),
+    {
+      token: address.token,
+      log: SILENT,
+    },
+  );
+  await listen(server, { socketPath: address.socketPath });
+  chmodSync(address.socketPath, 0o666);
   const journal = openJournal({ folder: path.join(folder, "logs"), redact: (text) => text });
   const fleet = openFleet({
     runFolder,
-    resources: { socketPath: path.join(runFolder, "none"), token: "none" },
+    resources: address,
     python: undefined,
     version: "1",
     logLevel: "silent",
@@ -85,7 +119,7 @@ function openContainers(podman: Podman, folder: string): { fleet: Fleet; journal
     keysOf: () => ({ principalOf: () => "somebody" }),
     journal,
   });
-  return { fleet, journal };
+  return { fleet, journal, server };
 }
 
 test(
@@ -119,8 +153,12 @@ test(
     };
 
     const runFolder = path.join(folder, "run");
-    const { fleet, journal } = openContainers(podman, folder);
-    context.after(() => fleet.close());
+    const { fleet, journal, server } = await openContainers(podman, folder);
+    context.after(async () => {
+      await fleet.close();
+      server.close();
+      server.closeAllConnections();
+    });
     const sealed = deployment({ name: "sealed", instance_count: 1, egress_public_network_access: "disabled" });
     fleet.apply(endpoint, [deployment(), sealed]);
     for (const name of ["blue", "sealed"]) await fleet.settled("boxes", name, { timeoutMs: START_MS });
@@ -130,10 +168,11 @@ test(
       "flowstead-sealed-1",
     ]);
     assert.deepEqual(readdirSync(runFolder), [], "variables lie nowhere once the containers have read them");
-    // The variable that hides the other output has come through.
-    assert.deepEqual(await ask(fleet, "first"), { answer: "In a container: first" });
+    // The variable that hides the other output has come through, and the model is the system's, by its socket.
+    const answerTo = (question: string): object => ({ answer: `In a container: ${question}`, asked: question });
+    assert.deepEqual(await ask(fleet, "first"), answerTo("first"));
 
-    assert.deepEqual(await ask(fleet, "closed in", "sealed"), { answer: "In a container: closed in" });
+    assert.deepEqual(await ask(fleet, "closed in", "sealed"), answerTo("closed in"));
     const closed = (await names()).find((name) => name.includes("sealed")) ?? "";
     const reach = 'require("net").connect(53, "192.0.2.1").on("error", ({ code }) => console.log(code))';
     assert.equal(await podman.run("exec", closed, "node", "-e", reach), "ENETUNREACH");
@@ -141,8 +180,7 @@ test(
 
     const [victim = ""] = (await names()).filter((name) => name.includes("blue"));
     await podman.run("kill", victim);
-    for (let index = 0; index < 10; index++)
-      assert.deepEqual(await ask(fleet, `${index}`), { answer: `In a container: ${index}` });
+    for (let index = 0; index < 10; index++) assert.deepEqual(await ask(fleet, `${index}`), answerTo(`${index}`));
     await until("the one killed is replaced", async () => {
       const [status] = fleet.status().flatMap(({ deployments }) => deployments);
       const running = await names();
