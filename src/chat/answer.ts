@@ -116,7 +116,9 @@ export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): A
           break;
         case "node-end": {
           const { kind, tool } = steps.get(event.node) ?? { kind: "", tool: "" };
-          step({ node: event.node, kind, tool, status: event.status, durationMs: Math.round(event.durationMs) });
+          const { node, status, cutShort } = event;
+          const ended = { node, kind, tool, status, durationMs: Math.round(event.durationMs) };
+          step(cutShort ? { ...ended, cutShort } : ended);
           break;
         }
         case "output":

@@ -2,7 +2,7 @@
 // (1, 2, 3 ... without a gap) and becomes exactly one part on the wire, so that a reader that comes back after number N
 // has seen all of N and nothing of N + 1.
 
-import type { TokenUsage } from "../flow/event.ts";
+import type { CutShort, TokenUsage } from "../flow/event.ts";
 
 /** Characters `start` to `end` (exclusive, UTF-16 units) of the citation's text. */
 export interface Span {
@@ -68,6 +68,8 @@ export interface Step {
   tool: string;
   status: StepStatus;
   durationMs?: number;
+  /** Why its model's text is not whole. */
+  cutShort?: CutShort;
 }
 
 export type RunEvent =

@@ -63,10 +63,18 @@ export class FlowLog {
   }
 }
 
+const CUT_SHORT = {
+  length: "; its text was cut off at the limit of tokens (max_tokens)",
+  content_filter: "; a filter of content cut its text off",
+};
+
 /** An event in words, or nothing for one that a person need not see. */
 export function eventLine(event: FlowEvent): string | undefined {
   if (event.type === "node-log") return `[${event.node}] ${event.text.trimEnd()}`;
-  if (event.type === "node-end") return `${event.node}: ${event.status} in ${(event.durationMs / 1000).toFixed(2)} s`;
+  if (event.type === "node-end") {
+    const { node, status, durationMs, cutShort } = event;
+    return `${node}: ${status} in ${(durationMs / 1000).toFixed(2)} s${cutShort ? CUT_SHORT[cutShort] : ""}`;
+  }
   if (event.type === "warning") return `warning: ${event.message}`;
   return undefined;
 }

@@ -18,6 +18,9 @@ export interface TokenUsage {
   totalTokens: number;
 }
 
+/** Why a model ended its text before it was whole: at its limit of tokens, or because a filter stopped it. */
+export type CutShort = "length" | "content_filter";
+
 export type FlowEvent =
   | {
       type: "flow-start";
@@ -67,6 +70,7 @@ export type FlowEvent =
       inputs?: ValueMap;
       output?: Value;
       usage?: TokenUsage;
+      cutShort?: CutShort;
       error?: ErrorBody;
     }
   /** A non-streamed output, sent as soon as the node it refers to has ended. */

@@ -4,7 +4,7 @@ import type { TraceContext } from "../base/trace-context.ts";
 import { Float, type Value } from "../base/value.ts";
 import type { Caller } from "../model/chat-model.ts";
 import type { PythonSession } from "../python/session.ts";
-import type { FlowEvent, TokenUsage } from "./event.ts";
+import type { CutShort, FlowEvent, TokenUsage } from "./event.ts";
 import { type CallContext, type CallStart, type RunningCall, beginCall } from "./node-call.ts";
 import type { NodeInput } from "./node-value.ts";
 import type { PlannedNode } from "./plan.ts";
@@ -31,6 +31,8 @@ export class NodeContext implements NodeCall {
   readonly caller: Caller | undefined;
   /** What its models have used so far; a node may call several. */
   used: TokenUsage | undefined;
+  /** Why the last model's text is not whole. */
+  cut: CutShort | undefined;
   readonly #options: NodeContextOptions;
   #calls: CallContext | undefined;
 
@@ -70,6 +72,10 @@ export class NodeContext implements NodeCall {
           totalTokens: used.totalTokens + tokens.totalTokens,
         }
       : tokens;
+  }
+
+  cutShort(why: CutShort): void {
+    this.cut = why;
   }
 
   began(call: CallStart): RunningCall {

@@ -2,7 +2,7 @@
 
 import type { ErrorBody } from "../base/error/error.ts";
 import type { ValueMap } from "../base/value.ts";
-import type { FlowEvent } from "./event.ts";
+import type { CutShort, FlowEvent } from "./event.ts";
 import type { PlannedNode } from "./plan.ts";
 
 /** What its end tells of a node that runs. */
@@ -26,13 +26,22 @@ export function nodeStart({ name, kind, tool }: PlannedNode, span: string | unde
 /** Fields without a value are left out, since readers are told them as they stand. */
 export function nodeEnd(
   { node, began, inputs }: RunningNode,
-  { status, output, usage, error }: Pick<NodeEnd, "status" | "output" | "usage" | "error">,
+  {
+    status,
+    output,
+    usage,
+    cutShort,
+    error,
+  }: Pick<NodeEnd, "status" | "output" | "usage" | "error"> & {
+    cutShort?: CutShort | undefined;
+  },
 ): NodeEnd {
   const durationMs = performance.now() - began;
   const event: NodeEnd = { type: "node-end", node: node.name, status, time: Date.now(), durationMs };
   if (inputs) event.inputs = inputs;
   if (output !== undefined) event.output = output;
   if (usage) event.usage = usage;
+  if (cutShort) event.cutShort = cutShort;
   if (error) event.error = error;
   return event;
 }

@@ -251,7 +251,7 @@ class LineRun {
       this.#progress.values.set(name, value);
       this.#count(call.used);
       const output = brief ? undefined : plainValue(value);
-      if (!quiet) this.#emit(nodeEnd(running, { status: "completed", output, usage: call.used }));
+      if (!quiet) this.#emit(nodeEnd(running, { status: "completed", output, usage: call.used, cutShort: call.cut }));
     }
     this.#stopped();
   }

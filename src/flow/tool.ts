@@ -7,7 +7,7 @@ import type { PythonPool } from "../python/pool.ts";
 import type { PythonQuestion } from "../python/question.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { Assignment, NodeDefinition } from "./definition.ts";
-import type { TokenUsage } from "./event.ts";
+import type { CutShort, TokenUsage } from "./event.ts";
 import type { MessageFormat } from "./image.ts";
 import type { CallStart, RunningCall } from "./node-call.ts";
 import type { NodeInput, NodeValue } from "./node-value.ts";
@@ -91,6 +91,7 @@ export interface NodeCall {
   log(stream: "stdout" | "stderr", text: string): void;
   metric(name: string, value: Value): void;
   usage(usage: TokenUsage): void;
+  cutShort(why: CutShort): void;
   /** To be told of each call to a model, an embedder or an index, before it begins. */
   began(call: CallStart): RunningCall;
 }

@@ -30,6 +30,8 @@ export async function askModel(model: ChatModel, request: ChatRequest, call: Nod
   const usage = tokenUsage(answer);
   running.done({ target: answer.model, usage, output: () => answer.message() });
   if (usage) call.usage(usage);
+  const { finishReason: why } = answer;
+  if (why === "length" || why === "content_filter") call.cutShort(why);
   return answer;
 }
 

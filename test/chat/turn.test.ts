@@ -19,6 +19,19 @@ after(() => Promise.all(open.map((server) => server.close())));
 const words = (count: number): string[] => Array.from({ length: count }, (_, index) => `word${index} `);
 
 describe("a chat turn", () => {
+  it("keeps that an answer was cut off at its limit", async () => {
+    const server = await serve(async function* () {
+      yield on.start("answer");
+      yield on.text("You have 30");
+      yield { ...on.done("answer"), cutShort: "length" } as FlowEvent;
+      yield on.end({ answer: "You have 30" });
+    });
+    await server.ask("cut", "How much leave do I have?");
+    const { body } = await server.call("GET", "/api/conversations/cut");
+    const step = body.messages[1].parts.find((part: Loose) => part.type === "data-node");
+    assert.equal(step.data.cutShort, "length");
+  });
+
   it("streams the AI SDK's parts in order, with numbers without a gap", async () => {
     const documents = [passage(1, "Everyone has 30 days of leave."), passage(2, "Offices close at six.")];
     const server = await serve(() => answering(["You have 30 ", "days of leave [", "1]."], documents));

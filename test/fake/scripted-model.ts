@@ -16,9 +16,10 @@ export interface Script {
   pieces?: (request: ChatRequest) => string[];
   /** Awaited before the piece of this index; a promise that never settles makes the model hang. */
   before?: (index: number, signal: AbortSignal) => Promise<unknown> | undefined;
+  finishReason?: string;
 }
 
-export function scriptedModel({ pieces = words, before }: Script = {}): ScriptedModel {
+export function scriptedModel({ pieces = words, before, finishReason = "stop" }: Script = {}): ScriptedModel {
   const requests: ChatRequest[] = [];
   let stopped = 0;
   let active = 0;
@@ -42,7 +43,7 @@ export function scriptedModel({ pieces = words, before }: Script = {}): Scripted
           yield chunk({ content: text });
         }
         ended = true;
-        yield { ...chunk({}), choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
+        yield { ...chunk({}), choices: [{ index: 0, delta: {}, finish_reason: finishReason }] };
         yield { ...chunk({}), choices: [], usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 } };
       } finally {
         active--;

@@ -33,6 +33,18 @@ function llmFlow(
   };
 }
 
+test("a text that the model did not end by itself is told at the node's end", async (context) => {
+  for (const finishReason of ["stop", "length", "content_filter"]) {
+    const target = await openFiles(context, llmFlow("openai", "model: m, max_tokens: 1"), {
+      model: scriptedModel({ finishReason }),
+      connections,
+    });
+    const { events } = await runFlow(target);
+    const [end] = events.flatMap((event) => (event.type === "node-end" ? [event.cutShort] : []));
+    assert.equal(end, finishReason === "stop" ? undefined : finishReason);
+  }
+});
+
 test("Azure: the body is the original's, with numbers from text and empty values left out", async (context) => {
   const model = scriptedModel();
   const inputs =

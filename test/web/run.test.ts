@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Locator, Page } from "playwright-core";
+import type { StreamPart } from "../../web/shared/wire/contract.ts";
 import { noBrowser, watch } from "./browser.ts";
 import { ANSWER, nodePart, say, textAnswer, wholeAnswer } from "./script.ts";
 import { ask, ended, reaches, stage, until } from "./setup.ts";
@@ -22,8 +23,17 @@ const shared = stage(skip, {
       : textAnswer("Now it works."),
   dropped: () => dropped(),
   restarted: () => restarted(),
+  empty: () => textAnswer(""),
+  "too long": () => [
+    say(cutShort(nodePart("answer", "llm", "llm", "completed", 9))),
+    ...textAnswer("And so it goes on and"),
+  ],
   cutoff: () => [say({ type: "text-delta", id: "t1", delta: "Only the begin" })],
 });
+
+function cutShort(part: StreamPart): StreamPart {
+  return part.type === "data-node" ? { ...part, data: { ...part.data, cutShort: "length" } } : part;
+}
 
 function* dropped() {
   for (const [at, beat] of [...wholeAnswer({ pieceMs: 1 })].entries()) {
@@ -67,6 +77,18 @@ test("stop keeps what was said, tells the server, and says so", { skip }, async 
   const id = page.url().split("/").at(-1);
   await reaches(() => shared.chat.requests.some(({ line }) => line === `POST /api/chat/${id}/stop`), true);
   await page.getByRole("button", { name: "Send" }).waitFor();
+  await context.close();
+});
+
+test("an answer that is empty, or cut off at its limit, says so, and still does after a reload", { skip }, async () => {
+  const { page, context } = await shared.visit();
+  await ask(page, "empty");
+  await page.getByText("The answer is empty", { exact: true }).waitFor();
+  await ask(page, "too long");
+  const said = page.getByText("Cut off at the limit of length", { exact: true });
+  await said.waitFor();
+  await page.reload();
+  await said.waitFor();
   await context.close();
 });
 

@@ -32,6 +32,8 @@ function Ending({ message }: { message: ChatMessage }) {
   const chat = useChat();
   const { status, error } = message;
   if (status === "stopped") return <p className="ending">Stopped</p>;
+  const short = status === "complete" ? shortfall(message) : undefined;
+  if (short !== undefined) return <p className="ending">{short}</p>;
   if (status !== "error" && status !== "interrupted") return null;
   const text =
     error ??
@@ -46,4 +48,12 @@ function Ending({ message }: { message: ChatMessage }) {
       </button>
     </div>
   );
+}
+
+/** Why an answer is less than what was asked for, though nothing failed. */
+function shortfall({ nodes, text }: ChatMessage): string | undefined {
+  const why = nodes.findLast(({ kind, cutShort }) => kind === "llm" || cutShort !== undefined)?.cutShort;
+  if (why === "content_filter") return "A content filter ended this answer";
+  if (why === "length") return text === "" ? "No answer within the limit of length" : "Cut off at the limit of length";
+  return text === "" ? "The answer is empty" : undefined;
 }

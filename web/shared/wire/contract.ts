@@ -59,6 +59,8 @@ export interface NodeData {
   tool: string;
   status: NodeState;
   durationMs?: number;
+  /** Why its model's text is not whole. */
+  cutShort?: "length" | "content_filter";
 }
 
 /** Positions in `Citation.text`, in UTF-16 units, end excluded. */
