@@ -23,11 +23,15 @@ const run = (...args: string[]): ReturnType<typeof runHere> => runHere(["run", .
 
 before(async () => {
   if (skip) return;
-  const rows = [{ n: 1, who: HOSTILE }, ...Array.from({ length: 40 }, (_, n) => ({ n: n % 5, who: `person ${n}` }))];
+  const rows = [
+    { n: 1, who: HOSTILE },
+    ...Array.from({ length: 40 }, (_, n) => ({ n: n % 5, who: `person ${n}`, part: n % 2 ? 1 : "x" })),
+  ];
   await writeFile(path.join(folder, "rows.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   for (const [name, count] of [
     ["first", "${data.n}"],
     ["second", "1"],
+    ["partly", "${data.part}"],
   ] as const) {
     const mapping = ["--column-mapping", "name=${data.who}", `count=${count}`];
     const from = ["--flow", "test/fixture/flow/greet", "--data", path.join(folder, "rows.jsonl")];
@@ -97,7 +101,7 @@ test("what stands in rows is text; a line's trace opens by the keyboard, in the 
   const dialog = page.getByRole("dialog", { name: "Line 1" });
   await dialog.waitFor();
   const node = dialog.getByRole("region", { name: "first" }).locator("summary").first();
-  assert.match((await node.textContent()) ?? "", /^\w+Completed\d/);
+  assert.match((await node.textContent()) ?? "", /^\w+Completed(\d|under)/);
   await node.press("Enter");
   assert.match((await dialog.locator("details[open] pre").first().textContent()) ?? "", /person 0/);
   assert.deepEqual(await violations(page), []);
@@ -105,6 +109,19 @@ test("what stands in rows is text; a line's trace opens by the keyboard, in the 
   await page.getByRole("dialog", { name: "Line 2" }).waitFor();
   await page.keyboard.press("Escape");
   assert.equal(await page.evaluate("document.activeElement.getAttribute('aria-label')"), "Trace of line 2");
+  assert.deepEqual(complaints, []);
+});
+
+test("the lines that failed are one click away", { skip }, async () => {
+  const file = path.join(folder, "partly.html");
+  const made = await run("visualize", "--names", "partly", "--html-path", file, "--no-open");
+  assert.equal(made.code, 0, made.stderr);
+  const { page, complaints } = await open(file);
+  await page.getByRole("button", { name: "20 failed" }).click();
+  assert.equal(await page.getByRole("status").textContent(), "1 to 20 of 20 lines");
+  assert.match((await page.locator("tbody .failed").first().textContent()) ?? "", /'count'/);
+  assert.equal(await page.evaluate("document.activeElement.id"), "status");
+  assert.deepEqual(await violations(page), []);
   assert.deepEqual(complaints, []);
 });
 

@@ -30,7 +30,12 @@
     return element;
   }
 
-  const seconds = (ms) => (ms >= 100_000 ? `${Math.round(ms / 1000)} s` : `${(ms / 1000).toFixed(2)} s`);
+  const seconds = (ms) => {
+    if (ms < 1000) return ms > 0 && ms < 1 ? "under 1 ms" : `${Math.round(ms)} ms`;
+    return ms >= 100_000 ? `${Math.round(ms / 1000)} s` : `${(ms / 1000).toFixed(2)} s`;
+  };
+  /** A metric as it is read; its other digits stand in its title. */
+  const rounded = (text) => (/^-?\d+\.\d{7,}$/.test(text) ? String(Number(Number(text).toPrecision(6))) : text);
   const status = (word) => make("span", { class: "status", "data-status": word }, word);
 
   // ---- the runs
@@ -44,7 +49,7 @@
       "Over run": run.source,
       Began: new Date(run.created).toLocaleString(),
       Took: took,
-      Lines: `${run.total}${run.failed > 0 ? `, ${run.failed} failed` : ""}`,
+      Lines: run.failed > 0 ? failedLines(run) : String(run.total),
       Tokens: run.tokens > 0 ? run.tokens.toLocaleString() : "",
       Tags: Object.entries(run.tags)
         .map(([name, value]) => `${name}: ${value}`)
@@ -55,6 +60,15 @@
     for (const [name, value] of Object.entries(facts))
       if (value !== "") list.append(make("dt", {}, name), make("dd", {}, value));
     return make("li", { class: "card" }, make("h2", {}, run.title, status(run.status)), list);
+  }
+
+  function failedLines({ total, failed }) {
+    const show = make(
+      "button",
+      { class: "line", type: "button", onclick: () => showOnly("Failed") },
+      `${failed} failed`,
+    );
+    return make("span", {}, `${total}, `, show);
   }
 
   function metricsPanel() {
@@ -69,7 +83,7 @@
           index === 0 || text === "" || !Number.isFinite(change) || change === 0
             ? ""
             : ` (${change > 0 ? "+" : ""}${+change.toPrecision(4)})`;
-        return make("td", { class: "number" }, text, make("span", { class: "quiet" }, shown));
+        return make("td", { class: "number", title: text }, rounded(text), make("span", { class: "quiet" }, shown));
       });
       return make("tr", {}, make("th", { scope: "row" }, name), ...cells);
     });
@@ -83,7 +97,7 @@
         { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "metrics" },
         make(
           "table",
-          {},
+          { class: "metrics" },
           make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Metric"), ...heads)),
           make("tbody", {}, ...body),
         ),
@@ -240,12 +254,25 @@
       const cells = columns.map((one) => {
         const text = one.text(row);
         if (one.head === "Status" && text !== "") return make("td", {}, status(text));
-        const cell = make("div", { class: one.isFailed?.(row) ? "cell failed" : "cell" }, text);
+        const cell = make("div", { class: one.isFailed?.(row) ? "cell failed" : "cell" }, compact(text));
         return make("td", one.isNumber ? { class: "number" } : {}, cell);
       });
       return make("tr", {}, make("td", {}, open), ...cells);
     });
     table.replaceChildren(make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...body));
+  }
+
+  /** JSON on as few lines as it needs; the line's trace has it in full. */
+  function compact(text) {
+    return /^[[{]\n/.test(text) ? text.replaceAll(/\n\s*/g, " ") : text;
+  }
+
+  function showOnly(word) {
+    const select = document.getElementById("status");
+    select.value = word;
+    select.dispatchEvent(new Event("change"));
+    select.scrollIntoView({ block: "center" });
+    select.focus();
   }
 
   function sortBy(id) {
@@ -279,7 +306,7 @@
     const words = [...new Set(rows.flatMap(({ byRun }) => byRun.map((line) => line?.status)))].filter(Boolean);
     const statuses = make(
       "select",
-      { onchange: change("status", ({ value }) => value) },
+      { id: "status", onchange: change("status", ({ value }) => value) },
       make("option", { value: "" }, "All"),
       ...words.map((word) => make("option", { value: word }, word)),
     );
@@ -365,10 +392,10 @@
   function lineTrace(line, run) {
     const span = { start: line.start, total: Math.max(1, line.end - line.start) };
     const parts = [
-      many ? make("h3", {}, run.title) : undefined,
+      many ? make("h3", { class: "run" }, run.title) : undefined,
       make(
         "div",
-        {},
+        { class: "result" },
         status(line.status),
         ` in ${seconds(line.end - line.start)}${line.tokens > 0 ? `, ${line.tokens} tokens` : ""}`,
       ),
@@ -383,7 +410,7 @@
           )
         : undefined,
     ];
-    return make("section", { class: "values", "aria-label": run.title }, ...parts);
+    return make("section", { class: "one-run", "aria-label": run.title }, ...parts);
   }
 
   function texts(head, values) {
