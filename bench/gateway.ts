@@ -4,14 +4,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Pool } from "undici";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { startUpstream } from "./gateway-upstream.ts";
-import { startProgram } from "./program.ts";
+import { cpuUs, startProgram } from "./program.ts";
 import { quantiles, round } from "./statistic.ts";
 
 const KEY = "key-of-the-bench-0001";
@@ -225,18 +225,6 @@ async function cpuPer({ pid }: Side, count: number, work: () => Promise<void>): 
   const before = await cpuUs(pid);
   await work();
   return ((await cpuUs(pid)) - before) / count;
-}
-
-/** CPU time of all threads of one process, in microseconds. */
-async function cpuUs(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return 0;
-  const threads = await readdir(`/proc/${pid}/task`);
-  const spent = await Promise.all(
-    threads.map(async (thread) =>
-      Number((await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8").catch(() => "0")).split(" ")[0]),
-    ),
-  );
-  return spent.reduce((sum, ns) => sum + ns, 0) / 1000;
 }
 
 function configuration(upstream: string): string {

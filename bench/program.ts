@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 
 export interface Program {
   /** What `ready` found. */
@@ -105,4 +105,16 @@ async function cpuOfTree(pid: number): Promise<number> {
   // After the name in brackets, which may hold blanks: state is the first field, utime and stime the 12th and 13th.
   const stat = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
   return (Number(stat[11]) + Number(stat[12])) * TICK_MS + parts.reduce((sum, part) => sum + part, 0);
+}
+
+/** CPU time of all threads of one process, in microseconds: finer than the ticks that a tree of processes is counted in. */
+export async function cpuUs(pid: number | undefined): Promise<number> {
+  if (pid === undefined) return 0;
+  const threads = await readdir(`/proc/${pid}/task`);
+  const spent = await Promise.all(
+    threads.map(async (thread) =>
+      Number((await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8").catch(() => "0")).split(" ")[0]),
+    ),
+  );
+  return spent.reduce((sum, ns) => sum + ns, 0) / 1000;
 }

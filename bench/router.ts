@@ -2,12 +2,12 @@
 // to a whole answer and to the first byte of a stream. Both are asked in turns, so that a busy machine is busy for both.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Bench, BenchOptions } from "./bench.ts";
-import { startProgram } from "./program.ts";
+import { cpuUs, startProgram } from "./program.ts";
 import { quantiles, round } from "./statistic.ts";
 import { type StreamClient, streamClient } from "./stream.ts";
 import { flowServer } from "../src/endpoint/flow-server.ts";
@@ -18,7 +18,6 @@ import type { Target } from "../src/flow/target.ts";
 const KEY = "key-of-the-router-under-measurement";
 const TOKENS = [64, 500] as const;
 const CONNECTIONS = [1, 50, 500] as const;
-const TICK_US = 10_000;
 
 export const router: Bench = {
   name: "router",
@@ -239,11 +238,4 @@ function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** CPU time of one process since its start. */
-async function cpuUs(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return 0;
-  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
 }

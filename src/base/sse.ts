@@ -23,9 +23,11 @@ export class SseParser {
   push(chunk: Uint8Array): SseMessage[] {
     this.#rest += this.#decoder.decode(chunk, { stream: true });
     const out: SseMessage[] = [];
+    // Hardly any server sends them, and without them a line ends where a search for one character says.
+    const hasReturns = this.#rest.includes("\r");
     let from = 0;
     for (;;) {
-      const end = this.#lineEnd(from);
+      const end = hasReturns ? this.#lineEnd(from) : this.#newline(from);
       if (end === undefined) break;
       const message = this.#line(this.#rest.slice(from, end.at));
       if (message) out.push(message);
@@ -33,6 +35,11 @@ export class SseParser {
     }
     if (from > 0) this.#rest = this.#rest.slice(from);
     return out;
+  }
+
+  #newline(from: number): { at: number; next: number } | undefined {
+    const at = this.#rest.indexOf("\n", from);
+    return at < 0 ? undefined : { at, next: at + 1 };
   }
 
   #lineEnd(from: number): { at: number; next: number } | undefined {

@@ -92,7 +92,7 @@ export class Connection {
       : connectPlain(options);
     this.#timer = setTimeout(() => {
       const error = new Error(`no connection within ${timeoutMs} ms`);
-      this.#socket.destroy(Object.assign(error, { code: "ETIMEDOUT" }));
+      this.#socket.destroy(Object.assign(error, { code: "ERR_CONNECT_TIMEOUT" }));
     }, timeoutMs);
     this.#socket.once(tls ? "secureConnect" : "connect", () => {
       this.#isConnected = true;

@@ -8,6 +8,7 @@ import { parseJson, plain, stringifyJson } from "../../base/json.ts";
 import { AsyncQueue } from "../../base/queue.ts";
 import { SseParser } from "../../base/sse.ts";
 import type { Value, ValueMap } from "../../base/value.ts";
+import { type AnswerHandler, type Exchange, type HttpClient, httpClient } from "../../network/http-client.ts";
 import type { FlowEvent } from "../../flow/event.ts";
 import type { FlowCall, FlowSignature } from "../../flow/target.ts";
 import type { InstanceTarget } from "./instance.ts";
@@ -39,9 +40,14 @@ export function scoringTarget(address: ScoringAddress): InstanceTarget {
   const url = new URL(address.url);
   const base = url.pathname.replace(/\/score\/?$/, "").replace(/\/$/, "");
   const connect = { timeout: CONNECT_MS, ...(address.socketPath ? { socketPath: address.socketPath } : {}) };
-  const pool = new Pool(url.origin, { connections: 256, headersTimeout: 0, bodyTimeout: 0, connect });
+  const calls = httpClient(url.origin, {
+    connections: 16_384,
+    timeoutMs: CONNECT_MS,
+    socketPath: address.socketPath,
+  });
   // A probe that had to wait for a free connection would take a busy server for a dead one.
   const probes = new Pool(url.origin, { connections: 1, connect });
+  const others = new Pool(url.origin, { connections: 4, headersTimeout: 0, bodyTimeout: 0, connect });
   const authorization: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
   let signature: FlowSignature | undefined;
 
@@ -60,7 +66,7 @@ export function scoringTarget(address: ScoringAddress): InstanceTarget {
   }
 
   async function describe(signal?: AbortSignal): Promise<FlowSignature> {
-    signature ??= readSwagger(plain(parseJson(await get(pool, "/swagger.json", signal))));
+    signature ??= readSwagger(plain(parseJson(await get(others, "/swagger.json", signal))));
     return signature;
   }
 
@@ -78,7 +84,7 @@ export function scoringTarget(address: ScoringAddress): InstanceTarget {
       const outputs: ValueMap = {};
       let text = "";
       for await (const part of post({
-        pool,
+        client: calls,
         path: `${base}/score`,
         headers,
         body: stringifyJson(call.inputs),
@@ -117,7 +123,7 @@ export function scoringTarget(address: ScoringAddress): InstanceTarget {
       await get(probes, probe === "liveness" ? livenessPath : healthPath, signal);
     },
     close: async () => {
-      await Promise.all([pool.close(), probes.close()]);
+      await Promise.all([calls.close(), probes.close(), others.close()]);
     },
   };
 }
@@ -128,7 +134,7 @@ function split({ outputs }: FlowSignature): { streamed: string | undefined; plai
 }
 
 interface Post {
-  pool: Pool;
+  client: HttpClient;
   path: string;
   headers: Record<string, string>;
   body: string;
@@ -138,13 +144,13 @@ interface Post {
 
 /** "taken" as soon as the server has not refused the request, then the fields of the answer as they come. */
 async function* post(request: Post): AsyncGenerator<"taken" | ValueMap> {
-  const { pool, path, headers, body, signal, peer } = request;
+  const { client, path, headers, body, signal, peer } = request;
   const answer = new Answer();
   const onAbort = (): void => answer.abort();
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    pool.dispatch({ path, method: "POST", headers, body }, answer);
+    client.dispatch({ path, method: "POST", headers, body }, answer);
     const sse = new SseParser();
     let text = "";
     for await (const part of answer.queue) {
@@ -175,33 +181,29 @@ function fields(json: string, peer: string): ValueMap {
 }
 
 /** Feeds the answer into a queue. */
-class Answer implements Dispatcher.DispatchHandler {
+class Answer implements AnswerHandler {
   readonly queue = new AsyncQueue<"taken" | Buffer>(() => this.abort());
   status = 0;
   headers: Record<string, string | string[] | undefined> = {};
-  #controller: Dispatcher.DispatchController | undefined;
+  #controller: Exchange | undefined;
   #aborted = false;
 
   get isStream(): boolean {
     return String(this.headers["content-type"] ?? "").startsWith("text/event-stream");
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: Exchange): void {
     this.#controller = controller;
     if (this.#aborted) this.abort();
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
+  onResponseStart(_controller: Exchange, status: number, headers: Record<string, string | string[] | undefined>): void {
     this.status = status;
     this.headers = headers;
     if (status < 400) this.queue.push("taken");
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Exchange, chunk: Buffer): void {
     if (chunk.length > 0) this.queue.push(chunk);
   }
 
@@ -209,7 +211,7 @@ class Answer implements Dispatcher.DispatchHandler {
     this.queue.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: Exchange, error: Error): void {
     this.queue.fail(error);
   }
 
