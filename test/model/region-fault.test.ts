@@ -190,6 +190,14 @@ for (const way of WAYS) {
       });
     }
 
+    test("a server that forbids to ask again is believed", async () => {
+      const model = await pool([status(500, { "x-should-retry": "false" })]);
+      const { error } = await hear(model, way);
+      await model.close();
+      assert.equal(error?.code, "ModelFailed");
+      assert.deepEqual(calls(), ["east"]);
+    });
+
     test("what the content filter stops is tried nowhere else: a prompt is an error, an answer ends with its reason", async () => {
       const model = await pool([{ kind: "filter-prompt" }, { kind: "filter-completion", at: 2 }]);
       const [refused, cut, next] = [await hear(model, way), await hear(model, way), await hear(model, way)];
@@ -200,14 +208,15 @@ for (const way of WAYS) {
       assert.deepEqual(calls(), ["east", "east", "east"]);
     });
 
-    for (const [headers, ms] of [
-      [{ "retry-after-ms": "700" }, 700],
-      [{ "retry-after": "3" }, 3000],
-      [{}, 5000],
+    for (const [code, headers, ms] of [
+      [429, { "retry-after-ms": "700" }, 700],
+      [429, { "retry-after": "3" }, 3000],
+      [429, {}, 5000],
+      [503, { "retry-after": "3" }, 3000],
     ] as const) {
-      test(`429 with ${JSON.stringify(headers)}: moves at once, and the region is asked again after ${ms} ms`, async () => {
+      test(`${code} with ${JSON.stringify(headers)}: moves at once, and the region is asked again after ${ms} ms`, async () => {
         let now = 0;
-        const model = await pool([status(429, headers)], { now: () => now });
+        const model = await pool([status(code, headers)], { now: () => now });
         for (now of [0, ms - 1, ms]) await hear(model, way);
         await model.close();
         assert.deepEqual(calls(), ["east", "west", "west", "east"]);
