@@ -4,6 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { sleep } from "../base/abort.ts";
 import { plain } from "../base/json.ts";
 import { type ValueMap, isMap, pyStr } from "../base/value.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals, nodeConnection } from "../flow/literal.ts";
 import { type NodeInput, plainInput } from "../flow/node-value.ts";
@@ -139,23 +140,37 @@ async function send(
   }
 }
 
-/**
- * The endpoint behind `connection/NAME` or `localConnection/NAME`, a custom connection.
- * @throws FlowsteadError `OpenModelLLMUserError`, `OpenModelLLMKeyValidationError`, `GetConnectionError`.
- */
+/** Names of endpoints in an Azure workspace; here a connection of the endpoint's name says where it is. */
+const WORKSPACE = new Set(["onlineendpoint", "serverlessendpoint"]);
+
 async function findEndpoint(name: string, api: OpenModelApi, resources: FlowResources): Promise<OpenModelEndpoint> {
   const [kind = "", connectionName = ""] = name.split("/");
   const lower = kind.toLowerCase();
-  if (lower === "onlineendpoint" || lower === "serverlessendpoint") {
-    throw new FlowsteadError(
-      "OpenModelLLMUserError",
-      `Endpoint '${name}' is looked up in an Azure workspace, which cannot be done from here. Create a custom connection with the configs endpoint_url and model_family and the secret endpoint_api_key, and write connection/<its name>.`,
-    );
-  }
-  if ((lower !== "connection" && lower !== "localconnection") || connectionName === "") {
+  const isWorkspace = WORKSPACE.has(lower);
+  if ((!isWorkspace && lower !== "connection" && lower !== "localconnection") || connectionName === "") {
     throw new FlowsteadError("OpenModelLLMUserError", `Invalid endpoint connection type: ${lower}`);
   }
-  const { configs, secrets } = await nodeConnection(resources, connectionName, connectionName);
+  const connection = await nodeConnection(resources, connectionName, connectionName).catch((thrown: unknown) => {
+    throw isWorkspace ? withoutWorkspace(name, connectionName, thrown) : thrown;
+  });
+  return endpointOf(connection, api);
+}
+
+function withoutWorkspace(name: string, connection: string, cause: unknown): FlowsteadError {
+  return new FlowsteadError(
+    "OpenModelLLMUserError",
+    `Endpoint '${name}' stands in an Azure workspace, which cannot be asked from here, and no connection has its name. Create the connection '${connection}': of type serverless with api_base and api_key, or of type custom with the configs endpoint_url and model_family and the secret endpoint_api_key.`,
+    { cause, details: { connection } },
+  );
+}
+
+/** @throws FlowsteadError `OpenModelLLMKeyValidationError`. */
+function endpointOf({ type, configs, secrets }: Connection, api: OpenModelApi): OpenModelEndpoint {
+  if (type === "ServerlessConnection") {
+    const base = pyStr(configs["api_base"] ?? "").replace(/(?:\/v1)?\/*$/, "");
+    // The original knows this family alone behind serverless endpoints.
+    return { url: `${base}${OPENAI_PATH[api]}`, key: secrets["api_key"] ?? "", family: readFamily("LLAMA") };
+  }
   for (const key of ["endpoint_url", "model_family"]) {
     if (configs[key] === undefined) throw missingKey("key", key, "Required keys are: endpoint_url,model_family.");
   }
@@ -173,9 +188,11 @@ function missingKey(what: string, key: string, rest: string): FlowsteadError {
   return new FlowsteadError("OpenModelLLMKeyValidationError", message);
 }
 
+const OPENAI_PATH = { chat: "/v1/chat/completions", completion: "/v1/completions" } as const;
+
 function addressOf(url: string, api: OpenModelApi): string {
   if (!isServerless(url)) return url;
-  const path = api === "chat" ? "/v1/chat/completions" : "/v1/completions";
+  const path = OPENAI_PATH[api];
   return url.endsWith(path) ? url : url + path;
 }
 

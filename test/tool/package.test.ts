@@ -311,6 +311,12 @@ test("Open Model LLM: the families' requests and answers, behind a custom connec
     connection("dolly", "/score", "DOLLY"),
     connection("refuse", "/refuse"),
     connection("other", "/score", "BERT"),
+    {
+      name: "mine",
+      type: "ServerlessConnection",
+      configs: { api_base: `${service.url}/v1/` },
+      secrets: { api_key: "k2" },
+    } satisfies Connection,
   ];
   const ask = async (inputs: string) => {
     const node = `type: custom_llm, source: {type: package_with_prompt, tool: promptflow.tools.open_model_llm.OpenModelLLM.call, path: p.jinja2}, inputs: {q: '\${inputs.q}', ${inputs}}`;
@@ -340,6 +346,18 @@ test("Open Model LLM: the families' requests and answers, behind a custom connec
   assert.match(refused.error.message, /Status:400\nError:no/);
   const family = await ask("endpoint_name: connection/other, api: chat");
   assert.match(family.error?.message ?? "", /Given model_family 'BERT' not recognized/);
+  service.requests.splice(0);
+  for (const name of ["onlineEndpoint/llama", "serverlessEndpoint/mine", "serverlessEndpoint/serverless"]) {
+    assert.deepEqual((await ask(`endpoint_name: ${name}, api: chat`)).outputs, { o: "said" }, name);
+  }
+  assert.deepEqual(
+    service.requests.splice(0).map(({ url, headers }) => [url, headers["authorization"]]),
+    [
+      ["/score", "Bearer k"],
+      ["/v1/chat/completions", "Bearer k2"],
+      ["/v1/chat/completions", "Bearer k"],
+    ],
+  );
   const azure = await ask("endpoint_name: onlineEndpoint/x, api: chat");
-  assert.match(azure.error?.message ?? "", /Create a custom connection/);
+  assert.match(azure.error?.message ?? "", /no connection has its name. Create the connection 'x': of type serverless/);
 });
