@@ -14,7 +14,8 @@ export async function readInputs(words: readonly string[]): Promise<ValueMap> {
   const text = await readFile(first, "utf8").catch((cause: Error) => {
     throw new FlowsteadError("UsageError", `Cannot read the inputs file ${first}: ${cause.message}`, { cause });
   });
-  const value = readJson(first.endsWith(".jsonl") ? (text.split("\n", 1)[0] ?? "") : text, first);
+  const plain = text.replace(/^\uFEFF/, "");
+  const value = readJson(first.endsWith(".jsonl") ? (plain.split("\n", 1)[0] ?? "") : plain, first);
   if (!isMap(value))
     throw new FlowsteadError("UsageError", `${first} must hold a JSON object whose keys are the flow's inputs.`);
   return value;

@@ -51,7 +51,7 @@ export function readEnvFile(file: string): Record<string, string> {
   if (!file.endsWith(".env"))
     throw new FlowsteadError("UsageError", `"${file}" is neither name=value nor a file whose name ends in .env.`);
   try {
-    return parseEnv(readFileSync(file, "utf8")) as Record<string, string>;
+    return parseEnv(readFileSync(file, "utf8").replace(/^\uFEFF/, "")) as Record<string, string>;
   } catch (cause) {
     throw new FlowsteadError("UsageError", `Cannot read ${file}: ${(cause as Error).message}`, { cause });
   }

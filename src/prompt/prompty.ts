@@ -50,7 +50,7 @@ export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     throw new FlowsteadError("InvalidPrompty", `Source ${file} does not exist.`, { details: { file } });
   }
-  const { head: written, template, before } = parsePrompty(readFileSync(file, "utf8"), file);
+  const { head: written, template, before } = parsePrompty(readFileSync(file, "utf8").replace(/^\uFEFF/, ""), file);
   const place = { base: path.dirname(file), env: options.env ?? {} };
   const changes = resolveReferences(options.changes ?? {}, place) as ValueMap;
   const head = changed(resolveReferences(written, place) as ValueMap, changes);

@@ -204,10 +204,22 @@ function loadError(thrown: unknown, file: string, options: PythonPoolOptions): u
   if (!(thrown instanceof WorkerFailure)) return thrown;
   const { code, message, class: type, missing } = thrown.fault;
   const known = LOAD_CODES.find((candidate) => candidate === code);
-  const remedy = missing === undefined ? {} : { remedy: installAdvice(missing, options) };
+  const remedy =
+    missing === undefined
+      ? {}
+      : {
+          remedy: isOwn(missing, file)
+            ? `There is no ${missing}.py in ${options.directory}.`
+            : installAdvice(missing, options),
+        };
   if (known) return new FlowsteadError(known, message, { details: { file, ...remedy } });
   const name = file.replace(/.*\//, "").replace(/\.py$/, "");
   return new FlowsteadError("BadFunctionInterface", `Parse interface for tool '${name}' failed: (${type}) ${message}`);
+}
+
+/** Whether what is missing is the module that an entry `module:function` names, and no package. */
+function isOwn(missing: string, file: string): boolean {
+  return file.split(":").length === 2 && file.split(/[.:]/)[0] === missing;
 }
 
 /** How to get a package that the flow imports and its interpreter does not have. */

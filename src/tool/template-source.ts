@@ -22,7 +22,8 @@ export function readTemplate(node: NodeDefinition, directory: string): { text: s
       { details: { node: node.name, file } },
     );
   }
-  return { text: readFileSync(full, "utf8"), file: file as string };
+  // Editors of Windows put a mark before the first line, which would keep a role there from being seen.
+  return { text: readFileSync(full, "utf8").replace(/^\uFEFF/, ""), file: file as string };
 }
 
 /**

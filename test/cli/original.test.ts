@@ -57,7 +57,25 @@ test("module:function stands for a flow where a folder would, whatever flow.flex
   assert.equal(readFileSync(at("bare-built", "flow", "flow.flex.yaml"), "utf8"), "entry: intent:Extractor\n");
   const missing = await command("flow", "test", "--flow", at("bare", "intent:nonesuch"));
   assert.match(missing.stderr, /Failed to load python function 'nonesuch' from file 'intent'/);
+  const nowhere = await command("flow", "test", "--flow", at("bare", "intend:Extractor"));
+  assert.match(nowhere.stderr, /\n {2}There is no intend\.py in .*bare\.\n$/);
   assert.equal(existsSync(at("bare", "intent:Extractor")), false);
+});
+
+test("files as editors of Windows save them, with a mark before the first line, are read as they look", async () => {
+  const saved = (text: string): string => `\uFEFF${text.replaceAll("\n", "\r\n")}`;
+  writeFolder(at("marked"), {
+    "flow.dag.yaml": saved(
+      "inputs: {q: {type: string}}\noutputs: {o: {type: string, reference: '${p.output}'}}\nnodes:\n" +
+        "- {name: p, type: prompt, source: {type: code, path: p.jinja2}, inputs: {q: '${inputs.q}'}}\n",
+    ),
+    "p.jinja2": saved("{{q}}!"),
+    "in.json": saved('{\n"q": "hi"}\n'),
+    ".env": saved("FIRST=1\n"),
+  });
+  const given = ["--inputs", at("marked", "in.json"), "--environment-variables", at("marked", ".env")];
+  const { stdout } = await ok("flow", "test", "--flow", at("marked"), ...given, "--json");
+  assert.deepEqual(JSON.parse(stdout), { o: "hi!" });
 });
 
 test("a class becomes a flex flow with its signature, and is tested, run and built with --init", async () => {
