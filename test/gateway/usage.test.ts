@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { APIError } from "openai";
 import { SILENT } from "../../src/base/log.ts";
 import { openBudgets } from "../../src/gateway/budget.ts";
 import { openLedger } from "../../src/gateway/ledger.ts";
 import type { FakeModelServer } from "../../src/model/fake/server.ts";
+import type { RecordStore } from "../../src/store/record-store.ts";
 import { openRecordStore } from "../../src/store/provider/index.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { KEYS, serve, type Served } from "./served.ts";
@@ -60,9 +61,9 @@ test("an answer that the client leaves is counted from what was seen, and marked
   const stream = await served.openai().chat.completions.create({ model: "default", messages: HI, stream: true });
   let seen = 0;
   for await (const chunk of stream) if (chunk.choices[0]?.delta.content && ++seen === 20) break;
-  const { tokens } = await fake.journal.until(({ outcome }) => outcome === "aborted");
+  const { tokens } = await fake.journal.until(({ outcome }) => outcome === "aborted", 30_000);
   let [sum] = await served.ledger.sums(["principal"]);
-  for (let round = 0; !sum && round < 300; round++) {
+  for (let round = 0; !sum && round < 3000; round++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     [sum] = await served.ledger.sums(["principal"]);
   }
@@ -163,18 +164,47 @@ test("a limit on a flow counts its calls alone; a call that fails takes no token
   assert.equal(await status(ask(served, KEYS.b, { max_tokens: 900 })), 200);
 });
 
-test("a budget goes on after a restart from what the ledger holds", async (context) => {
-  const folder = await mkdtemp(path.join(tmpdir(), "budget-"));
+async function openStore(context: TestContext): Promise<RecordStore> {
+  const folder = await mkdtemp(path.join(tmpdir(), "ledger-"));
   const store = await openRecordStore({ file: path.join(folder, "records.db") });
   context.after(async () => {
     await store.close();
     await rm(folder, { recursive: true, force: true });
   });
+  return store;
+}
+
+const ROW = { flow: "", model: "m", prompt_tokens: 1, completion_tokens: 1, estimated: 0, cost_micros: 1_000_000 };
+
+test("rows that the store does not take are kept and written later, none twice", async (context) => {
+  const store = await openStore(context);
+  let isFull = true;
+  const ledger = await openLedger(
+    { ...store, write: (work) => (isFull ? Promise.reject(new Error("the disk is full")) : store.write(work)) },
+    SILENT,
+  );
+  for (const principal of ["ann", "bob"]) ledger.add({ ...ROW, at: Date.now(), principal });
+  await ledger.flush();
+  assert.deepEqual(await ledger.sums(["principal"]), []);
+  isFull = false;
+  ledger.add({ ...ROW, at: Date.now(), principal: "ann" });
+  await ledger.close();
+  const sums = await (await openLedger(store, SILENT)).sums(["principal"]);
+  assert.deepEqual(
+    sums.map(({ principal, requests }) => [principal, requests]),
+    [
+      ["ann", 2],
+      ["bob", 1],
+    ],
+  );
+});
+
+test("a budget goes on after a restart from what the ledger holds", async (context) => {
+  const store = await openStore(context);
   const rules = [{ principal: "ann", budgetUsd: 1, budgetPeriod: "day" as const }];
-  const row = { flow: "", model: "m", prompt_tokens: 1, completion_tokens: 1, estimated: 0, cost_micros: 1_000_000 };
   const first = await openLedger(store, SILENT);
-  first.add({ ...row, at: Date.now(), principal: "ann" });
-  first.add({ ...row, at: Date.now(), principal: "bob" });
+  first.add({ ...ROW, at: Date.now(), principal: "ann" });
+  first.add({ ...ROW, at: Date.now(), principal: "bob" });
   await first.close();
   const budgets = await openBudgets(rules, await openLedger(store, SILENT));
   assert.throws(() => budgets.check({ principal: "ann", model: "m" }), { code: "BudgetExceeded" });
