@@ -14,7 +14,7 @@ interface Question {
   source: string;
 }
 
-const SOURCES_WANTED = 38;
+const SOURCES_WANTED = 40;
 const ANSWERS_WANTED = 34;
 
 const questions = readFileSync("examples/documents/questions.jsonl", "utf8")
@@ -37,7 +37,11 @@ test("the extractive model answers the forty questions from the right documents"
   let sources = 0;
   let answers = 0;
   const misses: string[] = [];
-  for (const { question, answer: phrase, source } of questions) {
+  const asked = questions.values();
+  const askAll = async (): Promise<void> => {
+    for (const one of asked) await judge(one);
+  };
+  const judge = async ({ question, answer: phrase, source }: Question): Promise<void> => {
     const answer = await ask(system.url, question);
     const found = answer.citations.slice(0, 3).some((citation) => citation.source.endsWith(source));
     const said = squeeze(answer.text).includes(squeeze(phrase));
@@ -45,7 +49,9 @@ test("the extractive model answers the forty questions from the right documents"
     if (said) answers++;
     if (!found || !said)
       misses.push(`${found ? "" : "[source] "}${said ? "" : "[phrase] "}${question} => ${answer.text}`);
-  }
+  };
+  // A few people at once: the flow's instances answer beside one another.
+  await Promise.all([askAll(), askAll(), askAll()]);
   context.diagnostic(`right source among the first three citations: ${sources} of 40; answer phrase: ${answers} of 40`);
   for (const miss of misses) context.diagnostic(miss);
   assert.ok(sources >= SOURCES_WANTED, `${sources} of 40 sources\n${misses.join("\n")}`);

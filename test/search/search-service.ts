@@ -6,7 +6,7 @@ import path from "node:path";
 import { SILENT } from "../../src/base/log.ts";
 import { searchKeys } from "../../src/entry/route/search-key.ts";
 import { searchRoutes } from "../../src/entry/route/search.ts";
-import { openEntry } from "../../src/entry/server.ts";
+import { type Entry, openEntry } from "../../src/entry/server.ts";
 import type { Embedder } from "../../src/model/embedder.ts";
 import { openCatalog } from "../../src/search/document/catalog.ts";
 import type { Viewer } from "../../src/search/document/permission.ts";
@@ -20,26 +20,32 @@ export interface SearchService {
   close(): Promise<void>;
 }
 
-export async function startSearchService(
-  embedder?: Embedder,
-  person?: (token: string) => Promise<Viewer>,
-): Promise<SearchService> {
-  const folder = await mkdtemp(path.join(tmpdir(), "flowstead-service-"));
-  const catalog = openCatalog(documentProvider({ folder }), embedder);
-  const entry = await openEntry({
+type Mount = NonNullable<Parameters<typeof openEntry>[0]["mount"]>;
+
+/** An entry with nothing but the routes given, behind the keys of the search service. */
+export function openEntryWith(
+  mount: (app: Parameters<Mount>[0], keys: ReturnType<typeof searchKeys>) => Promise<void>,
+): Promise<Entry> {
+  const keys = searchKeys({ adminKey: ADMIN_KEY, queryKey: QUERY_KEY });
+  return openEntry({
     host: "127.0.0.1",
     port: 0,
     findPort: false,
     endpoints: new Map(),
     version: "test",
     log: SILENT,
-    mount: async (app) => {
-      await app.register(searchRoutes, {
-        catalog,
-        keys: searchKeys({ adminKey: ADMIN_KEY, queryKey: QUERY_KEY }),
-        person,
-      });
-    },
+    mount: (app) => mount(app, keys),
+  });
+}
+
+export async function startSearchService(
+  embedder?: Embedder,
+  person?: (token: string) => Promise<Viewer>,
+): Promise<SearchService> {
+  const folder = await mkdtemp(path.join(tmpdir(), "flowstead-service-"));
+  const catalog = openCatalog(documentProvider({ folder }), embedder);
+  const entry = await openEntryWith(async (app, keys) => {
+    await app.register(searchRoutes, { catalog, keys, person });
   });
   return {
     url: entry.url,

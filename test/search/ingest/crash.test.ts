@@ -10,7 +10,6 @@ import { SILENT } from "../../../src/base/log.ts";
 import { openCollection } from "../../../src/search/ingest/collection.ts";
 import type { SourceSettings } from "../../../src/search/ingest/source/open.ts";
 import { openSearch } from "../../../src/search/provider/index.ts";
-import type { KillPoint } from "./add-folder.ts";
 import { S3_KEY, type StoreServer, storeServer } from "./object-store-server.ts";
 
 // Few enough for one thread, and more passages than one batch takes: each ingestion writes twice.
@@ -18,6 +17,13 @@ const FILES = 15;
 const SECTIONS = 36;
 const WRITES = 2;
 const SEED = 20_261_123;
+
+/** The `count`th time that this comes about; `during` is `delayMs` after a write to the index has begun. */
+interface KillPoint {
+  at: "file" | "before" | "during" | "after";
+  count: number;
+  delayMs: number;
+}
 
 let home: string;
 let docs: string;
@@ -78,7 +84,9 @@ it("an ingestion killed at any moment goes on without loss or doubles", { timeou
   await rm(path.join(docs, "6.md"));
   store.objects.delete("6.md");
 
-  const program = path.join(import.meta.dirname, "add-folder.ts");
+  const program = path.join(import.meta.dirname, "add-folder.mjs");
+  // `npm test` has compiled it.
+  const run = process.env.FLOWSTEAD_TEST_CLI ? [program, "dist"] : ["--import", "tsx", program, "src"];
   const rounds = killPoints(SEED).map((point, at) => ({
     point,
     folder: path.join(home, `search-${at}`),
@@ -89,7 +97,7 @@ it("an ingestion killed at any moment goes on without loss or doubles", { timeou
     rounds.map(async ({ point, folder, from, target }) => {
       await cp(from, folder, { recursive: true });
       const given = [folder, target, JSON.stringify(point), JSON.stringify(sources)];
-      const child = spawn(process.execPath, ["--import", "tsx", program, ...given], { stdio: "inherit" });
+      const child = spawn(process.execPath, [...run, ...given], { stdio: "inherit" });
       const [, signal] = (await once(child, "exit")) as [number | null, string | null];
       assert.equal(signal, "SIGKILL", `it ended before ${JSON.stringify(point)}`);
     }),

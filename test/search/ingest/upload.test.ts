@@ -4,14 +4,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { SILENT } from "../../../src/base/log.ts";
-import { searchKeys } from "../../../src/entry/route/search-key.ts";
 import { uploadRoutes } from "../../../src/entry/route/upload.ts";
-import { type Entry, openEntry } from "../../../src/entry/server.ts";
+import type { Entry } from "../../../src/entry/server.ts";
 import { type Collection, openCollection } from "../../../src/search/ingest/collection.ts";
 import { openUploads } from "../../../src/search/ingest/upload.ts";
 import { openSearch } from "../../../src/search/provider/index.ts";
 import type { SearchIndex } from "../../../src/search/search-index.ts";
-import { ADMIN_KEY, QUERY_KEY } from "../search-service.ts";
+import { ADMIN_KEY, openEntryWith, QUERY_KEY } from "../search-service.ts";
 
 describe("documents over HTTP", () => {
   let home: string;
@@ -27,17 +26,8 @@ describe("documents over HTTP", () => {
     index = await search.create("docs");
     collection = openCollection({ index, folder: search.folderOf("docs"), log: SILENT });
     const uploads = openUploads({ collection, folder, maxBytes: 1_000_000 });
-    entry = await openEntry({
-      host: "127.0.0.1",
-      port: 0,
-      findPort: false,
-      endpoints: new Map(),
-      version: "test",
-      log: SILENT,
-      mount: async (app) => {
-        const keys = searchKeys({ adminKey: ADMIN_KEY, queryKey: QUERY_KEY });
-        await app.register(uploadRoutes, { uploads, keys });
-      },
+    entry = await openEntryWith(async (app, keys) => {
+      await app.register(uploadRoutes, { uploads, keys });
     });
   });
   after(async () => {
