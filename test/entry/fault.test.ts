@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type Socket, connect } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { type TestContext, after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Entry } from "../../src/entry/server.ts";
 import { PRIMARY_KEY, openTestEntry } from "../fake/entry.ts";
@@ -151,34 +151,43 @@ test("heads and bodies that are too large are refused in the system's own form, 
   assert.equal(await call(), 200);
 });
 
-test("thousands of half-open and slow clients do not keep others waiting, and are let go", async (context) => {
-  const slow = await openTestEntry(target, { patience: { headMs: 3_000, requestMs: 3_000 } });
-  context.after(() => slow.close(0));
-  const count = 2_400;
-  const kinds = ["", "POST /endpoints/chat", framed("content-length: 1000", '{"question"')];
+/** Nothing at all, half a head, and half a body. */
+const HALVES = ["", "POST /endpoints/chat", framed("content-length: 1000", '{"question"')];
+
+/** Clients that send a half and go on with a byte at a time, or with nothing. */
+async function openSlow(context: TestContext, to: Entry, count: number): Promise<() => number> {
   const sockets: Socket[] = [];
-  const isOpen = (): number => sockets.filter((socket) => !socket.closed).length;
-  context.after(() => sockets.forEach((socket) => socket.destroy()));
-  // No more at once than the system keeps waiting for a listener.
-  while (sockets.length < count) await Promise.all(Array.from({ length: 100 }, opened));
+  const drip = setInterval(() => {
+    for (const socket of sockets.filter((_, index) => index % 3 === 1)) if (socket.writable) socket.write("x");
+  }, 500);
+  context.after(() => {
+    clearInterval(drip);
+    for (const socket of sockets) socket.destroy();
+  });
   async function opened(_: unknown, number: number): Promise<void> {
-    const socket = connect(slow.port, "127.0.0.1");
+    const socket = connect(to.port, "127.0.0.1");
     sockets.push(socket);
     socket.on("error", () => {});
     // What comes back is read, so that the end is seen.
     socket.resume();
     await new Promise<void>((resolve) => socket.once("connect", resolve).once("close", resolve));
-    socket.write(kinds[number % kinds.length] ?? "");
+    socket.write(HALVES[number % HALVES.length] ?? "");
   }
-  const most = isOpen();
-  assert.ok(most > 2_000, `only ${most} are open at once`);
-  const drip = setInterval(
-    () => sockets.forEach((socket, index) => index % 3 === 1 && socket.writable && socket.write("x")),
-    500,
-  );
-  context.after(() => clearInterval(drip));
-  for (let number = 0; number < 60; number++) assert.equal(await call(slow), 200);
-  for (const deadline = Date.now() + 60_000; isOpen() > 0 && Date.now() < deadline;) await delay(50);
-  assert.equal(isOpen(), 0, "clients that take too long keep their connections");
-  assert.equal(await call(slow), 200);
+  // No more at once than the system keeps waiting for a listener.
+  while (sockets.length < count) await Promise.all(Array.from({ length: Math.min(100, count) }, opened));
+  return () => sockets.filter((socket) => !socket.closed).length;
+}
+
+test("thousands of half-open and slow clients do not keep others waiting", async (context) => {
+  const open = await openSlow(context, entry, 2_400);
+  assert.ok(open() > 2_000, `only ${open()} are open at once`);
+  for (let number = 0; number < 60; number++) assert.equal(await call(), 200);
+});
+
+test("clients that take too long are let go", async (context) => {
+  const impatient = await openTestEntry(target, { patience: { headMs: 400, requestMs: 400 } });
+  context.after(() => impatient.close(0));
+  const open = await openSlow(context, impatient, 30);
+  for (const deadline = Date.now() + 60_000; open() > 0 && Date.now() < deadline;) await delay(20);
+  assert.equal(open(), 0);
 });

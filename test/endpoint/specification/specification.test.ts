@@ -115,6 +115,12 @@ test("kubernetes forms, scaling and schedules; what is written again reads the s
       { days: ["mon", "tue", "wed", "thu", "fri"], start: "08:00", end: "18:00", minInstances: 2, maxInstances: 3 },
     ],
   });
+  // What is not given is as in the original.
+  const times = { initialDelayMs: 10_000, periodMs: 10_000, timeoutMs: 2_000 };
+  const probe = { ...times, successThreshold: 1, failureThreshold: 30 };
+  assert.deepEqual([green.livenessProbe, green.readinessProbe], [probe, probe]);
+  const settings = { requestTimeoutMs: 5_000, maxConcurrentRequestsPerInstance: 1, maxQueueWaitMs: 500 };
+  assert.deepEqual(green.requestSettings, settings);
   const again = readSpecification(writeDeployment(green), "again").spec as DeploymentSpec;
   assert.deepEqual(
     writeDeployment(again),
