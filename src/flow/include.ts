@@ -2,9 +2,10 @@
 // into a folder that lives as long as the flow is open.
 
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Zippable, zipSync } from "fflate";
+import type * as Fflate from "fflate";
 import { FlowsteadError } from "../base/error/error.ts";
 
 export interface MergedFlow {
@@ -67,7 +68,7 @@ function copy(source: string, target: string): void {
 
 /** An archive with the folder itself as its root. */
 function zipFolder(folder: string): Uint8Array {
-  const entries: Zippable = {};
+  const entries: Fflate.Zippable = {};
   const add = (full: string, name: string): void => {
     if (LEFT_OUT.has(path.basename(full))) return;
     if (!statSync(full).isDirectory()) entries[name] = readFileSync(full);
@@ -77,5 +78,7 @@ function zipFolder(folder: string): Uint8Array {
     }
   };
   add(folder, path.basename(folder));
+  // Few flows include an archive; the others need not wait for its code.
+  const { zipSync } = createRequire(import.meta.url)("fflate") as typeof Fflate;
   return zipSync(entries);
 }

@@ -1,8 +1,8 @@
 // The languages whose words are known: one table for passages and for the fields of documents. A language is named as in
 // BCP 47; of a code with a region, such as `pt-BR`, the language counts.
 
-import { newStemmer } from "snowball-stemmers";
 import { FUNCTION_WORDS } from "./function-word.ts";
+import { newStemmer } from "./stemmer.ts";
 import { ENGLISH_QUESTION_WORDS, ENGLISH_STOP_WORDS } from "./stop-word.ts";
 
 export interface Language {
