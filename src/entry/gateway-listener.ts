@@ -3,7 +3,6 @@
 import { type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { FlowsteadError } from "../base/error/error.ts";
-import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
 import { sendJson } from "../endpoint/exchange.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -28,13 +27,14 @@ export async function openGatewayListener(gateway: Gateway, log: Logger): Promis
   const route = gatewayRoute(gateway);
   const checkOrigin = originGuard();
   const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
+    const hot = hotCall(request, response, log);
     try {
       checkOrigin(request);
-      const work = route(hotCall(request, response, { requestId: uuid(), log }), undefined);
+      const work = route(hot, undefined);
       if (!work) throw new FlowsteadError("Unauthorized", "The token is missing or wrong.");
-      work.catch((thrown: unknown) => refuse(response, thrown));
+      work.catch((thrown: unknown) => refuse(response, thrown, hot.ids));
     } catch (thrown) {
-      refuse(response, thrown);
+      refuse(response, thrown, hot.ids);
     }
   });
   await new Promise<void>((resolve, reject) => {
