@@ -10,7 +10,11 @@ from .exceptions import SystemErrorException, UserErrorException
 def ask(kind, **value):
     """Yields what the engine answers, piece by piece."""
     if _runtime.engine is None:
-        raise UserErrorException("This works inside a flow that Flowstead runs: there is no engine to ask here.")
+        raise UserErrorException(
+            "This works inside a flow that Flowstead runs, and this is a script of its own: there is no engine to ask. "
+            "Have a function of it run as a flow: `flowstead flow test --flow module:function`; or use a command in place "
+            "of the client: `flowstead flow test`, `flowstead run create`, `flowstead connection create`."
+        )
     return _runtime.engine(kind, value)
 
 

@@ -2,6 +2,7 @@
 // `promptflow` package; and what its traced functions tell.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { startFakeModel } from "../../src/model/fake/server.ts";
 import { connectionModel, openModel } from "../../src/model/provider/index.ts";
@@ -141,4 +142,11 @@ test("a package that is missing is named, with the command that installs it", as
     );
     return true;
   });
+});
+
+test("a script of its own, which no flow runs, is told what takes the client's place", () => {
+  const script = "from promptflow.client import PFClient; PFClient().test(flow='f', inputs={'q': 'x'})";
+  const env = { ...process.env, PYTHONPATH: "python", PYTHONDONTWRITEBYTECODE: "1" };
+  const { stderr } = spawnSync("python3", ["-c", script], { env, encoding: "utf8" });
+  assert.match(stderr, /UserErrorException: This works inside a flow .*`flowstead flow test --flow module:function`/);
 });
