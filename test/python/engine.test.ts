@@ -145,7 +145,8 @@ test("a package that is missing is named, with the command that installs it", as
 });
 
 test("a script of its own, which no flow runs, is told what takes the client's place", () => {
-  const script = "from promptflow.client import PFClient; PFClient().test(flow='f', inputs={'q': 'x'})";
+  const script =
+    "from promptflow.client import PFClient; PFClient().test(flow='test/fixture/flow/greet', inputs={'q': 'x'})";
   const env = { ...process.env, PYTHONPATH: "python", PYTHONDONTWRITEBYTECODE: "1" };
   const { stderr } = spawnSync("python3", ["-c", script], { env, encoding: "utf8" });
   assert.match(stderr, /UserErrorException: This works inside a flow .*`flowstead flow test --flow module:function`/);
