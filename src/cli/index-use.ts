@@ -98,7 +98,7 @@ export async function useIndex(options: IndexOptions, work: (used: UsedIndex) =>
   }
   const index = await search.openOrCreate(name);
   try {
-    const collection = openConfiguredCollection(config, { index, folder: search.folderOf(name), log });
+    const collection = openConfiguredCollection(config, { index, folder: () => search.folderOf(name), log });
     await work({ index, collection, config, home: indexFolder(config) });
   } finally {
     await index.close();
