@@ -483,6 +483,8 @@ describe("the official client of Azure AI Search", () => {
     const reader = new SearchClient<Hotel>(service.url, "hotels", new AzureKeyCredential(QUERY_KEY), options);
     assert.equal(await reader.getDocumentsCount(), 3);
     await refused(reader.uploadDocuments([{ id: "x" }]), 403, /query key/);
+    const keeper = new SearchIndexClient(service.url, new AzureKeyCredential(QUERY_KEY), options);
+    await refused(keeper.getIndex("hotels"), 403, /query key/);
     const stranger = new SearchClient<Hotel>(service.url, "hotels", new AzureKeyCredential("wrong"), options);
     await refused(stranger.getDocumentsCount(), 403, /api-key/);
   });
@@ -504,5 +506,28 @@ describe("the official client of Azure AI Search", () => {
     const failure = await call("/indexes/hotels/docs?search=x&$top=-1");
     assert.match((failure["error"] as { message: string }).message, /top/);
     assert.match(((await call("/indexers"))["error"] as { message: string }).message, /indexers are not supported/);
+    const status = async (path: string, given: unknown, rest: RequestInit = {}): Promise<[number, string]> => {
+      const init = { method: "POST", headers, body: JSON.stringify(given), ...rest };
+      const answer = await fetch(`${service.url}${path}`, init);
+      return [answer.status, await answer.text()];
+    };
+    const batch = "/indexes/hotels/docs/index";
+    assert.equal((await status(batch, { value: [{ "@search.action": "merge", id: "none" }] }))[0], 207);
+    const [unknown, words] = await status(batch, { value: [{ "@search.action": "replace", id: "1" }] });
+    assert.deepEqual([unknown, /'@search\.action' must be one of/.test(words)], [400, true]);
+    const many = Array.from({ length: 32_001 }, () => ({ "@search.action": "delete", id: "none" }));
+    assert.equal((await status(batch, { value: many }))[0], 413);
+    const small = { fields: [{ name: "id", type: "Edm.String", key: true }] };
+    const put = (condition: Record<string, string>) =>
+      status("/indexes/hotels", small, { method: "PUT", headers: { ...headers, ...condition } });
+    assert.equal((await put({ "if-none-match": "*" }))[0], 412);
+    assert.equal((await put({ "if-match": '"0xOTHER"' }))[0], 412);
+    await indexes.createAlias({ name: "inns", indexes: ["hotels"] });
+    assert.equal(
+      await new SearchClient<Hotel>(service.url, "inns", new AzureKeyCredential(ADMIN_KEY), {
+        allowInsecureConnection: true,
+      }).getDocumentsCount(),
+      3,
+    );
   });
 });
