@@ -212,3 +212,61 @@ test("a budget goes on after a restart from what the ledger holds", async (conte
   const tomorrow = await openBudgets(rules, await openLedger(store, SILENT), () => Date.now() + 86_400_000);
   tomorrow.check({ principal: "ann", model: "m" });
 });
+
+test("a budget of a month is of its calendar month, one of a day of its day", async (context) => {
+  const ledger = await openLedger(await openStore(context), SILENT);
+  ledger.add({ ...ROW, at: Date.UTC(2026, 2, 1), principal: "ann" });
+  const at = async (month: number, day: number): Promise<string[]> => {
+    const spent: string[] = [];
+    for (const budgetPeriod of ["month", "day"] as const) {
+      const rules = [{ principal: "*", budgetUsd: 1, budgetPeriod }];
+      const budgets = await openBudgets(rules, ledger, () => Date.UTC(2026, month, day));
+      try {
+        budgets.check({ principal: "ann", model: "m" });
+      } catch {
+        spent.push(budgetPeriod);
+      }
+    }
+    return spent;
+  };
+  assert.deepEqual(await at(2, 1), ["month", "day"]);
+  assert.deepEqual(await at(2, 31), ["month"]);
+  assert.deepEqual(await at(3, 1), []);
+  await ledger.close();
+});
+
+test("rows reach the file by themselves, as they are, more than one statement takes; what is open at a stop is written", async (context) => {
+  const store = await openStore(context);
+  // Another connection, as of another process: it sees only what would outlive this one.
+  const reader = await openRecordStore({ file: store.name });
+  context.after(() => reader.close());
+  const seen = await openLedger(reader, SILENT);
+  const ledger = await openLedger(store, SILENT);
+  const at = Date.UTC(2026, 1, 3, 23, 59, 59, 999);
+  const names = ["größer \"quoted\" 'x' \\ 🙂", "ann"];
+  for (let row = 0; row < 1203; row++) {
+    ledger.add({
+      ...ROW,
+      at,
+      principal: names[row % 2] ?? "",
+      flow: "f",
+      prompt_tokens: 3_000_000_000,
+      estimated: row % 2,
+    });
+  }
+  const deadline = Date.now() + 20_000;
+  const sumsOf = () => seen.sums(["principal", "flow", "model", "day"]);
+  let sums = await sumsOf();
+  while (sums.length === 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    sums = await sumsOf();
+  }
+  assert.deepEqual(sums.map((sum) => [sum.principal, sum.requests, sum.prompt_tokens, sum.estimated]).toSorted(), [
+    ["ann", 601, 601 * 3_000_000_000, 601],
+    [names[0], 602, 602 * 3_000_000_000, 0],
+  ]);
+  assert.deepEqual(new Set(sums.map(({ flow, model, day }) => `${flow} ${model} ${day}`)), new Set(["f m 2026-02-03"]));
+  ledger.add({ ...ROW, at, principal: "last" });
+  await ledger.close();
+  assert.equal((await sumsOf()).find(({ principal }) => principal === "last")?.cost_micros, 1_000_000);
+});

@@ -1,5 +1,5 @@
 // One upstream server over HTTP/1.1: sockets are pooled, an abort closes the socket at once, and what arrives is handed
-// over as it comes. `Pool.dispatch` is used instead of `fetch`, which costs ten times the CPU.
+// over as it comes.
 
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { type AnswerHandler, type Exchange, httpClient } from "../../../network/http-client.ts";
