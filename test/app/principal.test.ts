@@ -28,6 +28,7 @@ after(async () => {
   await remove();
 });
 
+const FLOW = path.resolve("test/fixture/flow/on-behalf");
 const CONFIG = `
 models:
   - { provider: openai, base_url: ${fake.url}/v1, model: m }
@@ -38,7 +39,7 @@ gateway:
   limits:
     - { principal: chat/primary, model: my_openai, requests_per_minute: 6 }
     - { principal: chat/secondary, model: default, requests_per_minute: 2 }
-endpoint: { flow: ${path.resolve("test/fixture/flow/on-behalf")}, instances: 1 }
+endpoint: { flow: ${FLOW}, instances: 1 }
 `;
 
 test("each key of an endpoint and the chat page pay for themselves, and have limits of their own", async () => {
@@ -116,6 +117,7 @@ test("over the resource socket, a flow can name those only who ask it, and copie
       },
     }),
     embedder: async () => embedder(),
+    connection: async (name: string) => ({ name, type: "CustomConnection", configs: {}, secrets: { key: "k" } }),
     searchIndex: async () => ({
       statistics: async () => ({}),
       query: async ({ caller }: SearchQuery) => {
@@ -141,7 +143,10 @@ test("over the resource socket, a flow can name those only who ask it, and copie
     close: async () => {},
     shadow: { take: ({ principal }: FlowCall) => names.push(principal ?? "nobody") },
   });
-  const lent = remoteResources({ ...lending.addressFor({ endpointName: "chat" } as never), url: "http://resources" });
+  const lent = remoteResources({
+    ...lending.addressFor({ endpointName: "chat", flow: FLOW } as never),
+    url: "http://resources",
+  });
   const signal = AbortSignal.timeout(20_000);
   try {
     for await (const _ of deployment.invoke({ inputs: {}, principal: "ann" }, signal));
@@ -156,6 +161,11 @@ test("over the resource socket, a flow can name those only who ask it, and copie
     }
     const thrice = (principal: string): Caller[] => Array.from({ length: 3 }, () => ({ principal, flow: "chat" }));
     assert.deepEqual(charged, ["ann", "system", "local", "local"].flatMap(thrice));
+    assert.equal((await lent.connection("my_openai")).name, "my_openai");
+    await assert.rejects(lent.connection("my_other"), {
+      code: "Forbidden",
+      message: /do not name a connection "my_other"/,
+    });
     // Who has a key of its own cannot speak for others either.
     const team = credentials.find("a-key-of-a-team-0001")!;
     assert.equal(charging(team, names[0]).caller.principal, "team");

@@ -78,7 +78,7 @@ export class Journal {
   }
 
   /** Settles when an entry that ended fits; for tests that wait for an abort to arrive. */
-  until(fits: (entry: JournalEntry) => boolean, timeoutMs = 5000): Promise<JournalEntry> {
+  until(fits: (entry: JournalEntry) => boolean, timeoutMs = 30_000): Promise<JournalEntry> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(check);
