@@ -166,9 +166,9 @@ describe("one feature of a search at a time", () => {
     assert.deepEqual(await marks({ search: "otter harbour", highlight: "text-1" }), {
       text: ["<em>Otters</em> play at the <em>harbour</em>."],
     });
-    assert.deepEqual(await marks({ search: "otter -harbour", searchMode: "all", searchFields: "text" }), {
-      text: ["An <em>otter</em> was seen at the inn once."],
-    });
+    const without = { search: "text:otter -(title:harbour AND title:palace)", queryType: "full", highlight: "title" };
+    assert.deepEqual(await ids(without), ["b"]);
+    assert.equal(await marks(without), undefined);
   });
 
   it("suggestions and completions: how many, in which fields, marked, in context, two at once, with typing errors", async () => {
