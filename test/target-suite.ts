@@ -268,7 +268,7 @@ function hangingModel(): ScriptedModel {
   return scriptedModel({ before: (index) => (index === 0 ? undefined : new Promise(() => undefined)) });
 }
 
-function fixtureResources(model: ChatModel): FlowResources {
+export function fixtureResources(model: ChatModel): FlowResources {
   return {
     chatModel: () => Promise.resolve(model),
     embedder: () => Promise.resolve(undefined),

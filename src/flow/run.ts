@@ -155,7 +155,10 @@ class LineRun {
     }
     this.#start(this.#progress.inputs);
     for (const message of this.#plan.warnings) this.#emit({ type: "warning", message });
-    const outputs = new OutputCollector(this.#plan, this.#progress, (event) => this.#emit(event));
+    const { quiet, whole } = this.#options;
+    const outputs = new OutputCollector(this.#plan, this.#progress, (event) => {
+      if (event.type !== "output" || !quiet || !whole) this.#emit(event);
+    });
     outputs.begin();
     await this.#phase(this.#plan.nodes, outputs);
     const values = outputs.finish();

@@ -53,7 +53,7 @@ export interface FlowCall {
   brief?: boolean;
   /** Leaves out what nodes and their calls do, for readers that want no more than outputs, what is printed, and the end. */
   quiet?: boolean;
-  /** The reader wants whole values: no model is asked to stream, no output comes in pieces. */
+  /** The reader wants whole values: no model is asked to stream, no output comes in pieces; with `quiet`, all come with the end. */
   whole?: boolean;
   /** The reader understands pieces of outputs that the signature does not call streamed; the whole output follows them. */
   unannounced?: boolean;
