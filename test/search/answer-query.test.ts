@@ -106,3 +106,20 @@ test("passages that are read when they are among the best are of the state in wh
     /broken/,
   );
 });
+
+test("the ranks by words and those by vectors count by their weights", async () => {
+  const passages = new ResidentPassages();
+  const put = (id: string, text: string, vector: number[]): void =>
+    passages.put(passage(id, 0, text, { id, vector: Float32Array.from(vector) }), { body: text.split(" "), field: [] });
+  put("worded", "otter otter", [0, 1]);
+  put("near", "otter far away from all that", [1, 0]);
+  const source: CandidateSource = { ...versions().source };
+  source.lexicon = async () => passages.lexicon();
+  source.byTerms = async (terms, limit, within) => passages.byTerms(terms, limit, within);
+  source.byVector = async (vector, limit, within) => passages.byVector(vector, limit, within);
+  const best = async (weights: { words?: number; vectors?: number }): Promise<string | undefined> => {
+    const query = { text: "otter", mode: "hybrid", vector: VECTOR, top: 2, weights } as const;
+    return (await answerQuery(source, query, { analyzer })).hits[0]?.passage.id;
+  };
+  assert.deepEqual([await best({ words: 3 }), await best({ vectors: 3 })], ["worded", "near"]);
+});
