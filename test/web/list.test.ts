@@ -90,6 +90,14 @@ test("long lists come in pages", { skip }, async () => {
   await page.getByRole("button", { name: "Show older" }).click();
   await page.getByRole("link", { name: "Paged 69" }).waitFor();
   assert.equal(await rows.count(), 70);
+  // While the server is away, what was loaded stays.
+  shared.chat.fault.down = true;
+  await page.getByRole("searchbox").fill("Paged 1");
+  await page.getByText("The list could not be loaded.").waitFor();
+  assert.equal(await rows.count(), 70);
+  shared.chat.fault.down = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("link", { name: "Paged 69" }).waitFor({ state: "detached" });
   await context.close();
 });
 

@@ -86,22 +86,22 @@ function Rows({ onDelete }: { onDelete: (conversation: ConversationSummary) => v
   const chat = useChat();
   const { items, next, phase, query } = useStore(chat.list.store);
   const openId = useConversation((state) => (state.phase === "new" ? undefined : state.id));
-  if (phase === "failed") {
-    return (
+  const failure =
+    phase === "failed" ? (
       <p className="rows-note">
         The list could not be loaded.{" "}
         <button type="button" className="text-button" onClick={() => void chat.list.refresh()}>
           Try again
         </button>
       </p>
-    );
-  }
+    ) : null;
   if (items.length === 0) {
-    if (phase === "loading") return <div className="rows" />;
+    if (failure || phase === "loading") return failure ?? <div className="rows" />;
     return <p className="rows-note">{query ? "No title contains this." : "Your conversations will stand here."}</p>;
   }
   return (
     <div className="rows">
+      {failure}
       {groups(items).map(([day, group]) => (
         <Fragment key={day}>
           <h2>{day}</h2>
