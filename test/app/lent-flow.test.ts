@@ -11,6 +11,7 @@ import { lendResources, openModelGateway } from "../../src/app/model-gateway.ts"
 import { openResources } from "../../src/app/resources.ts";
 import { SILENT } from "../../src/base/log.ts";
 import { configSchema } from "../../src/config/schema.ts";
+import { remoteResources } from "../../src/endpoint/resource/client.ts";
 import type { DeploymentSpec } from "../../src/endpoint/specification/deployment-spec.ts";
 import { readSpecification } from "../../src/endpoint/specification/read-specification.ts";
 import { openGovernance } from "../../src/gateway/open.ts";
@@ -69,6 +70,12 @@ test("a container's flow reaches models by its two sockets, is counted, and hold
   const { base_url: baseURL } = connection.configs as { base_url: string };
   const apiKey = String(connection.secrets["api_key"]);
   assert.ok(!JSON.stringify(connection).includes("the-providers-key"));
+  // The port that processes outside use is not there in a container: it has one of its own, over the other socket.
+  const outside = remoteResources({ socketPath, token, url: "http://resources" });
+  const given = (await outside.connection("mine")).configs as { base_url: string };
+  await outside.close();
+  assert.notEqual(new URL(baseURL).port, new URL(given.base_url).port);
+  assert.equal(new URL(baseURL).pathname, new URL(given.base_url).pathname);
   const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
   const messages = [{ role: "user" as const, content: "hi" }];
   const answer = await client.chat.completions.create({ model: "m", messages });
