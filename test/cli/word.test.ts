@@ -25,7 +25,7 @@ import { ORIGINAL_FLAGS } from "./original-flag.ts";
 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   up: [],
-  index: ["add", "list", "remove", "status", "create", "query", "evaluate", "export", "keys"],
+  index: ["add", "list", "remove", "status", "rebuild", "create", "query", "evaluate", "export", "keys"],
   flow: ["init", "test", "serve", "build", "validate", "save"],
   run: "create list show show-details show-metrics visualize stream archive restore update delete".split(" "),
   connection: ["create", "update", "list", "show", "delete"],

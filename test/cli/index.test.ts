@@ -1,0 +1,94 @@
+// Every command of an index over one folder, as programs read it: with --json.
+
+import assert from "node:assert/strict";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { after, test } from "node:test";
+import { temporaryHome } from "../e2e/system.ts";
+import { runHere } from "./in-process.ts";
+
+const { home, remove } = await temporaryHome();
+after(remove);
+const docs = path.join(home, "..", "walruses");
+
+async function json<T>(...words: string[]): Promise<T> {
+  const { code, stdout, stderr } = await runHere(["index", ...words, "--json", "--home", home]);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as T;
+}
+
+interface Report {
+  added: number;
+  unchanged: number;
+  failed: { file: string; code: string; reason: string }[];
+}
+
+test("create, add, list, status, query, export, evaluate, rebuild and remove speak JSON and agree", async () => {
+  await mkdir(docs);
+  await writeFile(path.join(docs, "food.md"), "# Food\n\n## Fish\n\nA walrus eats 40 kilograms of clams a day.");
+  await writeFile(path.join(docs, "home.md"), "# Home\n\nIt lives on the ice of the Arctic.");
+  await writeFile(path.join(docs, "broken.pdf"), "%PDF-1.7\nnothing");
+  const on = ["--index", "sea"];
+  assert.equal((await json<{ passages: number }>("create", "sea")).passages, 0);
+  const report = await json<Report>("add", docs, ...on);
+  assert.deepEqual([report.added, report.failed.map(({ code }) => code)], [2, ["DocumentDamaged"]]);
+  const [folder] = await json<{ folder: string; documents: number; failed: number }[]>("list", ...on);
+  assert.deepEqual([folder?.folder, folder?.documents, folder?.failed], [docs, 2, 1]);
+  const status = await json<{ documents: number; passages: number; failed: unknown[] }>("status", ...on);
+  assert.deepEqual([status.documents, status.passages, status.failed.length], [2, 2, 1]);
+
+  type Found = {
+    passage: { source: string; headings: string[]; start: number; end: number; text: string };
+    score: number;
+  };
+  const { hits, degraded } = await json<{ hits: Found[]; degraded: string[] }>(
+    "query",
+    "what does a walrus eat",
+    ...on,
+  );
+  assert.match(degraded.join(), /no embedder/);
+  const { passage, score } = hits[0]!;
+  assert.deepEqual([passage.source, passage.headings], ["walruses/food.md", ["Fish"]]);
+  assert.ok(score > 0 && passage.end - passage.start === passage.text.length);
+
+  const file = path.join(home, "..", "sea.jsonl");
+  assert.equal((await runHere(["index", "export", file, ...on, "--home", home])).code, 0);
+  const lines = (await readFile(file, "utf8")).trim().split("\n");
+  const printed = (await runHere(["index", "export", ...on, "--home", home])).stdout.trim().split("\n");
+  assert.deepEqual(printed, lines);
+  assert.deepEqual(lines.map((line) => (JSON.parse(line) as Found["passage"]).source).sort(), [
+    "walruses/food.md",
+    "walruses/home.md",
+  ]);
+
+  const questions = path.join(home, "..", "questions.jsonl");
+  await writeFile(
+    questions,
+    '{"question": "kilograms of clams", "relevant": ["food.md"]}\n{"question": "Arctic ice", "relevant": ["home.md"]}\n',
+  );
+  const measured = await json<{ questions: number; ways: Record<string, object> }>(
+    "evaluate",
+    "--queries",
+    questions,
+    ...on,
+  );
+  assert.equal(measured.questions, 2);
+  assert.deepEqual(measured.ways, {
+    lexical: { ndcg: 1, mrr: 1, recall: 1 },
+    reranked: { ndcg: 1, mrr: 1, recall: 1 },
+  });
+
+  await writeFile(path.join(docs, "home.md"), "# Home\n\nIt lives by the sea.");
+  const [again] = await json<Report[]>("rebuild", ...on);
+  assert.deepEqual([again?.added, again?.unchanged, again?.failed.length], [2, 0, 1]);
+  assert.equal(
+    (await json<{ hits: Found[] }>("query", "by the sea", ...on)).hits[0]?.passage.source,
+    "walruses/home.md",
+  );
+  assert.deepEqual(await json("remove", docs, ...on), { folders: 1, documents: 2, passages: 2 });
+  assert.deepEqual(await json("remove", "--all", ...on), { removed: "sea" });
+  const gone = await runHere(["index", "rebuild", ...on, "--home", home]);
+  assert.equal(gone.code, 1);
+  assert.match(gone.stderr, /no search index named sea/);
+  await rm(docs, { recursive: true });
+});
