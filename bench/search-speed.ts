@@ -165,7 +165,7 @@ async function settled(index: SearchIndex, size: number, signal: AbortSignal): P
   if (size <= IN_MEMORY) return;
   // An index that was opened for this alone begins with a query.
   index.prepare?.();
-  while ((await index.statistics()).vectors !== "approximate") await sleep(500, undefined, { signal });
+  while ((await index.statistics()).vectors !== "approximate") await sleep(3000, undefined, { signal });
 }
 
 interface Times {
