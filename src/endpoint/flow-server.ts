@@ -135,7 +135,9 @@ async function score(target: Target, options: FlowServerOptions, exchange: Excha
       includedFields: options.includedFields,
     });
     watch.done(failed);
-    if (failed) options.log.warn({ requestId, code: failed.code, message: failed.message }, "score failed");
+    // A caller who leaves is no fault of anybody's.
+    const level = failed?.code === "Canceled" ? "debug" : "warn";
+    if (failed) options.log[level]({ requestId, code: failed.code, message: failed.message }, "score failed");
   } catch (thrown) {
     sendError(response, thrown, headers);
   }

@@ -193,7 +193,7 @@ class InProcessFlow implements FlowTarget {
     signal.addEventListener("abort", cancel, { once: true });
     const channel = new EventChannel(cancel);
     running = this.#run(call, phase, channel, signal.aborted);
-    const run = running.done.finally(() => {
+    const run = running.done.then(() => {
       signal.removeEventListener("abort", cancel);
       channel.end();
       this.#runs.delete(run);
