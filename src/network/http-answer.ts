@@ -21,8 +21,8 @@ const IDLE_MS = 4000;
 /** What is on its way when the server closes. */
 const SAFETY_MS = 1000;
 const STATUS = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+export const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+export const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Digits, then extensions, which mean nothing to us. */
 const SIZE =
@@ -196,12 +196,12 @@ function headerOf(line: string): [name: string, value: string] {
   const written = line.slice(0, colon);
   let name = names.get(written);
   if (name === undefined) {
-    if (!NAME.test(written)) throw malformed("a header without a name");
+    if (!HEADER_NAME.test(written)) throw malformed("a header without a name");
     name = written.toLowerCase();
     if (names.size < MOST_NAMES) names.set(written, name);
   }
   const value = line.slice(colon + 1);
-  if (!VALUE.test(value)) throw malformed("a header with control characters");
+  if (!HEADER_VALUE.test(value)) throw malformed("a header with control characters");
   // To some readers a tab beside a length is white space, to others a part of it.
   if (LENGTHS.has(name) && value.includes("\t")) throw malformed("a length with a tab");
   return [name, value.trim()];

@@ -1,7 +1,9 @@
 // A client of one server for paths that thousands of calls take: HTTP/1.1 over pooled sockets, callbacks from the socket to
-// whoever reads, nothing in between. It costs a third of the CPU of undici's pool, whose `dispatch` it is called like.
+// whoever reads, nothing in between. It is called like `dispatch` of undici's pool, costs a call less CPU than that one does,
+// and reads nothing that could be understood in two ways.
 
 import type { ConnectionOptions } from "node:tls";
+import { HEADER_NAME, HEADER_VALUE } from "./http-answer.ts";
 import { type AnswerHandler, type ConnectOptions, Connection, type Exchange, type Work } from "./http-connection.ts";
 import type { Headers } from "./retry-after.ts";
 
@@ -212,8 +214,6 @@ export function httpClient(origin: string, options: HttpClientOptions): HttpClie
 }
 
 const TARGET = /^[\x21-\x7e]+$/;
-const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function headOf(method: string, path: string, headers: HttpRequest["headers"]): string {
   if (!TARGET.test(path)) throw new TypeError("A path holds characters that must be escaped.");
