@@ -2,7 +2,7 @@
 // by way of their connection: `/connections/<name>` stands before either kind of path.
 
 import { FlowsteadError } from "../../base/error/error.ts";
-import { clientSignal, readBody, sendJson } from "../../endpoint/exchange.ts";
+import { clientSignal, connectionSignal, readBody, sendJson } from "../../endpoint/exchange.ts";
 import { type Credential, charging } from "../../gateway/credential.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { ResponseAnswer } from "../../gateway/response-answer.ts";
@@ -33,7 +33,7 @@ const BODY_LIMIT = 64 * 2 ** 20;
 
 export function gatewayRoute(gateway: Gateway): HotRoute<unknown> {
   return (hot) => {
-    const route = parsePath(hot.path);
+    const route = routeOf(hot.path);
     if (!route) return undefined;
     const secret = secretOf(hot);
     const holder = secret === undefined ? undefined : gateway.credentials.find(secret);
@@ -42,6 +42,19 @@ export function gatewayRoute(gateway: Gateway): HotRoute<unknown> {
     if (!credential && !route.isOwn) return undefined;
     return answer(hot, { gateway, credential, route });
   };
+}
+
+/** Callers use few of them. */
+const routes = new Map<string, Route | undefined>();
+const MOST_ROUTES = 200;
+
+function routeOf(path: string): Route | undefined {
+  const known = routes.get(path);
+  if (known || routes.has(path)) return known;
+  if (routes.size >= MOST_ROUTES) routes.clear();
+  const route = parsePath(path);
+  routes.set(path, route);
+  return route;
 }
 
 function parsePath(path: string): Route | undefined {
@@ -77,7 +90,7 @@ async function answer(
   { gateway, credential, route }: { gateway: Gateway; credential: Credential | undefined; route: Route },
 ): Promise<void> {
   const startedAt = performance.now();
-  const headers: Record<string, string> = { "x-request-id": hot.requestId, "apim-request-id": hot.requestId };
+  const headers: Record<string, string> = { ...hot.ids, "apim-request-id": hot.requestId };
   let problem: FlowsteadError | undefined;
   try {
     if (!credential) {
@@ -92,7 +105,7 @@ async function answer(
     if (problem.code === "Unexpected") hot.log.error({ err: thrown }, "gateway call failed");
     sendFailure(hot, thrown, headers);
   }
-  hot.log.info(
+  hot.note(
     {
       principal: credential?.caller.principal,
       operation: route.operation,
@@ -152,8 +165,9 @@ async function complete(hot: Hot, call: Call, { read, isText }: Form): Promise<v
   const model = await modelOf(call, body.model);
   // A pool's name is ours; what its members call the model, they know themselves.
   const upstreamModel = route.connection === undefined ? undefined : body.model;
-  const request = { ...body.request, model: upstreamModel, caller: credential.caller };
-  const signal = clientSignal(hot.response);
+  const { messages, prompt, stream, parameters } = body.request;
+  const request = { messages, prompt, stream, parameters, model: upstreamModel, caller: credential.caller };
+  const signal = connectionSignal(hot.request);
   // The older API's answers are made from chunks of the newer one.
   const parts = (isText ? undefined : model.relay?.(request, signal)) ?? partsOf(model.chat(request, signal));
   await (request.stream
