@@ -92,7 +92,8 @@ export async function openConnectionEmbedder(
   if (settings.provider === "azure-openai") {
     return batchedEmbedder(azureOpenAiEmbedding({ ...settings, deployment: model, dimensions }), passedOn);
   }
-  if (settings.provider === "openai") return batchedEmbedder(openAiEmbedding({ ...settings, model, dimensions }), passedOn);
+  if (settings.provider === "openai")
+    return batchedEmbedder(openAiEmbedding({ ...settings, model, dimensions }), passedOn);
   throw new FlowsteadError("InvalidConnectionType", `Connection "${connection.name}" has no embeddings.`);
 }
 
