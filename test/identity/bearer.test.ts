@@ -51,7 +51,7 @@ interface TurningIssuer {
   issuer: string;
   /** Publishes a new key only. */
   turn(): Promise<void>;
-  sign(claims: Record<string, unknown>, times?: { expires?: number; notBefore?: number }): Promise<string>;
+  sign(claims: Record<string, unknown>, times?: { expires?: number | "never"; notBefore?: number }): Promise<string>;
 }
 
 async function startTurning(): Promise<TurningIssuer> {
@@ -76,13 +76,13 @@ async function startTurning(): Promise<TurningIssuer> {
     },
     sign: (claims, { expires = 600, notBefore = 0 } = {}) => {
       const now = Math.floor(Date.now() / 1000);
-      return new SignJWT(claims)
+      const token = new SignJWT(claims)
         .setProtectedHeader({ alg: "ES256", kid: `key-${number}` })
         .setIssuer(issuer)
         .setAudience(AUDIENCE)
-        .setNotBefore(now + notBefore)
-        .setExpirationTime(now + expires)
-        .sign(current.privateKey);
+        .setNotBefore(now + notBefore);
+      if (expires !== "never") token.setExpirationTime(now + expires);
+      return token.sign(current.privateKey);
     },
   };
 }
@@ -100,6 +100,7 @@ test("a role lets in, clocks may differ a little, and keys that were turned are 
     message: /expired/,
   });
   await assert.rejects(check(await provider.sign(claims, { notBefore: 90 })), { code: "Unauthorized" });
+  await assert.rejects(check(await provider.sign(claims, { expires: "never" })), { message: /exp is not accepted/ });
   await assert.rejects(check(await provider.sign({ sub: "app-1", roles: ["Other"] })), { code: "Forbidden" });
   const old = await provider.sign(claims);
   await provider.turn();
