@@ -299,6 +299,8 @@ export function documentSuite(name: string, make: (embedder: Embedder) => Promis
       const both = await index.search(readSearch({ search: "soup", vectorQueries: [{ ...near, k: 1 }] }));
       assert.deepEqual(new Set(both.value.map(({ id }) => id)), new Set(["1", "2"]));
       for (const one of both.value) assert.ok(Math.abs(Number(one["@search.score"]) - 1 / 61) < 1e-6);
+      const far = await index.search(readSearch({ vectorQueries: [{ ...near, k: 3 }] }));
+      assert.ok(Math.abs(Number(far.value[2]?.["@search.score"]) - 1 / 2) < 1e-3);
       const heavy = await index.search(readSearch({ search: "soup", vectorQueries: [{ ...near, k: 1, weight: 3 }] }));
       assert.equal(heavy.value[0]?.["id"], "1");
       assert.ok(Math.abs(Number(heavy.value[0]?.["@search.score"]) - 3 / 61) < 1e-6);

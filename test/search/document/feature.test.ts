@@ -107,6 +107,34 @@ describe("one feature of a search at a time", () => {
     assert.deepEqual(await ids({ ...nearest, vectorFilterMode: "postFilter" }), []);
   });
 
+  it("what a store finds in a later state than that in memory is found there too", async () => {
+    const store = memoryStore();
+    const behind = residentIndex({
+      schema: readSchema(DEFINITION),
+      synonyms: () => [],
+      store: {
+        ...store,
+        vectors: {
+          // Another process writes while the database looks.
+          nearest: async () => {
+            const late = { key: "late", fields: { id: "late", title: null, text: "late" }, vectors: {} };
+            return { version: await store.write([late], []), found: [{ key: "late", score: 1 }] };
+          },
+          read: async () => new Map(),
+          dimensions: async () => 2,
+          kind: async () => "exact",
+          bytes: async () => 0,
+        },
+      },
+    });
+    const near = { kind: "vector", vector: [1, 0], fields: "vector", k: 1 };
+    const { value } = await behind.search(readSearch({ vectorQueries: [near] }));
+    assert.deepEqual(
+      value.map(({ id }) => id),
+      ["late"],
+    );
+  });
+
   it("magnitudes raise scores along their curve, and beyond their range only if they shall", async () => {
     assert.deepEqual(await profile("linear"), { b: 11, a: 6, c: 1 });
     assert.deepEqual(await profile("square"), { b: 11, a: 3.5, c: 1 });
