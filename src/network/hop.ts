@@ -8,7 +8,8 @@ import { parseJson, stringifyJson } from "../base/json.ts";
 import { AsyncQueue } from "../base/queue.ts";
 import type { Value } from "../base/value.ts";
 import { pinned } from "./certificate.ts";
-import { type AnswerHandler, type Exchange, httpClient } from "./http-client.ts";
+import { httpClient } from "./http-client.ts";
+import type { AnswerHandler, Exchange } from "./http-exchange.ts";
 
 export interface HopAddress {
   /** A Unix socket; `url` then only gives the Host header. */

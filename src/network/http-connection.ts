@@ -1,34 +1,11 @@
-import { type Socket, isIP, connect as connectPlain } from "node:net";
-import { type ConnectionOptions, connect as connectSecure } from "node:tls";
+import { type Socket, connect } from "node:net";
 import { AnswerReader } from "./http-answer.ts";
 import type { Headers } from "./retry-after.ts";
-
-/** Whoever is told of one answer: the head, the body as it comes, then the end or the failure. */
-export interface AnswerHandler {
-  /** At once, before anything is sent. */
-  onRequestStart(exchange: Exchange): void;
-  onResponseStart(exchange: Exchange, status: number, headers: Headers): void;
-  onResponseData(exchange: Exchange, bytes: Buffer): void;
-  onResponseEnd(exchange: Exchange): void;
-  /** Instead of the end, whatever has come; also after `abort`. */
-  onResponseError(exchange: Exchange, error: Error): void;
-}
-
-/** A request that has been handed in, until its answer is whole. */
-export interface Exchange {
-  readonly paused: boolean;
-  pause(): void;
-  resume(): void;
-  /** Closes the connection, or leaves the queue for one. */
-  abort(reason: Error): void;
-}
 
 export interface ConnectOptions {
   host: string;
   port: number;
   socketPath?: string | undefined;
-  /** Undefined for plain HTTP. */
-  tls: ConnectionOptions | undefined;
   timeoutMs: number;
 }
 
@@ -71,7 +48,7 @@ export class Connection {
   #isConnected = false;
   #error: Error | undefined;
 
-  constructor({ host, port, socketPath, tls, timeoutMs }: ConnectOptions, owner: ConnectionOwner) {
+  constructor({ host, port, socketPath, timeoutMs }: ConnectOptions, owner: ConnectionOwner) {
     this.#owner = owner;
     this.#reader = new AnswerReader({
       head: (status, headers) => this.#work?.head(status, headers),
@@ -86,15 +63,12 @@ export class Connection {
       },
     };
     const address = socketPath === undefined ? { host, port } : { path: socketPath };
-    const options = { ...address, onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
-    this.#socket = tls
-      ? connectSecure({ servername: isIP(host) ? "" : host, ALPNProtocols: ["http/1.1"], ...tls, ...options })
-      : connectPlain(options);
+    this.#socket = connect({ ...address, onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
     this.#timer = setTimeout(() => {
       const error = new Error(`no connection within ${timeoutMs} ms`);
       this.#socket.destroy(Object.assign(error, { code: "ERR_CONNECT_TIMEOUT" }));
     }, timeoutMs);
-    this.#socket.once(tls ? "secureConnect" : "connect", () => {
+    this.#socket.once("connect", () => {
       this.#isConnected = true;
       clearTimeout(this.#timer);
     });

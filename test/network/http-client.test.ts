@@ -5,12 +5,8 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
 import { after, test } from "node:test";
-import {
-  type HttpClient,
-  type HttpClientOptions,
-  type HttpRequest,
-  httpClient,
-} from "../../src/network/http-client.ts";
+import { httpClient } from "../../src/network/http-client.ts";
+import type { HttpClient, HttpClientOptions, HttpRequest } from "../../src/network/http-exchange.ts";
 
 interface Told {
   status: number;

@@ -2,7 +2,8 @@
 // over as it comes.
 
 import { FlowsteadError } from "../../../base/error/error.ts";
-import { type AnswerHandler, type Exchange, httpClient } from "../../../network/http-client.ts";
+import { httpClient } from "../../../network/http-client.ts";
+import type { AnswerHandler, Exchange } from "../../../network/http-exchange.ts";
 import { connectionFailure, type Upstream } from "./failure.ts";
 import type { Headers } from "../../../network/retry-after.ts";
 

@@ -92,6 +92,7 @@ const REASONS: Record<string, string> = {
   ENETUNREACH: "there is no route to the network",
   ETIMEDOUT: "the connection attempt timed out",
   ERR_CONNECT_TIMEOUT: "the connection attempt timed out",
+  UND_ERR_CONNECT_TIMEOUT: "the connection attempt timed out",
   EPROTO: "it does not speak TLS; try http instead of https",
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS; try http instead of https",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS; try http instead of https",
