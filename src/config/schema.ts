@@ -22,7 +22,9 @@ export const configSchema = z.strictObject({
   hosts: z
     .array(z.string().regex(/^[\w.-]+$/, "must be a host name without scheme and port"))
     .default([])
-    .describe("Names by which callers reach it, beside this machine's own and those of the certificate: a reverse proxy's."),
+    .describe(
+      "Names by which callers reach it, beside this machine's own and those of the certificate: a reverse proxy's.",
+    ),
   tls: z
     .strictObject({
       cert_file: z.string().min(1).describe("The server's certificate and those between it and its authority, PEM."),
