@@ -38,8 +38,8 @@ export function lentFlow(env: Environment): FlowLoan | undefined {
 /** The gateway's address is one of the machine outside. */
 function reachedAt(port: number, connection: Connection): Connection {
   const configs = Object.entries(connection.configs).map(([name, value]) => {
-    if (name !== "api_base" && name !== "base_url") return [name, value];
-    return [name, `http://127.0.0.1:${port}${new URL(String(value)).pathname}`];
+    if ((name !== "api_base" && name !== "base_url") || typeof value !== "string") return [name, value];
+    return [name, `http://127.0.0.1:${port}${new URL(value).pathname}`];
   });
   return { ...connection, configs: Object.fromEntries(configs) };
 }

@@ -13,7 +13,7 @@ import { isLoopback } from "../network/address.ts";
 import { openInBrowser } from "./browser-open.ts";
 import { type Console, progressLine } from "./console.ts";
 import { type HomeOptions, commandName, configOf, portNumber, withHome } from "./option.ts";
-import { addedLine } from "./index-report.ts";
+import { addedLine } from "./index/report.ts";
 
 interface UpOptions extends HomeOptions {
   port?: number;

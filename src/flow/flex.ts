@@ -10,7 +10,7 @@ import type { PythonResult } from "../python/python-value.ts";
 import type { Assignment, FlexDefinition, FlowDefinition, InputDefinition, NodeDefinition } from "./definition.ts";
 import { parseInput } from "./input.ts";
 import { isEntry } from "./locate.ts";
-import { pythonInput } from "./node-value.ts";
+import { pythonInput } from "./node/value.ts";
 import type { FlowPlan, PlannedNode } from "./plan.ts";
 import { callImages, nodeListener } from "./python-call.ts";
 import type { FlowResources } from "./resource.ts";

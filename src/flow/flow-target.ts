@@ -17,7 +17,7 @@ import { loadImages } from "./image.ts";
 import { type MergedFlow, mergeIncludes } from "./include.ts";
 import { resolveInputs } from "./input.ts";
 import { loadFlow } from "./load.ts";
-import { isolateNode, resolveNodeInputs } from "./node-run.ts";
+import { isolateNode, resolveNodeInputs } from "./node/run.ts";
 import { type FlowPlan, planFlow } from "./plan.ts";
 import type { FlowResources } from "./resource.ts";
 import { type RunningFlow, runFlow } from "./run.ts";

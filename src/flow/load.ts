@@ -9,7 +9,7 @@ import type { FlowDefinition, FlowSample } from "./definition.ts";
 import { type InputsYaml, readFlowYaml } from "./flow-yaml.ts";
 import { locateFlow } from "./locate.ts";
 import { promptyFlow } from "./prompty-flow.ts";
-import { readNode, readVariants } from "./read-node.ts";
+import { readNode, readVariants } from "./node/read.ts";
 import { parseAssignment } from "./reference.ts";
 
 export interface LoadedFlow {

@@ -4,7 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { FlowEvent } from "./event.ts";
-import { type NodeValue, plainValue } from "./node-value.ts";
+import { type NodeValue, plainValue } from "./node/value.ts";
 import type { FlowPlan, PlannedOutput } from "./plan.ts";
 import { type Progress, nodeProperty } from "./resolve.ts";
 

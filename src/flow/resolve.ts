@@ -4,7 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type ValueMap, pyEquals, pyRepr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { Assignment } from "./definition.ts";
-import { type NodeInput, type NodeValue, plainValue } from "./node-value.ts";
+import { type NodeInput, type NodeValue, plainValue } from "./node/value.ts";
 import type { PlannedNode } from "./plan.ts";
 import { invalidProperty, propertyPath, readProperty } from "./reference.ts";
 

@@ -9,8 +9,8 @@ import type { PythonSession } from "../python/session.ts";
 import type { Assignment, NodeDefinition } from "./definition.ts";
 import type { CutShort, TokenUsage } from "./event.ts";
 import type { MessageFormat } from "./image.ts";
-import type { CallStart, RunningCall } from "./node-call.ts";
-import type { NodeInput, NodeValue } from "./node-value.ts";
+import type { CallStart, RunningCall } from "./node/call.ts";
+import type { NodeInput, NodeValue } from "./node/value.ts";
 import type { FlowResources } from "./resource.ts";
 
 export interface NodeTool {

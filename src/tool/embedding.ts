@@ -6,8 +6,8 @@ import { type Value, type ValueMap, float, isFloat, isInt, isMap, pyStr, toNumbe
 import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
-import { type RunningCall, telling } from "../flow/node-call.ts";
-import { plainInput } from "../flow/node-value.ts";
+import { type RunningCall, telling } from "../flow/node/call.ts";
+import { plainInput } from "../flow/node/value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { PRINCIPAL_HEADER } from "../model/chat-model.ts";

@@ -4,7 +4,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { type ValueMap, pyStr } from "../base/value.ts";
 import type { MessageFormat } from "../flow/image.ts";
-import { type NodeInput, type NodeValue, plainInput } from "../flow/node-value.ts";
+import { type NodeInput, type NodeValue, plainInput } from "../flow/node/value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, PreparedNode } from "../flow/tool.ts";
 import type { ChatModel, ChatRequest } from "../model/chat-model.ts";

@@ -7,7 +7,7 @@ import { type ValueMap, isMap, pyStr } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals, nodeConnection } from "../flow/literal.ts";
-import { type NodeInput, plainInput } from "../flow/node-value.ts";
+import { type NodeInput, plainInput } from "../flow/node/value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { type Template, compileTemplate } from "../prompt/template.ts";

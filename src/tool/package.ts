@@ -3,7 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Assignment, NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
-import { pythonInput } from "../flow/node-value.ts";
+import { pythonInput } from "../flow/node/value.ts";
 import { callImages } from "../flow/python-call.ts";
 import type { NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { compileTemplate } from "../prompt/template.ts";

@@ -4,7 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { createImage } from "../flow/image.ts";
 import { convertLiterals, writtenLiterals } from "../flow/literal.ts";
-import { type NodeValue, pythonInput } from "../flow/node-value.ts";
+import { type NodeValue, pythonInput } from "../flow/node/value.ts";
 import { callImages, nodeListener } from "../flow/python-call.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import type { PythonSignature } from "../python/message.ts";

@@ -3,7 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { plain } from "../base/json.ts";
 import { type Value, type ValueMap, float, isMap, pyStr } from "../base/value.ts";
-import { telling } from "../flow/node-call.ts";
+import { telling } from "../flow/node/call.ts";
 import type { AnswerContext } from "../flow/tool.ts";
 import type { ChatMessage, ChatRequest } from "../model/chat-model.ts";
 import { embedderFor } from "../model/embedder.ts";

@@ -7,7 +7,7 @@ import { parseJson, plain } from "../base/json.ts";
 import { pyStr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
-import { type NodeValue, plainInput } from "../flow/node-value.ts";
+import { type NodeValue, plainInput } from "../flow/node/value.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { findConnections } from "./python-source.ts";
 import { type ScriptSignature, readSignature } from "./script/signature.ts";

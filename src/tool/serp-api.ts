@@ -5,7 +5,7 @@ import { type Value, isMap, pyStr, toNumber } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
-import { plainInput } from "../flow/node-value.ts";
+import { plainInput } from "../flow/node/value.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { callHttp, jsonOf } from "./http-call.ts";
 import { packageConnection } from "./package-input.ts";

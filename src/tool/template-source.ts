@@ -6,7 +6,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { isMap, pyRepr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { type MessageFormat, templateImages } from "../flow/image.ts";
-import { type NodeInput, plainInput, templateInput } from "../flow/node-value.ts";
+import { type NodeInput, plainInput, templateInput } from "../flow/node/value.ts";
 import type { TemplateReads } from "../prompt/foreign.ts";
 import { RenderedText } from "../prompt/rendered-text.ts";
 import { PythonValue } from "../python/python-value.ts";

@@ -5,7 +5,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, pyStr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
-import { type NodeInput, plainInput } from "../flow/node-value.ts";
+import { type NodeInput, plainInput } from "../flow/node/value.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import { indexNameOf } from "../search/search.ts";

@@ -4,7 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, float, pyStr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
-import { plainInput } from "../flow/node-value.ts";
+import { plainInput } from "../flow/node/value.ts";
 import type { NodeCall, NodeTool, PreparedNode } from "../flow/tool.ts";
 import { sentences } from "../search/analysis/sentence.ts";
 import { CHECK_NAME, verifyClaim } from "../search/verify.ts";

@@ -9,7 +9,7 @@ import { openAccounts } from "../../src/app/account.ts";
 import { openConfiguredSearch } from "../../src/app/configured-search.ts";
 import { lendToFlow } from "../../src/app/flow-loan.ts";
 import { openConfiguredEmbedder } from "../../src/app/resources.ts";
-import { openFlowIndexes } from "../../src/cli/flow-index.ts";
+import { openFlowIndexes } from "../../src/cli/flow/lent-index.ts";
 import { SILENT } from "../../src/base/log.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { loadConfig } from "../../src/config/load.ts";

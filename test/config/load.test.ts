@@ -73,7 +73,10 @@ test("wrong settings name file, line, key and reason", () => {
     (error: Error & { code?: string }) => {
       assert.equal(error.code, "InvalidConfig");
       assert.match(error.message, /flowstead\.yaml:4: endpoint\.instances: /);
-      assert.match(error.message, /flowstead\.yaml:5: surprise: there is no such setting; there are home, host, port, /);
+      assert.match(
+        error.message,
+        /flowstead\.yaml:5: surprise: there is no such setting; there are home, host, port, /,
+      );
       return true;
     },
   );

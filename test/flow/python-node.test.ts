@@ -356,7 +356,13 @@ test("code sees the class of a literal as the original's YAML library has it, wh
   const flow = (files["flow.dag.yaml"] ?? "").replace("inputs: {x: '", `inputs: {${literals}, x: '`);
   const target = await openFiles(context, { ...files, "flow.dag.yaml": flow });
   assert.deepEqual((await runFlow(target)).outputs?.["o"], [
-    ...["SingleQuotedScalarString", "DoubleQuotedScalarString", "ScalarFloat"],
-    ...["str", "int", "str", "onetwo", new Float(1)],
+    "SingleQuotedScalarString",
+    "DoubleQuotedScalarString",
+    "ScalarFloat",
+    "str",
+    "int",
+    "str",
+    "onetwo",
+    new Float(1),
   ]);
 });

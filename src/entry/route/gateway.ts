@@ -194,7 +194,10 @@ async function modelOf({ route, gateway, credential }: Call, name: string): Prom
 }
 
 async function embed(hot: Hot, { route, gateway, credential, headers }: Call): Promise<void> {
-  const { model, inputs, dimensions, isBase64 } = readEmbedding(await readBody(hot.request, BODY_LIMIT), route.deployment);
+  const { model, inputs, dimensions, isBase64 } = readEmbedding(
+    await readBody(hot.request, BODY_LIMIT),
+    route.deployment,
+  );
   const embedder =
     route.connection === undefined
       ? gateway.embedder(model, credential)

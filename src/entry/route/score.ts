@@ -78,10 +78,7 @@ interface Scoring {
   principal: string;
 }
 
-async function score(
-  hot: Hot,
-  { endpoint, context, headers, principal }: Scoring,
-): Promise<void> {
+async function score(hot: Hot, { endpoint, context, headers, principal }: Scoring): Promise<void> {
   const { request, response, requestId } = hot;
   const startedAt = performance.now();
   const pin = request.headers["azureml-model-deployment"];

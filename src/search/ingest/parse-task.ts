@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../base/error/error.ts";
-import type { Chunk } from "./chunk.ts";
+import type { Chunk } from "./chunk/chunk.ts";
 import type { IngestLimits } from "./limit.ts";
 
 /** What goes to a parsing thread. */

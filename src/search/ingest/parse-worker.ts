@@ -3,7 +3,7 @@
 import { parentPort } from "node:worker_threads";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { detectLanguage } from "../analysis/detect-language.ts";
-import { chunkDocument } from "./chunk.ts";
+import { chunkDocument } from "./chunk/chunk.ts";
 import { parseDocument } from "./parse.ts";
 import type { ParseAnswer, ParseTask } from "./parse-task.ts";
 

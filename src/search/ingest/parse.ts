@@ -1,17 +1,17 @@
 import { FlowsteadError } from "../../base/error/error.ts";
-import { decodeText } from "./decode.ts";
-import { parseDelimited } from "./delimited.ts";
+import { decodeText } from "./format/decode.ts";
+import { parseDelimited } from "./format/delimited.ts";
 import type { ParsedDocument } from "./document.ts";
-import { parseDocx } from "./docx.ts";
-import { parseEmail } from "./email.ts";
+import { parseDocx } from "./format/docx.ts";
+import { parseEmail } from "./format/email.ts";
 import { recognize } from "./format.ts";
-import { htmlCharset, parseHtml } from "./html.ts";
-import { parseJson, parseJsonLines } from "./json.ts";
+import { htmlCharset, parseHtml } from "./format/html.ts";
+import { parseJson, parseJsonLines } from "./format/json.ts";
 import type { IngestLimits } from "./limit.ts";
-import { parseMarkdown } from "./markdown.ts";
-import { parsePptx } from "./pptx.ts";
-import { parseText } from "./text.ts";
-import { parseXlsx } from "./xlsx.ts";
+import { parseMarkdown } from "./format/markdown.ts";
+import { parsePptx } from "./format/pptx.ts";
+import { parseText } from "./format/text.ts";
+import { parseXlsx } from "./format/xlsx.ts";
 
 /**
  * A file's bytes as a document. `name` is the file's name, which tells Markdown from text and is the title when the
@@ -28,7 +28,7 @@ export async function parseDocument(bytes: Uint8Array, name: string, limits: Ing
   switch (recognized.format) {
     case "pdf": {
       // The PDF library is by far the largest of the readers, and most folders do without it.
-      const { parsePdf } = await import("./pdf.ts");
+      const { parsePdf } = await import("./format/pdf/pdf.ts");
       return parsePdf(bytes, name, limits);
     }
     case "docx":

@@ -229,7 +229,11 @@ describe("one feature of a search at a time", () => {
     assert.deepEqual(await answers("extractive|count-1,threshold-0.1"), ["a"]);
     assert.deepEqual(await answers("extractive|count-3,threshold-0.9"), ["a"]);
     const caption = async (rest: object) =>
-      ((await found({ ...asked, ...rest }))[0]?.["@search.captions"] as { text: string; highlights: string }[])[0];
+      (
+        (await found({ ...asked, ...rest }))[0]?.["@search.captions"] as
+          | { text: string; highlights: string }[]
+          | undefined
+      )?.[0];
     assert.match((await caption({}))?.highlights ?? "", /<em>Otters<\/em> <em>play<\/em>/);
     assert.equal((await caption({ captions: "extractive|highlight-false" }))?.highlights, "");
     assert.match((await caption({ semanticQuery: "what is the price" }))?.text ?? "", /The price is low/);

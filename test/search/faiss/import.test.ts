@@ -7,7 +7,7 @@ import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { plain } from "../../../src/base/json.ts";
 import { openAccounts } from "../../../src/app/account.ts";
-import { openFlowIndexes } from "../../../src/cli/flow-index.ts";
+import { openFlowIndexes } from "../../../src/cli/flow/lent-index.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { SILENT } from "../../../src/base/log.ts";
 import { openFlow } from "../../../src/flow/flow-target.ts";

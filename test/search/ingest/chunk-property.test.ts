@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Chunk, chunkDocument } from "../../../src/search/ingest/chunk.ts";
+import { type Chunk, chunkDocument } from "../../../src/search/ingest/chunk/chunk.ts";
 import type { Block, ParsedDocument } from "../../../src/search/ingest/document.ts";
-import { DocumentBuilder } from "../../../src/search/ingest/document-builder.ts";
+import { DocumentBuilder } from "../../../src/search/ingest/format/document-builder.ts";
 import { DEFAULT_LIMITS } from "../../../src/search/ingest/limit.ts";
-import { countWords, GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS } from "../../../src/search/ingest/piece.ts";
+import { countWords, GOAL_WORDS, LONGEST_CHARACTERS, MOST_WORDS } from "../../../src/search/ingest/chunk/piece.ts";
 
 const DOCUMENTS = 60;
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Chunk, chunkDocument } from "../../../src/search/ingest/chunk.ts";
+import { type Chunk, chunkDocument } from "../../../src/search/ingest/chunk/chunk.ts";
 import { DEFAULT_LIMITS } from "../../../src/search/ingest/limit.ts";
-import { parseMarkdown } from "../../../src/search/ingest/markdown.ts";
-import { countWords, MOST_WORDS } from "../../../src/search/ingest/piece.ts";
+import { parseMarkdown } from "../../../src/search/ingest/format/markdown.ts";
+import { countWords, MOST_WORDS } from "../../../src/search/ingest/chunk/piece.ts";
 
 const read = (markdown: string) => {
   const document = parseMarkdown(markdown, "a.md", DEFAULT_LIMITS);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { strToU8, zipSync } from "fflate";
-import { chunkDocument } from "../../../src/search/ingest/chunk.ts";
+import { chunkDocument } from "../../../src/search/ingest/chunk/chunk.ts";
 import { pptxFile, slideShape, slideTable, xlsxFile } from "./office-file.ts";
 import { failsWith, outline, parse } from "./read-document.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DocumentBuilder } from "../../../src/search/ingest/document-builder.ts";
+import { DocumentBuilder } from "../../../src/search/ingest/format/document-builder.ts";
 import { DEFAULT_LIMITS } from "../../../src/search/ingest/limit.ts";
-import { withoutFurniture } from "../../../src/search/ingest/pdf-furniture.ts";
-import { layOut } from "../../../src/search/ingest/pdf-layout.ts";
-import { type TextRun, toLines } from "../../../src/search/ingest/pdf-line.ts";
+import { withoutFurniture } from "../../../src/search/ingest/format/pdf/furniture.ts";
+import { layOut } from "../../../src/search/ingest/format/pdf/layout.ts";
+import { type TextRun, toLines } from "../../../src/search/ingest/format/pdf/line.ts";
 
 const run = (str: string, x: number, y: number, rest: Partial<TextRun> = {}): TextRun => ({
   str,

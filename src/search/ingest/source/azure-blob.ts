@@ -2,7 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { FlowsteadError } from "../../../base/error/error.ts";
-import { readXml } from "../xml.ts";
+import { readXml } from "../format/xml.ts";
 import type { FoundObject, ObjectStore } from "./object-store.ts";
 
 export interface AzureBlobSettings {

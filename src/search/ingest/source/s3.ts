@@ -1,7 +1,7 @@
 // Amazon S3 and what speaks its protocol: `s3://bucket/prefix`, signed with AWS Signature Version 4.
 
 import { createHash, createHmac } from "node:crypto";
-import { readXml } from "../xml.ts";
+import { readXml } from "../format/xml.ts";
 import type { FoundObject, ObjectStore } from "./object-store.ts";
 
 export interface S3Settings {

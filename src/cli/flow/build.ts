@@ -1,0 +1,108 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { connectionFolder } from "../../config/folder.ts";
+import { FlowsteadError } from "../../base/error/error.ts";
+import { stringifyJson } from "../../base/json.ts";
+import { version } from "../../base/version.ts";
+import { configuredConnections } from "../../connection/configured.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { openConnectionStore } from "../../connection/store.ts";
+import { connectionNames } from "../../flow/connection-name.ts";
+import type { FlowDefinition } from "../../flow/definition.ts";
+import { mergeIncludes } from "../../flow/include.ts";
+import { loadFlow } from "../../flow/load.ts";
+import { parseVariant } from "../../flow/variant.ts";
+import { loadPrompty } from "../../prompt/prompty.ts";
+import { type PythonPool, createPythonPool } from "../../python/pool.ts";
+import { buildFiles, checkOutput, writeFiles } from "../../registry/docker-build.ts";
+import { bundleFlow } from "../../registry/flow-bundle.ts";
+import type { Console } from "../console.ts";
+import { withPlaces } from "./place.ts";
+import { flowTools } from "./tools.ts";
+import { type HomeOptions, configOf } from "../option.ts";
+
+export interface FlowBuildOptions extends HomeOptions {
+  source: string;
+  output: string;
+  variant?: string;
+  package?: string;
+  format: "docker" | "executable";
+  json?: boolean;
+}
+
+export async function flowBuild(options: FlowBuildOptions, console: Console): Promise<void> {
+  const { source, output } = options;
+  const { config, env } = configOf(options);
+  if (options.package !== undefined && !existsSync(options.package))
+    throw new FlowsteadError("UsageError", `There is no package file ${options.package}. \`npm pack\` makes one.`);
+  const { directory, definition: written } = loadFlow(source);
+  checkOutput(output, directory);
+  const variant = options.variant === undefined ? undefined : parseVariant(options.variant);
+  const bundle = bundleFlow({ source, variant, without: [output, config.home] });
+  const merged =
+    written.additionalIncludes.length > 0
+      ? mergeIncludes(directory, written.additionalIncludes, written.file)
+      : undefined;
+  const folder = merged?.directory ?? directory;
+  const python = createPythonPool({ directory: folder, interpreter: config.python, env });
+  try {
+    const { tools, faults } = await flowTools(bundle.definition, { directory: folder, python });
+    for (const fault of faults.values()) throw withPlaces(fault, source);
+    const names = await usedConnections(bundle.definition, folder, python);
+    const pools = new Set(config.models.map(({ name }) => name));
+    const connections = configuredConnections({
+      entries: config.connections,
+      store: openConnectionStore(connectionFolder(config)),
+      env,
+    });
+    const files = buildFiles({
+      format: options.format,
+      bundle,
+      tools: `${stringifyJson(tools, 4)}\n`,
+      connections: await find(
+        names.filter((name) => !pools.has(name)),
+        () => connections.list(),
+      ),
+      models: config.models.filter(({ name }) => name !== "default" && names.includes(name)),
+      usesDefaultModel: names.includes("default") && pools.has("default"),
+      version: version(),
+      packageFile: options.package,
+    });
+    await writeFiles(output, files);
+    if (options.json)
+      return console.print(stringifyJson({ output: path.resolve(output), files: [...files.keys()] }, 4));
+    console.say(`Wrote ${files.size} files to ${output}. Next:`);
+    console.print(
+      options.format === "docker"
+        ? `docker build -t ${path.basename(directory).toLowerCase()} ${output}`
+        : `sh ${path.join(output, "start.sh")}`,
+    );
+  } finally {
+    await python.close();
+    merged?.remove();
+  }
+}
+
+async function usedConnections(definition: FlowDefinition, folder: string, python: PythonPool): Promise<string[]> {
+  if (definition.file.endsWith(".prompty")) {
+    const { connection } = loadPrompty(path.join(folder, definition.file)).model.configuration;
+    return typeof connection === "string" ? [connection] : [];
+  }
+  return connectionNames(definition, async ({ type, source }) => {
+    if (type !== "python" || source?.type !== "code" || source.path === undefined) return undefined;
+    return (await python.load(source.path)).inputs;
+  });
+}
+
+async function find(names: readonly string[], list: () => Promise<Connection[]>): Promise<Connection[]> {
+  if (names.length === 0) return [];
+  const known = new Map((await list()).map((one) => [one.name, one]));
+  return names.toSorted().map((name) => {
+    const found = known.get(name);
+    if (found) return found;
+    throw new FlowsteadError(
+      "ConnectionNotFound",
+      `The flow uses the connection '${name}', which is not here. Create it with \`flowstead connection create\`: what is built refers to it, without its secrets.`,
+    );
+  });
+}

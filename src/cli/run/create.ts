@@ -1,0 +1,138 @@
+import path from "node:path";
+import { FlowsteadError } from "../../base/error/error.ts";
+import { stringifyJson } from "../../base/json.ts";
+import { SILENT } from "../../base/log.ts";
+import { parseVariant } from "../../flow/variant.ts";
+import { createRun, readErrors } from "../../run/create-run.ts";
+import type { BatchProgress } from "../../run/progress.ts";
+import { type RunInfo, shownRun } from "../../run/run-info.ts";
+import type { RunStore } from "../../run/run-store.ts";
+import { type Console, progressLine } from "../console.ts";
+import { openFlowHere } from "../flow/open.ts";
+import { folderOfFlow } from "../flow/record.ts";
+import { whenInterrupted } from "../interrupt.ts";
+import { configOf } from "../option.ts";
+import { readPfSettings } from "../pf-settings.ts";
+import { type RunCreateOptions, readLabels, readWish } from "./request.ts";
+import { followLog, runStoreOf } from "./show.ts";
+
+const LINES = 4;
+const LINE_TIMEOUT_SECONDS = 600;
+
+export async function runCreate(options: RunCreateOptions, console: Console): Promise<void> {
+  const { env } = configOf(options);
+  const store = runStoreOf(options);
+  if (options.source !== undefined) return adoptRun(store, options.source, options, console);
+  const { name, request, notes, ...labels } = await readWish(store, options);
+  if (!options.json) for (const note of notes) console.say(`note: ${note}`);
+  const lines = options.concurrency ?? positive(env, "PF_WORKER_COUNT") ?? LINES;
+  const batchTimeoutSeconds = positive(env, "PF_BATCH_TIMEOUT_SEC");
+  const controller = new AbortController();
+  const release = whenInterrupted(() => {
+    if (controller.signal.aborted) process.exit(130);
+    console.say("Stopping. What has ended is kept; once more stops at once.");
+    controller.abort();
+  });
+  let log: Promise<void> | undefined;
+  const ended = new AbortController();
+  const run = await createRun(
+    store,
+    {
+      name,
+      ...labels,
+      request,
+      concurrency: lines,
+      lineTimeoutMs: (positive(env, "PF_LINE_TIMEOUT_SEC") ?? LINE_TIMEOUT_SECONDS) * 1000,
+      ...(batchTimeoutSeconds === undefined ? {} : { batchTimeoutMs: batchTimeoutSeconds * 1000 }),
+      openFlow: () =>
+        openFlowHere(
+          options,
+          {
+            directory: request.flow,
+            ...(request.variant === null ? {} : { variant: parseVariant(request.variant) }),
+            environmentVariables: request.environment_variables,
+            overrides: request.connections,
+            init: request.init,
+            serving: false,
+            lines,
+          },
+          SILENT,
+        ),
+      folder: outputFolder(options, request.flow),
+      onNotice: (message) => {
+        if (!options.stream && !options.json) console.say(`note: ${message}`);
+      },
+      onStart: (started) => {
+        if (options.stream) log = followLog(store.layout(started.name).logs, console, () => ended.signal.aborted);
+        else if (!options.json) console.say(`Run ${started.name}: ${store.layout(started.name).folder}`);
+      },
+      ...(options.json || options.stream ? {} : { onProgress: showProgress(console) }),
+    },
+    controller.signal,
+  ).finally(() => {
+    release();
+    ended.abort();
+  });
+  await log;
+  console.settle();
+  const folder = store.layout(run.name).folder;
+  if (options.stream) sayRunSummary(run, folder, console);
+  const error = await readErrors(store, run.name);
+  console.print(stringifyJson(shownRun(run, folder, error), 4));
+  if (run.status === "Completed") return;
+  const { message = "" } = (error ?? {}) as { message?: string };
+  const why = run.status === "Canceled" ? `Run ${run.name} was stopped.` : `Run ${run.name} failed: ${message}`;
+  throw new FlowsteadError(
+    run.status === "Canceled" ? "Canceled" : "BatchRunError",
+    `${why} To go on with it: flowstead run create --resume-from ${run.name}`,
+  );
+}
+
+/** A run's folder that was made elsewhere: it stays where it is, and is found from here. */
+async function adoptRun(store: RunStore, source: string, options: RunCreateOptions, console: Console): Promise<void> {
+  const { displayName, description, tags } = readLabels(options.set ?? []);
+  const adopted = await store.adopt(source, options.name);
+  const run = await store.update(adopted.name, {
+    ...(displayName === undefined ? {} : { display_name: displayName }),
+    ...(description === undefined ? {} : { description }),
+    tags: { ...adopted.tags, ...tags },
+  });
+  console.print(stringifyJson(shownRun(run, store.layout(run.name).folder, await readErrors(store, run.name)), 4));
+}
+
+/** `run.output_path` of `config set`; undefined is the state folder. */
+function outputFolder(options: RunCreateOptions, flow: string): string | undefined {
+  const written = readPfSettings(configOf(options).config.home).settings["run.output_path"];
+  if (written === undefined) return undefined;
+  return path.resolve(written.replace("${flow_directory}", () => folderOfFlow(flow)));
+}
+
+const REDRAW_MS = 100;
+
+function showProgress(console: Console): (progress: BatchProgress) => void {
+  let shownAt = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (now - shownAt < REDRAW_MS && progress.done < progress.total) return;
+    shownAt = now;
+    const current = progress.failed > 0 ? `${progress.failed} failed` : undefined;
+    console.progress(progressLine("Lines", { ...progress, ...(current === undefined ? {} : { current }) }));
+  };
+}
+
+export function sayRunSummary(run: RunInfo, folder: string, console: Console): void {
+  const end = run.end_time === null ? Date.now() : Date.parse(run.end_time);
+  const seconds = Math.max(0, (end - Date.parse(run.created_on)) / 1000);
+  console.say("======= Run Summary =======\n");
+  console.say(`Run name: "${run.name}"\nRun status: "${run.status}"\nStart time: "${run.created_on}"`);
+  console.say(`Duration: "${seconds.toFixed(1)} s"\nOutput path: "${folder}"\n`);
+}
+
+/** @throws FlowsteadError `InvalidConfig` for a variable that is no positive number. */
+function positive(env: Readonly<Record<string, string | undefined>>, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === "") return undefined;
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new FlowsteadError("InvalidConfig", `${name} is "${text}"; it must be a whole number from 1.`);
+}

@@ -1,0 +1,82 @@
+// The nodes of a flow.dag.yaml, those of its variants included.
+
+import { FlowsteadError } from "../../base/error/error.ts";
+import type { Value, ValueMap } from "../../base/value.ts";
+import type { TextStyle, YamlPath, YamlSource } from "../../base/yaml.ts";
+import type { ActivateDefinition, Assignment, NodeDefinition, VariantDefinition } from "../definition.ts";
+import type { NodeYaml, VariantsYaml } from "../flow-yaml.ts";
+import { parseAssignment } from "../reference.ts";
+
+/** The file that a node stands in; its name is for messages. */
+export interface YamlFile {
+  name: string;
+  source: YamlSource;
+}
+
+/** @param at the node's place in the file */
+export function readNode(node: NodeYaml, file: YamlFile, at: YamlPath): NodeDefinition {
+  const { source } = node;
+  const lineOf = (...rest: YamlPath): number => file.source.lineOf([...at, ...rest]);
+  if (node.name === undefined) {
+    throw new FlowsteadError("FlowDefinitionError", `${file.name}:${lineOf()}: a node has no name.`);
+  }
+  return {
+    name: node.name,
+    type: node.type ?? undefined,
+    source: source
+      ? {
+          type: readSourceType(source.type, `${file.name}:${lineOf("source")}`),
+          path: source.path ?? undefined,
+          tool: source.tool ?? undefined,
+        }
+      : undefined,
+    inputs: mapValues(node.inputs ?? {}, (value, name) =>
+      readInput(value, file.source.styleOf([...at, "inputs", name])),
+    ),
+    connection: node.connection ?? undefined,
+    api: node.api ?? undefined,
+    provider: node.provider ?? undefined,
+    aggregation: node.aggregation ?? node.reduce ?? false,
+    activate: node.activate ? readActivate(node.name, node.activate) : undefined,
+    useVariants: node.use_variants ?? false,
+    line: lineOf(),
+  };
+}
+
+function readInput(value: Value, style: TextStyle | undefined): Assignment {
+  const assignment = parseAssignment(value);
+  return assignment.kind === "literal" && style ? { ...assignment, style } : assignment;
+}
+
+function readSourceType(type: string | null | undefined, where: string): "code" | "package" | "package_with_prompt" {
+  if (!type) return "code";
+  if (type === "code" || type === "package" || type === "package_with_prompt") return type;
+  throw new FlowsteadError(
+    "FlowDefinitionError",
+    `${where}: source.type '${type}' is none of code, package, package_with_prompt.`,
+  );
+}
+
+function readActivate(node: string, activate: ValueMap): ActivateDefinition {
+  if (!("when" in activate) || !("is" in activate)) {
+    throw new FlowsteadError(
+      "FlowDefinitionError",
+      `The definition of activate config for node ${node} is incorrect. Please check your flow yaml and resubmit.`,
+      { details: { node } },
+    );
+  }
+  return { when: parseAssignment(activate["when"] ?? null), is: activate["is"] ?? null };
+}
+
+export function readVariants(variants: VariantsYaml, file: YamlFile): Record<string, VariantDefinition> {
+  return mapValues(variants, (variant, name) => ({
+    default: variant.default_variant_id ?? "",
+    variants: mapValues(variant.variants ?? {}, ({ node }, id) =>
+      readNode({ ...node, name }, file, ["node_variants", name, "variants", id, "node"]),
+    ),
+  }));
+}
+
+function mapValues<T, U>(map: Record<string, T>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
+}

@@ -1,0 +1,33 @@
+import { DocumentBuilder } from "./document-builder.ts";
+import type { ParsedDocument } from "../document.ts";
+import { readBody } from "./docx-body.ts";
+import { readStyles } from "./docx-style.ts";
+import { MEDIA_TYPES } from "../format.ts";
+import type { IngestLimits } from "../limit.ts";
+import { readOffice } from "./office-package.ts";
+
+const BODY = "word/document.xml";
+const STYLES = "word/styles.xml";
+const NOTES = ["word/footnotes.xml", "word/endnotes.xml"];
+const PARTS = new Set([BODY, STYLES, ...NOTES]);
+
+/** @throws FlowsteadError `DocumentDamaged`, `DocumentEmpty` or `DocumentTooLarge`. */
+export function parseDocx(bytes: Uint8Array, name: string, limits: IngestLimits): ParsedDocument {
+  return readOffice(
+    bytes,
+    (part) => PARTS.has(part),
+    limits,
+    (office) => {
+      const body = office.required(BODY);
+      const builder = new DocumentBuilder(limits);
+      if (office.title) builder.title(office.title);
+      const styles = readStyles(office.xml(STYLES));
+      readBody(body, styles, builder);
+      for (const part of NOTES) {
+        const notes = office.xml(part);
+        if (notes !== undefined) readBody(notes, styles, builder);
+      }
+      return builder.finish(MEDIA_TYPES.docx, name);
+    },
+  );
+}

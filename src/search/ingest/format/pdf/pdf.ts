@@ -1,0 +1,110 @@
+import { getDocumentProxy, getMeta } from "unpdf";
+import { FlowsteadError } from "../../../../base/error/error.ts";
+import { DocumentBuilder } from "../document-builder.ts";
+import type { ParsedDocument } from "../../document.ts";
+import { MEDIA_TYPES } from "../../format.ts";
+import type { IngestLimits } from "../../limit.ts";
+import { withoutFurniture } from "./furniture.ts";
+import { bodySize, headingSizes, isHeading, layOut } from "./layout.ts";
+import { withTables } from "./column.ts";
+import { toLinesAndTables } from "./grid.ts";
+import { type Line, type TextRun, toLines } from "./line.ts";
+import { rulesOf } from "./rule.ts";
+import { turnedRuns } from "./run.ts";
+
+type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
+
+/** @throws FlowsteadError `DocumentDamaged`, `DocumentEncrypted`, `DocumentEmpty` or `DocumentTooLarge`. */
+export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLimits): Promise<ParsedDocument> {
+  const pdf = await open(bytes);
+  try {
+    const builder = new DocumentBuilder(limits);
+    if (pdf.numPages > limits.pages) {
+      throw new FlowsteadError("DocumentTooLarge", `It has ${pdf.numPages} pages, and the limit is ${limits.pages}.`);
+    }
+    const title = await givenTitle(pdf);
+    if (title) builder.title(title);
+    const drawn: Line[][] = [];
+    for (let number = 1; number <= pdf.numPages; number++) drawn.push(await linesOf(await pdf.getPage(number)));
+    const plain = withoutFurniture(drawn);
+    const body = bodySize(plain);
+    const pages = plain.map((lines) => withTables(lines, (line) => isHeading(line, body)));
+    const sizes = { body, headings: headingSizes(pages, body) };
+    pages.forEach((lines, at) => {
+      builder.page(at + 1);
+      layOut(lines, builder, sizes);
+    });
+    noteEmptyPages(
+      drawn.map((lines) => lines.length === 0),
+      builder,
+    );
+    return builder.finish(MEDIA_TYPES.pdf, name);
+  } catch (thrown) {
+    throw explained(thrown);
+  } finally {
+    await pdf.destroy();
+  }
+}
+
+/** Lines and tables of a page. */
+async function linesOf(page: Awaited<ReturnType<Pdf["getPage"]>>): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const { runs, turnRules } of await turnedRuns(page)) {
+    // Only a page whose texts stand side by side is searched for what it draws.
+    const isBeside = (run: TextRun, at: number): boolean => {
+      const next = runs.slice(at + 1, at + 4).find(({ str }) => str.trim() !== "");
+      if (!next || Math.abs(next.y - run.y) >= run.fontSize * 8) return false;
+      return Math.max(next.x - run.x - run.width, run.x - next.x - next.width) > run.fontSize;
+    };
+    const isSideBySide = runs.filter(isBeside).length > 1;
+    lines.push(...(isSideBySide ? toLinesAndTables(runs, turnRules(await rulesOf(page))) : toLines(runs)));
+  }
+  page.cleanup();
+  return lines;
+}
+
+async function open(bytes: Uint8Array): Promise<Pdf> {
+  try {
+    // Pictures are not read, so none is unpacked.
+    return await getDocumentProxy(bytes, { verbosity: 0, maxImageSize: 1 });
+  } catch (thrown) {
+    throw explained(thrown);
+  }
+}
+
+function explained(thrown: unknown): FlowsteadError {
+  if (thrown instanceof FlowsteadError) return thrown;
+  const name = thrown instanceof Error ? thrown.name : "";
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (name === "PasswordException") {
+    return new FlowsteadError("DocumentEncrypted", "The PDF is protected by a password.", { cause: thrown });
+  }
+  return new FlowsteadError("DocumentDamaged", `The PDF cannot be read: ${message}`, { cause: thrown });
+}
+
+/** The title in the file's properties, unless a program left its own idea of one there. */
+async function givenTitle(pdf: Pdf): Promise<string | undefined> {
+  const { info } = await getMeta(pdf).catch(() => ({ info: {} as Record<string, unknown> }));
+  const title = info["Title"];
+  if (typeof title !== "string" || title.trim().length < 3) return undefined;
+  return /^(?:\(?(?:untitled|anonymous|unspecified)|microsoft word|document\d*$|slide \d)|\.(?:docx?|odt|pdf|indd|tex|html?)$/i.test(
+    title.trim(),
+  )
+    ? undefined
+    : title;
+}
+
+function noteEmptyPages(empty: readonly boolean[], builder: DocumentBuilder): void {
+  const pages = empty.flatMap((isEmpty, at) => (isEmpty ? [at + 1] : []));
+  if (pages.length === 0) return;
+  if (pages.length === empty.length) {
+    const which = pages.length === 1 ? "Its page has" : `None of its ${pages.length} pages has`;
+    throw new FlowsteadError(
+      "DocumentEmpty",
+      `${which}${pages.length === 1 ? " no" : ""} text: it is probably a scan.`,
+    );
+  }
+  const shown = pages.slice(0, 20).join(", ");
+  const more = pages.length > 20 ? ` and ${pages.length - 20} more` : "";
+  builder.note(`no text on page ${shown}${more} (an empty or scanned page)`);
+}
