@@ -22,6 +22,13 @@ const probe = z
   })
   .prefault({});
 
+const requestTimeoutMs = z
+  .int()
+  .min(100)
+  .max(300_000)
+  .default(180_000)
+  .describe("Longest time a call may take, in milliseconds.");
+
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "Write the time as HH:MM");
 
 const schedule = z.strictObject({
@@ -53,12 +60,7 @@ export const regionalEndpoint = z.strictObject({
   probe: probe.describe(
     "Asks each remote member for its /swagger.json; one that fails is left out until it answers again.",
   ),
-  request_timeout_ms: z
-    .int()
-    .min(100)
-    .max(300_000)
-    .default(180_000)
-    .describe("Longest time a call may take, in milliseconds."),
+  request_timeout_ms: requestTimeoutMs,
   max_concurrent_requests_per_member: z
     .int()
     .min(1)
@@ -98,12 +100,7 @@ export const endpointSchema = z
       .describe("Spans in which other bounds hold for scaling; the first that matches counts."),
     liveness_probe: probe.describe("An instance that fails it is ended and started anew."),
     readiness_probe: probe.describe("An instance that fails it takes no calls until it passes again."),
-    request_timeout_ms: z
-      .int()
-      .min(100)
-      .max(300_000)
-      .default(180_000)
-      .describe("Longest time a call may take, in milliseconds."),
+    request_timeout_ms: requestTimeoutMs,
     max_concurrent_requests_per_instance: z
       .int()
       .min(1)
