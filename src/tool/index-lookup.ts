@@ -82,7 +82,8 @@ interface Search {
 async function findOne({ index, embedder, mode, top }: Search, text: string, call: NodeCall): Promise<Value[]> {
   const vector = mode === "text" || !embedder ? undefined : await embed(embedder, text, call);
   const running = call.began({ kind: "retrieval", name: "search", inputs: () => ({ query: text, mode, top }) });
-  const asked = { text, mode, top, caller: call.caller, ...(vector ? { vector } : {}) };
+  const { caller } = call;
+  const asked = { text, mode, top, ...(vector && { vector }), ...(caller && { caller }) };
   const query = index.query(asked, call.signal);
   const result = await telling(running, query, ({ hits }) => ({ output: () => hits.map(brief) }));
   for (const reason of result.degraded) call.log("stderr", `${reason}\n`);
