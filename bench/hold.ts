@@ -1,5 +1,6 @@
 // Streams that stay open after their first token, and what each of them costs in memory.
 
+import { readFile } from "node:fs/promises";
 import type { Dispatcher, Pool } from "undici";
 import type { Program } from "./program.ts";
 import { quantiles, round } from "./statistic.ts";
@@ -7,6 +8,8 @@ import { quantiles, round } from "./statistic.ts";
 const BODY = JSON.stringify({ question: "HOLD", chat_history: [] });
 /** So many begin at a time. */
 const BATCH = 200;
+/** Kept free for what else a process opens. */
+const OTHER_FILES = 500;
 
 export interface HeldStreams {
   streams: number;
@@ -35,6 +38,13 @@ export async function holdStreams(
     kbPerStream: before === undefined || after === undefined ? undefined : round((after - before) / count),
     firstMs: quantiles(firstMs),
   };
+}
+
+/** How many streams the limit of open files lets one process hold: each has a socket to its caller and one to the model. */
+export async function mostStreams(): Promise<number> {
+  const limits = await readFile("/proc/self/limits", "utf8").catch(() => "");
+  const files = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
+  return Math.floor((files - OTHER_FILES) / 2);
 }
 
 function hold(pool: Pool, held: Dispatcher.DispatchController[]): Promise<number> {
