@@ -9,6 +9,7 @@ import type { FlowDefinition } from "../flow/definition.ts";
 import { mergeIncludes } from "../flow/include.ts";
 import { loadFlow } from "../flow/load.ts";
 import { applyVariants } from "../flow/variant.ts";
+import { isLeftOut } from "./flow-place.ts";
 
 export interface FlowBundle {
   /** With forward slashes, sorted. */
@@ -28,8 +29,8 @@ export interface BundleOptions {
   without?: readonly string[];
 }
 
-/** Folders of tools, and what holds secrets by custom. */
-const LEFT_OUT = /^(\.git|\.runs|\.promptflow|\.flowstead|\.venv|__pycache__|node_modules|\.env(\..+)?|.+\.pyc)$/;
+/** What holds secrets by custom. */
+const SECRET = /^\.env(\..+)?$/;
 const REQUIREMENTS = "requirements.txt";
 
 /** @throws FlowsteadError for a flow that cannot be read, `IncludeNotFound`, `UsageError` for an unknown variant. */
@@ -57,7 +58,7 @@ function readAll(directory: string, without: readonly string[]): Map<string, Uin
   const add = (folder: string, prefix: string): void => {
     for (const name of readdirSync(folder).toSorted()) {
       const full = path.join(folder, name);
-      if (LEFT_OUT.test(name) || outside.has(path.resolve(full))) continue;
+      if (isLeftOut(name) || SECRET.test(name) || outside.has(path.resolve(full))) continue;
       // What a link points to is part of the flow; a link to nowhere is not.
       const found = statSync(full, { throwIfNoEntry: false });
       if (found?.isDirectory()) add(full, `${prefix}${name}/`);

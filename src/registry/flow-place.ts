@@ -4,9 +4,9 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { loadFlow } from "../flow/load.ts";
 
-/** What an edit of is no edit of the flow. */
 const LEFT_OUT = /^(\.git|\.runs|\.promptflow|\.flowstead|\.venv|__pycache__|node_modules|.+\.pyc)$/;
 
+/** What tools leave in a flow's folder: no part of the flow, and its edit is no edit of the flow. */
 export function isLeftOut(name: string): boolean {
   return LEFT_OUT.test(name);
 }

@@ -9,6 +9,7 @@ import { stringifyJson } from "../../base/json.ts";
 import { setInYaml } from "../../flow/document.ts";
 import { isEntry } from "../../flow/locate.ts";
 import { isWithin } from "../../registry/flow-bundle.ts";
+import { isLeftOut } from "../../registry/flow-place.ts";
 import { writeFileAtomic } from "../../store/atomic-file.ts";
 import type { Console } from "../console.ts";
 import { type DescribedEntry, declared, describeEntry } from "./entry-signature.ts";
@@ -22,7 +23,6 @@ export interface FlowSaveOptions extends HomeOptions {
 }
 
 const FILE = "flow.flex.yaml";
-const LEFT_OUT = /^(\.git|\.promptflow|\.runs|\.flowstead|\.venv|__pycache__|node_modules)$/;
 
 export async function flowSave(
   { entry, code = ".", json, ...options }: FlowSaveOptions,
@@ -39,7 +39,7 @@ export async function flowSave(
   await mkdir(target, { recursive: true });
   if (target !== folder) {
     if (isFile) await copyFile(code, path.join(target, path.basename(code)));
-    else await cp(folder, target, { recursive: true, filter: (from) => !LEFT_OUT.test(path.basename(from)) });
+    else await cp(folder, target, { recursive: true, filter: (from) => !isLeftOut(path.basename(from)) });
   }
   const file = path.join(target, FILE);
   await writeFileAtomic(file, flexYaml(entry, signature, existsSync(file) ? readFileSync(file, "utf8") : undefined));

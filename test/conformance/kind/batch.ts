@@ -14,8 +14,7 @@ import type { NamedSource } from "../../../src/run/lines.ts";
 import { openRunLog } from "../../../src/run/run-log.ts";
 import { type Case, type KindContext, type Kinds, Mismatch } from "../case.ts";
 import { expectEqual, expectTrue } from "../compare.ts";
-import { openCase, runLine } from "../flow-run.ts";
-import { judgeResult } from "./line.ts";
+import { openCase } from "../flow-run.ts";
 
 export const BATCH_KINDS: Kinds = {
   async batch(testCase, context) {
@@ -24,28 +23,6 @@ export const BATCH_KINDS: Kinds = {
       await judgeBatch(testCase, runLayout(folder), context);
     } finally {
       rmSync(folder, { recursive: true, force: true });
-    }
-  },
-
-  async line_agg({ flow, inputs, expect }, context) {
-    const opened = await openCase(path.join(context.upstream, flow ?? ""), context, { aggregate: true });
-    const outputs = new Map<string, Value>();
-    const watched = {
-      ...opened,
-      close: () => opened.close(),
-      async *invoke(...call: Parameters<typeof opened.invoke>) {
-        for await (const event of opened.invoke(...call)) {
-          if (event.type === "node-end") outputs.set(event.node, event.output ?? null);
-          yield event;
-        }
-      },
-    };
-    const result = await runLine(watched, inputs, context);
-    judgeResult(result, expect);
-    const wanted = ((expect["aggregation"] as ValueMap)["nodes"] ?? {}) as Record<string, ValueMap>;
-    for (const [node, { status, output }] of Object.entries(wanted)) {
-      expectEqual(result.node_status[node], status, `${node} status`);
-      expectEqual(outputs.get(node), output, `${node} output`);
     }
   },
 };
