@@ -65,7 +65,7 @@ export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty
     inputs: Object.keys(declared).length > 0 ? declared : sampled,
     outputs: mapOfMaps(head["outputs"]),
     sample,
-    template: compileTemplate(liftImages(template), { file, before }),
+    template: compileTemplate(liftImages(template), { file, before, env: place.env }),
   };
 }
 

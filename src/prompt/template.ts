@@ -27,6 +27,8 @@ export interface TemplateOptions {
   trimBlocks?: boolean;
   lstripBlocks?: boolean;
   keepTrailingNewline?: boolean;
+  /** The variables of the flow; `PF_USE_SANDBOX_FOR_JINJA=false` among them has internal attributes give nothing instead of an error. */
+  env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface RenderOptions {
@@ -65,11 +67,13 @@ export function compileTemplate(source: string, options: TemplateOptions = {}): 
     return parsed;
   });
   const variables = undeclaredVariables(statements);
+  const isSandboxed = options.env?.["PF_USE_SANDBOX_FOR_JINJA"]?.toLowerCase() !== "false";
 
   function renderText(context: Readonly<Record<string, unknown>>, render: RenderOptions = {}): RenderedText {
     const interpreter = new Interpreter(
       new Budget({ ...DEFAULT_LIMITS, ...render.limits }, render.signal),
       createLookup(context, render),
+      isSandboxed,
     );
     return guarded({ file, before, line: () => interpreter.line }, () => interpreter.run(statements));
   }

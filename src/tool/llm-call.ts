@@ -6,12 +6,12 @@ import { type ValueMap, pyStr } from "../base/value.ts";
 import type { MessageFormat } from "../flow/image.ts";
 import { type NodeInput, type NodeValue, plainInput } from "../flow/node/value.ts";
 import type { FlowResources } from "../flow/resource.ts";
-import type { NodeCall, PreparedNode } from "../flow/tool.ts";
+import type { NodeCall, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import type { ChatModel, ChatRequest } from "../model/chat-model.ts";
 import { findImages, liftImages } from "../prompt/image.ts";
 import { type ImageDetail, parseChat } from "../prompt/parse-chat.ts";
 import { RenderedText } from "../prompt/rendered-text.ts";
-import { type Template, compileTemplate } from "../prompt/template.ts";
+import { type Template, type TemplateOptions, compileTemplate } from "../prompt/template.ts";
 import { askModel } from "./ask-model.ts";
 import { type ChatParameters, type LlmKind, type LlmProvider, requestParameters } from "./llm-parameter.ts";
 import { escapedInputs, templateContext } from "./template-source.ts";
@@ -27,11 +27,12 @@ export interface LlmNode {
   /** Names of the inputs bound to flow inputs. */
   callers: string[];
   messageFormat: MessageFormat;
+  env: PrepareContext["env"];
 }
 
 /** Compiles the text of a prompt; a prompt with images has each on a line of its own. */
-export function compilePrompt(kind: LlmKind, text: string, file?: string): Template {
-  return compileTemplate(kind === "vision" ? liftImages(text) : text, file === undefined ? {} : { file });
+export function compilePrompt(kind: LlmKind, text: string, options: TemplateOptions): Template {
+  return compileTemplate(kind === "vision" ? liftImages(text) : text, options);
 }
 
 export function prepareLlm(node: LlmNode, inputs: PreparedNode["inputs"], resources: FlowResources): PreparedNode {
@@ -134,7 +135,7 @@ function templateOf(node: LlmNode, prompt: NodeInput | undefined, remembered: Re
   if (prompt === undefined && node.template) return node.template;
   const text = pyStr(plainInput(prompt ?? ""));
   if (remembered.template && remembered.text === text) return remembered.template;
-  const template = compilePrompt(node.kind, text);
+  const template = compilePrompt(node.kind, text, { env: node.env });
   Object.assign(remembered, { text, template });
   return template;
 }

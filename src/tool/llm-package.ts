@@ -45,7 +45,7 @@ function llmPackage(id: string, aliases: string[], about: LlmPackage): NodeTool 
 
 function prepare(
   node: NodeDefinition,
-  { directory, resources, messageFormat }: PrepareContext,
+  { directory, resources, messageFormat, env }: PrepareContext,
   { about, connection }: { about: LlmPackage; connection: Connection },
 ): PreparedNode {
   const provider = providerOf(connection.type);
@@ -53,10 +53,10 @@ function prepare(
   const kind = about.kind ?? (literalText(node, "api") === "completion" ? "completion" : "chat");
   const { connection: _connection, ...inputs } = convertLiterals(node, parameters);
   const names = new Set(Object.keys(parameters));
-  const template = promptOf(node, { directory, kind, names });
+  const template = promptOf(node, { directory, kind, names, env });
   const callers = callerInputs(node);
   return prepareLlm(
-    { connection: connection.name, provider, kind, template, parameters: names, callers, messageFormat },
+    { connection: connection.name, provider, kind, template, parameters: names, callers, messageFormat, env },
     inputs,
     resources,
   );
@@ -64,18 +64,23 @@ function prepare(
 
 function promptOf(
   node: NodeDefinition,
-  { directory, kind, names }: { directory: string; kind: LlmKind; names: ReadonlySet<string> },
+  {
+    directory,
+    kind,
+    names,
+    env,
+  }: Pick<PrepareContext, "directory" | "env"> & { kind: LlmKind; names: ReadonlySet<string> },
 ): ReturnType<typeof compilePrompt> | undefined {
   if (node.source?.type === "package_with_prompt") {
     const { text, file } = readTemplate(node, directory);
-    const template = compilePrompt(kind, text, file);
+    const template = compilePrompt(kind, text, { file, env });
     refuseReserved(node.name, template.undeclaredVariables, names, "inputs of custom llm tool");
     return template;
   }
   const { prompt } = node.inputs;
   if (!prompt)
     throw new FlowsteadError("NodeInputValidationError", `Input 'prompt' for node '${node.name}' is missing.`);
-  return prompt.kind === "literal" ? compilePrompt(kind, pyStr(prompt.value)) : undefined;
+  return prompt.kind === "literal" ? compilePrompt(kind, pyStr(prompt.value), { env }) : undefined;
 }
 
 export const LLM_PACKAGES: readonly NodeTool[] = [

@@ -10,19 +10,20 @@ import { callerInputs, readTemplate, refuseReserved } from "./template-source.ts
 
 export const LLM_TOOL: NodeTool = {
   id: "llm",
-  async prepare(node: NodeDefinition, { directory, resources, messageFormat }: PrepareContext): Promise<PreparedNode> {
+  async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
+    const { directory, resources, messageFormat, env } = context;
     const connection = node.connection ?? "";
     const provider = providerOf((await nodeConnection(resources, connection, node.name)).type);
     const kind = readApi(node, provider);
     const parameters = llmParameters(provider, kind);
     const inputs = convertLiterals(node, parameters);
     const { text, file } = readTemplate(node, directory);
-    const template = compilePrompt(kind, text, file);
+    const template = compilePrompt(kind, text, { file, env });
     const names = new Set(Object.keys(parameters));
     refuseReserved(node.name, template.undeclaredVariables, names, `parameters of ${provider}.${kind}`);
     const callers = callerInputs(node);
     return prepareLlm(
-      { connection, provider, kind, template, parameters: names, callers, messageFormat },
+      { connection, provider, kind, template, parameters: names, callers, messageFormat, env },
       inputs,
       resources,
     );

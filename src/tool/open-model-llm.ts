@@ -46,7 +46,7 @@ export const OPEN_MODEL_TOOL: NodeTool = {
     }
     const names = Object.keys(PARAMETERS);
     const { text, file } = readTemplate(node, context.directory);
-    const template = compileTemplate(text, { file });
+    const template = compileTemplate(text, { file, env: context.env });
     refuseReserved(node.name, template.undeclaredVariables, names, "inputs of custom llm tool");
     const about = { template, callers: callerInputs(node), context };
     return {

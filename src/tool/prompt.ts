@@ -7,9 +7,9 @@ import { callerInputs, escapedInputs, readTemplate, refuseReserved, templateCont
 
 export const PROMPT_TOOL: NodeTool = {
   id: "prompt",
-  async prepare(node: NodeDefinition, { directory, messageFormat }: PrepareContext): Promise<PreparedNode> {
+  async prepare(node: NodeDefinition, { directory, messageFormat, env }: PrepareContext): Promise<PreparedNode> {
     const { text, file } = readTemplate(node, directory);
-    const template = compileTemplate(text, { file });
+    const template = compileTemplate(text, { file, env });
     refuseReserved(node.name, template.undeclaredVariables, ["template"], "reserved parameters of prompt tool");
     const callers = callerInputs(node);
     return {

@@ -25,10 +25,11 @@ const ANSWERS: Answers = {
     const { name: given, type, configs, secrets } = await nodeConnection(resources, text(name), "");
     yield { name: given, type, configs, secrets };
   },
-  async *render({ template, variables, trim_blocks: trim, keep_trailing_newline: keep }, { signal }) {
+  async *render({ template, variables, trim_blocks: trim, keep_trailing_newline: keep }, { env, signal }) {
     const compiled = compileTemplate(text(template), {
       trimBlocks: trim !== false,
       keepTrailingNewline: keep !== false,
+      env,
     });
     yield compiled.render(map(variables), { signal });
   },
@@ -36,9 +37,9 @@ const ANSWERS: Answers = {
     const known = detail === "low" || detail === "high" ? detail : "auto";
     yield messagesOf(parseChat(text(prompt), { detail: known }));
   },
-  async *chat_body({ provider, prompt, model, parameters, variables }, { signal }) {
+  async *chat_body({ provider, prompt, model, parameters, variables }, { env, signal }) {
     const dialect: LlmProvider = provider === "AzureOpenAI" ? "AzureOpenAI" : "OpenAI";
-    const rendered = compileTemplate(text(prompt)).renderText(map(variables), {
+    const rendered = compileTemplate(text(prompt), { env }).renderText(map(variables), {
       chatLists: dialect === "AzureOpenAI",
       escape: Object.keys(map(variables)),
       signal,

@@ -13,6 +13,7 @@ import { at, lengthOf } from "./sequence.ts";
 import { TEXT_METHODS } from "./text-method.ts";
 import { characters, repr } from "./text.ts";
 import {
+  Beyond,
   type Call,
   Callable,
   type Cell,
@@ -27,23 +28,30 @@ import {
   typeName,
 } from "./value.ts";
 
-/** `onChange` hears of every list or dict that a method may have changed, with the arguments it got. */
-export function createAccess(budget: Budget, onChange: (changed: Cell) => void): Access {
+export interface AccessOptions {
+  /** Hears of every list or dict that a method may have changed, with the arguments it got. */
+  onChange: (changed: Cell) => void;
+  /** Whether an attribute such as `__class__` is refused; without it, it gives a class' name or nothing. */
+  isSandboxed: boolean;
+}
+
+export function createAccess(budget: Budget, { onChange, isSandboxed }: AccessOptions): Access {
+  const internal = isSandboxed ? unsafe : behind;
   const access: Access = {
     attribute(target, name) {
-      if (target instanceof Undefined) return target.fail();
+      if (target instanceof Undefined) return target instanceof Beyond ? target : target.fail();
       const found = attributeOf(target, name);
       if (found !== undefined) return found;
       const held = target instanceof Thing ? target.entries : target;
       if (held instanceof Dict && held.has(name)) return held.get(name) as Cell;
-      return /^__\w+__$/.test(name) ? unsafe(target, name) : missing(target, name);
+      return /^__\w+__$/.test(name) ? internal(target, name) : missing(target, name);
     },
     item(target, key) {
-      if (target instanceof Undefined) return target.fail();
+      if (target instanceof Undefined) return target instanceof Beyond ? target : target.fail();
       const found = itemOf(target, key);
       if (found !== undefined) return found;
       if (typeof key !== "string") return missing(target, key);
-      return attributeOf(target, key) ?? (/^__\w+__$/.test(key) ? unsafe(target, key) : missing(target, key));
+      return attributeOf(target, key) ?? (/^__\w+__$/.test(key) ? internal(target, key) : missing(target, key));
     },
     call(target, call) {
       if (target instanceof Callable) return target.call(call);
@@ -51,7 +59,7 @@ export function createAccess(budget: Budget, onChange: (changed: Cell) => void):
       if (target instanceof LoopState) {
         return fault("TypeError", "The loop must have the 'recursive' marker to be called recursively.");
       }
-      if (target instanceof Undefined) return target.fail();
+      if (target instanceof Undefined) return target instanceof Beyond ? target : target.fail();
       return fault("TypeError", `'${typeName(target)}' object is not callable`);
     },
   };
@@ -126,4 +134,13 @@ export function missing(target: Cell, name: Cell): Undefined {
 
 function unsafe(target: Cell, name: string): Undefined {
   return new Undefined(`access to attribute '${name}' of '${typeName(target)}' object is unsafe.`, "SecurityError");
+}
+
+/** What Python has there without a sandbox, as far as it is harmless: the name of a class. */
+function behind(target: Cell, name: string): Cell {
+  if (name !== "__class__") return new Beyond(`'${objectName(target)}' has no attribute '${name}'`);
+  const type = typeName(target);
+  const shown = `<class '${type}'>`;
+  const read = ["__name__", "__qualname__"].map((key) => [key, () => type] as const);
+  return new Thing({ type: "type", name: "type", text: shown, repr: shown, read: new Map(read) });
 }

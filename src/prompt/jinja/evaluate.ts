@@ -35,11 +35,14 @@ export class Evaluator implements FilterTools {
   readonly #marks = new WeakMap<Namespace, Set<string>>();
 
   /** `global` answers for names that no scope knows. */
-  constructor(budget: Budget, global: (name: string) => Marked) {
+  constructor(budget: Budget, global: (name: string) => Marked, isSandboxed: boolean) {
     this.budget = budget;
     this.#global = global;
-    this.access = createAccess(budget, () => {
-      if (this.#user) this.#hasLeaked = true;
+    this.access = createAccess(budget, {
+      onChange: () => {
+        if (this.#user) this.#hasLeaked = true;
+      },
+      isSandboxed,
     });
   }
 

@@ -18,9 +18,9 @@ export class Interpreter {
   readonly #budget: Budget;
   #depth = 0;
 
-  constructor(budget: Budget, global: (name: string) => Marked) {
+  constructor(budget: Budget, global: (name: string) => Marked, isSandboxed: boolean) {
     this.#budget = budget;
-    this.#evaluator = new Evaluator(budget, global);
+    this.#evaluator = new Evaluator(budget, global, isSandboxed);
   }
 
   get line(): number {

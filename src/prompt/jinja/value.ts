@@ -152,6 +152,9 @@ export class Undefined {
   }
 }
 
+/** What lies behind the sandbox's wall when a flow has switched the wall off: nothing, at every depth. */
+export class Beyond extends Undefined {}
+
 /** Arguments of a call, already evaluated. */
 export interface Call {
   args: Cell[];

@@ -87,6 +87,20 @@ test("the escape of Python's sandbox is closed the same way", () => {
   fails("{{ (text|attr('__class__')).__mro__ }}", "SecurityError");
 });
 
+test("a flow that switches the sandbox off gets nothing where it would get an error, and no way out", () => {
+  const open = (template: string, value = "false"): string =>
+    compileTemplate(template, { env: { PF_USE_SANDBOX_FOR_JINJA: value } }).render(CONTEXT);
+  assert.equal(
+    open("{{ text.__class__.__name__ }} {{ list.__class__ }} {{ 1.0.__class__['__name__'] }}", "False"),
+    "str <class 'list'> float",
+  );
+  assert.equal(open("{% for x in ().__class__.__base__.__subclasses__() %}{{ x }}{% endfor %}"), "");
+  assert.equal(open("[{{ text.__init__.__globals__['os'].popen('id').read() }}]"), "[]");
+  assert.equal(open("{{ text['__doc__'] is defined }}"), "False");
+  assert.throws(() => open("{{ text.missing.more }}"), { code: "JinjaTemplateError" });
+  assert.throws(() => open("{{ text.__class__.__mro__ }}", "no"), { code: "JinjaTemplateError" });
+});
+
 test("a template that changes a list changes its own copy", () => {
   const list = [1];
   const map = { a: 1 };
