@@ -31,6 +31,16 @@ export function formatAssignment(assignment: Assignment): Value {
   return property ? `\${${node}.${section}.${property}}` : `\${${node}.${section}}`;
 }
 
+/** A reference of a kind that no file can have: a program gave the definition. */
+export function unknownKind(reference: never): FlowsteadError {
+  const { kind } = reference as { kind: string };
+  return new FlowsteadError(
+    "FlowNotSupported",
+    `Flow execution failed. The type '${kind}' is currently unsupported. Please choose from available types: ['Literal', 'FlowInput', 'NodeReference'] and try again.`,
+    { details: { kind } },
+  );
+}
+
 const PROPERTY_PART = /([\p{L}\p{N}_]+)|(\['.*?'\])|(\[\d+\])/gu;
 
 /** The steps of a property: names and keys as text, list positions as numbers. Other characters only separate. */

@@ -6,7 +6,7 @@ import { PythonValue } from "../python/python-value.ts";
 import type { Assignment } from "./definition.ts";
 import { type NodeInput, type NodeValue, plainValue } from "./node/value.ts";
 import type { PlannedNode } from "./plan.ts";
-import { invalidProperty, propertyPath, readProperty } from "./reference.ts";
+import { invalidProperty, propertyPath, readProperty, unknownKind } from "./reference.ts";
 
 /** What has come of the nodes so far. */
 export interface Progress {
@@ -20,6 +20,7 @@ export interface Progress {
 export function resolveAssignment(assignment: Assignment, progress: Progress): NodeValue | Promise<NodeValue> {
   if (assignment.kind === "literal") return assignment.value;
   if (assignment.kind === "input") return flowInput(assignment.name, progress.inputs);
+  if (assignment.kind !== "node") throw unknownKind(assignment);
   if (assignment.section !== "output") {
     throw new FlowsteadError(
       "UnsupportedReference",

@@ -17,6 +17,14 @@ export interface Case {
   tier: string;
 }
 
+/** Whether what was asserted and what was seen of the original cannot both be: its own test would fail where it was watched. */
+export function isContradicted({ expect, observed }: Case): boolean {
+  return Object.entries(expect).some(([key, wanted]) => {
+    const seen = observed?.[key];
+    return typeof wanted === "number" && typeof seen === "number" && wanted !== seen;
+  });
+}
+
 export interface KindContext {
   /** A checkout of the original. */
   upstream: string;
@@ -27,6 +35,8 @@ export interface KindContext {
   modelPort?: number;
   /** The Python that runs nodes; the one on the path when absent. */
   python: string | undefined;
+  /** Whether everything that was observed counts, instead of what the case expects. */
+  whole?: boolean;
   signal: AbortSignal;
 }
 

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
+import path from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import type { Assignment } from "../../src/flow/definition.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
+import { loadFlow } from "../../src/flow/load.ts";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
 import { scriptedModel } from "../fake/scripted-model.ts";
 import { fixtureResources, targetSuite } from "../target-suite.ts";
+import { flowResources, runFlow, writeFolder } from "./flow-folder.ts";
 
 targetSuite("in this process", ({ directory, resources }) => openFlow({ directory, resources, tools: BUILT_IN_TOOLS }));
 
 test("a quiet reader is told no nodes, and one that wants whole values gets them with the end alone", async () => {
-  const directory = fileURLToPath(new URL("../fixture/flow/echo", import.meta.url));
+  const directory = path.resolve("test/fixture/flow/echo");
   const flow = await openFlow({ directory, resources: fixtureResources(scriptedModel()), tools: BUILT_IN_TOOLS });
   const told = async (whole: boolean): Promise<{ types: string[]; outputs: unknown }> => {
     const types: string[] = [];
@@ -28,4 +31,23 @@ test("a quiet reader is told no nodes, and one that wants whole values gets them
   } finally {
     await flow.close();
   }
+});
+
+test("a definition that a program made is refused where a reference is of no known kind", async (context) => {
+  const flow = {
+    "flow.dag.yaml": "nodes:\n- {name: p, type: prompt, source: {type: code, path: p.jinja2}}\n",
+    "p.jinja2": "{{ v }}",
+  };
+  const directory = writeFolder(context, flow);
+  const { definition } = loadFlow(directory);
+  const [node] = definition.nodes;
+  if (node) node.inputs = { v: { kind: "wrong_type" } as unknown as Assignment };
+  const target = await openFlow({ directory, definition, resources: flowResources(), tools: BUILT_IN_TOOLS });
+  context.after(() => target.close());
+  const { error } = await runFlow(target);
+  assert.equal(error?.code, "FlowNotSupported");
+  assert.match(
+    error?.message ?? "",
+    /The type 'wrong_type' is currently unsupported\. Please choose from available types/,
+  );
 });

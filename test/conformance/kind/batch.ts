@@ -4,15 +4,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { FlowsteadError } from "../../../src/base/error/error.ts";
-import { parseJson, plain } from "../../../src/base/json.ts";
+import { parseJson, plain, stringifyJson } from "../../../src/base/json.ts";
 import { type Value, type ValueMap, isMap } from "../../../src/base/value.ts";
-import { errorChain } from "../../../src/flow/error-chain.ts";
+import { type NestedError, errorChain, nestedErrorChain } from "../../../src/flow/error-chain.ts";
 import { type BatchResult, runBatch } from "../../../src/run/batch-run.ts";
 import { openDataset, rowsInMemory } from "../../../src/run/dataset.ts";
 import { type RunLayout, runLayout } from "../../../src/run/layout.ts";
 import type { NamedSource } from "../../../src/run/lines.ts";
 import { openRunLog } from "../../../src/run/run-log.ts";
-import { type Case, type KindContext, type Kinds, Mismatch } from "../case.ts";
+import { type Case, type KindContext, type Kinds, Mismatch, isContradicted } from "../case.ts";
 import { expectEqual, expectTrue } from "../compare.ts";
 import { openCase } from "../flow-run.ts";
 
@@ -28,7 +28,9 @@ export const BATCH_KINDS: Kinds = {
 };
 
 async function judgeBatch(testCase: Case, layout: RunLayout, context: KindContext): Promise<void> {
-  const { expect } = testCase;
+  const { observed } = testCase;
+  const isWhole = context.whole === true || isContradicted(testCase);
+  const expect = isWhole && observed?.["outputs"] ? observed : testCase.expect;
   const wantsFailure = expect["error_class"] ?? expect["raises"];
   let result: BatchResult;
   try {
@@ -44,6 +46,7 @@ async function judgeBatch(testCase: Case, layout: RunLayout, context: KindContex
   }
   if (wantsFailure !== undefined) throw new Mismatch("the run should have failed, but did not");
   judgeCounts(result, expect);
+  if (expect === testCase.observed) return judgeWhole(layout, expect);
   judgeOutputs(layout, expect);
   judgeErrors(layout, expect);
   for (const [node, output] of Object.entries((expect["aggregate_node_outputs"] ?? {}) as ValueMap)) {
@@ -95,7 +98,29 @@ function judgeCounts(result: BatchResult, expect: ValueMap): void {
     if (expect[name] !== undefined) expectEqual(count, expect[name], name);
   }
   if (expect["node_status"] !== undefined) expectEqual(result.nodeStatus, expect["node_status"], "node_status");
-  if (expect["metrics"] !== undefined) expectEqual(result.metrics, plain(expect["metrics"]), "metrics");
+  if (expect["metrics"] !== undefined) expectEqual(plain(result.metrics), plain(expect["metrics"]), "metrics");
+}
+
+/** All that was seen of a run: its lines, and the error of each that failed. */
+function judgeWhole(layout: RunLayout, observed: ValueMap): void {
+  expectEqual(
+    named(readRows(path.join(layout.flowOutputs, "output.jsonl"))),
+    named(observed["outputs"] ?? []),
+    "outputs",
+  );
+  const errors = readErrors(layout.error).flatMap((row) => {
+    const { line_number: line, error } = row as { line_number?: number; error: NestedError & ValueMap };
+    if (line === undefined) return [];
+    return [{ line, code: nestedErrorChain(error), message: error["message"] as Value }];
+  });
+  const wanted = (observed["errors"] as ValueMap[]).map(({ line, code, message }) => ({ line, code, message }));
+  expectEqual(errors, wanted, "errors");
+}
+
+/** Without the names of image files, which the original draws, and where the flows lie. */
+function named(rows: Value): Value {
+  const text = stringifyJson(rows).replace(/[\w-]{36,40}(?=\.(?:png|jpg|jpeg)")/g, "<name>");
+  return parseJson(text.replace(/(?:[^"\s]*\/)?test_configs\/|\$TEST_CONFIGS\//g, "<configs>/"));
 }
 
 function judgeOutputs(layout: RunLayout, expect: ValueMap): void {

@@ -12,6 +12,7 @@ import { LLM_HTTP_KINDS } from "./llm-http.ts";
 import { NODE_KINDS } from "./node.ts";
 import { MAPPING_KINDS } from "./mapping.ts";
 import { PROMPTY_KINDS } from "./prompty.ts";
+import { REFERENCE_KINDS } from "./reference.ts";
 import { SERVE_KINDS } from "./serve.ts";
 import { TEMPLATE_KINDS } from "./template.ts";
 import { TOOL_META_KINDS } from "./tool-meta.ts";
@@ -21,6 +22,7 @@ export const KINDS: Kinds = {
   ...CHAT_KINDS,
   ...PROMPTY_KINDS,
   ...FLOW_UNIT_KINDS,
+  ...REFERENCE_KINDS,
   ...LINE_KINDS,
   ...LLM_HTTP_KINDS,
   ...MAPPING_KINDS,

@@ -1,12 +1,11 @@
 // Whole flows: one line, loading alone.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { type Value, type ValueMap, isMap } from "../../../src/base/value.ts";
 import { type Case, type KindContext, type Kinds, Mismatch } from "../case.ts";
 import { expectEqual, expectTrue } from "../compare.ts";
+import { inFolder } from "../folder.ts";
 import { type LineResult, createError, openCase, runLine } from "../flow-run.ts";
 
 export const LINE_KINDS: Kinds = {
@@ -19,18 +18,9 @@ export const LINE_KINDS: Kinds = {
   },
 
   async line_inline(testCase, context) {
-    const directory = mkdtempSync(path.join(tmpdir(), "flowstead-case-"));
-    try {
-      for (const [name, text] of Object.entries(testCase.inputs["files"] as Record<string, string>)) {
-        const file = path.join(directory, name);
-        mkdirSync(path.dirname(file), { recursive: true });
-        writeFileSync(file, text);
-      }
-      const inputs = (testCase.inputs["flow_inputs"] ?? {}) as ValueMap;
-      await judgeLine(testCase, { directory, inputs }, context);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
+    const files = testCase.inputs["files"] as Record<string, string>;
+    const inputs = (testCase.inputs["flow_inputs"] ?? {}) as ValueMap;
+    await inFolder(files, (directory) => judgeLine(testCase, { directory, inputs }, context));
   },
 
   async create({ flow, expect }, context) {

@@ -20,7 +20,8 @@ export const TEMPLATE_KINDS: Kinds = {
   },
 
   async "unit:yaml_template_render"({ inputs, expect }) {
-    const render = (): string => compileTemplate(inputs["template_payload"] as string).render({});
+    const env = { PF_USE_SANDBOX_FOR_JINJA: String(inputs["use_sandbox_env"] as boolean | string) };
+    const render = (): string => compileTemplate(inputs["template_payload"] as string, { env }).render({});
     if (expect["should_raise_error"] === true) await expectFailure(render);
     else expectTrue(typeof render() === "string", "it should render");
   },
