@@ -26,12 +26,12 @@ export function openConfiguredSearch(
   const { word_weight: words, vector_weight: vectors } = config.search;
   const embedder = bare && keptEmbedder(bare, { folder: embeddingFolder(config), log });
   const folder = indexFolder(config);
-  const opened = aliasedSearch(openSearch({ folder, server: searchServer(config), embedder, log }), folder);
-  const search = words === vectors ? opened : { ...opened, ...weightedSearch(opened, { words, vectors }) };
+  const opened = aliasedSearch(openSearch({ folder, server: searchServer(config), embedder, log }));
+  const search = words === vectors ? opened : weightedSearch(opened, { words, vectors });
   if (!reranker) return search;
   const judge = (entry: Readonly<Record<string, unknown>>): ChatModel =>
     govern(openModel(modelSettings(entry), { log }), modelName(entry));
-  return { ...search, ...rerankedSearch(search, openReranker(reranker, judge)) };
+  return rerankedSearch(search, openReranker(reranker, judge));
 }
 
 /** As `models` name theirs; without a name, that of the model. */

@@ -1,20 +1,17 @@
-// An index of passages may be one of several that have carried its name: the one built last stands behind it. A small file
-// beside the indexes says which, and is replaced whole, so every query sees the one or the other.
+// An index of passages may be one of several that have carried its name: the one built last stands behind it. What says which
+// lies where the indexes are, so that every program over them sees it, and is replaced whole: each query sees the one or the other.
 
-import { readFileSync, statSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import path from "node:path";
 import { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
-import { writeFileAtomic } from "../store/atomic-file.ts";
-import { checkIndexName } from "./search.ts";
 
 const State = z.object({
   /** The index that answers under the name. */
   current: z.string(),
   /** One that is to take its place. */
   building: z.string().optional(),
-  /** Those that were in its place: readers may still be at the last one. */
+  /** Until then whoever builds it is taken to be at work, and nobody writes to the current one: it would be lost. */
+  until: z.string().optional(),
+  /** Those that were in its place and are still to be removed. */
   retired: z.array(z.string()).default([]),
   /** When the current one was put there. */
   since: z.string().optional(),
@@ -22,44 +19,34 @@ const State = z.object({
 
 export type Generation = z.infer<typeof State>;
 
-const ENDING = ".alias.json";
-
 export interface Generations {
-  /** Cheap, since it is asked before each query: the file is read only when it has changed. @throws FlowsteadError `IndexDamaged`. */
-  of(name: string): Generation;
+  /** Cheap, since it is asked before each query; `isFresh` asks anew what may be known. @throws FlowsteadError `IndexDamaged`. */
+  of(name: string, isFresh?: boolean): Generation | Promise<Generation>;
+  /** Names behind which other indexes stand, or are to. */
+  names(): Promise<string[]>;
   write(name: string, generation: Generation): Promise<void>;
   remove(name: string): Promise<void>;
+  /** How long others may go by what was before a change. */
+  readonly seenWithinMs: number;
+  /** Whether programs of other machines use the same indexes, with state folders of their own. */
+  readonly isShared: boolean;
 }
 
-export function generationsIn(folder: string): Generations {
-  const known = new Map<string, { stamp: string; generation: Generation }>();
-  const fileOf = (name: string): string => path.join(folder, `${checkIndexName(name)}${ENDING}`);
-  return {
-    of(name) {
-      const file = fileOf(name);
-      const found = statSync(file, { throwIfNoEntry: false, bigint: true });
-      if (!found) return { current: name, retired: [] };
-      const stamp = `${found.mtimeNs} ${found.ino} ${found.size}`;
-      const before = known.get(name);
-      if (before?.stamp === stamp) return before.generation;
-      const generation = read(file);
-      known.set(name, { stamp, generation });
-      return generation;
-    },
-    write: (name, generation) => writeFileAtomic(fileOf(name), `${JSON.stringify(generation)}\n`),
-    remove: (name) => rm(fileOf(name), { force: true }),
-  };
+/** Of a name that was never built anew. */
+export function firstGeneration(name: string): Generation {
+  return { current: name, retired: [] };
 }
 
-/** Names of indexes that stand behind another name, or are to. */
-export function nameBehind(entry: string): string | undefined {
-  return entry.endsWith(ENDING) ? entry.slice(0, -ENDING.length) : undefined;
-}
-
-function read(file: string): Generation {
+/** `where` it was read, for messages. */
+export function readGeneration(text: string, where: string): Generation {
   try {
-    return State.parse(JSON.parse(readFileSync(file, "utf8")));
+    return State.parse(JSON.parse(text));
   } catch (cause) {
-    throw new FlowsteadError("IndexDamaged", `${file} does not say which index stands behind its name.`, { cause });
+    throw new FlowsteadError(
+      "IndexDamaged",
+      `${where} does not say which index stands behind its name. Remove the index with ` +
+        "`flowstead index remove --all --index NAME` and add its folders again.",
+      { cause },
+    );
   }
 }

@@ -7,7 +7,7 @@ import type { Reranker } from "../model/reranker.ts";
 import { withoutRepeats } from "./repeat.ts";
 import type { Search } from "./search.ts";
 import type { Hit, SearchIndex, SearchQuery, SearchResult } from "./search-index.ts";
-import { wrappedIndex, wrappedSearch } from "./wrapped-index.ts";
+import { type Opening, wrappedIndex, wrappedSearch } from "./wrapped-index.ts";
 
 export interface RerankOptions {
   reranker: Reranker;
@@ -77,7 +77,7 @@ function reasonOf(thrown: unknown, { reranker, timeoutMs }: RerankOptions): stri
 }
 
 /** All indexes of a search with the same judge, which goes with it. */
-export function rerankedSearch(search: Search, options: RerankOptions): Search {
+export function rerankedSearch<S extends Opening & Pick<Search, "close">>(search: S, options: RerankOptions): S {
   return {
     ...wrappedSearch(search, (index) => rerankedIndex(index, options)),
     async close() {

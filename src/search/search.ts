@@ -1,6 +1,7 @@
 // The search indexes of one installation: what every provider gives by name.
 
 import { FlowsteadError } from "../base/error/error.ts";
+import type { Generations } from "./generation.ts";
 import type { SearchIndex } from "./search-index.ts";
 
 export interface IndexSummary {
@@ -23,6 +24,8 @@ export interface Search {
   remove(name: string): Promise<boolean>;
   /** Where what belongs to an index is kept; goes away with the index. */
   folderOf(name: string): string;
+  /** Which indexes stand behind which names. */
+  readonly generations: Generations;
   /** Lets go of what the indexes share; close them first. */
   close(): Promise<void>;
 }

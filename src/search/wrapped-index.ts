@@ -18,8 +18,11 @@ export function wrappedIndex(index: SearchIndex, changed: Partial<SearchIndex>):
   };
 }
 
+/** What opens indexes. */
+export type Opening = Pick<Search, "open" | "create" | "openOrCreate">;
+
 /** All indexes of a search, each wrapped when it is opened. */
-export function wrappedSearch(search: Search, wrap: (index: SearchIndex) => SearchIndex): Search {
+export function wrappedSearch<S extends Opening>(search: S, wrap: (index: SearchIndex) => SearchIndex): S {
   return {
     ...search,
     open: async (name) => wrap(await search.open(name)),

@@ -1,7 +1,7 @@
 // An index is built anew beside itself: every query is answered by the old one or by the new one, and by no mix of them.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -13,6 +13,7 @@ import { rebuildCollection } from "../../src/search/ingest/rebuild.ts";
 import type { IngestReport } from "../../src/search/ingest/report.ts";
 import { openSearch } from "../../src/search/provider/index.ts";
 import type { SearchIndex } from "../../src/search/search-index.ts";
+import { wrappedIndex, wrappedSearch } from "../../src/search/wrapped-index.ts";
 import { topicEmbedder } from "../index-suite.ts";
 
 // Few enough for one thread, and more passages than one batch takes.
@@ -26,7 +27,7 @@ describe("an index that is built anew", () => {
   /** As each process opens them. */
   const openHere = (embedder?: Embedder): AliasedSearch => {
     const folder = path.join(home, "index");
-    return aliasedSearch(openSearch({ folder, embedder, log: SILENT }), folder);
+    return aliasedSearch(openSearch({ folder, embedder, log: SILENT }));
   };
   const collect = (search: AliasedSearch, index: SearchIndex) =>
     openCollection({ index, folder: () => search.folderOf(NAME), log: SILENT });
@@ -107,6 +108,9 @@ describe("an index that is built anew", () => {
     assert.ok(reports[0]!.added > 0 && reports[0]!.added + reports[0]!.unchanged === FILES);
     for (const one of [reader, index]) assert.deepEqual(await editions(one), ["penguin"]);
 
+    // The one before is gone with the rebuild that replaced it.
+    assert.deepEqual((await readdir(path.join(home, "index"))).sort(), [`${NAME}-build2`, `${NAME}.alias.json`]);
+
     await writeFile(path.join(docs, "new.md"), "# New\n\nA pelican.");
     const report = await collection.addFolder(docs);
     assert.deepEqual([report.added, report.unchanged], [1, FILES]);
@@ -118,6 +122,53 @@ describe("an index that is built anew", () => {
     );
     await assert.rejects(search.create(NAME), { code: "IndexExists" });
     await reader.close();
+    await index.close();
+  });
+
+  it("a query that is under way in the one before when that goes away is answered by the new one", async () => {
+    const folder = path.join(home, "index");
+    const bare = openSearch({ folder, log: SILENT });
+    let arrived!: () => void;
+    let goOn!: () => void;
+    const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+    const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+    const slow = wrappedSearch(bare, (index) =>
+      wrappedIndex(index, {
+        async query(query, signal) {
+          arrived();
+          await mayGoOn;
+          return index.query(query, signal);
+        },
+      }),
+    );
+    const reader = await aliasedSearch(slow).open(NAME);
+    const answer = editions(reader);
+    await hasArrived;
+    await write("ostrich");
+    await rebuild(openHere());
+    assert.equal((await readdir(folder)).filter((entry) => !entry.endsWith(".json")).length, 1);
+    goOn();
+    assert.deepEqual(await answer, ["ostrich"]);
+    await reader.close();
+  });
+
+  it("what a killed rebuild left behind is removed by whoever opens the index a minute later", async () => {
+    const search = openHere();
+    const next = await search.rebuild(NAME);
+    await rebuildCollection(next, { folder: () => search.folderOf(NAME), log: SILENT });
+    // Killed before the old one was removed.
+    await next.index.close();
+    const folders = async (): Promise<string[]> =>
+      (await readdir(path.join(home, "index"))).filter((entry) => !entry.endsWith(".json"));
+    assert.equal((await folders()).length, 2);
+    await (await openHere().open(NAME)).close();
+    assert.equal((await folders()).length, 2, "queries of other processes may be under way");
+    const file = path.join(home, "index", `${NAME}.alias.json`);
+    const state = JSON.parse(await readFile(file, "utf8")) as { since: string; current: string };
+    await writeFile(file, JSON.stringify({ ...state, since: new Date(Date.now() - 61_000).toISOString() }));
+    const index = await openHere().open(NAME);
+    assert.deepEqual(await folders(), [state.current]);
+    assert.deepEqual(await editions(index), ["ostrich"]);
     await index.close();
   });
 

@@ -19,7 +19,7 @@ export const SEARCH_ERRORS = {
     status: 500,
     meaning: "The files of a search index cannot be read.",
     remedy:
-      "`flowstead index remove --all --index NAME`, then add its folders again; the documents themselves are not touched.",
+      "`flowstead index rebuild --index NAME` reads again what was added to it; where that cannot be told any more, `flowstead index remove --all --index NAME`, then add its folders again. The documents themselves are not touched.",
   },
   SearchFailed: {
     actor: "operator",
@@ -31,7 +31,7 @@ export const SEARCH_ERRORS = {
     actor: "operator",
     status: 409,
     meaning: "The index holds vectors of another embedding model or of another length.",
-    remedy: "Configure the model that built the index, or remove the index and add its folders again.",
+    remedy: "Configure the model that built the index, or build it anew with this one: `flowstead index rebuild --index NAME`.",
   },
   DocumentNotFound: {
     actor: "caller",

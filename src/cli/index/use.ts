@@ -60,7 +60,7 @@ export async function rebuildIndex(
       throw new FlowsteadError("IndexNotFound", `There is no search index named ${name} that commands have filled.`);
     }
     const rebuild = await search.rebuild(name);
-    const folder = (): string => search.folderOf(name);
+    const folder = () => search.folderOf(name);
     try {
       return await rebuildCollection(rebuild, { folder, log, ...collectionSettings(config), ...how });
     } finally {
@@ -134,7 +134,7 @@ export async function askIndex(
   }
 }
 
-async function holdsDocuments(name: string, config: Readonly<Config>, search: Search): Promise<boolean> {
+async function holdsDocuments(name: string, config: Readonly<Config>, search: Pick<Search, "list">): Promise<boolean> {
   if ((await search.list()).some((one) => one.name === name)) return false;
   const provider = documentProvider({ folder: documentFolder(config), server: searchServer(config) });
   return provider

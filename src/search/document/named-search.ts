@@ -5,10 +5,14 @@ import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { type IndexSummary, type Search, checkIndexName } from "../search.ts";
 import type { SearchIndex } from "../search-index.ts";
-import type { DefinitionStore, StoredIndex } from "./document-store.ts";
+import { openCatalog } from "./catalog.ts";
+import type { AnyDocumentProvider, StoredIndex } from "./document-store.ts";
+import { generationDocuments } from "./generation-document.ts";
 
 export interface NamedSearchOptions {
-  provider: Pick<DefinitionStore, "list" | "read" | "put" | "remove" | "close">;
+  provider: AnyDocumentProvider;
+  /** For so long what stands behind a name is not asked anew. */
+  generationKeptMs: number;
   /** Where what belongs to an index beside its passages is kept on this machine. */
   folder: string;
   /** Of a new index. */
@@ -20,6 +24,7 @@ export interface NamedSearchOptions {
 }
 
 export function namedSearch({ provider, folder, define, summary, ...options }: NamedSearchOptions): Search {
+  const catalog = openCatalog(provider, undefined);
   const folderOf = (name: string): string => path.join(folder, checkIndexName(name));
   const open = async (name: string): Promise<SearchIndex> => {
     const found = await provider.read(checkIndexName(name));
@@ -40,6 +45,7 @@ export function namedSearch({ provider, folder, define, summary, ...options }: N
   };
   return {
     folderOf,
+    generations: generationDocuments({ catalog, keptMs: options.generationKeptMs }),
     list: async () =>
       (await provider.list()).map(({ definition }) => summary(definition)).filter((one) => one !== undefined),
     open,
@@ -50,6 +56,6 @@ export function namedSearch({ provider, folder, define, summary, ...options }: N
       await rm(folderOf(name), { recursive: true, force: true });
       return existed;
     },
-    close: () => provider.close(),
+    close: () => catalog.close(),
   };
 }

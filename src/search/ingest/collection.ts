@@ -26,7 +26,7 @@ import { openSource, type SourceSettings, sourceScope } from "./source/open.ts";
 export interface CollectionOptions {
   index: SearchIndex;
   /** Where the collection keeps its journal: `folderOf` of the index, so that both go together, also when that changes. */
-  folder: string | (() => string);
+  folder: string | (() => string | Promise<string>);
   limits?: Partial<IngestLimits>;
   /** What the documents are written in; each tells by itself when absent. */
   language?: string | undefined;
@@ -108,7 +108,7 @@ export function openCollection({
   sources = {},
   log,
 }: CollectionOptions): Collection {
-  const place = (): string => (typeof folder === "function" ? folder() : folder);
+  const place = async (): Promise<string> => (typeof folder === "function" ? folder() : folder);
   const limits: IngestLimits = { ...DEFAULT_LIMITS, ...given };
 
   const resting = restingParsers(limits);
@@ -120,10 +120,10 @@ export function openCollection({
     return next;
   };
   const writingAlone = async <T>(work: (journal: Journal) => Promise<T>): Promise<T> => {
-    const here = place();
+    const here = await place();
     const lock = await lockState(here);
     // While it was waited for, the index may have been built anew, elsewhere.
-    if (place() !== here) {
+    if ((await place()) !== here) {
       await lock.release();
       return writingAlone(work);
     }
@@ -176,12 +176,12 @@ export function openCollection({
     },
 
     async list() {
-      return folders(await readJournal(journalOf(place())));
+      return folders(await readJournal(journalOf(await place())));
     },
 
     async documents(under) {
       const scope = under === undefined ? undefined : sourceScope(under);
-      const { entries } = await readJournal(journalOf(place()));
+      const { entries } = await readJournal(journalOf(await place()));
       return [...entries.values()]
         .filter((entry) => entry.passages > 0 && (scope === undefined || isInside(entry.file, scope)))
         .map(({ id, file: where, title, mediaType, bytes, passages, pages, indexedAt }) => {
@@ -220,7 +220,7 @@ export function openCollection({
     },
 
     async status() {
-      const state = await readJournal(journalOf(place()));
+      const state = await readJournal(journalOf(await place()));
       const entries = [...state.entries.values()];
       const indexedAt = entries
         .map((entry) => entry.indexedAt)

@@ -14,13 +14,22 @@ export type RebuildOptions = Omit<CollectionOptions, "index"> & Omit<AddOptions,
  */
 export async function rebuildCollection(rebuild: Rebuild, options: RebuildOptions): Promise<IngestReport[]> {
   const { folder, onProgress, signal, ...rest } = options;
-  const place = typeof folder === "function" ? folder() : folder;
+  const place = typeof folder === "function" ? await folder() : folder;
   // Nobody writes to the old one meanwhile: what they wrote would be lost.
   const lock = await lockState(place);
   try {
     const { roots, entries } = await readJournal(journalOf(place));
     if (roots.size === 0) {
       throw new FlowsteadError("DocumentNotFound", "Nothing is indexed. Add a folder with: flowstead index add FOLDER");
+    }
+    const own = [...entries.values()].filter(({ passages }) => passages > 0).length;
+    const there = await rebuild.before();
+    if (there !== undefined && there > own) {
+      throw new FlowsteadError(
+        "DocumentUnreadable",
+        `The index has ${there} documents, and ${own} of them were added on this machine: the others, which it cannot read again, would be lost. ` +
+          "Rebuild it where they were added, or remove them there first.",
+      );
     }
     const next = openCollection({ ...rest, index: rebuild.index, folder: rebuild.folder });
     for (const { folder: begun } of await next.list()) if (!roots.has(begun)) await next.remove(begun, signal);

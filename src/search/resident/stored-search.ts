@@ -18,6 +18,8 @@ export interface StoredSearchOptions extends Pick<NamedSearchOptions, "folder"> 
 export function storedSearch({ provider, folder, embedder }: StoredSearchOptions): Search {
   return namedSearch({
     provider,
+    // Each query asks the database anyway.
+    generationKeptMs: 0,
     folder,
     define: (name) => passageDefinition(name, embedder),
     summary({ name, created, embedder: built }) {
@@ -30,7 +32,7 @@ export function storedSearch({ provider, folder, embedder }: StoredSearchOptions
         throw new FlowsteadError(
           "EmbedderMismatch",
           `The index ${name} holds vectors of ${built}, and the embedder configured is ${embedder.fingerprint}. ` +
-            "Configure that one, or remove the index and add its folders again.",
+            `Configure that one, or build the index anew: \`flowstead index rebuild --index ${name}\`.`,
         );
       }
       const dimensions = readSchema(definition).fields.get("vector")?.vector?.dimensions;

@@ -18,6 +18,7 @@ export interface ServedSearchOptions extends Pick<NamedSearchOptions, "folder"> 
 export function servedSearch({ provider, folder, embedder }: ServedSearchOptions): Search {
   return namedSearch({
     provider,
+    generationKeptMs: 1000,
     folder,
     define: (name) => servedDefinition(name, embedder),
     // A service keeps no day on which an index was made.
@@ -31,7 +32,7 @@ export function servedSearch({ provider, folder, embedder }: ServedSearchOptions
         throw new FlowsteadError(
           "EmbedderMismatch",
           `The index ${name} holds vectors of ${dimensions} dimensions, and the embedder configured (${embedder.fingerprint}) ` +
-            `makes ${embedder.dimensions}. Configure the one that built it, or remove the index and add its folders again.`,
+            `makes ${embedder.dimensions}. Configure the one that built it, or build the index anew: \`flowstead index rebuild --index ${name}\`.`,
         );
       }
       const index = negotiated(await provider.openIndex(schema), { title: provider.title, embedder });

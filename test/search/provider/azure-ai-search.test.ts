@@ -12,6 +12,7 @@ import { documentProvider } from "../../../src/search/provider/index.ts";
 import { ADMIN_KEY, type SearchService, startSearchService } from "../search-service.ts";
 import { providerDocumentSuite } from "./catalog-of-provider.ts";
 import { providerIndexSuite } from "./index-of-provider.ts";
+import { providerRebuildTest } from "./rebuild-of-provider.ts";
 
 describe("Azure AI Search as a provider", () => {
   let services: SearchService[];
@@ -27,6 +28,7 @@ describe("Azure AI Search as a provider", () => {
   });
   providerIndexSuite("azure-ai-search", settings(0));
   providerDocumentSuite("azure-ai-search", { title: "Azure AI Search", settings: settings(1) });
+  providerRebuildTest(settings(1));
 
   it("tells what the service says of a wrong key, and not the key", async () => {
     const provider = documentProvider({ folder: "", server: { ...settings(0)(), api_key: "not-the-key-of-it" } });

@@ -15,6 +15,7 @@ import { noEncyclopedia } from "../../fake/encyclopedia.ts";
 import { type FakeOpenSearch, startFakeOpenSearch } from "../../fake/opensearch/server.ts";
 import { providerDocumentSuite } from "./catalog-of-provider.ts";
 import { providerIndexSuite } from "./index-of-provider.ts";
+import { providerRebuildTest } from "./rebuild-of-provider.ts";
 
 describe("OpenSearch as a provider", () => {
   let server: FakeOpenSearch;
@@ -33,6 +34,7 @@ describe("OpenSearch as a provider", () => {
   const last = (): Record<string, unknown> => server.requests.at(-1)!.body as Record<string, unknown>;
   providerIndexSuite("opensearch", settings);
   providerDocumentSuite("opensearch", { title: "OpenSearch", settings });
+  providerRebuildTest(settings);
 
   describe("what is sent", () => {
     const catalog = (): ReturnType<typeof openCatalog> =>

@@ -5,6 +5,7 @@ import { readSearch } from "../../../src/search/document/request.ts";
 import { documentProvider } from "../../../src/search/provider/index.ts";
 import { providerDocumentSuite } from "./catalog-of-provider.ts";
 import { providerIndexSuite } from "./index-of-provider.ts";
+import { providerRebuildTest } from "./rebuild-of-provider.ts";
 import { noPostgres, type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 const missing = noPostgres();
@@ -21,6 +22,7 @@ describe("PostgreSQL", { skip: missing }, () => {
     const settings = () => ({ provider: "postgres", url: server.url });
     providerIndexSuite("postgres", settings);
     providerDocumentSuite("postgres", { title: "postgres", settings });
+    providerRebuildTest(settings);
   }
 
   it("keeps indexes of documents: another process sees each write at its next read", async () => {

@@ -6,6 +6,14 @@ const DAMAGE =
 /** The place in the engine's own source, which helps nobody here. */
 const ENGINE_PLACE = /, \/\S+\.rs:\d+:\d+/g;
 
+/** How a person gets a damaged index back. */
+export function repairOf(index: string): string {
+  return (
+    `Make it anew from what was added to it: \`flowstead index rebuild --index ${index}\`, ` +
+    `or remove it: \`flowstead index remove --all --index ${index}\`.`
+  );
+}
+
 /** Why the engine failed, and what to do about it. */
 export function engineFailure(index: string, thrown: unknown): FlowsteadError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
@@ -13,8 +21,7 @@ export function engineFailure(index: string, thrown: unknown): FlowsteadError {
   if (DAMAGE.test(text)) {
     return new FlowsteadError(
       "IndexDamaged",
-      `Files of the index ${index} are broken or missing: ${reason}. Remove the index ` +
-        `(\`flowstead index remove --all --index ${index}\`) and add its folders again.`,
+      `Files of the index ${index} are broken or missing: ${reason}. ${repairOf(index)}`,
       { cause: thrown },
     );
   }

@@ -1,7 +1,9 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
+import { FlowsteadError } from "../../../base/error/error.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Embedder } from "../../../model/embedder.ts";
+import { generationsIn } from "../../generation-file.ts";
 import { checkIndexName, type IndexSummary, isIndexName, type Search } from "../../search.ts";
 import { createEmbeddedIndex, openEmbeddedIndex } from "./open.ts";
 import { readSetting, removeIndexFolder } from "./setting.ts";
@@ -20,12 +22,18 @@ export function searchInFolder({ folder, embedder, log, inMemory }: IndexFolderO
   const options = (name: string) => ({ folder: folderOf(name), name, embedder, log, inMemory });
   return {
     folderOf,
+    generations: generationsIn(folder),
     async list() {
       const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
       const names = entries.filter((entry) => entry.isDirectory() && isIndexName(entry.name)).map(({ name }) => name);
       const found: IndexSummary[] = [];
       for (const name of names.sort()) {
-        const setting = await readSetting(path.join(folder, name));
+        const setting = await readSetting(path.join(folder, name)).catch((thrown: unknown) => {
+          // One that is broken hides none of the others, and can be made anew by its name.
+          if (FlowsteadError.from(thrown).code !== "IndexDamaged") throw thrown;
+          found.push({ name, created: "" });
+          return undefined;
+        });
         if (!setting) continue;
         const fingerprint = setting.vectors?.fingerprint;
         found.push({ name, created: setting.created, ...(fingerprint === undefined ? {} : { embedder: fingerprint }) });

@@ -7,6 +7,7 @@ import { passageAnalyzer } from "../../analysis/analyzer.ts";
 import type { SearchIndex } from "../../search-index.ts";
 import { EmbeddedIndex } from "./embedded-index.ts";
 import { type Engine, loadEngine } from "./engine.ts";
+import { repairOf } from "./failure.ts";
 import { MOST_PASSAGES } from "./resident-table.ts";
 import { groupsField, languageField, passageSchema } from "./row.ts";
 import { dataFolder, type IndexSetting, readSetting, writeSetting } from "./setting.ts";
@@ -39,14 +40,14 @@ export async function openEmbeddedIndex(options: EmbeddedOptions): Promise<Searc
     throw new FlowsteadError(
       "IndexDamaged",
       `The index ${name} was built by the analysis ${setting.analyzer}, and this version has ${analyzer.id}. ` +
-        "Remove the index and add its folders again.",
+        repairOf(name),
     );
   }
   if (embedder && setting.vectors && setting.vectors.fingerprint !== embedder.fingerprint) {
     throw new FlowsteadError(
       "EmbedderMismatch",
       `The index ${name} holds vectors of ${setting.vectors.fingerprint}, and the embedder configured is ` +
-        `${embedder.fingerprint}. Configure that one, or remove the index and add its folders again.`,
+        `${embedder.fingerprint}. Configure that one, or build the index anew: \`flowstead index rebuild --index ${name}\`.`,
     );
   }
   const engine = loadEngine();
@@ -63,7 +64,7 @@ export async function openEmbeddedIndex(options: EmbeddedOptions): Promise<Searc
   } catch (thrown) {
     throw new FlowsteadError(
       "IndexDamaged",
-      `The files of the index ${name} in ${folder} cannot be opened. Remove the index and add its folders again.`,
+      `The files of the index ${name} in ${folder} cannot be opened. ${repairOf(name)}`,
       { cause: thrown },
     );
   }

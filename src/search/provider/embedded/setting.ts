@@ -6,6 +6,7 @@ import path from "node:path";
 import { z } from "zod";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { writeFileAtomic } from "../../../store/atomic-file.ts";
+import { repairOf } from "./failure.ts";
 
 const Setting = z.object({
   format: z.literal(1),
@@ -35,7 +36,7 @@ export async function readSetting(folder: string): Promise<IndexSetting | undefi
   } catch (thrown) {
     throw new FlowsteadError(
       "IndexDamaged",
-      `${file} is not the description of a search index of this version. Remove the index and add its folders again.`,
+      `${file} is not the description of a search index of this version. ${repairOf(path.basename(folder))}`,
       { cause: thrown },
     );
   }
