@@ -1,6 +1,7 @@
 // The documents that the system answers from: their index, the folders that feed it, and what it begins with.
 
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Logger } from "../base/log.ts";
@@ -40,6 +41,8 @@ export async function openDocuments(
 ): Promise<Documents> {
   const search = openConfiguredSearch(config, embedder, log, govern);
   const name = config.documents.index;
+  // An index that is made anew, as after its folder was deleted, begins with the samples once more.
+  if (!(await search.list()).some((one) => one.name === name)) await rm(sampleMarker(config), { force: true });
   const index = await search.openOrCreate(name);
   const collection = openConfiguredCollection(config, { index, folder: () => search.folderOf(name), log });
   const uploads = openUploads({ collection, folder: uploadFolder(config) });
@@ -95,7 +98,7 @@ export async function indexFirst(
   { collection, log }: Documents,
   { onIndexing, onIndexed }: IndexingEvents,
 ): Promise<void> {
-  const marker = path.join(config.home, "samples-indexed");
+  const marker = sampleMarker(config);
   const { folder } = config.documents;
   if (folder === undefined && existsSync(marker)) return;
   const adding = collection.addFolder(folder ?? sampleFolder(), onIndexing ? { onProgress: onIndexing } : {});
@@ -111,6 +114,11 @@ export async function indexFirst(
   if (!report) return;
   if (folder === undefined) await writeFileAtomic(marker, "");
   onIndexed?.(report);
+}
+
+/** There since the samples were indexed: they do not come back to who takes them out. */
+function sampleMarker({ home }: Readonly<Config>): string {
+  return path.join(home, "samples-indexed");
 }
 
 function sampleFolder(): string {
