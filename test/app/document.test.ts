@@ -1,7 +1,7 @@
 // What the chat's index begins with: the sample documents, once for each index that is made.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -13,13 +13,18 @@ import { loadConfig } from "../../src/config/load.ts";
 test("samples come once, do not come back to who takes them out, and come again with an index that is made anew", async (context) => {
   const home = await mkdtemp(path.join(tmpdir(), "flowstead-samples-"));
   context.after(() => rm(home, { recursive: true, force: true }));
+  const few = path.join(home, "few");
+  await mkdir(few);
+  await writeFile(path.join(few, "one.md"), "# One\n\nAn otter.");
   const { config } = loadConfig({ overrides: { home }, env: {} });
   const start = async (
     work: (documents: Awaited<ReturnType<typeof openDocuments>>) => Promise<void>,
   ): Promise<number> => {
     const documents = await openDocuments(config, undefined, SILENT, (model) => model);
     let reports = 0;
-    await indexFirst(config, documents, { onIndexed: () => (reports += 1) });
+    // All samples would take a while; which folder they are is not what is asked here.
+    const collection = { ...documents.collection, addFolder: () => documents.collection.addFolder(few) };
+    await indexFirst(config, { ...documents, collection }, { onIndexed: () => (reports += 1) });
     await work(documents);
     await documents.index.close();
     return reports;
