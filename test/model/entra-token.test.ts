@@ -70,6 +70,27 @@ test("a token is renewed before it ends, and the old one serves while renewing f
   assert.notEqual(renewed, first);
 });
 
+test("a token that the service refuses is replaced within the call; one that is refused too is the answer", async (context) => {
+  const fake = await fakeModel(context, { tokens: {} });
+  const auth = { type: "client_secret", tenant_id: "t", client_id: "c", client_secret: "s", authority: fake.url };
+  const model = azure(fake, auth);
+  context.after(() => model.close());
+  const calls = (): string[] =>
+    fake.journal.entries.map(({ path: at, status }) => `${at.includes("oauth2") ? "token" : "call"} ${status}`);
+  for (const stream of [true, false]) {
+    assert.equal(textOf(await collect(model.chat({ ...ASK, stream }, never()))), "MOCK:Hi");
+    fake.journal.clear();
+    fake.script({ faults: [{ path: "/chat/", fault: { kind: "status", status: 401 } }] });
+    assert.equal(textOf(await collect(model.chat({ ...ASK, stream }, never()))), "MOCK:Hi");
+    assert.deepEqual(calls(), ["call 401", "token 200", "call 200"]);
+  }
+  fake.journal.clear();
+  fake.script({ faults: [{ path: "/chat/", times: 2, fault: { kind: "status", status: 401 } }] });
+  const { error } = await collectUntilFailure(model.chat(ASK, never()));
+  assert.equal(error.code, "ModelUnauthorized");
+  assert.deepEqual(calls(), ["call 401", "token 200", "call 401"]);
+});
+
 test("callers that come together share one request", async (context) => {
   const fake = await fakeModel(context, { tokens: {} });
   const auth = { tenantId: "t", clientId: "c", clientSecret: "s", authority: fake.url };

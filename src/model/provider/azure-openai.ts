@@ -89,6 +89,8 @@ function pathsOf({ endpoint, apiVersion = DEFAULT_VERSION }: AzureOpenAiSettings
   };
 }
 
+const BEARER = "Bearer ";
+
 function clientOf({ apiKey, auth, keySource }: AzureOpenAiSettings, baseUrl: string): WireClient {
   const token = auth && entraToken(auth);
   if (!apiKey && !token) {
@@ -106,7 +108,9 @@ function clientOf({ apiKey, auth, keySource }: AzureOpenAiSettings, baseUrl: str
         : "AZURE_OPENAI_API_KEY, or api_key of the model in flowstead.yaml"),
     secret: apiKey,
     authorize: token
-      ? async (signal) => ({ authorization: `Bearer ${await token(signal())}` })
+      ? async (signal, refused) => ({
+          authorization: `${BEARER}${await token(signal(), refused?.["authorization"]?.slice(BEARER.length))}`,
+        })
       : () => ({ "api-key": apiKey ?? "" }),
   });
 }

@@ -7,13 +7,18 @@ import type { AnswerHandler, Exchange } from "../../../network/http-exchange.ts"
 import { connectionFailure, type Upstream } from "./failure.ts";
 import type { Headers } from "../../../network/retry-after.ts";
 
+type Proof = Readonly<Record<string, string>>;
+
 export interface WireClientOptions {
   /** Such as `https://api.example.com/v1`. */
   baseUrl: string;
   keySource: string;
   secret?: string;
-  /** Headers that prove who we are; asked for each call, since tokens expire. A fetch may take the call's signal. */
-  authorize: (signal: () => AbortSignal) => Record<string, string> | Promise<Record<string, string>>;
+  /**
+   * Headers that prove who we are; asked for each call, since tokens expire. A fetch may take the call's signal. What was
+   * fetched and is `refused` with 401 is asked for once more.
+   */
+  authorize: (signal: () => AbortSignal, refused?: Proof) => Proof | Promise<Proof>;
   connectMs?: number;
 }
 
@@ -61,7 +66,7 @@ export function wireClient(options: WireClientOptions): WireClient {
   // tokens from bytes.
   const pool = httpClient(base.origin, { connections: 16_384, timeoutMs: connectMs });
 
-  function start(call: WireCall, handler: AnswerHandler, proof: Record<string, string>): void {
+  function start(call: WireCall, handler: AnswerHandler, proof: Proof): void {
     const headers: Record<string, string> = {
       accept: "application/json, text/event-stream",
       "user-agent": "flowstead",
@@ -84,6 +89,10 @@ export function wireClient(options: WireClientOptions): WireClient {
         isStopped = true;
         fetching?.abort();
       };
+      let fetched: Proof | undefined;
+      let isRenewed = false;
+      /** What answered 401 and was given up for another try. */
+      let refused: Exchange | undefined;
       let controller: Exchange | undefined;
       let hasBegun = false;
       let isStarting = true;
@@ -99,26 +108,39 @@ export function wireClient(options: WireClientOptions): WireClient {
           controller = started;
           if (isStopped) started.abort(new Error("canceled"));
         },
-        onResponseStart(_, status, headers) {
+        onResponseStart(exchange, status, headers) {
           if (isStopped) return;
+          if (status === 401 && fetched && !isRenewed) {
+            isRenewed = true;
+            refused = exchange;
+            exchange.abort(new Error("refused"));
+            return begin(fetched);
+          }
           hasBegun = true;
           reader.onStart(status, headers);
         },
-        onResponseData(_, chunk) {
-          if (!isStopped) reader.onData(chunk);
+        onResponseData(exchange, chunk) {
+          if (!isStopped && exchange !== refused) reader.onData(chunk);
         },
-        onResponseEnd() {
-          if (!isStopped) reader.onEnd();
+        onResponseEnd(exchange) {
+          if (!isStopped && exchange !== refused) reader.onEnd();
         },
-        onResponseError(_, error) {
-          fail(error);
+        onResponseError(exchange, error) {
+          if (refused === undefined || exchange !== refused) fail(error);
         },
       };
+      const begin = (before?: Proof): void => {
+        const proof = authorize(() => (fetching ??= new AbortController()).signal, before);
+        if (!(proof instanceof Promise)) return start(call, handler, proof);
+        proof
+          .then((found) => {
+            fetched = found;
+            if (!isStopped) start(call, handler, found);
+          })
+          .catch(fail);
+      };
       try {
-        const proof = authorize(() => (fetching ??= new AbortController()).signal);
-        if (proof instanceof Promise) {
-          proof.then((found) => isStopped || start(call, handler, found)).catch(fail);
-        } else start(call, handler, proof);
+        begin();
       } catch (thrown) {
         fail(thrown as Error);
       }
