@@ -27,7 +27,16 @@ once("dist/.flowstead-setup", hashOf(["src", "tsconfig.json", "package-lock.json
 once("web/dist/.flowstead-setup", hashOf(["web", "package-lock.json"]), "Building the pages", () =>
   run(process.execPath, ["node_modules/vite/bin/vite.js", "build", "web", "--logLevel", "warn"]),
 );
-if (process.argv.includes("--test")) installPrograms();
+if (process.argv.includes("--test")) {
+  // Tests run compiled as well: each is a process of its own, which loads a build in half the time.
+  once(
+    "build/.flowstead-setup",
+    hashOf(["src", "test", "bench", "web/shared", "tsconfig.build.json"]),
+    "Compiling tests",
+    () => run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]),
+  );
+  installPrograms();
+}
 
 /** Runs `work` unless the stamp says that the same inputs have been worked on. */
 function once(stamp, hash, label, work) {

@@ -5,7 +5,8 @@ import { execFile } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
-import { CLI, environment, startSystem, temporaryHome } from "./e2e/system.ts";
+import { environment, startSystem, temporaryHome } from "./e2e/system.ts";
+import { CLI } from "./program.ts";
 
 const { home, remove } = await temporaryHome();
 const system = await startSystem({ home });

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { CLI, environment, temporaryHome } from "./e2e/system.ts";
+import { environment, temporaryHome } from "./e2e/system.ts";
+import { CLI } from "./program.ts";
 
 const { home, remove } = await temporaryHome();
 after(remove);

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { FlowsteadError } from "../src/base/error/error.ts";
 import { stringifyJson } from "../src/base/json.ts";
 import { Float, type ValueMap } from "../src/base/value.ts";
@@ -13,7 +12,7 @@ import type { FlowCall, Target } from "../src/flow/target.ts";
 import type { ChatModel } from "../src/model/chat-model.ts";
 import { type ScriptedModel, scriptedModel } from "./fake/scripted-model.ts";
 
-const FIXTURES = path.join(path.dirname(fileURLToPath(import.meta.url)), "fixture/flow");
+const FIXTURES = path.resolve("test/fixture/flow");
 
 export interface TargetFixture {
   /** Folder of the flow to serve. */

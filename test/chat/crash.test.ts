@@ -5,21 +5,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { SILENT } from "../../src/base/log.ts";
 import { openChat } from "../../src/chat/chat.ts";
 import { CHAT_MIGRATIONS } from "../../src/chat/migration.ts";
 import { openRecordStore } from "../../src/store/provider/index.ts";
+import { sourceFile } from "../program.ts";
 import { type Loose, chatServer, question, textOf } from "./chat-server.ts";
 import { answering, gate, on, scriptedTarget } from "./scripted-target.ts";
-
-const SCRIPT = fileURLToPath(new URL("crashing-server.ts", import.meta.url));
 
 describe("a chat that is killed in mid-answer", () => {
   it("has the question and the text that was logged, says that it was interrupted, and goes on", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "flowstead-crash-"));
     try {
-      const child = spawn(process.execPath, ["--import", "tsx", SCRIPT, folder], {
+      const child = spawn(process.execPath, [...sourceFile("test/chat/crashing-server.ts"), folder], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       const [line] = (await once(child.stdout, "data")) as [Buffer];

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { quantiles } from "../../bench/statistic.ts";
+import { sourceFile } from "../program.ts";
 
 function bench(...words: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ["--import", "tsx", "bench/main.ts", ...words], { encoding: "utf8" });
+  return spawnSync(process.execPath, [...sourceFile("bench/main.ts"), ...words], { encoding: "utf8" });
 }
 
 test("npm run bench lists the benches; a wrong name or option ends with 1", () => {

@@ -1,7 +1,8 @@
 // Commands of the command line that stay: a server's process with the address that it printed.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { CLI, environment } from "../e2e/system.ts";
+import { environment } from "../e2e/system.ts";
+import { CLI } from "../program.ts";
 
 export interface RunningCommand {
   readonly process: ChildProcess;

@@ -6,7 +6,8 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, st
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
-import { CLI, type CommandResult, environment } from "../e2e/system.ts";
+import { type CommandResult, environment } from "../e2e/system.ts";
+import { CLI } from "../program.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { runHere } from "./in-process.ts";
@@ -111,10 +112,7 @@ test("the folder has the flow settled, connections without secrets, and all to m
 async function serves(app: string, context: { after(work: () => void): void }): Promise<void> {
   const bin = path.join(app, "..", "bin");
   mkdirSync(bin);
-  const words = CLI.map((word) =>
-    word === "tsx" ? import.meta.resolve("tsx") : word.startsWith("-") ? word : path.resolve(word),
-  );
-  const program = [process.execPath, ...words].map((word) => `"${word}"`).join(" ");
+  const program = [process.execPath, ...CLI].map((word) => `"${word}"`).join(" ");
   writeFileSync(path.join(bin, "flowstead"), `#!/bin/sh\nexec ${program} "$@"\n`);
   chmodSync(path.join(bin, "flowstead"), 0o755);
   const { PATH = "", ...env } = environment({ MY_AI_API_KEY: SECRET, FLOWSTEAD_HOME: path.join(app, "../state") });

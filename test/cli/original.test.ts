@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import path from "node:path";
 import { after, test } from "node:test";
 import { parquetWriteFile } from "hyparquet-writer";
-import { CLI, type CommandResult, environment, temporaryHome } from "../e2e/system.ts";
+import { type CommandResult, environment, temporaryHome } from "../e2e/system.ts";
+import { CLI } from "../program.ts";
 import { runHere } from "./in-process.ts";
 
 const { home, remove } = await temporaryHome();
@@ -204,8 +205,5 @@ test("a word that does not exist gets a suggestion, and --debug tells what is be
 
 /** `tool init` writes into the working folder. */
 function runIn(cwd: string, args: string[]): { stdout: string; stderr: string } {
-  const words = CLI.map((word) =>
-    word === "tsx" ? import.meta.resolve("tsx") : word.startsWith("-") ? word : path.resolve(word),
-  );
-  return spawnSync(process.execPath, [...words, ...args], { cwd, env: environment(), encoding: "utf8" });
+  return spawnSync(process.execPath, [...CLI, ...args], { cwd, env: environment(), encoding: "utf8" });
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
+import { sourceFile } from "../program.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "flowstead-conformance-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -13,7 +14,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 function run(cases: object[], ...more: string[]): { code: number | null; last: string; text: string } {
   const file = path.join(folder, "cases.jsonl");
   writeFileSync(file, cases.map((one) => `${JSON.stringify(one)}\n`).join(""));
-  const args = ["--import", "tsx", "test/conformance/main.ts", "--cases", file, "--upstream", folder, ...more];
+  const args = [...sourceFile("test/conformance/main.ts"), "--cases", file, "--upstream", folder, ...more];
   const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
   return { code: status, last: stdout.trimEnd().split("\n").at(-1) ?? "", text: stdout };
 }

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { CLI } from "../program.ts";
 
 export interface System {
   readonly url: string;
@@ -22,10 +23,6 @@ export interface SystemOptions {
   args?: string[];
 }
 
-/** Arguments for Node that start the command line: compiled under `npm test`, else from source. */
-export const CLI: readonly string[] = process.env.FLOWSTEAD_TEST_CLI
-  ? [process.env.FLOWSTEAD_TEST_CLI]
-  : ["--import", "tsx", "src/cli/main.ts"];
 const START_MS = 90_000;
 
 export function environment(more: Record<string, string> = {}): Record<string, string> {

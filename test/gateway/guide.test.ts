@@ -7,7 +7,8 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { startFakeModel } from "../../src/model/fake/server.ts";
-import { CLI, environment, startSystem, temporaryHome } from "../e2e/system.ts";
+import { environment, startSystem, temporaryHome } from "../e2e/system.ts";
+import { CLI } from "../program.ts";
 
 const text = readFileSync("docs/models.md", "utf8");
 const steps = [...text.matchAll(/```console\n([\s\S]*?)```/g)]

@@ -7,7 +7,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { CLI, environment, temporaryHome } from "../e2e/system.ts";
+import { environment, temporaryHome } from "../e2e/system.ts";
+import { CLI } from "../program.ts";
 import { runHere } from "../cli/in-process.ts";
 
 const { home, remove } = await temporaryHome();

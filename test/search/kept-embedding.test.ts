@@ -14,6 +14,7 @@ import { keptEmbedder } from "../../src/search/kept-embedding.ts";
 import { createEmbeddedIndex } from "../../src/search/provider/index.ts";
 import { type FakeService, fakeService } from "../fake/service.ts";
 import { passage } from "../index-suite.ts";
+import { sourceFile } from "../program.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -94,8 +95,8 @@ describe("kept embeddings", () => {
   it("after kill -9 in the middle only what was not answered is asked again", async (context) => {
     let kill = (): unknown => undefined;
     const paid = await paidEmbedder(context, (number) => number === 3 && kill());
-    const script = path.join(import.meta.dirname, "kept-embedding-writer.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", script, paid.url, paid.folder, "250"], {
+    const script = sourceFile("test/search/kept-embedding-writer.ts");
+    const child = spawn(process.execPath, [...script, paid.url, paid.folder, "250"], {
       stdio: "inherit",
     });
     kill = () => child.kill("SIGKILL");

@@ -12,6 +12,7 @@ import { SILENT } from "../../src/base/log.ts";
 import { createEmbeddedIndex } from "../../src/search/provider/index.ts";
 import type { SearchIndex } from "../../src/search/search-index.ts";
 import { passage } from "../index-suite.ts";
+import { sourceFile } from "../program.ts";
 
 interface Reader {
   process: ChildProcess;
@@ -78,8 +79,8 @@ describe("replicas", () => {
 });
 
 async function startReader(folder: string): Promise<Reader> {
-  const script = new URL("./replica-reader.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--import", "tsx", script, folder], { stdio: ["pipe", "pipe", "inherit"] });
+  const script = sourceFile("test/search/replica-reader.ts");
+  const child = spawn(process.execPath, [...script, folder], { stdio: ["pipe", "pipe", "inherit"] });
   const waiting = new Map<number, { resolve: (ids: string[]) => void; reject: (why: Error) => void }>();
   let asked = 0;
   child.once("exit", () => {

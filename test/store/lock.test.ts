@@ -7,8 +7,10 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { lockState } from "../../src/store/lock.ts";
+import { sourceFile } from "../program.ts";
 
-const LOCK_MODULE = pathToFileURL(path.resolve("src/store/lock.ts")).href;
+const LOADER = sourceFile("src/store/lock.ts");
+const LOCK_MODULE = pathToFileURL(LOADER.pop() ?? "").href;
 
 describe("state folder lock", () => {
   let folder = "";
@@ -23,7 +25,7 @@ describe("state folder lock", () => {
     const code = `import("${LOCK_MODULE}").then(({ lockState }) => lockState(process.argv[1])).then(
       () => { console.log("got"); setInterval(() => {}, 1000); },
       (error) => { console.log(error.code); });`;
-    return spawn(process.execPath, ["--import", "tsx", "-e", code, folder], { stdio: ["ignore", "pipe", "inherit"] });
+    return spawn(process.execPath, [...LOADER, "-e", code, folder], { stdio: ["ignore", "pipe", "inherit"] });
   }
   async function firstLine(child: ReturnType<typeof spawn>): Promise<string> {
     const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];

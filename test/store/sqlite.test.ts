@@ -5,9 +5,9 @@ import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { sqliteStore } from "../../src/store/provider/sqlite/sqlite-store.ts";
+import { sourceFile } from "../program.ts";
 import { storeSuite } from "../store-suite.ts";
 
 const file = (folder: string): string => path.join(folder, "state.db");
@@ -103,9 +103,8 @@ describe("sqlite after kill -9", () => {
   it("has every acknowledged transaction, whole, and is sound", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "flowstead-kill-"));
     try {
-      const script = fileURLToPath(new URL("writer.ts", import.meta.url));
       for (let round = 0; round < 3; round++) {
-        const child = spawn(process.execPath, ["--import", "tsx", script, file(folder)], {
+        const child = spawn(process.execPath, [...sourceFile("test/store/writer.ts"), file(folder)], {
           stdio: ["ignore", "pipe", "inherit"],
         });
         let out = "";

@@ -8,7 +8,7 @@ import path from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from "playwright-core";
 import { build } from "vite";
 
-const WEB = path.join(import.meta.dirname, "..", "..", "web");
+const WEB = path.resolve("web");
 const FLAGS =
   "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
 

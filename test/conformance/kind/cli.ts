@@ -7,6 +7,7 @@ import path from "node:path";
 import { parseJson, stringifyJson } from "../../../src/base/json.ts";
 import { type Value, type ValueMap, isMap } from "../../../src/base/value.ts";
 import { parseYaml } from "../../../src/base/yaml.ts";
+import { CLI } from "../../program.ts";
 import { type Case, type KindContext, type Kinds, Mismatch } from "../case.ts";
 import { expectEqual, expectTrue } from "../compare.ts";
 
@@ -86,7 +87,7 @@ function flowstead(
   { folder, home }: { folder: string; home: string },
   { python, signal }: KindContext,
 ): Promise<string> {
-  const main = ["--import", import.meta.resolve("tsx"), path.resolve("src/cli/main.ts"), ...args, "--home", home];
+  const main = [...CLI, ...args, "--home", home];
   const bin = python === undefined ? [] : [path.dirname(python)];
   const env = { PATH: [...bin, process.env["PATH"]].join(path.delimiter), HOME: home };
   return new Promise((resolve, reject) => {

@@ -5,10 +5,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { CLI, environment } from "../../e2e/system.ts";
+import { environment } from "../../e2e/system.ts";
+import { CLI } from "../../program.ts";
 
 const NEEDED = ["podman", "runc", "iptables", "/usr/lib/podman/netavark"];
-const root = path.join(import.meta.dirname, "../../..");
+const root = process.cwd();
 
 /** The reason why no container can be run here, or undefined. In CI a missing program is a failure, not a reason. */
 export function noPodman(): string | undefined {
@@ -67,7 +68,7 @@ default_subnet_pools = [{ "base" = "10.98.0.0/16", "size" = 24 }]
 
   write("image/etc/passwd", "root:x:0:0::/:/bin/sh\nnode:x:1000:1000::/tmp:/bin/sh\n");
   write("image/etc/group", "root:x:0:\nnode:x:1000:\n");
-  write("image/opt/bin/flowstead", `#!/bin/sh\nexec "${process.execPath}" ${cli().join(" ")} "$@"\n`);
+  write("image/opt/bin/flowstead", `#!/bin/sh\nexec "${process.execPath}" ${CLI.join(" ")} "$@"\n`);
   chmodSync(path.join(folder, "image/opt/bin/flowstead"), 0o755);
   for (const place of [...places, "/tmp", "/proc", "/dev", "/sys", "/app"])
     mkdirSync(path.join(folder, "image", place), { recursive: true });
@@ -85,14 +86,6 @@ default_subnet_pools = [{ "base" = "10.98.0.0/16", "size" = 24 }]
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Arguments that start the command line from anywhere. */
-function cli(): string[] {
-  return CLI.map((word) => {
-    if (word === "tsx") return import.meta.resolve("tsx");
-    return word.startsWith("-") ? word : path.resolve(root, word);
-  });
 }
 
 function isThere(program: string): boolean {

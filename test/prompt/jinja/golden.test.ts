@@ -12,7 +12,7 @@ interface Golden {
   cases: { template: string; text?: string; error?: string; free?: string[] }[];
 }
 
-const golden = parseJson(readFileSync(new URL("golden.json", import.meta.url), "utf8")) as unknown as Golden;
+const golden = parseJson(readFileSync("test/prompt/jinja/golden.json", "utf8")) as unknown as Golden;
 
 function outcome(template: string): { text?: string; error?: string; free?: string[] } {
   try {

@@ -10,6 +10,7 @@ import { SILENT } from "../../../src/base/log.ts";
 import { openCollection } from "../../../src/search/ingest/collection.ts";
 import type { SourceSettings } from "../../../src/search/ingest/source/open.ts";
 import { openSearch } from "../../../src/search/provider/index.ts";
+import { sourceFile } from "../../program.ts";
 import { S3_KEY, type StoreServer, storeServer } from "./object-store-server.ts";
 
 // Few enough for one thread, and more passages than one batch takes: each ingestion writes twice.
@@ -84,9 +85,7 @@ it("an ingestion killed at any moment goes on without loss or doubles", { timeou
   await rm(path.join(docs, "6.md"));
   store.objects.delete("6.md");
 
-  const program = path.join(import.meta.dirname, "add-folder.mjs");
-  // `npm test` has compiled it.
-  const run = process.env.FLOWSTEAD_TEST_CLI ? [program, "dist"] : ["--import", "tsx", program, "src"];
+  const run = sourceFile("test/search/ingest/add-folder.ts");
   const rounds = killPoints(SEED).map((point, at) => ({
     point,
     folder: path.join(home, `search-${at}`),
