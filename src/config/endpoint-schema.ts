@@ -31,16 +31,29 @@ const requestTimeoutMs = z
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "Write the time as HH:MM");
 
-const schedule = z.strictObject({
-  days: z
-    .array(z.enum(["sun", "mon", "tue", "wed", "thu", "fri", "sat"]))
-    .default([])
-    .describe("Days it begins on; every day when empty."),
-  start: clock.describe("Local time."),
-  end: clock.describe("Local time; a span whose end is before its start goes over midnight."),
-  min_instances: z.int().min(1).max(50).describe("Instances at least."),
-  max_instances: z.int().min(1).max(50).describe("Instances at most."),
-});
+/** Where it is written is where it is to be changed. */
+function mustNotBeLess(context: z.RefinementCtx, most: number, what: string): void {
+  context.addIssue({
+    code: "custom",
+    path: ["max_instances"],
+    message: `${most} is less than ${what}. Raise it, or lower the other`,
+  });
+}
+
+const schedule = z
+  .strictObject({
+    days: z
+      .array(z.enum(["sun", "mon", "tue", "wed", "thu", "fri", "sat"]))
+      .default([])
+      .describe("Days it begins on; every day when empty."),
+    start: clock.describe("Local time."),
+    end: clock.describe("Local time; a span whose end is before its start goes over midnight."),
+    min_instances: z.int().min(1).max(50).describe("Instances at least."),
+    max_instances: z.int().min(1).max(50).describe("Instances at most."),
+  })
+  .superRefine(({ min_instances: least, max_instances: most }, context) => {
+    if (most < least) mustNotBeLess(context, most, `min_instances, which is ${least}`);
+  });
 
 const regionMember = z.strictObject({
   name: z.string().min(1).describe("Name in logs and states."),
@@ -106,6 +119,16 @@ export const endpointSchema = z
       .min(1)
       .default(50)
       .describe("Calls per instance; twice this times the instances may be pending before callers get 429."),
+  })
+  .superRefine(({ instances, max_instances: most, schedules }, context) => {
+    if (most === undefined && schedules.length > 0)
+      context.addIssue({
+        code: "custom",
+        path: ["schedules"],
+        message: "there is no scaling without max_instances. Add it",
+      });
+    if (most !== undefined && most < instances)
+      mustNotBeLess(context, most, `instances, which is ${instances} (3 where it is not said)`);
   })
   .prefault({});
 

@@ -88,7 +88,7 @@ function scale({ instances, max_instances, target_utilization_percentage, schedu
   if (max_instances === undefined) return { type: "default" };
   return {
     type: "target_utilization",
-    minInstances: Math.min(instances, max_instances),
+    minInstances: instances,
     maxInstances: max_instances,
     targetUtilizationPercentage: target_utilization_percentage,
     pollingIntervalMs: 1_000,

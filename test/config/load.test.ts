@@ -98,6 +98,15 @@ test("what stands wrongly in the file is told with its line and with what was me
     ["models:\n", /yaml:1: models: is empty; it must be a list, or be left out$/],
     ["gateway:\n  keys:\n    - {name: a}\n", /yaml:3: gateway\.keys\.0\.key: is missing; it must be a text$/],
     ["endpoint: {instances: 0}\n", /yaml:1: endpoint\.instances: must be at least 1$/],
+    ["endpoint:\n  max_instances: 2\n", /yaml:2: endpoint\.max_instances: 2 is less than instances, which is 3 /],
+    [
+      "endpoint:\n  max_instances: 9\n  schedules:\n  - {start: '08:00', end: '18:00',\n     min_instances: 5, max_instances: 4}\n",
+      /yaml:5: endpoint\.schedules\.0\.max_instances: 4 is less than min_instances, which is 5/,
+    ],
+    [
+      "endpoint:\n  schedules: [{start: '08:00', end: '18:00', min_instances: 1, max_instances: 4}]\n",
+      /yaml:2: endpoint\.schedules: there is no scaling without max_instances/,
+    ],
     ["log:\n  level: loud\n", /yaml:2: log\.level: must be "debug" or "info" or /],
     [
       "\n\nmodels:\n  - {provider: openai, api_key: '${env:NOT_SET}'}\n",
