@@ -172,6 +172,24 @@ describe("an index that is built anew", () => {
     await index.close();
   });
 
+  it("is made of one whose files are broken, which is told by the name that people know", async () => {
+    const search = openHere();
+    const broken = path.join(await search.folderOf(NAME), "index.json");
+    await writeFile(broken, "{");
+    await assert.rejects(search.open(NAME), {
+      code: "IndexDamaged",
+      message: new RegExp(`flowstead index rebuild --index ${NAME}\`.*remove --all --index ${NAME}\``),
+    });
+    assert.deepEqual(
+      (await search.list()).map(({ name }) => name),
+      [NAME],
+    );
+    await rebuild(search);
+    const index = await search.open(NAME);
+    assert.deepEqual(await editions(index), ["ostrich"]);
+    await index.close();
+  });
+
   it("may be of another embedder than the one before, which could not be opened with it", async () => {
     const search = openHere(topicEmbedder());
     await assert.rejects(async () =>

@@ -123,3 +123,34 @@ test("the ranks by words and those by vectors count by their weights", async () 
   };
   assert.deepEqual([await best({ words: 3 }), await best({ vectors: 3 })], ["worded", "near"]);
 });
+
+test("a hundred candidates are ranked anew, the others stand behind them as they came; or none is", async () => {
+  const passages = new ResidentPassages();
+  const bodyOf = (at: number): string => (at < 130 ? "otter far from any walrus" : "otter walrus");
+  for (let at = 0; at < 140; at++) {
+    const one = passage(`d${at}`, 0, bodyOf(at), { id: `p${String(at).padStart(3, "0")}` });
+    passages.put(one, { body: one.text.split(" "), field: [] });
+  }
+  const { source } = versions();
+  const asItCame: CandidateSource = {
+    ...source,
+    lexicon: async () => passages.lexicon(),
+    // The engine thinks most of the last of the first hundred, and little of the best.
+    byTerms: async (terms, limit, within) => {
+      const all = passages.byTerms(terms, 200, within).sort((a, b) => (a.passage.id < b.passage.id ? -1 : 1));
+      const order = [...all.slice(99, 100), ...all.slice(135, 136), ...all.slice(0, 98), ...all.slice(100, 135)];
+      return order.slice(0, limit).map((one, at) => ({ ...one, score: 200 - at }));
+    },
+  };
+  const ask = async (rerank: boolean): Promise<string[]> => {
+    const query = { text: "otter walrus", mode: "text", top: 135, rerank } as const;
+    const { hits } = await answerQuery(asItCame, query, { analyzer });
+    assert.ok(hits.every(({ score }, at) => at === 0 || score <= hits[at - 1]!.score));
+    return hits.map(({ passage: { id } }) => id);
+  };
+  const ranked = await ask(true);
+  assert.equal(ranked[0], "p135");
+  assert.deepEqual(ranked.slice(100, 103), ["p100", "p101", "p102"]);
+  assert.deepEqual(ranked.slice(130, 132), ["p130", "p131"]);
+  assert.deepEqual((await ask(false)).slice(0, 3), ["p099", "p135", "p000"]);
+});

@@ -50,6 +50,14 @@ describe("ranking", () => {
     ["a heading counts more than the text", "walrus", ["they eat food", "Walrus"], ["walrus eat food", "Seal"]],
     ["near is better than far, in any order", "red walrus", [`walrus one red ${far}`], [`walrus one ${far} red`]],
     ["one sentence is better than two", "red walrus", [`red ${far} walrus ${far}`], [`red ${far} ${far} walrus`]],
+    ["a short heading beats a long one", "walrus", ["they eat food", "Walrus"], ["they eat food", `Walrus ${gap}`]],
+    ["a word said often is no second word", "red walrus", ["red walrus seen"], ["red ".repeat(40)]],
+    [
+      "less than sixteen words apart is near",
+      "red walrus",
+      [`walrus ${gap} red thirteen fourteen fifteen sixteen seventeen`],
+      [`walrus ${far} red`],
+    ],
     ["a short text beats a long one", "walrus", ["walrus seen"], [`walrus ${gap} ${gap}`]],
   ];
   for (const [what, query, better, worse] of cases) {
@@ -68,6 +76,12 @@ it("the same neighbours a hundred times count less than twice as much as once", 
   assert.ok(once < often && often < 2 * once, `${once}, ${often}`);
 });
 
+it("of the words that a misspelt one may be, a passage has one", () => {
+  const lexicon = lexiconOf([termsOf("stack"), termsOf("stuck"), termsOf("other")]);
+  const score = lexicalScorer({ terms: [{ terms: ["stack", "stuck"], weight: 1 }] }, lexicon);
+  assert.equal(score(termsOf("stack stuck")), score(termsOf("stack other")));
+});
+
 describe("understanding", () => {
   const lexicon = lexiconOf([
     termsOf("vacation warranty part time employees navigator"),
@@ -84,6 +98,32 @@ describe("understanding", () => {
 
   it("leaves known words, numbers, short words and hopeless ones alone", () => {
     assert.deepEqual(meant("warrant 2025 cas zeppelin"), ["warrant", "2025", "cas", "zeppelin"]);
+  });
+
+  it("takes the three likeliest, and a wrong first letter for the least likely", () => {
+    const many = (text: string, times: number): PassageWords[] => Array.from({ length: times }, () => termsOf(text));
+    const known = lexiconOf([
+      ...[many("stick", 1), many("stock", 2), many("stuck", 3), many("stack", 4)].flat(),
+      ...many("nest", 7),
+      ...many("vast refrigerator", 1),
+    ]);
+    const terms = (text: string): string[] =>
+      understand(text, analyzer, known).terms.map((term) => term.terms.join("|"));
+    assert.deepEqual(terms("steck vest"), ["stack|stuck|stock", "vast|nest"]);
+    assert.deepEqual(terms("refrigerater véast"), ["refriger", "vast"]);
+  });
+
+  it("parts a word where both parts are known best", () => {
+    const known = lexiconOf([termsOf("abc defghi"), ...Array.from({ length: 3 }, () => termsOf("abcdef ghi"))]);
+    assert.deepEqual(
+      understand("abcdefghi", analyzer, known).terms.map(({ terms }) => terms[0]),
+      ["abcdef", "ghi"],
+    );
+  });
+
+  it("reads the first 256 words of a text that is pasted", () => {
+    const pasted = Array.from({ length: 400 }, (_, at) => `pasted${at}`).join(" ");
+    assert.equal(understand(pasted, analyzer, lexicon).terms.length, 256);
   });
 
   it("parts two words that were written as one", () => {
@@ -130,6 +170,39 @@ describe("understanding", () => {
       highlights.map(({ start, end }) => text.slice(start, end)),
       ["Part-time", "vacations", "warranty"],
     );
+  });
+});
+
+describe("the caption of a hit", () => {
+  const lexicon = lexiconOf([
+    termsOf("walrus"),
+    ...Array.from({ length: 30 }, () => termsOf("food")),
+    termsOf("otter"),
+  ]);
+  const said = (text: string, query: string, rest = {}) => {
+    const one = passage("a", 0, text, { start: 500, end: 500 + text.length, ...rest });
+    return marks(one, understand(query, analyzer, lexicon), { analyzer, lexicon }).caption;
+  };
+
+  it("is the sentence with the rarest words, and the first of two that say as much, by its place in the document", () => {
+    const text = "Here is food. A walrus came. Another walrus came.";
+    const caption = said(text, "food walrus");
+    assert.deepEqual(caption, { text: "A walrus came.", start: 514, end: 528 });
+    assert.equal(said("Food food food.", "otter"), undefined);
+  });
+
+  it("counts its place behind what is repeated before the passage's own text", () => {
+    const text = "| walrus | food |\n\nAn otter came.";
+    assert.deepEqual(said(text, "otter", { start: 90, end: 104 }), { text: "An otter came.", start: 90, end: 104 });
+  });
+
+  it("is a piece of a sentence that is too long to be shown, and parts no sign", () => {
+    const long = `${"filler ".repeat(60)}walrus ${"filler ".repeat(60)}`;
+    const caption = said(long, "walrus")!;
+    assert.ok(caption.text.includes("walrus") && caption.text.length <= 300, caption.text);
+    assert.equal(long.slice(caption.start - 500, caption.end - 500), caption.text);
+    const signs = `${"😀".repeat(150)}x${"😀".repeat(50)} walrus${"😀".repeat(200)}`;
+    for (const shift of ["", "y"]) assert.ok(said(shift + signs, "walrus")!.text.isWellFormed());
   });
 });
 

@@ -9,13 +9,15 @@ export interface Word {
 }
 
 // Scripts that put no blanks between words: the first kind is read by pairs of signs, the second needs a dictionary.
-const PAIRED = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー`;
+const PAIRED = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ーｰ`;
+/** What is written behind a sign and makes another of it: marks of Japanese sounds, of their own or as wide as half a sign. */
+const SOUND = String.raw`\u3099\u309a\uff9e\uff9f`;
 const UNSPACED = String.raw`\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
 const LETTER = String.raw`[\p{L}\p{M}\p{N}]`;
 
 const RUN = new RegExp(
   [
-    `(?<paired>[${PAIRED}]+)`,
+    `(?<paired>[${PAIRED}][${PAIRED}${SOUND}]*)`,
     `(?<unspaced>[${UNSPACED}][${UNSPACED}\\p{M}]*)`,
     String.raw`(?<number>\p{N}+(?:[.,]\p{N}+)+(?![\p{L}\p{M}]))`,
     `(?<word>(?:(?![${PAIRED}${UNSPACED}])${LETTER})+(?:['’](?:(?![${PAIRED}${UNSPACED}])\\p{L})+)*)`,
@@ -65,8 +67,11 @@ function joined(text: string, chain: readonly Word[]): Word | undefined {
   return { text: chain.map((word) => word.text).join(""), start: first.start, end: last.end, kind: "code" };
 }
 
+/** A sign with its marks, or the letters that a Korean one is taken apart into. */
+const SIGN = new RegExp(String.raw`[\u1100-\u115f][\u1160-\u11a7]+[\u11a8-\u11ff]*|.[${SOUND}]*`, "gsu");
+
 function pairs(run: string, offset: number): Word[] {
-  const signs = Array.from(run);
+  const signs = run.match(SIGN) ?? [];
   if (signs.length === 1) return [{ text: run, start: offset, end: offset + run.length, kind: "bigram" }];
   const found: Word[] = [];
   let start = offset;

@@ -24,6 +24,14 @@ describe("analysis", () => {
     ["the company's don't", "compani dont"],
     ["公司政策", "公司 司政 政策"],
     ["山", "山"],
+    ["연차휴가 규정", "연차 차휴 휴가 규정"],
+    ["コーヒー", "コー ーヒ ヒー"],
+    ["𠮷野家", "𠮷野 野家"],
+    ["ｶﾞｲﾄﾞ", "ガイ イド"],
+    ["ｺｰﾋｰ", "コー ーヒ ヒー"],
+    ["ສະບາຍດີຂອບໃຈ", "ສະບາຍດີ ຂອບໃຈ"],
+    ["X-1-Y-2", "x 1 y 2 x1y2"],
+    ["X-1-Y-2-Z", "x 1 y 2 z"],
     ["Übergröße in Москве", "ubergroße москве"],
     ["สวัสดีครับ", "สวัสดี ครับ"],
     ["", ""],
@@ -32,6 +40,12 @@ describe("analysis", () => {
   for (const [text, expected] of cases) {
     it(`of "${text}"`, () => assert.equal(terms(text), expected));
   }
+
+  it("is the same for signs that are taken apart and put together", () => {
+    for (const text of ["ガイドブック", "연차휴가 규정", "Café naïve", "Übergröße", "Москве й", "สวัสดีครับ"]) {
+      assert.equal(terms(text.normalize("NFD")), terms(text.normalize("NFC")), text);
+    }
+  });
 
   it("tells where each term stands", () => {
     const text = "A café: TR-204 & 公司政策.";

@@ -62,6 +62,23 @@ describe("the analysis of a language", () => {
     assert.deepEqual(termsOf("служба emails", "ru"), ["служб", "email"]);
   });
 
+  const others: [string, string, string][] = [
+    ["ar", "الموظفون الإجازات السنوية", "موظف إجازة سنوية"],
+    ["hu", "dolgozók szabadságot házakban", "dolgozó szabadság ház"],
+    ["ro", "primesc regulilor", "primi regulile"],
+    ["tr", "evlerinde masraflar", "ev masraf"],
+  ];
+  for (const [code, forms, same] of others) {
+    it(`${code}, which is only told by setting, has its own stems`, () => {
+      assert.deepEqual(termsOf(forms, code), termsOf(same, code));
+      assert.notDeepEqual(termsOf(forms, "en"), termsOf(same, "en"));
+    });
+  }
+
+  it("takes `ue` for `ü` only where it can be one", () => {
+    assert.deepEqual(termsOf("Quelle Abenteuer neue", "de"), ["quell", "abenteu", "neu"]);
+  });
+
   it("pairs the signs of scripts without blanks in every language", () => {
     assert.deepEqual(termsOf("公司政策", "de"), ["公司", "司政", "政策"]);
     assert.deepEqual(termsOf("有給休暇", "en"), ["有給", "給休", "休暇"]);

@@ -53,6 +53,12 @@ describe("the indexes of an installation", () => {
     await (await withVectors.create("vectors")).close();
     const [summary] = await search.list();
     assert.equal(summary?.embedder, "topics/4");
+    // Of as many dimensions: nothing but its name tells that its vectors mean something else.
+    const other = openSearch({ folder: path.join(folder, "search"), embedder: topicEmbedder("other/4"), log: SILENT });
+    await assert.rejects(other.open("vectors"), {
+      code: "EmbedderMismatch",
+      message: /topics\/4.*other\/4.*flowstead index rebuild --index vectors/,
+    });
   });
 
   it("have names that are safe as folders", async () => {

@@ -45,7 +45,11 @@ export function searchInFolder({ folder, embedder, log, inMemory }: IndexFolderO
     openOrCreate: async (name) =>
       (await readSetting(folderOf(name))) ? openEmbeddedIndex(options(name)) : createEmbeddedIndex(options(name)),
     async remove(name) {
-      const existed = (await readSetting(folderOf(name))) !== undefined;
+      // A description that cannot be read is that of an index all the same.
+      const existed = await readSetting(folderOf(name)).then(
+        (found) => found !== undefined,
+        () => true,
+      );
       await removeIndexFolder(folderOf(name));
       return existed;
     },
