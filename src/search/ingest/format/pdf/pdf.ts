@@ -4,6 +4,7 @@ import { DocumentBuilder } from "../document-builder.ts";
 import type { ParsedDocument } from "../../document.ts";
 import { MEDIA_TYPES } from "../../format.ts";
 import type { IngestLimits } from "../../limit.ts";
+import { type FontTables, fontTables } from "./font.ts";
 import { withoutFurniture } from "./furniture.ts";
 import { bodySize, headingSizes, isHeading, layOut } from "./layout.ts";
 import { withTables } from "./column.ts";
@@ -16,7 +17,8 @@ type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 
 /** @throws FlowsteadError `DocumentDamaged`, `DocumentEncrypted`, `DocumentEmpty` or `DocumentTooLarge`. */
 export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLimits): Promise<ParsedDocument> {
-  const pdf = await open(bytes);
+  const fonts = fontTables();
+  const pdf = await open(bytes, fonts);
   try {
     const builder = new DocumentBuilder(limits);
     if (pdf.numPages > limits.pages) {
@@ -25,7 +27,9 @@ export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLi
     const title = await givenTitle(pdf);
     if (title) builder.title(title);
     const drawn: Line[][] = [];
-    for (let number = 1; number <= pdf.numPages; number++) drawn.push(await linesOf(await pdf.getPage(number)));
+    for (let number = 1; number <= pdf.numPages; number++) {
+      drawn.push(await linesOf(await pdf.getPage(number), fonts));
+    }
     const plain = withoutFurniture(drawn);
     const body = bodySize(plain);
     const pages = plain.map((lines) => withTables(lines, (line) => isHeading(line, body)));
@@ -34,10 +38,10 @@ export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLi
       builder.page(at + 1);
       layOut(lines, builder, sizes);
     });
-    noteEmptyPages(
-      drawn.map((lines) => lines.length === 0),
-      builder,
-    );
+    const unread = fonts.notes();
+    for (const note of unread) builder.note(note);
+    const empty = drawn.map((lines) => lines.length === 0);
+    noteEmptyPages(empty, builder, unread);
     return builder.finish(MEDIA_TYPES.pdf, name);
   } catch (thrown) {
     throw explained(thrown);
@@ -47,9 +51,9 @@ export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLi
 }
 
 /** Lines and tables of a page. */
-async function linesOf(page: Awaited<ReturnType<Pdf["getPage"]>>): Promise<Line[]> {
+async function linesOf(page: Awaited<ReturnType<Pdf["getPage"]>>, fonts: FontTables): Promise<Line[]> {
   const lines: Line[] = [];
-  for (const { runs, turnRules } of await turnedRuns(page)) {
+  for (const { runs, turnRules } of await turnedRuns(page, fonts)) {
     // Only a page whose texts stand side by side is searched for what it draws.
     const isBeside = (run: TextRun, at: number): boolean => {
       const next = runs.slice(at + 1, at + 4).find(({ str }) => str.trim() !== "");
@@ -63,10 +67,10 @@ async function linesOf(page: Awaited<ReturnType<Pdf["getPage"]>>): Promise<Line[
   return lines;
 }
 
-async function open(bytes: Uint8Array): Promise<Pdf> {
+async function open(bytes: Uint8Array, fonts: FontTables): Promise<Pdf> {
   try {
     // Pictures are not read, so none is unpacked.
-    return await getDocumentProxy(bytes, { verbosity: 0, maxImageSize: 1 });
+    return await getDocumentProxy(bytes, { verbosity: 0, maxImageSize: 1, ...fonts.options });
   } catch (thrown) {
     throw explained(thrown);
   }
@@ -94,16 +98,20 @@ async function givenTitle(pdf: Pdf): Promise<string | undefined> {
     : title;
 }
 
-function noteEmptyPages(empty: readonly boolean[], builder: DocumentBuilder): void {
+function noteEmptyPages(empty: readonly boolean[], builder: DocumentBuilder, unread: readonly string[]): void {
   const pages = empty.flatMap((isEmpty, at) => (isEmpty ? [at + 1] : []));
   if (pages.length === 0) return;
   if (pages.length === empty.length) {
+    if (unread.length > 0)
+      throw new FlowsteadError("DocumentEmpty", `It has no text that can be read: ${unread.join("; ")}.`);
     const which = pages.length === 1 ? "Its page has" : `None of its ${pages.length} pages has`;
     throw new FlowsteadError(
       "DocumentEmpty",
       `${which}${pages.length === 1 ? " no" : ""} text: it is probably a scan.`,
     );
   }
+  // What a font hides is told by its own note.
+  if (unread.length > 0) return;
   const shown = pages.slice(0, 20).join(", ");
   const more = pages.length > 20 ? ` and ${pages.length - 20} more` : "";
   builder.note(`no text on page ${shown}${more} (an empty or scanned page)`);

@@ -1,5 +1,6 @@
 // What a page says, as runs of glyphs in the direction they are read in: pages, tables and notes at the side may be turned.
 
+import type { FontTables } from "./font.ts";
 import type { TextRun } from "./line.ts";
 import type { Rule, Rules } from "./rule.ts";
 
@@ -16,11 +17,10 @@ interface TextItem {
   transform: readonly number[];
   width: number;
   hasEOL: boolean;
+  fontName: string;
 }
 
-interface Page {
-  getTextContent(): Promise<{ items: readonly unknown[] }>;
-}
+type Page = Parameters<FontTables["leftOut"]>[0] & { getTextContent(): Promise<{ items: readonly unknown[] }> };
 
 /** Quarters of a turn. */
 type Turn = 0 | 1 | 2 | 3;
@@ -29,19 +29,23 @@ type Turn = 0 | 1 | 2 | 3;
 const PRESENTED = /[\uFB00-\uFB06\uFB13-\uFB17\uFB1D-\uFDFF\uFE70-\uFEFC]/;
 
 /** Most of the text first. */
-export async function turnedRuns(page: Page): Promise<TurnedRuns[]> {
+export async function turnedRuns(page: Page, fonts: FontTables): Promise<TurnedRuns[]> {
   const { items } = await page.getTextContent();
   const turned = new Map<Turn, TextRun[]>();
+  const unread = new Set<string>();
   for (const item of items as TextItem[]) {
     if (typeof item.str !== "string") continue;
     const [a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = item.transform;
     const turn = ((Math.round(Math.atan2(b, a) / (Math.PI / 2)) + 4) % 4) as Turn;
     const [x, y] = turnPoint(turn, e, f);
-    const str = PRESENTED.test(item.str) ? item.str.normalize("NFKC") : item.str;
+    const said = fonts.known(item.str);
+    if (said.length < item.str.length) unread.add(item.fontName);
+    const str = PRESENTED.test(said) ? said.normalize("NFKC") : said;
     const runs = turned.get(turn) ?? [];
     turned.set(turn, runs);
     runs.push({ str, x, y, width: item.width, fontSize: Math.hypot(c, d), hasEOL: item.hasEOL });
   }
+  if (unread.size > 0) await fonts.leftOut(page, unread);
   const length = (runs: readonly TextRun[]): number => runs.reduce((sum, { str }) => sum + str.length, 0);
   return [...turned]
     .sort((one, other) => length(other[1]) - length(one[1]))
