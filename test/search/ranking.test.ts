@@ -202,7 +202,7 @@ describe("the caption of a hit", () => {
     assert.ok(caption.text.includes("walrus") && caption.text.length <= 300, caption.text);
     assert.equal(long.slice(caption.start - 500, caption.end - 500), caption.text);
     const signs = `${"😀".repeat(150)}x${"😀".repeat(50)} walrus${"😀".repeat(200)}`;
-    for (const shift of ["", "y"]) assert.ok(said(shift + signs, "walrus")!.text.isWellFormed());
+    for (const shift of ["", "y"]) assert.doesNotMatch(said(shift + signs, "walrus")!.text, /\p{Surrogate}/u);
   });
 });
 
