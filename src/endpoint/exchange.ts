@@ -1,10 +1,10 @@
 // One HTTP request and its answer on the plain `node:http` paths, where no framework stands in between.
 
 import { setMaxListeners } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
+import type { ServedRequest, ServedResponse } from "../network/served-exchange.ts";
 import { pieceWriter } from "./piece.ts";
 import { type ScoreSink, publicError } from "./score.ts";
 
@@ -12,7 +12,11 @@ import { type ScoreSink, publicError } from "./score.ts";
 const LINGER_MS = 5000;
 
 /** The whole body as text. @throws FlowsteadError `PayloadTooLarge` as soon as more than `limit` bytes are announced or have come. */
-export function readBody(request: IncomingMessage, limit: number): Promise<string> {
+export function readBody(request: ServedRequest, limit: number): Promise<string> {
+  if ("whole" in request) {
+    if (request.whole.length <= limit) return Promise.resolve(request.whole.toString("utf8"));
+    return Promise.reject(new FlowsteadError("PayloadTooLarge", `The request body is larger than ${limit} bytes.`));
+  }
   // Listeners, since the stream's own iterator costs as much as the rest of a small call.
   if (request.readableEnded) return Promise.resolve("");
   if (request.destroyed) return Promise.reject(LEFT);
@@ -51,7 +55,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
 const LEFT = new FlowsteadError("Canceled", "The caller left.");
 
 /** Aborts when the client goes away before the answer is complete. */
-export function clientSignal(response: ServerResponse): AbortSignal {
+export function clientSignal(response: ServedResponse): AbortSignal {
   const controller = new AbortController();
   // One that left while something was waited for is told by no event any more.
   if (response.destroyed && !response.writableFinished) controller.abort(LEFT);
@@ -67,7 +71,7 @@ const connections = new WeakMap<Socket, AbortSignal>();
  * Aborts when the connection is closed: one signal for all its requests, made once. Only for work that is over when its
  * answer is: to anything that goes on longer, a client that has got its answer would seem to have left.
  */
-export function connectionSignal({ socket }: IncomingMessage): AbortSignal {
+export function connectionSignal({ socket }: ServedRequest): AbortSignal {
   let signal = connections.get(socket);
   if (!signal) {
     const controller = new AbortController();
@@ -82,7 +86,7 @@ export function connectionSignal({ socket }: IncomingMessage): AbortSignal {
 }
 
 /** Writes with back-pressure; a client that is gone ends the writing quietly. */
-export function responseSink(response: ServerResponse, headers: Record<string, string> = {}): ScoreSink {
+export function responseSink(response: ServedResponse, headers: Record<string, string> = {}): ScoreSink {
   const pieces = pieceWriter(response);
   return {
     send(status, more, text) {
@@ -102,7 +106,7 @@ export function responseSink(response: ServerResponse, headers: Record<string, s
 }
 
 export function sendJson(
-  response: ServerResponse,
+  response: ServedResponse,
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -118,7 +122,7 @@ export function sendJson(
 
 /** Answers a failure in the public form; after the head has left, only the connection can be closed. */
 export function sendError(
-  response: ServerResponse,
+  response: ServedResponse,
   thrown: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {

@@ -1,6 +1,7 @@
 // Pieces of a streamed answer, each on its way as soon as it is there.
 
-import type { ServerResponse } from "node:http";
+import { PlainResponse } from "../network/plain-response.ts";
+import type { ServedResponse } from "../network/served-exchange.ts";
 
 export interface PieceWriter {
   /** False when the client is behind: then `drained` is to be waited for. */
@@ -14,7 +15,8 @@ export interface PieceWriter {
  * piece (its length, a line's end, the piece, a line's end) and costs three times as much: most of what a stream of tokens
  * costs. The head leaves with the first piece, through the response; so does all that is not chunked.
  */
-export function pieceWriter(response: ServerResponse): PieceWriter {
+export function pieceWriter(response: ServedResponse): PieceWriter {
+  if (response instanceof PlainResponse) return response;
   let hasBegun = false;
   return {
     write(text) {

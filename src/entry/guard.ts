@@ -1,10 +1,10 @@
 // What every request passes before anything looks at it. The system listens on loopback without sign-in, so the browser is
 // the way in for an attacker: another site must not be able to call it, under its own name or under one that it lets point here.
 
-import type { IncomingMessage } from "node:http";
 import { FlowsteadError } from "../base/error/error.ts";
 import { hostOf, isLoopback } from "../network/address.ts";
 import { namesHost } from "../network/certificate.ts";
+import type { ServedRequest } from "../network/served-exchange.ts";
 import type { ServedCertificate } from "./secure-server.ts";
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -19,7 +19,7 @@ export interface OriginGuardOptions {
  * A check that throws FlowsteadError `Forbidden` for a foreign Host, or for a foreign Origin on a request that changes
  * something, and `InvalidRequest` for one that servers on the way may have read in another way.
  */
-export function originGuard({ hosts = [], certificate }: OriginGuardOptions = {}): (request: IncomingMessage) => void {
+export function originGuard({ hosts = [], certificate }: OriginGuardOptions = {}): (request: ServedRequest) => void {
   const names = new Set(hosts.map((name) => name.toLowerCase()));
   /** Nearly every request names the same host. */
   let lastGood: string | undefined;

@@ -1,16 +1,16 @@
-// The paths that programs call thousands of times: plain `node:http`, no framework in between.
+// The paths that programs call thousands of times: no framework in between.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { uuid } from "../base/id.ts";
 import type { Logger } from "../base/log.ts";
 import { clientIdOf } from "../endpoint/caller.ts";
 import type { OnlineEndpoint } from "../endpoint/endpoint.ts";
 import type { Journal } from "../endpoint/log/journal.ts";
+import type { ServedRequest, ServedResponse } from "../network/served-exchange.ts";
 import type { Meter } from "../trace/meter.ts";
 
 export interface Hot {
-  request: IncomingMessage;
-  response: ServerResponse;
+  request: ServedRequest;
+  response: ServedResponse;
   /** Path without the query. */
   path: string;
   requestId: string;
@@ -23,21 +23,21 @@ export interface Hot {
 }
 
 /** A call as the routes get it. */
-export function hotCall(request: IncomingMessage, response: ServerResponse, log: Logger): Hot {
+export function hotCall(request: ServedRequest, response: ServedResponse, log: Logger): Hot {
   return new HotCall(request, response, log);
 }
 
 /** A class, since an object that is written down with a getter is made ten times as slowly. */
 class HotCall implements Hot {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: ServedRequest;
+  readonly response: ServedResponse;
   readonly path: string;
   // Ours, whatever was sent: an id that callers make up proves nothing. Theirs is the other one.
   readonly requestId = uuid();
   readonly ids: Readonly<Record<string, string>>;
   readonly #log: Logger;
 
-  constructor(request: IncomingMessage, response: ServerResponse, log: Logger) {
+  constructor(request: ServedRequest, response: ServedResponse, log: Logger) {
     this.request = request;
     this.response = response;
     this.path = request.url?.split("?", 1)[0] ?? "/";

@@ -10,9 +10,10 @@ import type { Journal } from "../endpoint/log/journal.ts";
 import { sendError } from "../endpoint/exchange.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { isLoopback } from "../network/address.ts";
+import { type PlainFront, plainFront } from "../network/plain-front.ts";
 import type { Meter } from "../trace/meter.ts";
 import { SECURITY_HEADERS, originGuard } from "./guard.ts";
-import { type HotContext, type HotRoute, hotCall } from "./hot.ts";
+import { type Hot, type HotContext, type HotRoute, hotCall } from "./hot.ts";
 import { type SecureServer, type ServedCertificate, secureServer } from "./secure-server.ts";
 import { refuseMalformed } from "./malformed.ts";
 import { gatewayRoute } from "./route/gateway.ts";
@@ -77,6 +78,26 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
   const checkOrigin = originGuard(options);
   let hotInWork = 0;
   let secure: SecureServer | undefined;
+  let front: PlainFront | undefined;
+  const follow = async (hot: Hot, work: Promise<void>): Promise<void> => {
+    hotInWork++;
+    try {
+      await work;
+    } catch (thrown) {
+      sendError(hot.response, thrown, hot.ids);
+    } finally {
+      hotInWork--;
+    }
+  };
+  const begin = (hot: Hot, routes: readonly HotRoute[]): boolean => {
+    for (const route of routes) {
+      const work = route(hot, context);
+      if (!work) continue;
+      void follow(hot, work);
+      return true;
+    }
+    return false;
+  };
 
   const app = fastify({
     bodyLimit: BODY_LIMIT,
@@ -96,13 +117,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
         // Whatever is thrown here would end the process: nothing above catches it.
         try {
           checkOrigin(request);
-          for (const route of hotRoutes) {
-            const work = route(hot, context);
-            if (!work) continue;
-            hotInWork++;
-            work.catch((thrown: unknown) => sendError(response, thrown, hot.ids)).finally(() => hotInWork--);
-            return;
-          }
+          if (begin(hot, hotRoutes)) return;
         } catch (thrown) {
           return sendError(response, thrown, { ...hot.ids, connection: "close" });
         }
@@ -118,9 +133,21 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
         connectionsCheckingInterval: headMs / 4,
         maxHeaderSize: 16_384,
       };
-      if (!options.certificate) return createServer(settings, listener);
-      secure = secureServer(options.certificate, settings, listener);
-      return secure.server;
+      secure = options.certificate && secureServer(options.certificate, settings, listener);
+      const server = secure?.server ?? createServer(settings, listener);
+      front = plainFront(server, {
+        event: secure ? "secureConnection" : "connection",
+        take(request, response) {
+          try {
+            checkOrigin(request);
+            return begin(hotCall(request, response, options.log), gateway);
+          } catch {
+            // The server says why.
+            return false;
+          }
+        },
+      });
+      return server;
     },
   });
   dress(app, options.log);
@@ -133,9 +160,11 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
       app.server.closeIdleConnections();
+      front?.closeIdle();
       const deadline = Date.now() + graceMs;
       while (hotInWork > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
       app.server.closeAllConnections();
+      front?.closeAll();
       secure?.closeUnfinished();
       await closed;
       await app.close();

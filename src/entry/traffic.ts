@@ -1,8 +1,9 @@
 // The line of the traffic log that a call to an endpoint leaves, taken from the connection itself: whatever answers, and
 // however it ends, the line is there.
 
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
 import { clientIdOf } from "../endpoint/caller.ts";
+import type { ServedResponse } from "../network/served-exchange.ts";
 import type { Hot, HotContext } from "./hot.ts";
 
 interface Head {
@@ -27,7 +28,7 @@ export function recordTraffic(
   const { socket, headers } = request;
   const [readBefore, writtenBefore] = [socket.bytesRead, socket.bytesWritten];
   let readAt = startedAt;
-  request.once("end", () => (readAt = performance.now()));
+  if (!("whole" in request)) request.once("end", () => (readAt = performance.now()));
   const head = watchHead(response);
   response.once("close", () => {
     const { endpoint = "" } = target;
@@ -62,13 +63,14 @@ export function recordTraffic(
 }
 
 /** Headers that are given to `writeHead` can not be asked for afterwards. */
-function watchHead(response: ServerResponse): () => Head | undefined {
+function watchHead(response: ServedResponse): () => Head | undefined {
   let head: Head | undefined;
-  const write = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  const write = response.writeHead.bind(response) as (...args: unknown[]) => ServedResponse;
+  const before = (): object => ("getHeaders" in response ? response.getHeaders() : {});
   response.writeHead = ((status: number, ...rest: unknown[]) => {
     const last = rest.at(-1);
     const headers = typeof last === "object" && last !== null && !Array.isArray(last) ? last : {};
-    head = { status, headers: { ...response.getHeaders(), ...headers }, at: performance.now() };
+    head = { status, headers: { ...before(), ...headers }, at: performance.now() };
     return write(status, ...rest);
   }) as typeof response.writeHead;
   return () => head;

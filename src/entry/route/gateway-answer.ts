@@ -1,6 +1,5 @@
 // The gateway's answers as they go on the wire.
 
-import type { ServerResponse } from "node:http";
 import { sseData } from "../../base/sse.ts";
 import { responseSink, sendJson } from "../../endpoint/exchange.ts";
 import { Completion } from "../../gateway/completion.ts";
@@ -8,6 +7,7 @@ import { chunkBody, textBody } from "../../gateway/text-completion.ts";
 import { wireError } from "../../gateway/wire.ts";
 import type { ResponseAnswer, ResponseEvent } from "../../gateway/response-answer.ts";
 import type { ChatChunk, RelayPart } from "../../model/chat-model.ts";
+import type { ServedResponse } from "../../network/served-exchange.ts";
 import type { Hot } from "../hot.ts";
 
 const SMALL = 16_384;
@@ -98,11 +98,11 @@ export async function sendResponse(
   else sendPlain(hot.response, answer.body(), headers);
 }
 
-export function sendPlain(response: ServerResponse, body: unknown, headers: Record<string, string>): void {
+export function sendPlain(response: ServedResponse, body: unknown, headers: Record<string, string>): void {
   sendBody(response, Buffer.from(JSON.stringify(body)), headers);
 }
 
-function sendBody(response: ServerResponse, body: Buffer, headers: Record<string, string>): void {
+function sendBody(response: ServedResponse, body: Buffer, headers: Record<string, string>): void {
   response.writeHead(200, { "content-type": "application/json", "content-length": body.length, ...headers });
   // As text in one byte each it goes out in one piece with the head, when it is small.
   if (body.length > SMALL) response.end(body);

@@ -1,0 +1,175 @@
+// One answer of the front: a head, and with it, in the same write, the whole body or its first piece.
+
+import { STATUS_CODES, type OutgoingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import { HEADER_NAME, HEADER_VALUE } from "./http-answer.ts";
+
+/** Above it two writes cost less than a copy. */
+const SMALL = 16_384;
+const ASCII = /^[\r\n\t\x20-\x7e]*$/;
+
+export class PlainResponse {
+  statusCode = 200;
+  writableEnded = false;
+  writableFinished = false;
+  destroyed = false;
+  readonly #socket: Socket;
+  readonly #onWhole: () => void;
+  readonly #isLast: () => boolean;
+  /** Undefined until it is known, empty once it has left. */
+  #head: string | undefined;
+  #isChunked = false;
+  #listeners: (() => void)[] | undefined;
+
+  /** @param onWhole called once everything has been handed to the system; @param isLast whether the connection ends with it. */
+  constructor(socket: Socket, onWhole: () => void, isLast: () => boolean) {
+    this.#socket = socket;
+    this.#onWhole = onWhole;
+    this.#isLast = isLast;
+  }
+
+  get headersSent(): boolean {
+    return this.#head !== undefined;
+  }
+
+  writeHead(status: number, headers: OutgoingHttpHeaders = {}): this {
+    if (this.#head !== undefined) throw new Error("The head of this answer has been written.");
+    this.statusCode = status;
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`;
+    let hasEnd = status === 204 || status === 304;
+    for (const name in headers) {
+      const value = headers[name];
+      if (value === undefined) continue;
+      if (name === "content-length") hasEnd = true;
+      if (!Array.isArray(value)) head += lineOf(name, String(value));
+      else for (const one of value) head += lineOf(name, one);
+    }
+    this.#isChunked = !hasEnd;
+    this.#head = head;
+    return this;
+  }
+
+  /** @returns false when the client is behind; then `drained` is to be waited for. */
+  write(piece: string | Buffer): boolean {
+    if (this.destroyed || this.writableEnded || piece.length === 0) return true;
+    const head = this.#takeHead();
+    if (typeof piece !== "string") {
+      this.#socket.cork();
+      this.#socket.write(this.#isChunked ? `${head}${piece.length.toString(16)}\r\n` : head, "latin1");
+      const isWanted = this.#socket.write(piece);
+      if (this.#isChunked) this.#socket.write("\r\n", "latin1");
+      this.#socket.uncork();
+      return isWanted;
+    }
+    const length = Buffer.byteLength(piece);
+    const text = this.#isChunked ? `${length.toString(16)}\r\n${piece}\r\n` : piece;
+    return this.#send(head, text, length === piece.length ? "latin1" : "utf8");
+  }
+
+  end(body: string | Buffer = "", encoding: "latin1" | "utf8" = "utf8"): this {
+    if (this.destroyed || this.writableEnded) return this;
+    if (this.#head === undefined) this.writeHead(200);
+    const isWhole = this.#isChunked && this.#head !== "";
+    if (isWhole) {
+      this.#isChunked = false;
+      const length = typeof body === "string" ? Buffer.byteLength(body, encoding) : body.length;
+      this.#head += `content-length: ${length}\r\n`;
+    } else if (this.#isChunked) {
+      this.write(typeof body === "string" ? Buffer.from(body, encoding) : body);
+      body = "0\r\n\r\n";
+    }
+    this.writableEnded = true;
+    const head = this.#takeHead();
+    if (typeof body === "string") this.#send(head, body, encoding);
+    else if (body.length <= SMALL) this.#send(head, body.toString("latin1"), "latin1");
+    else {
+      this.#socket.cork();
+      this.#socket.write(head, "latin1");
+      this.#socket.write(body);
+      this.#socket.uncork();
+    }
+    if (this.#socket.writableLength === 0) this.#finish();
+    else this.#socket.write("", () => this.#finish());
+    return this;
+  }
+
+  destroy(): this {
+    this.#socket.destroy();
+    return this;
+  }
+
+  once(_event: "close", listener: () => void): this {
+    (this.#listeners ??= []).push(listener);
+    return this;
+  }
+
+  /** Resolves when more may be written, or the client is gone. */
+  drained(): Promise<void> {
+    const socket = this.#socket;
+    if (this.destroyed || !socket.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        socket.off("drain", done);
+        socket.off("close", done);
+        resolve();
+      };
+      socket.on("drain", done);
+      socket.on("close", done);
+    });
+  }
+
+  /** The connection is closed: what has not been sent will not be. */
+  lose(): void {
+    if (this.writableFinished || this.destroyed) return;
+    this.#close();
+  }
+
+  /** In one piece, as the system is asked once then. A head is in one byte a character, whatever its body is in. */
+  #send(head: string, text: string, encoding: "latin1" | "utf8"): boolean {
+    const socket = this.#socket;
+    if (encoding === "latin1" || ASCII.test(head)) return socket.write(head + text, encoding);
+    socket.cork();
+    socket.write(head, "latin1");
+    const isWanted = socket.write(text, encoding);
+    socket.uncork();
+    return isWanted;
+  }
+
+  #takeHead(): string {
+    const head = this.#head;
+    if (head === "") return "";
+    if (head === undefined) this.writeHead(200);
+    const framing = this.#isChunked ? "transfer-encoding: chunked\r\n" : "";
+    const kept = this.#isLast() ? "connection: close" : "connection: keep-alive\r\nkeep-alive: timeout=75";
+    const text = `${this.#head}${framing}date: ${dateNow()}\r\n${kept}\r\n\r\n`;
+    this.#head = "";
+    return text;
+  }
+
+  #finish(): void {
+    if (this.destroyed) return;
+    this.writableFinished = true;
+    this.#close();
+    this.#onWhole();
+  }
+
+  #close(): void {
+    this.destroyed = true;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    if (listeners) for (const listener of listeners) listener();
+  }
+}
+
+function lineOf(name: string, value: string): string {
+  if (HEADER_NAME.test(name) && HEADER_VALUE.test(value)) return `${name}: ${value}\r\n`;
+  throw new TypeError(`The header ${JSON.stringify(name)} holds characters that a header cannot.`);
+}
+
+let now = { second: Number.NaN, text: "" };
+
+function dateNow(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== now.second) now = { second, text: new Date(second * 1000).toUTCString() };
+  return now.text;
+}
