@@ -28,13 +28,7 @@ export function completionInputs(
   signature: FlowSignature,
   request: CompletionRequest,
 ): { inputs: ValueMap; flow: ChatFlow } {
-  if (request["data_sources"] !== undefined && request["data_sources"] !== null) {
-    throw new FlowsteadError(
-      "InvalidRequest",
-      "data_sources: is not taken here: a deployed flow finds its documents itself. Leave the field out, or ask a model of the gateway, with a key of the gateway.",
-      { details: { param: "data_sources" } },
-    );
-  }
+  refuseForModels(request);
   const flow = chatFlow(signature);
   const turns = request.messages.filter(({ role }) => role === "user" || role === "assistant");
   const last = turns.at(-1);
@@ -46,6 +40,20 @@ export function completionInputs(
   const system = request.messages.find(({ role }) => role === "system" || role === "developer");
   if (system && flow.system !== undefined) inputs[flow.system] = asValue(system.content);
   return { inputs, flow };
+}
+
+/** Fields that would change the form of an answer, and mean nothing for a flow. Left out in silence, they would mislead. */
+function refuseForModels(request: CompletionRequest): void {
+  const { data_sources: sources, n, logprobs } = request;
+  const refuse = (param: string, why: string): never => {
+    const advice = "Leave the field out, or ask a model of the gateway, with a key of the gateway.";
+    throw new FlowsteadError("InvalidRequest", `${param}: is not taken here: ${why}. ${advice}`, {
+      details: { param },
+    });
+  };
+  if (sources !== undefined && sources !== null) refuse("data_sources", "a deployed flow finds its documents itself");
+  if (typeof n === "number" && n > 1) refuse("n", "a run of a flow gives one answer");
+  if (logprobs === true) refuse("logprobs", "an answer of a flow is no model's alone");
 }
 
 type Turn = CompletionRequest["messages"][number];

@@ -7,6 +7,8 @@ import type { EmbeddingInput } from "../model/embedder.ts";
 export interface ChatBody {
   model: string;
   request: ChatRequest;
+  /** Of the older API: several texts in place of the request's own, each to be gone on with. */
+  prompts?: readonly string[];
   /** Whether the caller wants the usage chunk of a stream. */
   includeUsage: boolean;
 }
@@ -36,14 +38,20 @@ export function readChat(text: string, deployment?: string): ChatBody {
   };
 }
 
-/** The older API: a text to be gone on with. @throws FlowsteadError `InvalidRequest`. */
+/** As many as embeddings may have. */
+const MOST_PROMPTS = 2048;
+
+/** The older API: a text to be gone on with, or several. @throws FlowsteadError `InvalidRequest`. */
 export function readCompletion(text: string, deployment?: string): ChatBody {
   const { model, prompt, stream, stream_options: options, ...parameters } = readFields(text);
-  const one = Array.isArray(prompt) && prompt.length === 1 ? (prompt[0] as unknown) : prompt;
-  if (typeof one !== "string") throw invalid("prompt", "must be one text");
+  const [one, ...more] = (Array.isArray(prompt) ? prompt : [prompt]) as unknown[];
+  if (typeof one !== "string" || !more.every((other) => typeof other === "string"))
+    throw invalid("prompt", "must be a text or a list of texts; numbers of tokens are not taken");
+  if (more.length >= MOST_PROMPTS) throw invalid("prompt", `must be ${MOST_PROMPTS} texts at most`);
   return {
     model: deployment ?? readModel(model),
     request: { messages: [], prompt: one, stream: stream === true, parameters },
+    ...(more.length === 0 ? {} : { prompts: [one, ...(more as string[])] }),
     includeUsage: (options as { include_usage?: unknown } | undefined)?.include_usage === true,
   };
 }

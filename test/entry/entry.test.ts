@@ -177,11 +177,16 @@ test("the openai package talks to the deployed flow", async () => {
     client.chat.completions.create({ model: "chat", messages: [{ role: "user", content: "fail" }] }),
     /the flow broke/,
   );
-  const own = { data_sources: [{ type: "azure_search", parameters: { index_name: "docs" } }] };
-  await assert.rejects(client.chat.completions.create({ model: "chat", messages, ...own } as never), {
-    status: 400,
-    message: /data_sources: is not taken here: a deployed flow finds its documents itself/,
-  });
+  const own = [{ type: "azure_search", parameters: { index_name: "docs" } }];
+  for (const [field, why] of [
+    [{ data_sources: own }, /data_sources: is not taken here: a deployed flow finds its documents itself/],
+    [{ n: 2 }, /n: is not taken here: a run of a flow gives one answer/],
+    [{ logprobs: true }, /logprobs: is not taken here/],
+  ] as const) {
+    const refused = client.chat.completions.create({ model: "chat", messages, ...field } as never);
+    await assert.rejects(refused, { status: 400, message: why });
+  }
+  await client.chat.completions.create({ model: "chat", messages, n: 1, logprobs: false });
   const stranger = new OpenAI({ apiKey: "wrong", baseURL: `${entry.url}/v1`, maxRetries: 0 });
   await assert.rejects(stranger.models.list(), { status: 401 });
 });

@@ -5,6 +5,7 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { clientSignal, connectionSignal, readBody, sendJson } from "../../endpoint/exchange.ts";
 import { type Credential, charging } from "../../gateway/credential.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
+import { completeEach } from "../../gateway/prompt-list.ts";
 import { ResponseAnswer } from "../../gateway/response-answer.ts";
 import { readResponse } from "../../gateway/response-request.ts";
 import { type ChatBody, readChat, readCompletion, readEmbedding, readFields } from "../../gateway/wire.ts";
@@ -169,7 +170,9 @@ async function complete(hot: Hot, call: Call, { read, isText }: Form): Promise<v
   const request = { messages, prompt, stream, parameters, model: upstreamModel, caller: credential.caller };
   const signal = connectionSignal(hot.request);
   // The older API's answers are made from chunks of the newer one.
-  const parts = (isText ? undefined : model.relay?.(request, signal)) ?? partsOf(model.chat(request, signal));
+  const parts =
+    (isText ? undefined : model.relay?.(request, signal)) ??
+    partsOf(body.prompts ? completeEach(model, body.prompts, { request, signal }) : model.chat(request, signal));
   await (request.stream
     ? sendStream(hot, parts, { headers, includeUsage: body.includeUsage, isText })
     : sendWhole(hot, parts, { headers, isText }));

@@ -14,6 +14,10 @@ export interface AnswerOptions {
   filterAfter?: number;
   /** The request's max_tokens, when it has one. */
   maxTokens?: number;
+  /** The request's `n`. */
+  choices?: number;
+  /** Whether the request asks for `logprobs`. */
+  logprobs?: boolean;
 }
 
 export interface Usage {
@@ -40,7 +44,7 @@ export function tokensOf(text: string): string[] {
 }
 
 export function buildAnswer(options: AnswerOptions): Answer {
-  const { dialect, kind, model, reply, promptTokens, number, filterAfter, maxTokens } = options;
+  const { dialect, kind, model, reply, promptTokens, number, filterAfter, maxTokens, choices = 1 } = options;
   const all = tokensOf(reply.content ?? "");
   const limit = Math.min(filterAfter ?? Infinity, maxTokens ?? Infinity, all.length);
   const tokens = all.slice(0, limit);
@@ -59,15 +63,24 @@ export function buildAnswer(options: AnswerOptions): Answer {
   const perEnd = filterAfter === undefined ? {} : filteredCompletion(dialect);
   const body = (delta: Record<string, unknown>): Record<string, unknown> =>
     kind === "chat" ? { delta } : { text: delta.content ?? "" };
+  const logprobs = (tokensSeen: readonly string[]): unknown =>
+    options.logprobs === true && tokensSeen.length > 0 ? shapeLogprobs(kind, tokensSeen) : null;
+  // Real servers send one choice with each chunk; all of them together say the same in fewer words.
   const choice = (delta: Record<string, unknown>, finish: string | null, extra: object): unknown => ({
     ...base,
     object,
-    choices: [{ index: 0, ...body(delta), logprobs: null, finish_reason: finish, ...extra }],
+    choices: Array.from({ length: choices }, (_, index) => ({
+      index,
+      ...body(delta),
+      logprobs: logprobs(typeof delta.content === "string" && delta.content !== "" ? [delta.content] : []),
+      finish_reason: finish,
+      ...extra,
+    })),
   });
   const usage = (count: number): Usage => ({
     prompt_tokens: promptTokens,
-    completion_tokens: count,
-    total_tokens: promptTokens + count,
+    completion_tokens: count * choices,
+    total_tokens: promptTokens + count * choices,
   });
   const deltas: Record<string, unknown>[] = tokens.map((content) => ({ content }));
   for (const call of toolCalls) {
@@ -99,16 +112,14 @@ export function buildAnswer(options: AnswerOptions): Answer {
     whole: {
       ...base,
       object: kind === "chat" ? "chat.completion" : "text_completion",
-      choices: [
-        {
-          index: 0,
-          ...(kind === "chat" ? { message } : { text: tokens.join("") }),
-          logprobs: null,
-          finish_reason: finishReason,
-          ...perDelta,
-          ...perEnd,
-        },
-      ],
+      choices: Array.from({ length: choices }, (_, index) => ({
+        index,
+        ...(kind === "chat" ? { message } : { text: tokens.join("") }),
+        logprobs: logprobs(tokens),
+        finish_reason: finishReason,
+        ...perDelta,
+        ...perEnd,
+      })),
       ...(dialect === "azure"
         ? { prompt_filter_results: [{ prompt_index: 0, content_filter_results: FILTER_RESULTS }] }
         : {}),
@@ -116,6 +127,15 @@ export function buildAnswer(options: AnswerOptions): Answer {
     },
     usage,
   };
+}
+
+/** Chats and plain completions say it in forms of their own. */
+function shapeLogprobs(kind: "chat" | "text", tokens: readonly string[]): unknown {
+  const logprob = -0.25;
+  if (kind === "text")
+    return { tokens, token_logprobs: tokens.map(() => logprob), top_logprobs: null, text_offset: tokens.map(() => 0) };
+  const content = tokens.map((token) => ({ token, logprob, bytes: [...Buffer.from(token)], top_logprobs: [] }));
+  return { content, refusal: null };
 }
 
 function ordinaryEnd({ toolCalls = [], functionCall }: AnswerOptions["reply"], isCut: boolean): string {

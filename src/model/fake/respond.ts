@@ -71,6 +71,8 @@ export async function respond(
     number: entry.number,
     filterAfter: fault?.kind === "filter-completion" ? (fault.at ?? 0) : undefined,
     maxTokens: limitOf(fields),
+    choices: typeof fields.n === "number" ? fields.n : 1,
+    logprobs: fields.logprobs === true || typeof fields.logprobs === "number",
   });
   const options = fields.stream_options as { include_usage?: boolean } | undefined;
   const deliver = fields.stream === true ? deliverStream : deliverJson;
