@@ -127,7 +127,7 @@ export function openJournal({ folder, redact }: { folder: string; redact: Redact
           `Kind: Instance, Name: ${Name}, Instance: ${InstanceId}, Time: ${TimeGenerated}, Message: ${Message}`,
       );
       // Nothing is fetched for an instance: its files are there before it starts, so this container says only what became of it.
-      if (container === "storage-initializer") return `${["Instance events:", ...head].slice(-lines - 1).join("\n")}\n`;
+      if (container === "storage-initializer") return `${["Instance events:", ...head.slice(-lines)].join("\n")}\n`;
       const output = (await fileOf(endpoint, deployment, "console.jsonl").tail(lines)).map(
         (text) => JSON.parse(text) as ConsoleLine,
       );

@@ -30,10 +30,23 @@ test("a log rolls at its size, keeps some files, and its tail goes over them", a
 });
 
 test("secrets are masked by their value and by their form, other words stay", () => {
-  const text = `got ${SECRET} and Bearer abcdefghijklmnop and "api_key": "1234567890" and sk-abcdefghijklmnopqrst; a plain word`;
-  const clean = redact(text);
-  for (const part of [SECRET, "abcdefghijklmnop", "1234567890", "sk-abc"]) assert.ok(!clean.includes(part), clean);
-  assert.ok(clean.endsWith("a plain word"), clean);
+  const forms = [
+    `got ${SECRET}`,
+    "Bearer abcdefghijklmnop",
+    "basic dXNlcjpwYXNz==",
+    '"api_key": "1234567890"',
+    "sk-abcdefghijklmnopqrst",
+    "token eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhcHAifQ.c2lnbmF0dXJl",
+    "password=hunter22",
+    "client_secret: hunter22",
+    "AccountKey=abc+/==;EndpointSuffix",
+  ];
+  for (const form of forms) {
+    const clean = redact(`a plain word, ${form}; a token of the text`);
+    assert.match(clean, /\*{6}/, clean);
+    assert.ok(clean.startsWith("a plain word") && clean.endsWith("a token of the text"), clean);
+    assert.doesNotMatch(clean, /hunter22|abcdefghij|1234567890|eyJ|dXNlcjpwYXNz|abc\+|nobody-may-see/, clean);
+  }
 });
 
 test("instances' events have the original's words, and what they print is kept by instance", async (context) => {
@@ -46,7 +59,7 @@ test("instances' events have the original's words, and what they print is kept b
   log.onState({ ...instance, state: "ready" });
   log.onState({ ...instance, state: "ready" });
   log.onTrouble("blue-1", { name: "LivenessProbeFailed", message: "it does not answer" });
-  log.onState({ ...instance, state: "backing-off", problem: "ended by SIGKILL" });
+  log.onState({ ...instance, state: "backing-off", problem: `ended by SIGKILL over ${SECRET}` });
   log.onState({ ...instance, restarts: 1, state: "starting" });
   log.onState({ ...instance, restarts: 1, state: "stopped" });
   log.onLine("blue-1", `[request-7] node: ${SECRET}`);
@@ -63,9 +76,10 @@ test("instances' events have the original's words, and what they print is kept b
   const [printed] = lines("console.jsonl");
   assert.deepEqual([printed?.["InstanceId"], printed?.["Message"]], ["blue-1", "[request-7] node: ******"]);
   const text = await journal.text(place, { lines: 1, container: "inference-server" });
-  assert.match(text, /Name: BackOff, Instance: blue-1.*ended by SIGKILL/);
+  assert.match(text, /Name: BackOff, Instance: blue-1.*ended by SIGKILL over \*{6}\./);
   assert.ok(text.trimEnd().endsWith("blue-1 [request-7] node: ******"));
-  assert.ok(!(await journal.text(place, { lines: 9, container: "storage-initializer" })).includes("request-7"));
+  const fetched = await journal.text(place, { lines: 2, container: "storage-initializer" });
+  assert.match(fetched, /^Instance events:\nKind: .* Name: Created.*\nKind: .* Name: Killing, [^\n]*\n$/);
 });
 
 test("a sampled share of the calls leaves inputs and outputs in the original's layout", async (context) => {
@@ -83,6 +97,7 @@ test("a sampled share of the calls leaves inputs and outputs in the original's l
         model_inputs: { enabled: "True" },
         model_outputs: { enabled: true },
         request: { enabled: "false" },
+        response: { enabled: "true" },
       },
     },
   };
@@ -101,7 +116,8 @@ test("a sampled share of the calls leaves inputs and outputs in the original's l
   }
   await collector.flush();
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".jsonl"));
-  for (const file of files) assert.match(file, /^chat\/blue\/model_(in|out)puts\/\d{4}\/\d\d\/\d\d\/\d\d\/\d+\.jsonl$/);
+  for (const file of files)
+    assert.match(file, /^chat\/blue\/(model_(in|out)puts|response)\/\d{4}\/\d\d\/\d\d\/\d\d\/\d+\.jsonl$/);
   const rows = (collection: string): { data: Record<string, string>[]; type: string; xrequestid: string }[] =>
     files
       .filter((file) => file.includes(collection))
@@ -109,6 +125,7 @@ test("a sampled share of the calls leaves inputs and outputs in the original's l
       .map((line) => JSON.parse(line) as { data: Record<string, string>[]; type: string; xrequestid: string });
   assert.equal(rows("model_inputs").length, 10);
   assert.deepEqual(rows("model_outputs")[0]?.data, [{ answer: "to question 0" }]);
+  assert.deepEqual(rows("response")[0]?.data, { answer: "to question 0" });
   const [input] = rows("model_inputs");
   assert.deepEqual(
     [input?.type, input?.xrequestid, input?.data],
