@@ -73,6 +73,31 @@ describe("vectors of a large index", () => {
     connection.close();
   });
 
+  it("a row is written while the index of vectors is being made, not after it", async () => {
+    const { lance } = loadEngine();
+    const connection = await lance.connect(path.join(options.folder, "beside"));
+    const row = (id: number): { id: number; vector: number[] } => ({ id, vector: [...vectorOf()] });
+    const table = await connection.createTable(
+      "rows",
+      Array.from({ length: 2 * SIZE }, (_, id) => row(id)),
+    );
+    let isMade = false;
+    const made = table
+      .createIndex("vector", { config: lance.Index.hnswSq({ distanceType: "cosine", numPartitions: 1 }) })
+      .then(() => (isMade = true));
+    // The first ones may be quicker than the making comes to its long part.
+    for (const id of [1, 2, 3]) {
+      await table
+        .mergeInsert("id")
+        .whenMatchedUpdateAll()
+        .whenNotMatchedInsertAll()
+        .execute([row(id)]);
+    }
+    assert.equal(isMade, false);
+    await made;
+    connection.close();
+  });
+
   it("at least 95 of 100 of the ten nearest are found", async () => {
     assert.ok((await recall(passages)) >= 0.95);
   });

@@ -226,6 +226,7 @@ export class EmbeddedIndex implements SearchIndex {
     this.#refuseWhenClosed();
     const turn = this.#writing.then(async () => {
       throwIfAborted(signal);
+      this.#nearest.writing();
       return this.#explained(() => this.#again(work));
     });
     this.#writing = turn
@@ -242,11 +243,14 @@ export class EmbeddedIndex implements SearchIndex {
   }
 
   async #keepUp(): Promise<void> {
-    this.#nearest.soon();
-    // Files that an index is being made of must not go meanwhile.
-    if (!this.#upkeep.due() || this.#nearest.isBuilding) return;
-    await this.#nearest.beforeJoining();
-    await this.#upkeep.run();
+    try {
+      // Files that an index is being made of must not go meanwhile.
+      if (!this.#upkeep.due() || this.#nearest.isBuilding) return;
+      await this.#nearest.beforeJoining();
+      await this.#upkeep.run();
+    } finally {
+      this.#nearest.soon();
+    }
   }
 
   /** The engine tells when another process has written at the same time; the work is then done on what that one left. */

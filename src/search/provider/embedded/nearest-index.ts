@@ -43,8 +43,10 @@ export interface NearestIndexParts {
 export interface NearestIndex {
   readonly isBuilding: boolean;
   kind(): Promise<"exact" | "approximate">;
-  /** Makes the index, if it is needed, when nobody has called this for some seconds. */
+  /** Makes the index, if it is needed, when nobody has called this, nor `writing`, for some seconds. */
   soon(): void;
+  /** A write or its upkeep has begun, and may take longer than a rest; `soon` is called at its end. */
+  writing(): void;
   /** Small files are about to be joined, which costs as much as making an index: one that is to be made anew goes first. */
   beforeJoining(): Promise<void>;
   /** Nothing is begun any more; what the engine is making goes on and is whole or not there. */
@@ -124,6 +126,7 @@ export function nearestIndex(parts: NearestIndexParts): NearestIndex {
           .catch(() => undefined);
       }, LEAST_QUIET_MS).unref();
     },
+    writing: () => clearTimeout(timer),
     async beforeJoining() {
       if (await isBeside()) await table.dropIndex(NAME);
     },
