@@ -5,7 +5,7 @@
 // the earlier attempt had shown.
 
 import type { ErrorBody } from "../base/error/error.ts";
-import type { Float, Value, ValueMap } from "../base/value.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 
 /** `canceled`: the run ended without it. */
 export type NodeStatus = "completed" | "failed" | "bypassed" | "canceled";
@@ -76,7 +76,7 @@ export type FlowEvent =
   /** A non-streamed output, sent as soon as the node it refers to has ended. */
   | { type: "output"; name: string; value: Value }
   | { type: "text-delta"; output: string; text: string }
-  | { type: "metric"; name: string; value: number | Float }
+  | { type: "metric"; name: string; value: Value }
   | { type: "warning"; message: string }
   | {
       type: "flow-end";

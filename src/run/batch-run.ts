@@ -3,8 +3,9 @@
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
+import { ERROR_TABLE, type ErrorRow } from "../base/error/table.ts";
 import { stringifyJson } from "../base/json.ts";
-import type { Float, Value, ValueMap } from "../base/value.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 import { type AggregationNeeds, aggregationNeeds } from "../flow/aggregate.ts";
 import type { FlowTarget } from "../flow/flow-target.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
@@ -41,7 +42,7 @@ export interface BatchRunOptions {
 
 export interface BatchResult extends PublishedTotals {
   total: number;
-  metrics: Readonly<Record<string, number | Float>>;
+  metrics: Readonly<ValueMap>;
   aggregationErrors: Readonly<Record<string, ErrorRecord>>;
   durationMs: number;
 }
@@ -75,8 +76,9 @@ export async function runBatch(options: BatchRunOptions, signal: AbortSignal): P
     const ended = await runOpenLines(options, { journal, needs, total, lines: lines() }, signal);
     const aggregated = ended ? NO_AGGREGATION : await aggregate(options, { journal, needs }, signal);
     const outputNames = flow.plan.outputs.map(({ definition }) => definition.name);
-    const totals = await publishLines(journal, layout, outputNames);
-    for (const run of aggregated.nodes) {
+    const hasNodes = flow.plan.nodes.every(({ kind }) => kind !== "flex" && kind !== "prompty");
+    const totals = await publishLines(journal, layout, { outputNames, hasNodes });
+    for (const run of hasNodes ? aggregated.nodes : []) {
       countStatus(totals.nodeStatus, run.node, run.status);
       await publishAggregationNode(layout, run.node, await nodeRecord(run, null, layout.flowOutputs));
     }
@@ -185,7 +187,7 @@ async function takeOver(
 }
 
 interface Aggregated {
-  metrics: Readonly<Record<string, number | Float>>;
+  metrics: Readonly<ValueMap>;
   nodes: RunRecord["detail"]["node_runs"];
   errors: Record<string, ErrorRecord>;
   ended?: FlowsteadError;
@@ -214,8 +216,16 @@ async function aggregate(
     log.info("Finish executing aggregation nodes.");
     return { metrics: record.metrics, nodes, errors };
   }
-  const ended = failed.length === 0 ? FlowsteadError.fromBody(record.error) : undefined;
-  return { metrics: {}, nodes, errors, ...(ended ? { ended } : {}) };
+  // As in the original: nodes that a reference has nothing for do not run, and what the others gave counts.
+  const row: ErrorRow | undefined = ERROR_TABLE[record.error.code];
+  const isWhole = failed.length > 0 || row?.chain?.includes("/NodeReferenceError/") === true;
+  if (isWhole) log.warning(`Not all aggregation nodes ran: ${record.error.message}`);
+  return {
+    metrics: record.metrics,
+    nodes,
+    errors,
+    ...(isWhole ? {} : { ended: FlowsteadError.fromBody(record.error) }),
+  };
 }
 
 async function collectLists(

@@ -2,7 +2,7 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Value, ValueMap } from "../base/value.ts";
-import type { FlowEvent, NodeStatus, TokenUsage } from "../flow/event.ts";
+import type { FlowEvent, TokenUsage } from "../flow/event.ts";
 import { readProperty } from "../flow/reference.ts";
 import type { Target } from "../flow/target.ts";
 import { type ErrorRecord, type NodeRunRecord, RunRecord, errorRecord } from "./record.ts";
@@ -93,7 +93,7 @@ class LineFold {
   add(event: FlowEvent): void {
     if (event.type === "flow-start") {
       for (const name of this.#needs.inputs) this.#needed[`\${inputs.${name}}`] = event.inputs[name] ?? null;
-    } else if (event.type === "node-end") this.#collect(event.node, event.status, event.output ?? null);
+    } else if (event.type === "node-end") this.#collect(event.node, event.output ?? null);
     else if (event.type === "warning") this.#warnings.push(event.message);
     else if (event.type === "flow-end") {
       this.#usage = event.usage;
@@ -119,11 +119,11 @@ class LineFold {
     };
   }
 
-  #collect(name: string, status: NodeStatus, output: Value): void {
+  #collect(name: string, output: Value): void {
     for (const { key, node, property } of this.#needs.nodes) {
       if (node !== name) continue;
       try {
-        this.#needed[key] = status === "bypassed" || property === "" ? output : readProperty(output, property, node);
+        this.#needed[key] = property === "" ? output : readProperty(output, property, node);
       } catch (thrown) {
         this.#fault ??= FlowsteadError.from(thrown);
       }

@@ -20,11 +20,18 @@ export interface PublishedTotals {
   firstError?: string;
 }
 
-/** Writes inputs, outputs and artifacts of all lines. @param outputNames columns of a failed line, which hold null */
+export interface PublishedFlow {
+  /** Columns of a failed line, which hold null. */
+  outputNames: readonly string[];
+  /** Whether its nodes are told; functions, classes and prompties have none of their own. */
+  hasNodes: boolean;
+}
+
+/** Writes inputs, outputs and artifacts of all lines. */
 export async function publishLines(
   journal: LineJournal,
   layout: RunLayout,
-  outputNames: readonly string[],
+  { outputNames, hasNodes }: PublishedFlow,
 ): Promise<PublishedTotals> {
   const lines = journal.lines();
   const size = batchSize((lines.at(-1) ?? 0) + 1);
@@ -53,7 +60,7 @@ export async function publishLines(
       const name = chunkName(line, size);
       await chunks.write(path.join(layout.flowArtifacts, artifactName(line, size)), row.flowRecord);
       if (log !== "") await chunks.write(path.join(layout.flowLogs, `${name}.log`), log.slice(0, -1));
-      for (const [index, [node, status]] of nodes.entries()) {
+      for (const [index, [node, status]] of hasNodes ? nodes.entries() : []) {
         countStatus(totals.nodeStatus, node, status);
         await chunks.write(
           path.join(layout.nodeArtifacts, fileName(node), `${name}.jsonl`),

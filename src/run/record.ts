@@ -2,7 +2,7 @@
 
 import type { ErrorBody } from "../base/error/error.ts";
 import { ERROR_TABLE, type ErrorRow } from "../base/error/table.ts";
-import type { Float, Value, ValueMap } from "../base/value.ts";
+import type { Value, ValueMap } from "../base/value.ts";
 import type { FlowEvent, NodeStatus, TokenUsage } from "../flow/event.ts";
 
 const STATUS: Record<NodeStatus, string> = {
@@ -39,7 +39,7 @@ export class RunRecord {
   readonly #place: RunPlace | undefined;
   readonly #nodes = new Map<string, NodeRun>();
   #nodeRuns: NodeRunRecord[] = [];
-  #metrics: Record<string, number | Float> = {};
+  #metrics: ValueMap = {};
   #runId = "";
   #startTime = 0;
   #inputs: ValueMap = {};
@@ -79,7 +79,7 @@ export class RunRecord {
     return { flow_runs: [this.#flowRun], node_runs: this.#nodeRuns };
   }
 
-  get metrics(): Readonly<Record<string, number | Float>> {
+  get metrics(): Readonly<ValueMap> {
     return this.#metrics;
   }
 

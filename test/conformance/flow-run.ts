@@ -1,8 +1,8 @@
 // Runs one line of a flow with the engine itself, and tells it in the words of the cases.
 
-import { parseJson, stringifyJson } from "../../src/base/json.ts";
+import { parseJson, plain, stringifyJson } from "../../src/base/json.ts";
 import type { FlowsteadError } from "../../src/base/error/error.ts";
-import { type Value, type ValueMap, toNumber } from "../../src/base/value.ts";
+import type { Value, ValueMap } from "../../src/base/value.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { connectionFromDict } from "../../src/connection/parse.ts";
 import { openConnections } from "../../src/connection/source.ts";
@@ -26,7 +26,7 @@ export interface LineResult {
   output: ValueMap;
   node_status: Record<string, string>;
   node_output: Record<string, Value>;
-  metrics: Record<string, number>;
+  metrics: ValueMap;
   bypassed: string[];
   log: string;
   error?: LineError;
@@ -93,7 +93,7 @@ export async function runLine(
         if (event.output !== undefined) result.node_output[event.node] = event.output;
         if (event.status === "bypassed") result.bypassed.push(event.node);
       }
-      if (event.type === "metric") result.metrics[event.name] = toNumber(event.value);
+      if (event.type === "metric") result.metrics[event.name] = plain(event.value) as Value;
       if (event.type === "warning") result.log += `${event.message}\n`;
       if (event.type === "node-log") result.log += event.text;
       if (event.type === "error") result.error = { code: errorChain(event.error), message: event.error.message };

@@ -1,7 +1,7 @@
 // What a node's tool is given for one call.
 
 import type { TraceContext } from "../../base/trace-context.ts";
-import { Float, type Value } from "../../base/value.ts";
+import type { Value } from "../../base/value.ts";
 import type { Caller } from "../../model/chat-model.ts";
 import type { PythonSession } from "../../python/session.ts";
 import type { CutShort, FlowEvent, TokenUsage } from "../event.ts";
@@ -60,7 +60,7 @@ export class NodeContext implements NodeCall {
 
   metric(name: string, value: Value): void {
     if (!this.#options.node.definition.aggregation) return;
-    this.#options.emit({ type: "metric", name, value: value instanceof Float ? value : Number(value) });
+    this.#options.emit({ type: "metric", name, value });
   }
 
   usage(tokens: TokenUsage): void {

@@ -46,7 +46,7 @@ async function judgeBatch(testCase: Case, layout: RunLayout, context: KindContex
   }
   if (wantsFailure !== undefined) throw new Mismatch("the run should have failed, but did not");
   judgeCounts(result, expect);
-  if (expect === testCase.observed) return judgeWhole(layout, expect);
+  if (expect === testCase.observed) return judgeWhole(result, layout, expect);
   judgeOutputs(layout, expect);
   judgeErrors(layout, expect);
   for (const [node, output] of Object.entries((expect["aggregate_node_outputs"] ?? {}) as ValueMap)) {
@@ -67,7 +67,9 @@ async function run({ flow, inputs }: Case, layout: RunLayout, context: KindConte
     const sources = new Map<string, NamedSource>();
     for (const [name, given] of Object.entries(inputs["input_dirs"] as ValueMap)) {
       const origin = path.join(path.dirname(file), String(given as string));
-      const source = Array.isArray(given) ? rowsInMemory(given as ValueMap[]) : await openDataset(origin, { maxRows });
+      const source = Array.isArray(given)
+        ? rowsInMemory(given.slice(0, maxRows) as ValueMap[])
+        : await openDataset(origin, { maxRows });
       sources.set(name, { ...source, origin });
     }
     const stopOnFailure = limits["raise_on_line_failure"] === true;
@@ -102,7 +104,7 @@ function judgeCounts(result: BatchResult, expect: ValueMap): void {
 }
 
 /** All that was seen of a run: its lines, and the error of each that failed. */
-function judgeWhole(layout: RunLayout, observed: ValueMap): void {
+function judgeWhole({ aggregationErrors }: BatchResult, layout: RunLayout, observed: ValueMap): void {
   expectEqual(
     named(readRows(path.join(layout.flowOutputs, "output.jsonl"))),
     named(observed["outputs"] ?? []),
@@ -115,6 +117,8 @@ function judgeWhole(layout: RunLayout, observed: ValueMap): void {
   });
   const wanted = (observed["errors"] as ValueMap[]).map(({ line, code, message }) => ({ line, code, message }));
   expectEqual(errors, wanted, "errors");
+  const failed = Object.entries(aggregationErrors).map(([node, { message }]) => [node, message]);
+  expectEqual(Object.fromEntries(failed), observed["aggr_errors"] ?? {}, "aggregation errors");
 }
 
 /** Without the names of image files, which the original draws, and where the flows lie. */
