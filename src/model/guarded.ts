@@ -43,7 +43,7 @@ export function guardedModel<Model extends ChatModel>(
       for (const text of held.due()) {
         const results = await check(text, "completion", signal);
         if (isFiltered(results)) {
-          yield filteredEnd(chunk, results);
+          yield filteredEnd(held, results);
           return;
         }
       }
@@ -52,7 +52,7 @@ export function guardedModel<Model extends ChatModel>(
     for (const text of held.rest()) {
       const results = await check(text, "completion", signal);
       if (isFiltered(results)) {
-        yield filteredEnd(held.last, results);
+        yield filteredEnd(held, results);
         return;
       }
     }
@@ -104,11 +104,11 @@ function refusal(moderator: string, results: FilterResults): FlowsteadError {
   );
 }
 
-/** The last chunk of an answer that is cut off here; what was kept back is never seen. */
-function filteredEnd(like: ChatChunk, results: FilterResults): ChatChunk {
-  const { id, created, model, object } = like;
-  const choice = { index: 0, delta: {}, finish_reason: "content_filter", content_filter_results: results };
-  return { id, created, model, object, choices: [choice] };
+/** The last chunk of an answer that is cut off here, with all its choices; what was kept back is never seen. */
+function filteredEnd({ last, choices }: HoldBack, results: FilterResults): ChatChunk {
+  const { id, created, model, object } = last;
+  const end = { delta: {}, finish_reason: "content_filter", content_filter_results: results };
+  return { id, created, model, object, choices: choices.map((index) => ({ index, ...end })) };
 }
 
 function annotation(results: FilterResults): ChatChunk {

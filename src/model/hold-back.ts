@@ -32,6 +32,11 @@ export class HoldBack {
     return this.#last;
   }
 
+  /** Those that have been seen, by number. */
+  get choices(): number[] {
+    return [...this.#texts.keys()];
+  }
+
   add(chunk: ChatChunk): void {
     this.#last = chunk;
     const ends: Held["ends"] = [];
@@ -69,8 +74,9 @@ export class HoldBack {
 
   #isFree({ ends }: Held): boolean {
     return ends.every(([index, end]) => {
-      const { all, checked } = this.#texts.get(index) as Text;
-      return end === 0 || (end <= checked && end + this.#holdBack <= all.length);
+      const { checked } = this.#texts.get(index) as Text;
+      // What follows may have come and not been checked yet: it does not count.
+      return end === 0 || end + this.#holdBack <= checked;
     });
   }
 

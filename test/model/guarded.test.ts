@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SILENT } from "../../src/base/log.ts";
-import type { ChatModel, ChatRequest } from "../../src/model/chat-model.ts";
+import type { ChatDelta, ChatModel, ChatRequest } from "../../src/model/chat-model.ts";
 import { type GuardPolicy, guardedModel } from "../../src/model/guarded.ts";
+import type { Moderator } from "../../src/model/moderator.ts";
 import { openModel, openModerator, type ModeratorSettings } from "../../src/model/provider/index.ts";
 import type { FakeModelServer } from "../../src/model/fake/server.ts";
 import { fakeModel } from "../fake/openai/start.ts";
@@ -123,6 +124,72 @@ test("what a tool has brought and a text to be gone on with are on trial; so are
     assert.ok(!JSON.stringify(chunks).includes("kill"), "nothing of the call is seen");
     assert.equal(chunks.at(-1)?.choices[0]?.finish_reason, "content_filter");
   }
+});
+
+/** A model that streams what is given, and a moderator that stops `bad phrase` and tells what it was shown. */
+function scripted(chunks: readonly (readonly [index: number, delta: ChatDelta])[], stepChars: number) {
+  const shown: string[] = [];
+  const model: ChatModel = {
+    id: "scripted",
+    async *chat() {
+      for (const [index, delta] of chunks)
+        yield { id: "1", created: 1, model: "m", choices: [{ index, delta, finish_reason: null }] };
+    },
+    probe: async () => {},
+    close: async () => {},
+  };
+  const moderator: Moderator = {
+    id: "phrase",
+    stepChars,
+    moderate: async (text) => {
+      shown.push(text);
+      return { custom: { detected: text.includes("bad phrase") } };
+    },
+    close: async () => {},
+  };
+  const policy = { ...POLICY, on: ["completion" as const], holdBackChars: 10 };
+  return { model: guardedModel(model, { moderator, policy, log: SILENT }), shown };
+}
+
+test("each choice, its refusals too, is looked at by itself, and all of them end when one is stopped", async () => {
+  for (const field of ["content", "refusal"] as const) {
+    const { model } = scripted(
+      [
+        [0, { content: "All is well, it is. " }],
+        [1, { [field]: "This is a ba" }],
+        [0, { content: "And so it goes on for long." }],
+        [1, { [field]: "d phr" }],
+        [1, { [field]: "ase." }],
+      ],
+      1,
+    );
+    const seen = await collect(model.chat(ask("Hi"), never()));
+    assert.doesNotMatch(JSON.stringify(seen), /ba"|phr/);
+    assert.deepEqual(
+      seen.at(-1)?.choices.map(({ index, finish_reason: finish }) => [index, finish]),
+      [
+        [0, "content_filter"],
+        [1, "content_filter"],
+      ],
+    );
+  }
+});
+
+test("a moderator that is asked in large steps lets nothing pass that it has not seen", async () => {
+  const words = "0123456789".repeat(9);
+  const { model, shown } = scripted(
+    [...words].concat("bad phrase", "tail").map((content) => [0, { content }]),
+    50,
+  );
+  let text = "";
+  for await (const chunk of model.chat(ask("Hi"), never())) {
+    text += chunk.choices[0]?.delta?.content ?? "";
+    assert.ok(shown.join("").length >= text.length, "what passed was shown before");
+    assert.ok(text.length === 0 || shown.length > 0);
+  }
+  assert.equal(text, words.slice(0, 40), "what was checked, but for the ten characters that a phrase may begin in");
+  assert.equal(shown.length, 2);
+  assert.equal(shown[1], words.slice(40) + "bad phrase");
 });
 
 test("a whole answer is emptied in the same way", async (context) => {
