@@ -46,7 +46,7 @@ test("steps appear in plain words while they run, and fold to one line", { skip 
 });
 
 test("the answer is rendered, and the model's text is what is copied", { skip }, async () => {
-  const { page, context } = await shared.visit("/", { permissions: ["clipboard-read", "clipboard-write"] });
+  const { page, context, complaints } = await shared.visit("/", { permissions: ["clipboard-read", "clipboard-write"] });
   await ask(page, "How much leave?");
   await ended(page);
   const answer = page.getByRole("article", { name: "Answer" });
@@ -54,6 +54,20 @@ test("the answer is rendered, and the model's text is what is copied", { skip },
   assert.equal(await answer.locator("strong").first().textContent(), "in proportion to their hours");
   await answer.getByRole("button", { name: "Copy answer" }).click();
   assert.equal(await page.evaluate("navigator.clipboard.readText()"), ANSWER);
+  await page.evaluate("navigator.clipboard.writeText('something else')");
+
+  // Where the page came over plain http there is no clipboard: what is selected can be copied still, or the page says no.
+  await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })");
+  await answer.getByRole("button", { name: "Copy answer" }).click();
+  await answer.getByRole("button", { name: "Copied" }).waitFor();
+  await page.evaluate("delete navigator.clipboard");
+  assert.equal(await page.evaluate("navigator.clipboard.readText()"), ANSWER);
+  await answer.getByRole("button", { name: "Copy answer" }).waitFor();
+  await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })");
+  await page.evaluate("document.execCommand = () => false");
+  await answer.getByRole("button", { name: "Copy answer" }).click();
+  await answer.getByRole("alert").getByText("does not let the page copy").waitFor();
+  assert.deepEqual(complaints, []);
   await context.close();
 });
 

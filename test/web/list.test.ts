@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Locator, Page } from "playwright-core";
 import { noBrowser } from "./browser.ts";
 import { append, newConversation } from "./fake-conversation.ts";
 import { wholeAnswer } from "./script.ts";
@@ -24,22 +25,24 @@ function store(id: string, title: string, daysAgo: number, messages = 0): void {
   shared.chat.conversations.set(id, conversation);
 }
 
+const list = (page: Page): Locator => page.getByRole("navigation", { name: "Conversations" });
+
 test("conversations are grouped by day, searched by title, and opened", { skip }, async () => {
   store("a", "Warranty of the L-200", 0, 2);
   store("b", "Parental leave", 1, 2);
   store("c", "Travel expenses", 40, 2);
   const { page, context, complaints } = await shared.visit();
-  const list = page.getByRole("navigation", { name: "Conversations" });
-  await list.getByRole("link", { name: "Parental leave" }).waitFor();
-  assert.deepEqual((await list.getByRole("heading").allTextContents()).slice(0, 2), ["Today", "Yesterday"]);
-  await list.getByRole("searchbox").fill("travel");
-  await list.getByRole("link", { name: "Parental leave" }).waitFor({ state: "detached" });
-  await list.getByRole("link", { name: "Travel expenses" }).click();
+  const rows = list(page);
+  await rows.getByRole("link", { name: "Parental leave" }).waitFor();
+  assert.deepEqual((await rows.getByRole("heading").allTextContents()).slice(0, 2), ["Today", "Yesterday"]);
+  await rows.getByRole("searchbox").fill("travel");
+  await rows.getByRole("link", { name: "Parental leave" }).waitFor({ state: "detached" });
+  await rows.getByRole("link", { name: "Travel expenses" }).click();
   await page.getByText("Question 0 with **some** words.").waitFor();
   assert.match(page.url(), /\/c\/c$/);
-  assert.equal(await list.getByRole("link", { name: "Travel expenses" }).getAttribute("aria-current"), "page");
-  await list.getByRole("searchbox").fill("nothing like it");
-  await list.getByText("No title contains this.").waitFor();
+  assert.equal(await rows.getByRole("link", { name: "Travel expenses" }).getAttribute("aria-current"), "page");
+  await rows.getByRole("searchbox").fill("nothing like it");
+  await rows.getByText("No title contains this.").waitFor();
   await page.goBack();
   await page.getByRole("heading", { level: 1 }).waitFor();
   assert.deepEqual(complaints, []);
@@ -48,7 +51,7 @@ test("conversations are grouped by day, searched by title, and opened", { skip }
 
 test("rename and delete by keyboard, with a question before deleting", { skip }, async () => {
   store("d", "Old name", 0, 2);
-  const { page, context } = await shared.visit("/c/d");
+  const { page, context, complaints } = await shared.visit("/c/d");
   const options = page.getByRole("button", { name: "Options for Old name" });
   await options.focus();
   await page.keyboard.press("Enter");
@@ -60,6 +63,17 @@ test("rename and delete by keyboard, with a question before deleting", { skip },
   await page.getByRole("link", { name: "New name" }).waitFor();
   await until(page, "document.title.startsWith('New name')");
   await reaches(() => shared.chat.conversations.get("d")?.title, "New name");
+
+  // A name that cannot be given is taken back everywhere, and the reason stands there.
+  shared.chat.fault.down = true;
+  await page.getByRole("button", { name: "Options for New name" }).click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  await page.getByRole("textbox", { name: "New title" }).fill("Never");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("The title could not be changed. The server cannot be reached.").waitFor();
+  await page.getByRole("link", { name: "New name" }).waitFor();
+  await until(page, "document.title.startsWith('New name')");
+  shared.chat.fault.down = false;
 
   await page.getByRole("button", { name: "Options for New name" }).focus();
   await page.keyboard.press("Enter");
@@ -77,27 +91,43 @@ test("rename and delete by keyboard, with a question before deleting", { skip },
   await page.getByRole("link", { name: "New name" }).waitFor({ state: "detached" });
   await reaches(() => shared.chat.conversations.has("d"), false);
   assert.match(page.url(), /\/$/);
+  assert.deepEqual(complaints, []);
   await context.close();
 });
 
-test("long lists come in pages", { skip }, async () => {
-  for (let n = 0; n < 70; n++) store(`page-${n}`, `Paged ${n}`, 100 + n);
-  const { page, context } = await shared.visit();
+test("long lists come in pages, and keep them when they are loaded anew", { skip }, async () => {
+  for (let n = 0; n < 110; n++) store(`page-${n}`, `Paged ${n}`, 100 + n);
+  const { page, context, complaints } = await shared.visit();
   const rows = page.getByRole("link", { name: /^Paged/ });
   await rows.first().waitFor();
-  const before = await rows.count();
-  assert.ok(before < 70);
+  const first = await rows.count();
+  assert.ok(first <= 40);
+  shared.chat.fault.down = true;
   await page.getByRole("button", { name: "Show older" }).click();
-  await page.getByRole("link", { name: "Paged 69" }).waitFor();
-  assert.equal(await rows.count(), 70);
+  await page.getByRole("alert").getByText("Older conversations could not be loaded.").waitFor();
+  assert.equal(await rows.count(), first);
+  shared.chat.fault.down = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("alert").waitFor({ state: "detached" });
+  assert.equal(await rows.count(), first + 40);
+  await page.getByRole("button", { name: "Show older" }).click();
+  await page.getByRole("link", { name: "Paged 109" }).waitFor();
+  assert.equal(await rows.count(), 110);
+  // More than the server hands out at once: a new conversation comes in above, and the end is still there.
+  await ask(page, "plain");
+  await ended(page);
+  await list(page).getByRole("link", { name: "plain" }).waitFor();
+  await page.getByRole("link", { name: "Paged 109" }).waitFor();
+  assert.equal(await rows.count(), 110);
   // While the server is away, what was loaded stays.
   shared.chat.fault.down = true;
   await page.getByRole("searchbox").fill("Paged 1");
   await page.getByText("The list could not be loaded.").waitFor();
-  assert.equal(await rows.count(), 70);
+  assert.equal(await rows.count(), 110);
   shared.chat.fault.down = false;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("link", { name: "Paged 69" }).waitFor({ state: "detached" });
+  assert.deepEqual(complaints, []);
   await context.close();
 });
 

@@ -24,6 +24,7 @@ const shared = stage(
     hostile: () => hostile(),
     fast: () => fast(),
     line: () => textAnswer("x".repeat(200_000)),
+    שלום: () => textAnswer(`- ${"אב".repeat(40)}\n- ${"w".repeat(100)}\n\n> ${"fi".repeat(60)}`),
   },
   { ...SESSION, model: { id: "extractive", isLanguageModel: false, notice } },
 );
@@ -210,6 +211,30 @@ test("one line of 200 000 characters does not freeze the page", { skip }, async 
   await page.getByRole("textbox", { name: "Your question" }).fill("still alive");
   assert.ok(Date.now() - startedAt < 8_000);
   await assertNoOverflow(page, "long line");
+  await context.close();
+});
+
+test("words longer than a line, and lists from right to left, stay in their box", { skip }, async () => {
+  const { page, context } = await shared.visit("/", { viewport: { width: 320, height: 640 } });
+  await ask(page, `שלום ${"w".repeat(300)}`);
+  await ended(page);
+  const beyond = await page.evaluate(`[...document.querySelectorAll(".question, .md-block")].flatMap((each) => {
+    const box = each.getBoundingClientRect();
+    const { paddingLeft, paddingRight } = getComputedStyle(each);
+    const range = document.createRange();
+    range.selectNodeContents(each);
+    const lines = [...range.getClientRects()];
+    const right = Math.max(...lines.map((line) => line.right)) - box.right + parseFloat(paddingRight);
+    const left = box.left + parseFloat(paddingLeft) - Math.min(...lines.map((line) => line.left));
+    return right < 1 && left < 1 && each.scrollWidth <= each.clientWidth ? [] : [each.className + " " + left + " " + right];
+  })`);
+  assert.deepEqual(beyond, []);
+  const marks = await page.evaluate(`["ul", "blockquote"].map((each) => {
+    const { direction, paddingRight } = getComputedStyle(document.querySelector(".md " + each));
+    return direction + " " + (parseFloat(paddingRight) > 0);
+  })`);
+  assert.deepEqual(marks, ["rtl true", "ltr false"]);
+  await assertNoOverflow(page, "long words");
   await context.close();
 });
 

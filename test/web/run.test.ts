@@ -181,6 +181,17 @@ test("versions: another answer, another wording, and the way between them", { sk
   await answers.waitFor();
   await page.reload();
   await wordings.getByText("1 / 2").waitFor();
+
+  // While the server is away the page says so beside what was pressed, and what can be read stays.
+  shared.chat.fault.down = true;
+  await wordings.getByRole("button", { name: "Next wording" }).click();
+  await wordings.getByRole("alert").getByText("The server cannot be reached").waitFor();
+  assert.deepEqual(await page.locator(".question").allTextContents(), ["restarted: first wording"]);
+  assert.ok(await page.locator(".answer .md").isVisible());
+  shared.chat.fault.down = false;
+  await wordings.getByRole("button", { name: "Next wording" }).click();
+  await wordings.getByText("2 / 2").waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0);
   assert.deepEqual(complaints, []);
   await context.close();
 });

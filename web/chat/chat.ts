@@ -6,6 +6,7 @@ import { type Conversation, type ConversationState, createConversation } from ".
 import { type ConversationList, createConversationList } from "../shared/conversation/conversation-list.ts";
 import type { Api } from "../shared/wire/api.ts";
 import type { Session } from "../shared/wire/contract.ts";
+import { messageOf } from "../shared/wire/request.ts";
 import { tabChannel } from "../shared/tab-channel.ts";
 import { conversationInPath, pathOf } from "./route.ts";
 
@@ -18,6 +19,8 @@ export interface PageState {
   sidebarHidden: boolean;
   /** The reader has opened or closed the notice about the model; without a choice it stands where nothing has been asked yet. */
   notice?: boolean;
+  /** Why a change to the list was not made. */
+  listProblem?: string;
   source?: { messageId: string; n: number };
   /** Text for the composer, with a count so that the same text can be given twice. */
   draft: { text: string; reason?: string; turn: number };
@@ -35,6 +38,7 @@ export interface Chat {
   open(id?: string): void;
   ask(text: string): void;
   remove(id: string): Promise<void>;
+  rename(id: string, title: string): Promise<void>;
   setNotice(open: boolean): void;
   setSidebarHidden(hidden: boolean): void;
   announce(text: string): void;
@@ -65,7 +69,7 @@ export function createChat(api: Api): Chat {
   });
 
   function show(): void {
-    page.setState({ source: undefined, drawerOpen: false });
+    page.setState({ source: undefined, drawerOpen: false, listProblem: undefined });
     const id = conversationInPath();
     if (id === undefined) conversation.start(crypto.randomUUID());
     else if (id !== conversation.store.getState().id || conversation.store.getState().phase !== "ready")
@@ -79,7 +83,7 @@ export function createChat(api: Api): Chat {
       const closed = recall(NOTICE_KEY) === noticeKey(session);
       page.setState({ session, sessionProblem: undefined, ...(closed ? { notice: false } : {}) });
     } catch (error) {
-      page.setState({ sessionProblem: error instanceof Error ? error.message : String(error) });
+      page.setState({ sessionProblem: messageOf(error) });
     }
   }
 
@@ -118,6 +122,20 @@ export function createChat(api: Api): Chat {
       await list.remove(id);
       tabs.tell(id);
       if (conversationInPath() === id) this.open();
+    },
+    async rename(id, title) {
+      const { getState, setState } = conversation.store;
+      const before = getState();
+      const isOpen = before.id === id;
+      page.setState({ listProblem: undefined });
+      if (isOpen) setState({ title });
+      try {
+        await list.rename(id, title);
+        tabs.tell(id);
+      } catch (error) {
+        if (isOpen && getState().id === id) setState({ title: before.title });
+        page.setState({ listProblem: `The title could not be changed. ${messageOf(error)}` });
+      }
     },
     setNotice(open) {
       const { session } = page.getState();

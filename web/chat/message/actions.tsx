@@ -1,6 +1,8 @@
 import { useState } from "react";
 import type { ChatMessage } from "../../shared/conversation/message.ts";
+import { copyText } from "../../shared/copy.ts";
 import type { FeedbackValue } from "../../shared/wire/contract.ts";
+import { messageOf } from "../../shared/wire/request.ts";
 import { useChat, useConversation } from "../chat.ts";
 import { IconButton } from "../shell/icon-button.tsx";
 import { FeedbackForm } from "./feedback-form.tsx";
@@ -15,8 +17,12 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
   const failed = message.status === "error" || message.status === "interrupted";
 
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(message.text);
+    if (!(await copyText(message.text))) {
+      setProblem("This browser does not let the page copy. Select the text of the answer and copy it yourself.");
+      return;
+    }
     setCopied(true);
+    setProblem(undefined);
     chat.announce("The answer was copied.");
     setTimeout(() => setCopied(false), 1_500);
   };
@@ -31,7 +37,7 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
     } catch (error) {
       chat.conversation.patch(message.id, { feedback: before });
       setCommenting(false);
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(messageOf(error));
     }
   };
   return (

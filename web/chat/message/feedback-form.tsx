@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { FeedbackValue } from "../../shared/wire/contract.ts";
+import { messageOf } from "../../shared/wire/request.ts";
 import { useChat } from "../chat.ts";
 
 const REASONS = ["Wrong", "Not in the sources", "Incomplete", "Hard to understand"];
@@ -26,7 +27,7 @@ export function FeedbackForm({ messageId, value, onClose }: FeedbackFormProps) {
       chat.announce("Thank you for the feedback.");
       onClose();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(messageOf(error));
     }
   };
   return (

@@ -1,4 +1,5 @@
 import { type MouseEvent, memo, useMemo, useState } from "react";
+import { copyText } from "../../shared/copy.ts";
 import { isDense } from "../../shared/format/dense.ts";
 import type { SourceTitles } from "../../shared/markdown/citation-mark.ts";
 import { renderMarkdown } from "../../shared/markdown/render.ts";
@@ -64,8 +65,8 @@ function chipOf(target: EventTarget): HTMLElement | null {
 }
 
 async function copyCode(button: HTMLElement, code: string): Promise<void> {
-  await navigator.clipboard.writeText(code.replace(/\n$/, ""));
-  button.textContent = "Copied";
+  const copied = await copyText(code.replace(/\n$/, ""));
+  button.textContent = copied ? "Copied" : "Not allowed";
   setTimeout(() => {
     button.textContent = "Copy";
   }, 1_500);

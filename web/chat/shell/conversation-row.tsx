@@ -23,8 +23,7 @@ export function ConversationRow({ item, isOpen, onDelete }: ConversationRowProps
           title={item.title}
           onDone={(text) => {
             setRenaming(false);
-            if (text && text !== item.title) void chat.list.rename(item.id, text);
-            if (text && isOpen) chat.conversation.store.setState({ title: text });
+            if (text && text !== item.title) void chat.rename(item.id, text);
           }}
         />
       </li>

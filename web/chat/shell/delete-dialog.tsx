@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { ConversationSummary } from "../../shared/wire/contract.ts";
+import { messageOf } from "../../shared/wire/request.ts";
 import { useChat } from "../chat.ts";
 
 /** Asks before it deletes. Shown as long as it is mounted; closing it gives the focus back to where it was. */
@@ -15,7 +16,7 @@ export function DeleteDialog({ conversation, onClose }: { conversation: Conversa
       dialog.current?.close();
       document.getElementById("composer")?.focus();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(messageOf(error));
     }
   };
   return (

@@ -84,7 +84,8 @@ function Search() {
 
 function Rows({ onDelete }: { onDelete: (conversation: ConversationSummary) => void }) {
   const chat = useChat();
-  const { items, next, phase, query } = useStore(chat.list.store);
+  const { items, next, phase, query, olderFailed } = useStore(chat.list.store);
+  const problem = usePage((state) => state.listProblem);
   const openId = useConversation((state) => (state.phase === "new" ? undefined : state.id));
   const failure =
     phase === "failed" ? (
@@ -102,6 +103,11 @@ function Rows({ onDelete }: { onDelete: (conversation: ConversationSummary) => v
   return (
     <div className="rows">
       {failure}
+      {problem ? (
+        <p className="rows-note rows-problem" role="alert">
+          {problem}
+        </p>
+      ) : null}
       {groups(items).map(([day, group]) => (
         <Fragment key={day}>
           <h2>{day}</h2>
@@ -112,9 +118,14 @@ function Rows({ onDelete }: { onDelete: (conversation: ConversationSummary) => v
           </ul>
         </Fragment>
       ))}
+      {olderFailed ? (
+        <p className="rows-note rows-problem" role="alert">
+          Older conversations could not be loaded.
+        </p>
+      ) : null}
       {next ? (
         <button type="button" className="text-button rows-more" onClick={() => void chat.list.more()}>
-          Show older
+          {olderFailed ? "Try again" : "Show older"}
         </button>
       ) : null}
     </div>

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { ChatMessage } from "../../shared/conversation/message.ts";
 import type { Citation, SourcePassage } from "../../shared/wire/contract.ts";
+import { messageOf } from "../../shared/wire/request.ts";
 import { useChat } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
 import { IconButton } from "../shell/icon-button.tsx";
@@ -124,8 +125,7 @@ function useSurroundings(messageId: string, n: number): { surroundings?: SourceP
     api.source(messageId, n, controller.signal).then(
       (surroundings) => setState({ key, surroundings }),
       (error: unknown) => {
-        if (!controller.signal.aborted)
-          setState({ key, problem: error instanceof Error ? error.message : String(error) });
+        if (!controller.signal.aborted) setState({ key, problem: messageOf(error) });
       },
     );
     return () => controller.abort();

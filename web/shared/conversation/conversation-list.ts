@@ -9,6 +9,8 @@ interface ConversationListState {
   query: string;
   next?: string;
   phase: "loading" | "ready" | "failed";
+  /** The older ones that were asked for could not be loaded. */
+  olderFailed?: boolean;
 }
 
 export interface ConversationList {
@@ -23,17 +25,31 @@ export interface ConversationList {
   retitle(id: string, title: string): void;
 }
 
+/** How many come at first, and with each step back. */
+const STEP = 40;
+/** The server hands out no more at once. */
+const LARGEST_PAGE = 100;
+
 export function createConversationList(api: Api): ConversationList {
   const store = createStore<ConversationListState>(() => ({ items: [], query: "", phase: "loading" }));
   const { getState, setState } = store;
   let latest = 0;
+  /** How far back the reader has gone; a list that is loaded anew reaches as far. */
+  let wanted = STEP;
 
   async function refresh(): Promise<void> {
     const mine = ++latest;
-    const { query, items } = getState();
+    const { query } = getState();
+    const items: ConversationSummary[] = [];
+    let next: string | undefined;
     try {
-      const page = await api.conversations({ q: query, limit: Math.min(100, Math.max(40, items.length)) });
-      if (mine === latest) setState({ items: page.items, next: page.next ?? undefined, phase: "ready" });
+      do {
+        const limit = Math.min(LARGEST_PAGE, wanted - items.length);
+        const page = await api.conversations({ q: query, cursor: next, limit });
+        items.push(...page.items);
+        next = page.next ?? undefined;
+      } while (next !== undefined && items.length < wanted && mine === latest);
+      if (mine === latest) setState({ items, next, phase: "ready", olderFailed: undefined });
     } catch {
       if (mine === latest) setState({ phase: "failed" });
     }
@@ -47,22 +63,33 @@ export function createConversationList(api: Api): ConversationList {
     refresh,
     retitle,
     async more() {
-      const { next, query } = getState();
+      const { next, query, items } = getState();
       if (!next) return;
-      const mine = ++latest;
-      const page = await api.conversations({ q: query, cursor: next }).catch(() => undefined);
-      if (mine !== latest || !page) return;
+      wanted = items.length + STEP;
+      const before = latest;
+      const page = await api.conversations({ q: query, cursor: next, limit: STEP }).catch(() => undefined);
+      // A list that was loaded anew meanwhile has these too.
+      if (before !== latest) return;
+      if (!page) return setState({ olderFailed: true });
       const known = new Set(getState().items.map((item) => item.id));
       const fresh = page.items.filter((item) => !known.has(item.id));
-      setState(({ items }) => ({ items: [...items, ...fresh], next: page.next ?? undefined }));
+      setState((now) => ({ items: [...now.items, ...fresh], next: page.next ?? undefined, olderFailed: undefined }));
     },
     async search(query) {
+      wanted = STEP;
       setState({ query });
       await refresh();
     },
     async rename(id, title) {
+      const before = getState().items.find((item) => item.id === id)?.title ?? "";
       retitle(id, title);
-      await api.rename(id, title).finally(refresh);
+      try {
+        await api.rename(id, title);
+        await refresh();
+      } catch (error) {
+        retitle(id, before);
+        throw error;
+      }
     },
     async remove(id) {
       await api.remove(id);

@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Api, ChatRequest } from "../wire/api.ts";
 import type { RunEvent, StoredConversation } from "../wire/contract.ts";
 import { followRun } from "../wire/follow-run.ts";
-import { ApiError } from "../wire/request.ts";
+import { ApiError, messageOf } from "../wire/request.ts";
 import { chatRequest } from "./chat-request.ts";
 import { frameBatch } from "./frame-batch.ts";
 import { type ChatMessage, awaitedAnswer, fromStored, questionOf, reduce, settled } from "./message.ts";
@@ -81,6 +81,9 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
     } catch (error) {
       if (signal.aborted) return;
       const missing = error instanceof ApiError && (error.status === 404 || error.status === 403);
+      const last = getState().messages.at(-1);
+      // What can be read already stays, though it could not be loaded anew.
+      if (last && !missing) return close(last.id, messageOf(error));
       setState({ phase: missing ? "missing" : "failed", problem: messageOf(error), run: undefined });
     }
   }
@@ -277,8 +280,4 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
       if (!run && (phase === "ready" || phase === "failed")) await load(id);
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

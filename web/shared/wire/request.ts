@@ -12,6 +12,11 @@ export class ApiError extends Error {
   }
 }
 
+/** What can be said to a reader of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export interface RequestOptions {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
   body?: unknown;
