@@ -53,10 +53,10 @@ describe("ranking", () => {
     ["a short heading beats a long one", "walrus", ["they eat food", "Walrus"], ["they eat food", `Walrus ${gap}`]],
     ["a word said often is no second word", "red walrus", ["red walrus seen"], ["red ".repeat(40)]],
     [
-      "less than sixteen words apart is near",
+      "less than twelve words apart is near",
       "red walrus",
-      [`walrus ${gap} red thirteen fourteen fifteen sixteen seventeen`],
-      [`walrus ${far} red`],
+      [`walrus one two three four five six seven eight nine ten red eleven twelve thirteen`],
+      [`walrus ${gap} red thirteen`],
     ],
     ["a short text beats a long one", "walrus", ["walrus seen"], [`walrus ${gap} ${gap}`]],
   ];

@@ -2,10 +2,10 @@ import type { Lexicon } from "../lexicon.ts";
 import type { QueryTerm } from "../query.ts";
 import type { Occurrence, WantedTerms } from "./position.ts";
 
-const K1 = 1.2;
+const K1 = 1.4;
 const BODY_B = 0.75;
 const FIELD_WEIGHT = 3;
-const FIELD_B = 0.3;
+const FIELD_B = 0.5;
 
 /** Where a query is met in one part of a passage, and how many terms that part has. */
 export interface Part {

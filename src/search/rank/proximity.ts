@@ -1,11 +1,11 @@
 import type { Occurrence } from "./position.ts";
 
-const WINDOW = 16;
+const WINDOW = 12;
 const SATURATION = 1;
 
 /**
  * Sequential dependence: for neighbours in the query, how often they are neighbours in the text, and how often they
- * stand within sixteen words in any order. `idf` is the weight of each query term.
+ * stand within twelve words in any order. `idf` is the weight of each query term.
  */
 export function proximity(found: readonly Occurrence[], idf: readonly number[]): number {
   const ordered = Array.from(idf, () => 0);

@@ -1,5 +1,5 @@
 // The lexical re-rank: the engine's best passages are scored anew by evidence an inverted index does not weigh
-// together. Its weights were set once, on seven public question sets, none of which any of them lowers; all their neighbours
+// together. Its weights were set once, on the eight public question sets that the bench reads; their neighbours
 // do about as well.
 
 import type { Lexicon, PassageTerms } from "../lexicon.ts";
