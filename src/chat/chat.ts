@@ -9,6 +9,7 @@ import { ActiveRuns } from "./active-runs.ts";
 import {
   type ConversationPage,
   type ConversationQuery,
+  conversationNotFound,
   listConversations,
   ownConversation,
   removeConversation,
@@ -25,6 +26,7 @@ import { dropOldLogs, interruptDeadRuns } from "./reaper.ts";
 import { createRunLog } from "./run-log.ts";
 import type { ChatSchema } from "./schema.ts";
 import { SHUT_DOWN, STOPPED, runTurn } from "./turn.ts";
+import { conversationRow } from "./turn-row.ts";
 
 /** A run that somebody may follow. */
 export interface ChatRun {
@@ -101,11 +103,11 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
   const sweep = setInterval(() => void dropLogs(), Math.min(keepLogsMs, HOUR_MS));
   sweep.unref();
 
-  async function begin(ownerId: string, question: Question): Promise<LiveRun> {
+  async function begin(ownerId: string, question: Question, isKnown: boolean): Promise<LiveRun> {
     if (isClosing) throw new FlowsteadError("ShuttingDown", "The system is stopping. Ask again in a moment.");
     const { conversationId } = question;
     // Whatever is left running in the store and not here has died on the way to its end.
-    await interruptDeadRuns(store, conversationId);
+    if (isKnown) await interruptDeadRuns(store, conversationId);
     const { result: saved, durable } = await store.commit<ChatSchema, SavedQuestion>((transaction) =>
       saveQuestion(transaction, ownerId, question),
     );
@@ -141,13 +143,9 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
     },
     async ask(ownerId, question) {
       const { conversationId } = question;
-      const found = await db
-        .selectFrom("conversation")
-        .select("owner_id")
-        .where("id", "=", conversationId)
-        .executeTakeFirst();
-      if (found) await ownConversation(db, ownerId, conversationId);
-      return runs.reserve(conversationId, () => begin(ownerId, question));
+      const [found] = await conversationRow(db, { id: conversationId });
+      if (found && found.owner_id !== ownerId) throw conversationNotFound(conversationId);
+      return runs.reserve(conversationId, () => begin(ownerId, question, found !== undefined));
     },
     async activeRun(ownerId, conversationId) {
       await ownConversation(db, ownerId, conversationId);

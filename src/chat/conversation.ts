@@ -70,15 +70,6 @@ export function conversationNotFound(id: string): FlowsteadError {
   return new FlowsteadError("NotFound", `There is no conversation "${id}". It may have been deleted.`);
 }
 
-/** The number that puts a conversation at the head of the list; inside a transaction only. */
-export async function nextActivity(db: Kysely<ChatSchema>): Promise<number> {
-  const { last } = await db
-    .selectFrom("conversation")
-    .select((select) => select.fn.max("activity").as("last"))
-    .executeTakeFirstOrThrow();
-  return (last ?? 0) + 1;
-}
-
 export async function renameConversation(
   store: RecordStore,
   ownerId: string,

@@ -3,10 +3,18 @@
 import type { Kysely, Transaction } from "kysely";
 import { FlowsteadError } from "../base/error/error.ts";
 import { sortableId, uuid } from "../base/id.ts";
-import { conversationNotFound, nextActivity } from "./conversation.ts";
+import { conversationNotFound } from "./conversation.ts";
 import type { RunIds } from "./live-run.ts";
 import type { ChatSchema } from "./schema.ts";
 import { titleOf } from "./title.ts";
+import {
+  conversationRow,
+  insertConversation,
+  insertMessage,
+  insertRun,
+  moveConversation,
+  runningRow,
+} from "./turn-row.ts";
 
 export interface Question {
   conversationId: string;
@@ -44,47 +52,29 @@ export async function saveQuestion(
 ): Promise<SavedQuestion> {
   const { conversationId } = question;
   const now = Date.now();
-  const found = await db.selectFrom("conversation").selectAll().where("id", "=", conversationId).executeTakeFirst();
+  const [found] = await conversationRow(db, { id: conversationId });
   if (found ? found.owner_id !== ownerId : question.regenerate) throw conversationNotFound(conversationId);
   if (found) await refuseSecondRun(db, conversationId);
-  const place = await placeOf(db, question, found?.active_leaf_id ?? null);
+  const place = found ? await placeOf(db, question, found.active_leaf_id) : { text: question.text, parentId: null };
   const title = found ? undefined : titleOf(place.text);
-  const activity = await nextActivity(db);
-  if (title !== undefined) {
-    const times = { created_at: now, updated_at: now };
-    const row = { id: conversationId, owner_id: ownerId, title, active_leaf_id: null, activity, ...times };
-    await db.insertInto("conversation").values(row).execute();
-  }
   const questionId = place.questionId ?? sortableId();
   const ids: RunIds = { runId: uuid(), conversationId, questionId, messageId: sortableId() };
+  const row = { id: conversationId, active_leaf_id: ids.messageId, updated_at: now };
+  if (title === undefined) await moveConversation(db, row);
+  else await insertConversation(db, { ...row, owner_id: ownerId, title, created_at: now });
   await insertMessages(db, ids, place, question.clientId ?? null);
-  await db
-    .insertInto("run")
-    .values({
-      id: ids.runId,
-      conversation_id: conversationId,
-      message_id: ids.messageId,
-      status: "running",
-      seq: 0,
-      started_at: now,
-    })
-    .execute();
-  await db
-    .updateTable("conversation")
-    .set({ active_leaf_id: ids.messageId, activity, updated_at: now })
-    .where("id", "=", conversationId)
-    .execute();
+  await insertRun(db, {
+    id: ids.runId,
+    conversation_id: conversationId,
+    message_id: ids.messageId,
+    started_at: now,
+  });
   return { ids, text: place.text, leaf: place.parentId, ...(title !== undefined && { title }) };
 }
 
 async function refuseSecondRun(db: Kysely<ChatSchema>, conversationId: string): Promise<void> {
-  const running = await db
-    .selectFrom("run")
-    .select("id")
-    .where("conversation_id", "=", conversationId)
-    .where("status", "=", "running")
-    .executeTakeFirst();
-  if (running) throw runActive();
+  const running = await runningRow(db, { conversation_id: conversationId });
+  if (running.length > 0) throw runActive();
 }
 
 export function runActive(): FlowsteadError {
@@ -142,40 +132,27 @@ async function insertMessages(
   place: Place,
   clientId: string | null,
 ): Promise<void> {
-  const { last } = await db
-    .selectFrom("message")
-    .select((select) => select.fn.max("ordinal").as("last"))
-    .where("conversation_id", "=", ids.conversationId)
-    .executeTakeFirstOrThrow();
-  let ordinal = last ?? 0;
-  const base = { conversation_id: ids.conversationId, parts: "[]", created_at: Date.now() };
+  const base = { conversation_id: ids.conversationId, created_at: Date.now() };
   if (place.questionId === undefined) {
-    ordinal++;
-    await db
-      .insertInto("message")
-      .values({
-        ...base,
-        id: ids.questionId,
-        parent_id: place.parentId,
-        ordinal,
-        role: "user",
-        status: "complete",
-        text: place.text,
-        client_id: clientId,
-      })
-      .execute();
-  }
-  await db
-    .insertInto("message")
-    .values({
+    await insertMessage(db, {
       ...base,
-      id: ids.messageId,
-      parent_id: ids.questionId,
-      ordinal: ordinal + 1,
-      role: "assistant",
-      status: "running",
-      text: "",
-      run_id: ids.runId,
-    })
-    .execute();
+      id: ids.questionId,
+      parent_id: place.parentId,
+      role: "user",
+      status: "complete",
+      text: place.text,
+      client_id: clientId,
+      run_id: null,
+    });
+  }
+  await insertMessage(db, {
+    ...base,
+    id: ids.messageId,
+    parent_id: ids.questionId,
+    role: "assistant",
+    status: "running",
+    text: "",
+    client_id: null,
+    run_id: ids.runId,
+  });
 }

@@ -5,15 +5,18 @@ import { INTERRUPTED_TEXT } from "./error-text.ts";
 import { ContentFold } from "./message-content.ts";
 import { readLog } from "./run-log.ts";
 import type { ChatSchema } from "./schema.ts";
+import { runningRow } from "./turn-row.ts";
 
 /**
  * Marks runs as interrupted that the store has as running, of one conversation or of all, and gives how many they were.
  * For runs of a dead process only: the caller knows that none of them is alive in this one, and the state folder has one writer.
  */
 export async function interruptDeadRuns(store: RecordStore, conversationId?: string): Promise<number> {
-  let dead = store.tables<ChatSchema>().selectFrom("run").select(["id", "message_id"]).where("status", "=", "running");
-  if (conversationId !== undefined) dead = dead.where("conversation_id", "=", conversationId);
-  const runs = await dead.execute();
+  const db = store.tables<ChatSchema>();
+  const runs =
+    conversationId === undefined
+      ? await db.selectFrom("run").select(["id", "message_id"]).where("status", "=", "running").execute()
+      : await runningRow(db, { conversation_id: conversationId });
   for (const run of runs) await interrupt(store, run.id, run.message_id);
   return runs.length;
 }

@@ -18,6 +18,7 @@ import type { LiveRun } from "./live-run.ts";
 import type { SavedQuestion } from "./question.ts";
 import type { RunLog } from "./run-log.ts";
 import type { ChatSchema, MessageStatus, RunStatus } from "./schema.ts";
+import { finishMessage, finishRun, touchConversation } from "./turn-row.ts";
 import { until } from "./until.ts";
 
 export interface TurnContext {
@@ -117,31 +118,25 @@ async function finish(context: TurnContext, run: LiveRun, end: End, durationMs: 
   const now = Date.now();
   try {
     await context.runLog.finish(runId, last, async (db) => {
-      await db
-        .updateTable("message")
-        .set({
-          status: MESSAGE_STATUS[end.status],
-          text,
-          parts: JSON.stringify(parts),
-          materialized_seq: last.seq,
-          error: last.event.type === "error" ? last.event.text : null,
-        })
-        .where("id", "=", messageId)
-        .execute();
-      await db
-        .updateTable("run")
-        .set({
-          status: end.status satisfies RunStatus,
-          seq: last.seq,
-          usage: end.status === "completed" ? JSON.stringify(end.usage) : null,
-          error: end.status === "error" ? JSON.stringify(end.error) : null,
-          // The number that readers are told, so that it is the same after a reload.
-          duration_ms: end.status === "completed" ? end.durationMs : durationMs,
-          ended_at: now,
-        })
-        .where("id", "=", runId)
-        .execute();
-      await db.updateTable("conversation").set({ updated_at: now }).where("id", "=", conversationId).execute();
+      await finishMessage(db, {
+        id: messageId,
+        status: MESSAGE_STATUS[end.status],
+        text,
+        parts: JSON.stringify(parts),
+        materialized_seq: last.seq,
+        error: last.event.type === "error" ? last.event.text : null,
+      });
+      await finishRun(db, {
+        id: runId,
+        status: end.status satisfies RunStatus,
+        seq: last.seq,
+        usage: end.status === "completed" ? JSON.stringify(end.usage) : null,
+        error: end.status === "error" ? JSON.stringify(end.error) : null,
+        // The number that readers are told, so that it is the same after a reload.
+        duration_ms: end.status === "completed" ? end.durationMs : durationMs,
+        ended_at: now,
+      });
+      await touchConversation(db, { id: conversationId, updated_at: now });
     });
     run.show(last);
   } catch (thrown) {

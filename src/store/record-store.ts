@@ -7,7 +7,11 @@ import type { Migration } from "./migration.ts";
 export interface RecordStore {
   /** Names the database in messages, such as its path. */
   readonly name: string;
-  /** For reading the tables of one part; all that changes rows goes through `write`. Inside `write` use the transaction it hands out: waiting for this one would never end. */
+  /**
+   * For reading the tables of one part, and for one statement whose change has to outlive this process but not a power cut;
+   * all else that changes rows goes through `write`. Inside `write` use the transaction it hands out: waiting for this one
+   * would never end.
+   */
   tables<Schema>(): Kysely<Schema>;
   /**
    * Does `work` in one transaction: all of it is durable when the promise resolves, none of it when it rejects.
