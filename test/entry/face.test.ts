@@ -158,8 +158,22 @@ test("faces refuse as the endpoint does: without a key, without a question, afte
   assert.equal((await post("agui", hi)).status, 400);
   assert.equal((await post("chat", hi, { authorization, "azureml-model-deployment": "green" })).status, 404);
   assert.equal((await post("chat/stream", { messages: [{ role: "user", content: "refused" }] })).status, 429);
+  for (const path of ["chat", "chat/stream"]) {
+    for (const name of ["session_state", "sessionState"]) {
+      const said = await (await post(path, { ...hi, [name]: "seven" })).text();
+      const { session_state: one, sessionState: other } = JSON.parse(said.split("\n")[0] ?? "") as typeof hi & {
+        session_state?: string;
+        sessionState?: string;
+      };
+      assert.deepEqual([one, other], ["seven", "seven"], `${path} ${name}`);
+    }
+  }
   const broken = await (await post("chat/stream", { messages: [{ role: "user", content: "fail" }] })).text();
   assert.deepEqual(JSON.parse(broken.trim().split("\n").at(-1) ?? ""), {
     error: { code: "Unexpected", message: "the flow broke" },
   });
+  // Nothing has been sent before the end: the failure has a status.
+  const whole = await post("chat", { messages: [{ role: "user", content: "fail" }] });
+  assert.equal(whole.status, 500);
+  assert.match(await whole.text(), /the flow broke/);
 });
