@@ -175,7 +175,7 @@ class InProcessFlow implements FlowTarget {
   ): AsyncIterable<FlowEvent> {
     const { plan, inputs } = planAggregation(this.plan, lists);
     const phase = { plan, inputs, resolve: () => inputs };
-    return { [Symbol.asyncIterator]: () => this.#start({ runId, inputs }, phase, signal) };
+    return { [Symbol.asyncIterator]: () => this.#start({ runId, inputs, settle: true }, phase, signal) };
   }
 
   async close(): Promise<void> {
@@ -230,6 +230,7 @@ class InProcessFlow implements FlowTarget {
       quiet: call.quiet ?? false,
       whole: call.whole ?? false,
       unannounced: call.unannounced ?? false,
+      settle: call.settle ?? false,
       principal: call.principal,
       trace: traceOf(call),
       resolve,

@@ -42,6 +42,8 @@ export interface RunOptions {
   whole: boolean;
   /** See `FlowCall.unannounced`. */
   unannounced: boolean;
+  /** See `FlowCall.settle`. */
+  settle: boolean;
   /** See `FlowCall.principal`. */
   principal?: string | undefined;
   /** The caller's trace: nodes and their calls get ids in it. */
@@ -86,6 +88,7 @@ class LineRun {
   /** Nodes whose work has not ended, also after the run has. */
   #working = 0;
   #onIdle: (() => void) | undefined;
+  #onCodeEnded: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Ends the phase that runs. */
   #giveUp: ((reason: unknown) => void) | undefined;
@@ -121,9 +124,10 @@ class LineRun {
       this.#emit({ type: "flow-end", time: Date.now(), durationMs, outputs, usage: this.#usage });
     } catch (thrown) {
       const error = this.#stopReason ?? FlowsteadError.from(thrown);
+      if (this.#options.settle && !this.#stopReason) await this.#codeEnds();
       // Only a run that failed has nodes that still run. Code goes on to its end, as in the original: it may be in the
       // middle of something. A model's answer is of use to nobody.
-      const goesOn = !this.#stopReason && [...this.#running.values()].some(({ node }) => node.kind !== "llm");
+      const goesOn = !this.#stopReason && this.#isCodeRunning();
       this.#cancelRunning();
       this.#emit({ type: "error", time: Date.now(), error: error.toBody() });
       this.#ended = true;
@@ -132,6 +136,16 @@ class LineRun {
       this.#ended = true;
       if (this.#working === 0) this.#release();
     }
+  }
+
+  #isCodeRunning(): boolean {
+    return [...this.#running.values()].some(({ node }) => node.kind !== "llm");
+  }
+
+  /** Waits for the code that runs, unless the run is stopped. */
+  async #codeEnds(): Promise<void> {
+    const ended = new Promise<void>((resolve) => (this.#onCodeEnded = resolve));
+    if (this.#isCodeRunning()) await abortable(ended, this.#abort.signal).catch(() => undefined);
   }
 
   idle(): Promise<void> | undefined {
@@ -272,6 +286,7 @@ class LineRun {
   /** A node's work has ended. */
   #stopped(): void {
     if (--this.#working === 0 && this.#ended) this.#release();
+    if (this.#onCodeEnded && !this.#isCodeRunning()) this.#onCodeEnded();
   }
 
   #text(

@@ -55,6 +55,8 @@ export interface FlowCall {
   quiet?: boolean;
   /** The reader wants whole values: no model is asked to stream, no output comes in pieces; with `quiet`, all come with the end. */
   whole?: boolean;
+  /** Waits for code beside a node that failed and tells how it ended, for readers that record every node. */
+  settle?: boolean;
   /** The reader understands pieces of outputs that the signature does not call streamed; the whole output follows them. */
   unannounced?: boolean;
   /** On whose behalf, for limits and accounts. What runs in another process gets a name for it that only its parent understands. */

@@ -59,7 +59,7 @@ export async function runLine(
   }, timeoutMs);
   const fold = new LineFold({ rootRunId: runId, index: line }, needs);
   try {
-    for await (const event of target.invoke({ inputs, runId: `${runId}_${line}`, line }, stop.signal)) {
+    for await (const event of target.invoke({ inputs, runId: `${runId}_${line}`, line, settle: true }, stop.signal)) {
       fold.add(event.type === "error" && isLate ? { ...event, error: lateError(line, timeoutMs) } : event);
     }
   } finally {

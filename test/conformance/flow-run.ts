@@ -87,7 +87,7 @@ export async function runLine(
     log: "",
   };
   try {
-    for await (const event of flow.invoke({ inputs }, signal)) {
+    for await (const event of flow.invoke({ inputs, settle: true }, signal)) {
       if (event.type === "node-end") {
         result.node_status[event.node] = STATUS[event.status];
         if (event.output !== undefined) result.node_output[event.node] = event.output;

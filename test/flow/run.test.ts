@@ -148,6 +148,20 @@ test("code beside a failing node goes on to its end, which nobody but the closin
   assert.equal(error?.code, "ToolExecutionError");
   assert.deepEqual(nodes, { bad: "failed", slow: "canceled" });
   assert.ok(!ended);
+  goOn();
+  const told: string[] = [];
+  for await (const event of target.invoke({ inputs: {}, settle: true }, new AbortController().signal)) {
+    if (event.type === "node-end") told.push(`${event.node} ${event.status}`);
+    if (event.type === "node-end" && event.status === "failed") goOn();
+    if (event.type === "error") told.push(event.error.code);
+  }
+  assert.deepEqual(
+    told,
+    ["bad failed", "slow completed", "ToolExecutionError"],
+    "one who records nodes is told its end",
+  );
+  ended = false;
+  await runFlow(target);
   const closed = target.close();
   goOn();
   await closed;

@@ -60,7 +60,7 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
   const record = new RunRecord();
   const log = new FlowLog();
   try {
-    for await (const event of flow.invoke({ inputs }, controller.signal)) {
+    for await (const event of flow.invoke({ inputs, settle: true }, controller.signal)) {
       record.add(event);
       log.add(event);
       const line = options.json ? undefined : eventLine(event);
