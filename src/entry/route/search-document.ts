@@ -57,10 +57,20 @@ function wire(
     ...(coverage === undefined ? {} : { "@search.coverage": 100 }),
     ...(facets ? { "@search.facets": facets } : {}),
     ...(answers ? { "@search.answers": answers } : {}),
-    ...(next ? { "@search.nextPageParameters": next } : {}),
+    // Who asks by GET goes on by the link alone.
+    ...(next && link.method === "POST" ? { "@search.nextPageParameters": next } : {}),
     value,
-    ...(next ? { "@odata.nextLink": `${link.protocol}://${link.host}${link.url}` } : {}),
+    ...(next ? { "@odata.nextLink": nextLink(link, next) } : {}),
   };
+}
+
+function nextLink({ protocol, host, url, method }: SearchCall["request"], next: Record<string, unknown>): string {
+  const [address = "", query = ""] = url.split("?", 2);
+  if (method === "POST") return `${protocol}://${host}${url}`;
+  const isPlace = /^(?:\$|%24)?(?:skip|top)=/;
+  const rest = query.split("&").filter((part) => part !== "" && !isPlace.test(part));
+  const place = ["skip", "top"].flatMap((name) => (next[name] === undefined ? [] : [`$${name}=${String(next[name])}`]));
+  return `${protocol}://${host}${address}?${[...rest, ...place].join("&")}`;
 }
 
 /** The body, or for GET the query's parameters in the body's form. */

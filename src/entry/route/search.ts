@@ -25,6 +25,13 @@ const ABSENT = ["indexers", "datasources", "skillsets", "knowledgebases", "knowl
 
 /** `/indexes`, `/synonymmaps`, `/aliases` and `/servicestats`, by key or by a token with a role. */
 export async function searchRoutes(app: FastifyInstance, options: SearchRouteOptions): Promise<void> {
+  const parse = app.getDefaultJsonParser("error", "error");
+  // Hand-written callers say `application/json` of every call, also where nothing follows.
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body: string, done) => {
+    if (body === "") done(null, undefined);
+    else void parse(request, body, done);
+  });
   for (const name of [...PATHS, ...ABSENT]) {
     app.all(`/${name}*`, async (request, reply) => answer(request, reply, options));
   }

@@ -98,6 +98,11 @@ function checkOne(value: unknown, field: SchemaField, schema: Schema): unknown {
         return Number.isInteger(value) && (kind !== "Int32" || Math.abs(value as number) < 2 ** 31);
     }
   })();
+  if (kind === "Int64" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw wrong(
+      `The value of the field '${field.path}' is beyond 2^53, where JSON's numbers are not exact here: keep it in a field of the type 'Edm.String'.`,
+    );
+  }
   if (!fits) {
     throw wrong(
       `Cannot convert the value ${JSON.stringify(value)?.slice(0, 60)} of the field '${field.path}' to the type '${field.type}'.`,

@@ -35,11 +35,15 @@ export function filterTokens(text: string): Token[] {
   return tokens;
 }
 
+/** Of a filter in a message: callers send long lists. */
+const MOST_SHOWN = 300;
+
 export function invalidFilter(text: string, position: number, why: string): FlowsteadError {
+  const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
   const near = text.slice(Math.max(0, position - 1), position + 23);
   return new FlowsteadError(
     "InvalidRequest",
-    `Invalid expression: ${why} at position ${position} in '${text}'${near === "" ? "" : ` (at "${near}")`}.`,
+    `Invalid expression: ${why} at position ${position} in '${shown}'${near === "" ? "" : ` (at "${near}")`}.`,
     { details: { parameter: "$filter", position } },
   );
 }

@@ -478,6 +478,37 @@ describe("the official client of Azure AI Search", () => {
     await refused(many.getDocumentsCount(), 404, /many/);
   });
 
+  it("a page by GET leads to the next by its link", async () => {
+    const fields = [
+      { name: "id", type: "Edm.String", key: true, sortable: true },
+      { name: "big", type: "Edm.Int64" },
+    ];
+    await indexes.createIndex({ name: "paged", fields: fields as SearchIndex["fields"] });
+    const paged = indexes.getSearchClient<{ id: string; big?: number }>("paged");
+    const ids = Array.from({ length: 1120 }, (_, at) => `d${1000 + at}`);
+    await paged.uploadDocuments(ids.map((id) => ({ id })));
+    const { results } = await paged.uploadDocuments([{ id: "x", big: 2 ** 53 }], { throwOnAnyFailure: false });
+    assert.match(results[0]?.errorMessage ?? "", /'big' is beyond 2\^53/);
+    for (const [address, wanted, pages] of [
+      ["?search=*&$orderby=id&%24select=id", 1120, 23],
+      ["?search=*&$orderby=id&$top=1060&$skip=10", 1060, 2],
+    ] as const) {
+      const seen: string[] = [];
+      let count = 0;
+      let link: string | undefined = `${service.url}/indexes/paged/docs${address}`;
+      for (; link; count++) {
+        const answer = await fetch(link, { headers: { "api-key": ADMIN_KEY } });
+        const page = (await answer.json()) as { value: { id: string }[]; "@odata.nextLink"?: string };
+        assert.equal(answer.status, 200, JSON.stringify(page));
+        seen.push(...page.value.map(({ id }) => id));
+        link = page["@odata.nextLink"];
+      }
+      const from = address.includes("skip") ? 10 : 0;
+      assert.deepEqual([seen, count], [ids.slice(from, from + wanted), pages]);
+    }
+    await indexes.deleteIndex("paged");
+  });
+
   it("keys: the query key reads documents and no more, a wrong key nothing", async () => {
     const options = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
     const reader = new SearchClient<Hotel>(service.url, "hotels", new AzureKeyCredential(QUERY_KEY), options);
@@ -522,6 +553,8 @@ describe("the official client of Azure AI Search", () => {
       status("/indexes/hotels", small, { method: "PUT", headers: { ...headers, ...condition } });
     assert.equal((await put({ "if-none-match": "*" }))[0], 412);
     assert.equal((await put({ "if-match": '"0xOTHER"' }))[0], 412);
+    // An empty body that is said to be JSON, as headers that are the same for all calls make it.
+    assert.equal((await status("/aliases/none", undefined, { method: "DELETE", body: "" }))[0], 404);
     await indexes.createAlias({ name: "inns", indexes: ["hotels"] });
     assert.equal(
       await new SearchClient<Hotel>(service.url, "inns", new AzureKeyCredential(ADMIN_KEY), {

@@ -4,11 +4,10 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { readSchema } from "../../../src/search/document/definition.ts";
 import type { DocumentIndex } from "../../../src/search/document/document-index.ts";
-import type { DocumentStore } from "../../../src/search/document/document-store.ts";
 import { readSearch } from "../../../src/search/document/request.ts";
 import { residentIndex } from "../../../src/search/document/resident-index.ts";
 import { parseSynonyms } from "../../../src/search/document/synonym.ts";
-import type { StoredDocument } from "../../../src/search/document/value.ts";
+import { memoryStore } from "./memory-store.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
@@ -290,22 +289,6 @@ describe("one feature of a search at a time", () => {
     assert.throws(() => parseSynonyms("fine\n=> broken"), { code: "InvalidRequest", message: /line 2/ });
   });
 });
-
-/** A store that keeps what it is given as long as the test runs. */
-function memoryStore(): DocumentStore {
-  const kept = new Map<string, StoredDocument>();
-  let version = 0;
-  return {
-    async write(documents, removed) {
-      for (const document of documents) kept.set(document.key, document);
-      for (const key of removed) kept.delete(key);
-      return ++version;
-    },
-    changes: async (since) => ({ version, documents: since === version ? [] : [...kept.values()], removed: [] }),
-    bytes: async () => undefined,
-    close: async () => undefined,
-  };
-}
 
 function round(value: number): number {
   return Math.round(value * 1e4) / 1e4;
