@@ -41,6 +41,17 @@ test("conversations are grouped by day, searched by title, and opened", { skip }
   await page.getByText("Question 0 with **some** words.").waitFor();
   assert.match(page.url(), /\/c\/c$/);
   assert.equal(await rows.getByRole("link", { name: "Travel expenses" }).getAttribute("aria-current"), "page");
+  // One conversation at a time, whichever way leads to it.
+  await rows.getByRole("searchbox").fill("");
+  await rows.getByRole("link", { name: "Parental leave" }).click();
+  await until(page, "document.title.startsWith('Parental leave')");
+  await page.goBack();
+  await until(page, "document.title.startsWith('Travel expenses')");
+  await page.getByText("Question 0 with **some** words.").waitFor();
+  assert.deepEqual(
+    [await page.locator(".thread").count(), await page.locator(".question").count(), await page.locator("form").count()],
+    [1, 1, 1],
+  );
   await rows.getByRole("searchbox").fill("nothing like it");
   await rows.getByText("No title contains this.").waitFor();
   await page.goBack();

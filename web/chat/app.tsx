@@ -27,6 +27,7 @@ export function App() {
   }, [title, productTitle]);
 
   const fresh = phase === "new" || (phase === "ready" && isEmpty);
+  // Two neighbours with one key would leave the thread that was shown before in the page.
   return (
     <div className="app" data-sidebar={sidebarHidden ? "hidden" : "shown"} data-drawer={drawerOpen ? "open" : "closed"}>
       <a className="skip" href="#composer">
@@ -37,8 +38,8 @@ export function App() {
         <TopBar />
         <main className="main" data-fresh={fresh || undefined}>
           {fresh ? null : <Notice />}
-          {phase === "missing" || phase === "failed" ? <Problem /> : fresh ? <Start /> : <Thread key={id} />}
-          {phase === "missing" ? null : <Composer key={id} />}
+          {phase === "missing" || phase === "failed" ? <Problem /> : fresh ? <Start /> : <Thread key={`thread of ${id}`} />}
+          {phase === "missing" ? null : <Composer key={`composer of ${id}`} />}
         </main>
       </div>
       <SourcePanel />
