@@ -69,7 +69,7 @@ function nextLink({ protocol, host, url, method }: SearchCall["request"], next: 
   if (method === "POST") return `${protocol}://${host}${url}`;
   const isPlace = /^(?:\$|%24)?(?:skip|top)=/;
   const rest = query.split("&").filter((part) => part !== "" && !isPlace.test(part));
-  const place = ["skip", "top"].flatMap((name) => (next[name] === undefined ? [] : [`$${name}=${String(next[name])}`]));
+  const place = ["skip", "top"].flatMap((name) => (next[name] === undefined ? [] : [`$${name}=${Number(next[name])}`]));
   return `${protocol}://${host}${address}?${[...rest, ...place].join("&")}`;
 }
 
