@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { DocumentBuilder } from "../../../src/search/ingest/format/document-builder.ts";
 import { DEFAULT_LIMITS } from "../../../src/search/ingest/limit.ts";
 import { withoutFurniture } from "../../../src/search/ingest/format/pdf/furniture.ts";
+import { hyphensOf } from "../../../src/search/ingest/format/pdf/join.ts";
 import { layOut } from "../../../src/search/ingest/format/pdf/layout.ts";
 import { type TextRun, toLines } from "../../../src/search/ingest/format/pdf/line.ts";
 
@@ -64,13 +65,29 @@ describe("lines of a PDF", () => {
     const joined = (...texts: string[]): string => {
       const builder = new DocumentBuilder(DEFAULT_LIMITS);
       const lines = toLines(texts.map((text, at) => run(text, 50, 700 - at * 12)));
-      layOut(lines, builder, { body: 10, headings: [] });
+      layOut(lines, builder, { body: 10, headings: [], whole: hyphensOf(lines) });
       return builder.finish("application/pdf", "a.pdf").text;
     };
     assert.equal(joined("fifteen work-", "ing days"), "fifteen working days");
     assert.equal(joined("fifteen work\u2010", "ing days"), "fifteen working days");
     assert.equal(joined("the Anglo-", "Saxon way"), "the Anglo-Saxon way");
     assert.equal(joined("two", "words"), "two words");
+    // By how the document writes the word elsewhere, and for compounds that it does not, by their parts.
+    assert.equal(joined("a first-class seat. First-", "class seats"), "a first-class seat. First-class seats");
+    assert.equal(joined("some online shop, on-", "line shops"), "some online shop, online shops");
+    assert.equal(
+      joined("key of keys, one data base, key to data and base: data-", "base-key"),
+      "key of keys, one data base, key to data and base: data-base-key",
+    );
+    assert.equal(
+      joined("an entry type is a type of entry: entry\u2010", "type"),
+      "an entry type is a type of entry: entry\u2010type",
+    );
+    assert.equal(joined("upper-", "and lower-case letters"), "upper- and lower-case letters");
+    assert.equal(
+      joined("in\u00ad", "formation: in a formation, in formation"),
+      "information: in a formation, in formation",
+    );
     assert.equal(joined("从研究生院网站下载、打印即", "可。"), "从研究生院网站下载、打印即可。");
   });
 

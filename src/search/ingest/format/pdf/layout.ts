@@ -29,16 +29,25 @@ export function isHeading({ fontSize, text, parts, rows }: Line, body: number): 
   return !rows && fontSize > body * 1.12 && text.length <= 160 && parts.length <= 2 && /\p{L}/u.test(text);
 }
 
+/** What the whole document tells of each of its pages. */
+interface Setting {
+  body: number;
+  headings: number[];
+  /** A text without marks of hyphens, as of `hyphensOf`. */
+  whole(text: string): string;
+}
+
 /** One page's lines as headings, paragraphs, list items and tables. */
-export function layOut(lines: readonly Line[], builder: DocumentBuilder, sizes: { body: number; headings: number[] }) {
+export function layOut(lines: readonly Line[], builder: DocumentBuilder, setting: Setting) {
   let at = 0;
   while (at < lines.length) {
     const line = lines[at]!;
     if (line.rows) {
-      builder.table(line.rows, headerOf(line.rows));
+      const rows = line.rows.map((row) => row.map((cell) => setting.whole(cell)));
+      builder.table(rows, headerOf(rows));
       at += 1;
-    } else if (isHeading(line, sizes.body)) at = heading(lines, at, builder, sizes);
-    else at = flowing(lines, at, builder, sizes.body);
+    } else if (isHeading(line, setting.body)) at = heading(lines, at, builder, setting);
+    else at = flowing(lines, at, builder, setting);
   }
 }
 
@@ -46,7 +55,7 @@ function heading(
   lines: readonly Line[],
   from: number,
   builder: DocumentBuilder,
-  { body, headings }: { body: number; headings: number[] },
+  { body, headings, whole }: Setting,
 ): number {
   const size = Math.round(lines[from]!.fontSize);
   const text: string[] = [];
@@ -57,11 +66,11 @@ function heading(
     text.push(lines[at]!.text);
     at += 1;
   }
-  builder.heading(headings.indexOf(size) + 1, text.join(" "));
+  builder.heading(headings.indexOf(size) + 1, whole(text.reduce(joinLines)));
   return at;
 }
 
-function flowing(lines: readonly Line[], from: number, builder: DocumentBuilder, body: number): number {
+function flowing(lines: readonly Line[], from: number, builder: DocumentBuilder, { body, whole }: Setting): number {
   const first = lines[from]!;
   const bullet = BULLET.exec(first.text)?.[0];
   const marker = bullet === undefined ? NUMBERED.exec(first.text)?.[1] : undefined;
@@ -86,6 +95,7 @@ function flowing(lines: readonly Line[], from: number, builder: DocumentBuilder,
     text = joinLines(text, line.text);
     at += 1;
   }
+  text = whole(text);
   if (bullet !== undefined) builder.item(text);
   else if (marker !== undefined) builder.item(text, 1, marker.replace(")", "."));
   else builder.paragraph(text);

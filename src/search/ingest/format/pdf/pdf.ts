@@ -8,6 +8,7 @@ import { type FontTables, fontTables } from "./font.ts";
 import { withoutFurniture } from "./furniture.ts";
 import { bodySize, headingSizes, isHeading, layOut } from "./layout.ts";
 import { withTables } from "./column.ts";
+import { hyphensOf } from "./join.ts";
 import { toLinesAndTables } from "./grid.ts";
 import { type Line, type TextRun, toLines } from "./line.ts";
 import { rulesOf } from "./rule.ts";
@@ -33,10 +34,10 @@ export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLi
     const plain = withoutFurniture(drawn);
     const body = bodySize(plain);
     const pages = plain.map((lines) => withTables(lines, (line) => isHeading(line, body)));
-    const sizes = { body, headings: headingSizes(pages, body) };
+    const setting = { body, headings: headingSizes(pages, body), whole: hyphensOf(plain.flat()) };
     pages.forEach((lines, at) => {
       builder.page(at + 1);
-      layOut(lines, builder, sizes);
+      layOut(lines, builder, setting);
     });
     const unread = fonts.notes();
     for (const note of unread) builder.note(note);

@@ -1,6 +1,7 @@
 // What a page says, as runs of glyphs in the direction they are read in: pages, tables and notes at the side may be turned.
 
 import type { FontTables } from "./font.ts";
+import { withLigatures } from "./ligature.ts";
 import type { TextRun } from "./line.ts";
 import type { Rule, Rules } from "./rule.ts";
 
@@ -20,7 +21,8 @@ interface TextItem {
   fontName: string;
 }
 
-type Page = Parameters<FontTables["leftOut"]>[0] & { getTextContent(): Promise<{ items: readonly unknown[] }> };
+type Page = Parameters<typeof withLigatures>[1] &
+  Parameters<FontTables["leftOut"]>[0] & { getTextContent(): Promise<{ items: readonly unknown[] }> };
 
 /** Quarters of a turn. */
 type Turn = 0 | 1 | 2 | 3;
@@ -33,13 +35,15 @@ export async function turnedRuns(page: Page, fonts: FontTables): Promise<TurnedR
   const { items } = await page.getTextContent();
   const turned = new Map<Turn, TextRun[]>();
   const unread = new Set<string>();
-  for (const item of items as TextItem[]) {
-    if (typeof item.str !== "string") continue;
+  const texts = await withLigatures(items as TextItem[], page);
+  for (const [at, item] of (items as TextItem[]).entries()) {
+    const text = texts[at];
+    if (text === undefined) continue;
     const [a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = item.transform;
     const turn = ((Math.round(Math.atan2(b, a) / (Math.PI / 2)) + 4) % 4) as Turn;
     const [x, y] = turnPoint(turn, e, f);
-    const said = fonts.known(item.str);
-    if (said.length < item.str.length) unread.add(item.fontName);
+    const said = fonts.known(text);
+    if (said.length < text.length) unread.add(item.fontName);
     const str = PRESENTED.test(said) ? said.normalize("NFKC") : said;
     const runs = turned.get(turn) ?? [];
     turned.set(turn, runs);
