@@ -23,3 +23,21 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }
+
+const heard = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls back once when the signal is aborted, until the function returned is called. A connection's signal is listened to by
+ * every call that comes over it: one listener of its own each costs ten times as much.
+ */
+export function onAborted(signal: AbortSignal, listener: () => void): () => void {
+  let listeners = heard.get(signal);
+  if (!listeners) {
+    const all = new Set<() => void>();
+    heard.set(signal, (listeners = all));
+    signal.addEventListener("abort", () => all.forEach((one) => one()), { once: true });
+  }
+  const own = listeners;
+  own.add(listener);
+  return () => own.delete(listener);
+}

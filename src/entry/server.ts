@@ -140,7 +140,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
         take(request, response) {
           try {
             checkOrigin(request);
-            return begin(hotCall(request, response, options.log), gateway);
+            return begin(hotCall(request, response, options.log), hotRoutes);
           } catch {
             // The server says why.
             return false;

@@ -22,6 +22,8 @@ export interface Work {
   /** The head, and with it the body when that is text. */
   readonly text: string;
   readonly body: Buffer | undefined;
+  /** Whether the text is all ASCII for sure, which is sent as it lies in memory. */
+  readonly isNarrow: boolean;
   head(status: number, headers: Headers): void;
   data(bytes: Buffer): void;
   end(): void;
@@ -91,7 +93,7 @@ export class Connection {
     if (this.#isPaused) this.resume();
     const { text, body } = work;
     if (!body) {
-      this.#socket.write(text);
+      this.#socket.write(text, work.isNarrow ? "latin1" : "utf8");
       return;
     }
     const head = Buffer.allocUnsafe(text.length + body.length);

@@ -84,6 +84,7 @@ export function plainClient(origin: string, options: HttpClientOptions): HttpCli
     readonly method: string;
     readonly text: string;
     readonly body: Buffer | undefined;
+    isNarrow = false;
     readonly #handler: AnswerHandler;
     #connection: Connection | undefined;
     #isOver = false;
@@ -97,7 +98,9 @@ export function plainClient(origin: string, options: HttpClientOptions): HttpCli
       if (body === null || body === undefined) {
         this.text = `${head}${rest}${method === "POST" || method === "PUT" ? "content-length: 0\r\n" : ""}\r\n`;
       } else if (typeof body === "string") {
-        this.text = `${head}${rest}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+        const length = Buffer.byteLength(body);
+        this.text = `${head}${rest}content-length: ${length}\r\n\r\n${body}`;
+        this.isNarrow = length === body.length;
       } else {
         this.text = `${head}${rest}content-length: ${body.length}\r\n\r\n`;
         this.body = body;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { createLog } from "../../src/base/log.ts";
 
 test("a full disk costs lines, not the process", { skip: !existsSync("/dev/full") }, async () => {
@@ -30,6 +31,7 @@ test("values under secret names are masked: four levels deep, in errors, in what
   const line = { token: "s2", call: { headers, keys: [{ api_key: "s3" }] }, count: 1 };
   log.child({ requestId: "r", secret: "s4" }).info(line, "said");
   log.error({ err: Object.assign(new Error("broken"), { config: { headers }, password: "s5" }) }, "failed");
+  await setImmediate();
   const text = readFileSync(file, "utf8");
   assert.doesNotMatch(text, /s\d"/);
   const [first, second] = text
@@ -43,4 +45,23 @@ test("values under secret names are masked: four levels deep, in errors, in what
   assert.deepEqual([first?.["requestId"], first?.["count"], first?.["secret"]], ["r", 1, "******"]);
   assert.equal(second?.["err"]?.["message"], "broken");
   assert.equal(line.token, "s2", "what was logged stays as it was");
+});
+
+test("lines go to the system together, and none is lost when the process ends", async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "log-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const file = path.join(folder, "log");
+  const log = createLog({ level: "info", file });
+  log.info("one");
+  log.info("two");
+  assert.equal(readFileSync(file, "utf8"), "");
+  await setImmediate();
+  assert.match(readFileSync(file, "utf8"), /"msg":"one"\}\n.*"msg":"two"\}\n$/);
+  const code = `
+    import { createLog } from ${JSON.stringify(new URL("../../src/base/log.ts", import.meta.url).href)};
+    createLog({ level: "info", file: ${JSON.stringify(file)} }).warn("last");
+    process.exit(3);`;
+  const { status } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", code]);
+  assert.equal(status, 3);
+  assert.match(readFileSync(file, "utf8"), /"msg":"last"\}\n$/);
 });

@@ -1,3 +1,4 @@
+import { onAborted } from "../../../base/abort.ts";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { AsyncQueue } from "../../../base/queue.ts";
 import type { WireCall, WireClient } from "./client.ts";
@@ -42,6 +43,7 @@ class Reading<Item> {
   #status = 0;
   #headers: Headers = {};
   #timer: NodeJS.Timeout;
+  #deafen: (() => void) | undefined;
   #hasContent = false;
   #isFinished = false;
   #isOver = false;
@@ -57,7 +59,7 @@ class Reading<Item> {
       this.#onAbort();
       return;
     }
-    chat.signal.addEventListener("abort", this.#onAbort, { once: true });
+    this.#deafen = onAborted(chat.signal, () => this.#onAbort());
     this.#stop = chat.client.send(chat.call, {
       onStart: (status, headers) => this.#start(status, headers),
       onData: (chunk) => this.#data(chunk),
@@ -66,11 +68,11 @@ class Reading<Item> {
     });
   }
 
-  readonly #onAbort = (): void => {
+  #onAbort(): void {
     this.#fail(
       new FlowsteadError("Canceled", "The call of the model was canceled.", { cause: this.#chat.signal.reason }),
     );
-  };
+  }
 
   #start(status: number, headers: Headers): void {
     this.#status = status;
@@ -171,6 +173,6 @@ class Reading<Item> {
   #tidy(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#chat.signal.removeEventListener("abort", this.#onAbort);
+    this.#deafen?.();
   }
 }
