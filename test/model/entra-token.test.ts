@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ChatModel } from "../../src/model/chat-model.ts";
 import type { FakeModelServer } from "../../src/model/fake/server.ts";
 import { modelSettings, openModel } from "../../src/model/provider/index.ts";
@@ -18,6 +19,14 @@ const tokenCalls = (fake: FakeModelServer): number =>
 
 function azure(fake: FakeModelServer, auth: Record<string, unknown>): ChatModel {
   return openModel(modelSettings({ provider: "azure-openai", endpoint: fake.url, deployment: "d", auth }));
+}
+
+async function until<T>(ask: () => Promise<T>, isGood: (found: T) => boolean): Promise<T> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await delay(5)) {
+    const found = await ask();
+    if (isGood(found)) return found;
+  }
+  throw new Error("it did not become so");
 }
 
 test("each way gives a token, which serves many calls", async (context) => {
@@ -68,6 +77,44 @@ test("a token is renewed before it ends, and the old one serves while renewing f
     now += 1000;
   }
   assert.notEqual(renewed, first);
+});
+
+test("a token that has ended is not given, a short one is renewed at half its life, and a failed renewal is tried again later", async (context) => {
+  const fake = await fakeModel(context, { tokens: { lifeSeconds: 240 } });
+  let now = 1_000_000;
+  const auth = { tenantId: "t", clientId: "c", clientSecret: "s", authority: fake.url };
+  const token = entraToken({ type: "client_secret", ...auth }, () => now);
+  const first = await token(never());
+  now += 119_000;
+  assert.equal(await token(never()), first);
+  assert.equal(tokenCalls(fake), 1);
+  now += 2_000;
+  assert.equal(await token(never()), first);
+  await fake.journal.until(({ number }) => number === 2);
+  const second = await until(
+    () => token(never()),
+    (one) => one !== first,
+  );
+  now += 241_000;
+  const third = await token(never());
+  assert.notEqual(third, second, "nobody is given what has ended");
+  assert.equal(tokenCalls(fake), 3);
+  // From here on nobody gives tokens; the old one serves, and is not asked for with every call.
+  fake.script({ faults: [{ path: "oauth2", times: 0, fault: { kind: "status", status: 503 } }] });
+  now += 121_000;
+  for (const calls of [4, 5]) {
+    assert.equal(await token(never()), third);
+    await until(
+      async () => tokenCalls(fake),
+      (asked) => asked === calls,
+    );
+    await delay(20);
+    for (let call = 0; call < 20; call++) assert.equal(await token(never()), third);
+    assert.equal(tokenCalls(fake), calls);
+    now += 11_000;
+  }
+  now += 120_000;
+  await assert.rejects(token(never()), { code: "ModelUnauthorized" });
 });
 
 test("a token that the service refuses is replaced within the call; one that is refused too is the answer", async (context) => {

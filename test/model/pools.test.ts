@@ -13,6 +13,22 @@ import { collectUntilFailure, never } from "../model-suite.ts";
 const entry = (more: Record<string, unknown>): ReturnType<typeof modelSettings> =>
   modelSettings({ provider: "openai", base_url: "http://127.0.0.1:9/v1", ...more });
 
+test("a pool's members have the priority, weight and region that their entries say", () => {
+  const entry = { provider: "openai" as const, baseUrl: "http://127.0.0.1:9/v1", model: "m" };
+  const pool = openModelPools(
+    [{ ...entry, weight: 3, region: "a" }, { ...entry, priority: 2, weight: 5 }, entry],
+    SILENT,
+  ).get("default");
+  assert.deepEqual(
+    pool?.pool.members.map(({ priority, weight, region }) => [priority, weight, region]),
+    [
+      [0, 3, "a"],
+      [2, 5, undefined],
+      [0, 1, undefined],
+    ],
+  );
+});
+
 test("a pool refuses members of another model or residency", () => {
   const open = (...entries: Record<string, unknown>[]): unknown => openModelPools(entries.map(entry), SILENT);
   assert.throws(() => open({ model: "a" }, { model: "b" }), {

@@ -31,7 +31,13 @@ export async function respond(
   const { script } = state;
   const { dialect } = route;
   if (route.kind === "unknown") return sendJson(response, 404, shape.notFound(entry.path));
-  if (route.kind === "token") return tokens.answer(request, response, { body, script });
+  if (route.kind === "token") {
+    const denied = await failEarly(state.takeFault({ path: entry.path, body: {}, lastText: "" }), response, {
+      dialect,
+      gone,
+    });
+    return denied ?? tokens.answer(request, response, { body, script });
+  }
   const key = keyOf(request);
   if ((script.keys || script.tokens) && !script.keys?.includes(key) && !tokens.accepts(key))
     return sendJson(response, 401, shape.unauthorized(dialect));
