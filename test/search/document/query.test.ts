@@ -93,6 +93,7 @@ describe("a query", () => {
 
   const filters: [string, string][] = [
     ["2 lt size", "c"],
+    ["2 gt size", "a"],
     ["2 ge size", "ab"],
     ["isOpen", "a"],
     ["not isOpen", "bcd"],
