@@ -32,13 +32,15 @@ interface ServeOptions {
   models: Record<string, unknown>[];
   gateway?: z.input<typeof configSchema>["gateway"];
   embedder?: string;
+  /** Where the ledger lies; a folder that goes with the test when absent. */
+  folder?: string;
 }
 
 export async function serve(
-  context: TestContext,
-  { models, gateway: settings, embedder: at }: ServeOptions,
+  context: Pick<TestContext, "after">,
+  { models, gateway: settings, embedder: at, folder: kept }: ServeOptions,
 ): Promise<Served> {
-  const folder = await mkdtemp(path.join(tmpdir(), "gateway-"));
+  const folder = kept ?? (await mkdtemp(path.join(tmpdir(), "gateway-")));
   const config = configSchema.parse({ models, gateway: settings ?? {} });
   const store = await openRecordStore({ file: path.join(folder, "records.db") });
   const pools = openModelPools(config.models.map(modelSettings), SILENT, { waitMs: 0 });
