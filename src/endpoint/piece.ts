@@ -1,5 +1,6 @@
 // Pieces of a streamed answer, each on its way as soon as it is there.
 
+import type { Socket } from "node:net";
 import { PlainResponse } from "../network/plain-response.ts";
 import type { ServedResponse } from "../network/served-exchange.ts";
 
@@ -13,7 +14,8 @@ export interface PieceWriter {
 /**
  * Writes pieces of an answer that is sent in chunks as one text each. `response.write` hands the socket four for every
  * piece (its length, a line's end, the piece, a line's end) and costs three times as much: most of what a stream of tokens
- * costs. The head leaves with the first piece, through the response; so does all that is not chunked.
+ * costs. The head leaves with the first piece, through the response; so does all that is not chunked. Pieces that come one
+ * upon another, without waiting for anything outside, leave together.
  */
 export function pieceWriter(response: ServedResponse): PieceWriter {
   if (response instanceof PlainResponse) return response;
@@ -24,6 +26,10 @@ export function pieceWriter(response: ServedResponse): PieceWriter {
       if (!hasBegun || typeof text !== "string" || !response.chunkedEncoding || !socket || text === "") {
         hasBegun = true;
         return response.write(text);
+      }
+      if (socket.writableCorked === 0) {
+        socket.cork();
+        process.nextTick(uncork, socket);
       }
       return socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
     },
@@ -43,4 +49,9 @@ export function pieceWriter(response: ServedResponse): PieceWriter {
       });
     },
   };
+}
+
+/** Runs when all is done that the event at hand has set off. */
+function uncork(socket: Socket): void {
+  socket.uncork();
 }

@@ -3,6 +3,9 @@ import type { FailoverOptions } from "./failover-options.ts";
 import type { Judgement } from "./judge.ts";
 import type { Lease } from "./member.ts";
 
+/** A reason that is made once: an error with a stack for each would cost more than the rest of the end. */
+const GIVEN_UP = "given up";
+
 /** One call on one member: its lease, its abort, and the race against the loss of the member. */
 export class Attempt<T, E> {
   succeeded = false;
@@ -62,7 +65,7 @@ export class Attempt<T, E> {
     if (this.#onAbort) this.#callerSignal.removeEventListener("abort", this.#onAbort);
     this.#lease.onLost = undefined;
     if (!this.succeeded) {
-      this.#controller?.abort();
+      this.#controller?.abort(GIVEN_UP);
       this.#iterator.return?.().catch(() => {});
     }
     if (this.succeeded) this.#lease.end({ outcome: "success" });

@@ -19,12 +19,15 @@ const HEADERS = {
   ...UI_STREAM_HEADERS,
 };
 
+/** Without a reason an error would be made for each answer, with a stack. */
+const LEFT = "the client has left";
+
 /** Sends a run's events after number `after` as server-sent events. A client that goes, or does not read, leaves the run as it is. */
 export async function sendRun(reply: FastifyReply, run: ChatRun, after: number, times: StreamTimes): Promise<void> {
   reply.hijack();
   const { raw } = reply;
   const gone = new AbortController();
-  raw.once("close", () => gone.abort());
+  raw.once("close", () => gone.abort(LEFT));
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
   raw.writeHead(200, HEADERS);
   // The head leaves with what is there already; a reader that has to wait for an event gets it now.
