@@ -1,6 +1,7 @@
 // The only public listener: hot paths first, then the routes of the page and its back end, on one server.
 
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import type { Socket } from "node:net";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
@@ -112,13 +113,17 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
     },
     genReqId: (request) => (request as IncomingMessage & { flowsteadId?: string }).flowsteadId ?? uuid(),
     serverFactory: (handler) => {
+      /** Connections that end with a refusal: what was sent behind it is never looked at. */
+      const refused = new WeakSet<Socket>();
       const listener = (request: IncomingMessage, response: ServerResponse): void => {
+        if (refused.has(request.socket)) return;
         const hot = hotCall(request, response, options.log);
         // Whatever is thrown here would end the process: nothing above catches it.
         try {
           checkOrigin(request);
           if (begin(hot, hotRoutes)) return;
         } catch (thrown) {
+          refused.add(request.socket);
           return sendError(response, thrown, { ...hot.ids, connection: "close" });
         }
         for (const name in hot.ids) response.setHeader(name, hot.ids[name] as string);

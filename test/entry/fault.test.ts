@@ -121,6 +121,20 @@ describe("requests that servers may read in different ways are refused, and end 
     for (const { isClosed } of [several, coded, nameless, endless]) assert.ok(isClosed);
   });
 
+  test("what is sent behind a request that is refused never runs", async () => {
+    const behind = framed(length).replace("hi", "no");
+    const foreign = ["host: evil.example", "host: localhost\r\norigin: http://evil.example"];
+    for (const head of foreign) {
+      for (const first of [framed(length), chunked(CHUNKS)]) {
+        const calls = target.calls.length;
+        const { statuses, isClosed, text } = await send(first.replace("host: localhost", head) + behind.repeat(3));
+        assert.deepEqual([statuses, isClosed], [[403], true], text);
+        assert.equal(target.calls.length, calls, "nothing has run");
+      }
+    }
+    assert.equal(await call(), 200);
+  });
+
   test("forms that mean one thing only are served: pipelined, byte by byte, chunk extensions", async () => {
     const good = framed(length);
     assert.deepEqual((await send(good + good, { wanted: 2 })).statuses, [200, 200]);
