@@ -7,6 +7,7 @@ import inspect
 import typing
 
 from promptflow.connections import Connection
+from promptflow.contracts.types import AttrDict
 from promptflow.core._connection import find_connection
 from promptflow.core.model_configuration import ModelConfiguration
 
@@ -52,7 +53,7 @@ class Entry:
         fields = _fields(hints.get("return"))
         return {
             "name": self.name,
-            "function": self.function.__name__,
+            "function": getattr(self.function, "__qualname__", None) or type(self.function).__name__,
             "class_name": None,
             "description": inspect.getdoc(self.function),
             "inputs": {one.name: input_of(one, hints) for one in named},
@@ -67,7 +68,7 @@ class Entry:
 
 
 class Aggregation:
-    """`__aggregate__` of an entry's object; it sees the results of the lines as the entry returned them."""
+    """`__aggregate__` of an entry's object; it sees the results of the lines as dicts with attributes, as in the original."""
 
     provider = None
     init_names = ()
@@ -77,14 +78,14 @@ class Aggregation:
         self.module = entry.module
         self.function = entry.aggregate
         self.asynchronous = inspect.iscoroutinefunction(entry.aggregate)
-        self._result_class = hints_of(entry.function).get("return")
 
     def bind(self, _init):
-        return lambda line_results: self.function([self._restore(result) for result in line_results])
+        return lambda line_results: self.function([_with_attributes(result) for result in line_results])
 
-    def _restore(self, result):
-        kind = self._result_class
-        return kind(**result) if dataclasses.is_dataclass(kind) and isinstance(result, dict) else result
+
+def _with_attributes(result):
+    plain = _plain(result)
+    return AttrDict(plain) if isinstance(plain, dict) else plain
 
 
 def load_entry(entry, init):

@@ -243,9 +243,11 @@ class InProcessFlow implements FlowTarget {
   #resolve(given: ValueMap, line: number | undefined, signal: AbortSignal): ValueMap | Promise<ValueMap> {
     const { definition } = this.plan;
     const { node, directory, env } = this.#options;
+    // As in the original: only graphs of nodes name the line of the data.
+    const index = definition.flex || definition.file.endsWith(".prompty") ? undefined : line;
     const inputs = node
       ? resolveNodeInputs(definition, node.name, given)
-      : resolveInputs(this.plan.inputs, orSample(given, definition.sample?.inputs), line, this.plan.optionalInputs);
+      : resolveInputs(this.plan.inputs, orSample(given, definition.sample?.inputs), index, this.plan.optionalInputs);
     return loadImages(this.plan.inputs, inputs, { directory, format: definition.messageFormat, env, signal });
   }
 }

@@ -29,7 +29,8 @@ export interface JournalRow {
 /** @param imageFolder where images of the line are put; the row then names them */
 export async function encodeRow(result: LineResult, imageFolder: string): Promise<string[]> {
   const place = { line_number: result.line };
-  const output = await exportImages({ ...place, ...result.output }, imageFolder);
+  // An output of that name does not stand for the line.
+  const output = await exportImages({ ...place, ...result.output, ...place }, imageFolder);
   const flowRun = (await exportImages(result.flowRun as ValueMap, imageFolder)) as ValueMap;
   const { start_time, end_time, status } = flowRun;
   const flowRecord = {

@@ -49,7 +49,7 @@ test("a class: made once with its init values, dataclass results, lines aggregat
         "        self.calls += 1",
         "        return Grade(points * self.scale, f'{self.model.model} {self.model.base_url} {self.calls}')",
         "    def __aggregate__(self, lines: list) -> dict:",
-        "        return {'sum': sum(line.score for line in lines)}",
+        "        return {'sum': sum(line.score for line in lines), 'kind': type(lines[0]).__name__}",
         "",
       ].join("\n"),
     },
@@ -66,7 +66,10 @@ test("a class: made once with its init values, dataclass results, lines aggregat
   assert.deepEqual(outputs, { score: 15, model: "m http://here 2" });
   assert.deepEqual(
     events.flatMap((event) => (event.type === "metric" ? [[event.name, event.value]] : [])),
-    [["sum", 15]],
+    [
+      ["sum", 15],
+      ["kind", "AttrDict"],
+    ],
   );
 });
 
@@ -113,4 +116,14 @@ test("what is wrong with an entry is told with the original's codes", async (con
   const { error } = await runFlow(target);
   assert.equal(error?.code, "ScriptExecutionError");
   assert.equal(error?.message, "Execution failure in 'f': (ValueError) bad");
+  const method = await openFiles(context, {
+    ...yaml("entry: entry:C\ninputs:\n  n: {type: int}\n"),
+    "entry.py": "class C:\n    def __call__(self, n):\n        raise ValueError('bad')\n",
+  });
+  assert.equal((await runFlow(method, { n: 1 })).error?.message, "Execution failure in 'C.__call__': (ValueError) bad");
+  const messages: string[] = [];
+  for await (const event of method.invoke({ inputs: { n: "x" }, line: 4 }, new AbortController().signal)) {
+    if (event.type === "error") messages.push(event.error.message);
+  }
+  assert.match(messages[0] ?? "", /^The input for flow is incorrect\. The value for flow input 'n' does not match/);
 });

@@ -1,15 +1,17 @@
 // Whole runs over flows of this repository: what is in their folders, and what others make of it.
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
+import { plain } from "../../src/base/json.ts";
 import { Float, type ValueMap } from "../../src/base/value.ts";
 import { readErrors, readMetrics } from "../../src/run/create-run.ts";
 import { readDetails } from "../../src/run/details.ts";
 import type { BatchProgress } from "../../src/run/progress.ts";
 import { defaultRunName, shownRun } from "../../src/run/run-info.ts";
+import { writeFolder } from "../flow/flow-folder.ts";
 import { runs } from "./runs.ts";
 
 const GRADE = path.resolve("test/fixture/flow/grade");
@@ -80,6 +82,54 @@ test("a run leaves the original's files, in the order of the lines; a failed lin
   );
 });
 
+test("a class has no nodes of its own, and its metrics are what it returns", async (context) => {
+  const { create, data, rows, store } = runs(context);
+  const flow = writeFolder(context, {
+    "flow.flex.yaml": "entry: entry:Grade\n",
+    "entry.py": [
+      "class Grade:",
+      "    def __call__(self, n: int):",
+      "        return {'line_number': 7, 'half': n / 2}",
+      "    def __aggregate__(self, results):",
+      "        return {'sum': sum(r.half for r in results), 'name': 'x', 'all': [r['half'] for r in results], 'none': None}",
+      "",
+    ].join("\n"),
+  });
+  const file = await data([{ n: 2 }, { n: 4 }]);
+  const run = await create({ flow, data: file, column_mapping: { n: "${data.n}" } }, { name: "graded" });
+  assert.equal(run.status, "Completed", JSON.stringify(await readErrors(store, "graded")));
+  assert.deepEqual(rows("graded", "flow_outputs", "output.jsonl").map(plain), [
+    { line_number: 0, half: 1 },
+    { line_number: 1, half: 2 },
+  ]);
+  assert.deepEqual(plain(await readMetrics(store, "graded")), { sum: 3, name: "x", all: [1, 2], none: null });
+  assert.deepEqual(readdirSync(store.layout("graded").nodeArtifacts), []);
+  assert.deepEqual(
+    Object.keys(run.system_metrics).filter((name) => name.startsWith("__pf__.nodes")),
+    [],
+  );
+});
+
+const DAG_NODE = (name: string, inputs: string): string =>
+  `- {name: ${name}, type: python, aggregation: true, source: {type: code, path: ${name}.py}, inputs: {x: '${inputs}'}}\n`;
+
+test("aggregation nodes that a reference has nothing for are left out, and what the others gave counts", async (context) => {
+  const { create, data, store } = runs(context);
+  const flow = writeFolder(context, {
+    "flow.dag.yaml": `inputs:\n  n: {type: int}\noutputs:\n  n: {type: int, reference: '\${inputs.n}'}\nnodes:\n${DAG_NODE("first", "${inputs.n}")}${DAG_NODE("second", "${first.output.missing}")}`,
+    "first.py":
+      "from promptflow.core import tool, log_metric\n@tool\ndef first(x):\n    log_metric('list', x)\n    return 1\n",
+    "second.py": "from promptflow.core import tool\n@tool\ndef second(x):\n    return x\n",
+  });
+  const run = await create(
+    { flow, data: await data([{ n: 2 }]), column_mapping: { n: "${data.n}" } },
+    { name: "half" },
+  );
+  assert.equal(run.status, "Completed");
+  assert.deepEqual(await readMetrics(store, "half"), { list: [2] });
+  assert.match(readFileSync(store.layout("half").logs, "utf8"), /Not all aggregation nodes ran: .*'missing'.*'first'/);
+});
+
 test("an evaluation over a run grades its completed lines, and its metrics are the run's", async (context) => {
   const { create, data, rows, store } = runs(context);
   const truth = await data(["Hello a!", "?", "no", "Hello d!"].map((answer) => ({ answer })));
@@ -130,7 +180,7 @@ test("an aggregation node that fails is told; the lines stay", async (context) =
   const run = await create({ flow: GRADE, data: file }, { name: "none" });
   assert.equal(run.status, "Completed");
   assert.deepEqual(rows("none", "flow_outputs", "output.jsonl"), []);
-  assert.deepEqual(await readMetrics(store, "none"), {});
+  assert.deepEqual(await readMetrics(store, "none"), { lines: 0 });
   const errors = JSON.stringify(await readErrors(store, "none"));
   assert.match(errors, /\(ValueError\) no prediction/);
   assert.match(errors, /"aggregation_node_name":"accuracy"/);

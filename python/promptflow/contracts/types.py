@@ -2,6 +2,16 @@ import dataclasses
 from typing import Any, List
 
 
+class AttrDict(dict):
+    """A result of a line, as `__aggregate__` sees it: its keys are attributes, too."""
+
+    def __getattr__(self, key):
+        return self[key]
+
+    def __setattr__(self, key, value):
+        self[key] = value
+
+
 class Secret(str):
     """Marks a parameter or a connection's field as secret."""
 
