@@ -127,6 +127,16 @@ test("a model provider's name is used as a word of the program only in its folde
   );
 });
 
+test("tests find programs and files from the root of the project: under npm test they run compiled, in another folder", () => {
+  const beside = /"--import", |import\.meta\.(dirname|filename|resolve)|new URL\([^)]*import\.meta\.url/;
+  const wrong = readSources("test").filter(({ name, text }) => name !== "program.ts" && beside.test(text));
+  assert.deepEqual(
+    wrong.map(({ name }) => name).filter((name) => name !== "architecture.test.ts"),
+    [],
+    "test/program.ts has what starts a program",
+  );
+});
+
 test("names say what a file is about, and files stay small", () => {
   const empty = /(^|\/)(utils?|helpers?|common|types|managers?|services?)(\.ts|\/)/;
   assert.deepEqual(

@@ -6,9 +6,19 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { COMPILED } from "./program.ts";
 
 const FLOOR = 2000;
-const COMPILED = import.meta.url.endsWith(".js");
+/** Of the files that take longest, as the list at the end of a run shows them. */
+const LONG = [
+  "test/e2e/",
+  "test/web/",
+  "guide.test",
+  "fleet.test",
+  "conformance/",
+  "ingest/collection",
+  "flow-class.test",
+];
 
 // Whatever the tests leave lies in one folder, which goes with them. Short, because paths of sockets must be; open to the
 // users that some of their servers run as.
@@ -19,14 +29,16 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 const files = findTests(process.argv.slice(2));
 const partial = process.argv.length > 2;
+// One that began last would be waited for while the other processors rest.
+files.sort((one, other) => Number(isLong(other)) - Number(isLong(one)));
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skips: string[] = [];
 const failures: string[] = [];
 /** What the tests of a file took together, in milliseconds: the suite must stay short. */
 const spent = new Map<string, number>();
 
-// One more than there are cores: most tests wait for a process or a page half of their time.
-const stream = run({ files, concurrency: Math.max(2, availableParallelism() + 1), timeout: 240_000 });
+// More than there are cores: most tests wait for a process or a page half of their time.
+const stream = run({ files, concurrency: availableParallelism() + 2, timeout: 240_000 });
 stream.on("test:pass", (event) => {
   if (event.nesting === 0 && event.file) {
     spent.set(event.file, (spent.get(event.file) ?? 0) + event.details.duration_ms);
@@ -54,6 +66,10 @@ function close(): void {
   if (tooFew) console.log(`\nOnly ${counts.passed + counts.failed} tests ran; at least ${FLOOR} should.`);
   console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   process.exitCode = counts.failed > 0 || tooFew ? 1 : 0;
+}
+
+function isLong(file: string): boolean {
+  return LONG.some((part) => file.includes(part));
 }
 
 function longest(count: number): string[] {

@@ -7,6 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { createLog } from "../../src/base/log.ts";
+import { code, sourceModule } from "../program.ts";
 
 test("a full disk costs lines, not the process", { skip: !existsSync("/dev/full") }, async () => {
   const log = createLog({ level: "info", file: "/dev/full" });
@@ -57,11 +58,11 @@ test("lines go to the system together, and none is lost when the process ends", 
   assert.equal(readFileSync(file, "utf8"), "");
   await setImmediate();
   assert.match(readFileSync(file, "utf8"), /"msg":"one"\}\n.*"msg":"two"\}\n$/);
-  const code = `
-    import { createLog } from ${JSON.stringify(new URL("../../src/base/log.ts", import.meta.url).href)};
+  const text = `
+    import { createLog } from ${JSON.stringify(sourceModule("src/base/log.ts"))};
     createLog({ level: "info", file: ${JSON.stringify(file)} }).warn("last");
     process.exit(3);`;
-  const { status } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", code]);
+  const { status } = spawnSync(process.execPath, code(text));
   assert.equal(status, 3);
   assert.match(readFileSync(file, "utf8"), /"msg":"last"\}\n$/);
 });

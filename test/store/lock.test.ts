@@ -5,12 +5,8 @@ import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promi
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
 import { lockState } from "../../src/store/lock.ts";
-import { sourceFile } from "../program.ts";
-
-const LOADER = sourceFile("src/store/lock.ts");
-const LOCK_MODULE = pathToFileURL(LOADER.pop() ?? "").href;
+import { code, sourceModule } from "../program.ts";
 
 describe("state folder lock", () => {
   let folder = "";
@@ -22,10 +18,10 @@ describe("state folder lock", () => {
 
   /** A process that takes the lock and prints whether it got it. */
   function locker(): ReturnType<typeof spawn> {
-    const code = `import("${LOCK_MODULE}").then(({ lockState }) => lockState(process.argv[1])).then(
+    const text = `import("${sourceModule("src/store/lock.ts")}").then(({ lockState }) => lockState(process.argv[1])).then(
       () => { console.log("got"); setInterval(() => {}, 1000); },
       (error) => { console.log(error.code); });`;
-    return spawn(process.execPath, [...LOADER, "-e", code, folder], { stdio: ["ignore", "pipe", "inherit"] });
+    return spawn(process.execPath, [...code(text), folder], { stdio: ["ignore", "pipe", "inherit"] });
   }
   async function firstLine(child: ReturnType<typeof spawn>): Promise<string> {
     const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync,
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from "playwright-core";
-import { build } from "vite";
+import { COMPILED } from "../program.ts";
 
 const WEB = path.resolve("web");
 const FLAGS =
@@ -33,12 +33,14 @@ export async function launch(): Promise<Browser> {
 }
 
 /**
- * The folder of the built page. Built once for a state of the sources: test files run as processes side by side, so a build
- * appears whole, by a rename, or not at all.
+ * The folder of the built page. `npm test` has built it; else it is built once for a state of the sources: test files may run as
+ * processes side by side, so a build appears whole, by a rename, or not at all.
  */
 export async function builtPage(): Promise<string> {
+  if (COMPILED) return path.join(WEB, "dist", "chat");
   const target = path.join(tmpdir(), `flowstead-page-${sourcesHash()}`);
   if (existsSync(target)) return target;
+  const { build } = await import("vite");
   const outDir = mkdtempSync(path.join(tmpdir(), "flowstead-build-"));
   await build({ configFile: path.join(WEB, "vite.config.ts"), root: WEB, logLevel: "warn", build: { outDir } });
   try {
