@@ -2,13 +2,15 @@
 // the router, `/describe` and `/invoke`, which carry a target's own language. An instance listens on a Unix socket with it,
 // `flow serve` on a port.
 
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import type { Logger } from "../base/log.ts";
 import type { TraceContext } from "../base/trace-context.ts";
 import { swagger } from "../flow/swagger.ts";
 import type { FlowCall, Target } from "../flow/target.ts";
+import { frontedServer } from "../network/fronted-server.ts";
+import type { ServedRequest, ServedResponse } from "../network/served-exchange.ts";
 import type { Meter } from "../trace/meter.ts";
 import { scoreFormat } from "./accept.ts";
 import { callerOf, traceOf } from "./caller.ts";
@@ -47,8 +49,8 @@ export interface Feedback {
 }
 
 interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
+  request: ServedRequest;
+  response: ServedResponse;
   /** Of every answer; given with its head, since one that is set before makes each head three times as slow. */
   headers: Readonly<Record<string, string>>;
 }
@@ -63,8 +65,14 @@ const NO_HEADERS = {};
 export function flowServer(target: Target, options: FlowServerOptions): Server {
   const routes = serverRoutes(target, options);
   const headers = options.cors ? ANY_ORIGIN : NO_HEADERS;
-  return createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
-    const path = request.url?.split("?", 1)[0] ?? "/";
+  const begin = (handler: Handler, exchange: Exchange, path: string): void => {
+    handler(exchange)?.catch((thrown: unknown) => {
+      options.log.error({ err: thrown, path }, "request failed");
+      sendError(exchange.response, thrown, headers);
+    });
+  };
+  const listener: RequestListener = (request, response) => {
+    const path = pathOf(request);
     const exchange = { request, response, headers };
     if (options.cors && request.method === "OPTIONS") return preflight(exchange, routes, path);
     const method = request.method === "HEAD" ? "GET" : request.method;
@@ -74,11 +82,18 @@ export function flowServer(target: Target, options: FlowServerOptions): Server {
       if (isStatic && options.pages?.send(path.slice("/static/".length), response, headers)) return;
       return unknownPath(exchange, path);
     }
-    handler(exchange)?.catch((thrown: unknown) => {
-      options.log.error({ err: thrown, path }, "request failed");
-      sendError(response, thrown, headers);
-    });
+    begin(handler, exchange, path);
+  };
+  return frontedServer({ keepAliveTimeout: 75_000 }, listener, (request, response) => {
+    const path = pathOf(request);
+    const handler = routes[`${request.method} ${path}`];
+    if (handler) begin(handler, { request, response, headers }, path);
+    return handler !== undefined;
   });
+}
+
+function pathOf({ url }: ServedRequest): string {
+  return url?.split("?", 1)[0] ?? "/";
 }
 
 function serverRoutes(target: Target, options: FlowServerOptions): Record<string, Handler> {

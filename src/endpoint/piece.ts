@@ -1,6 +1,6 @@
 // Pieces of a streamed answer, each on its way as soon as it is there.
 
-import type { Socket } from "node:net";
+import { corkForNow } from "../network/cork.ts";
 import { PlainResponse } from "../network/plain-response.ts";
 import type { ServedResponse } from "../network/served-exchange.ts";
 
@@ -27,10 +27,7 @@ export function pieceWriter(response: ServedResponse): PieceWriter {
         hasBegun = true;
         return response.write(text);
       }
-      if (socket.writableCorked === 0) {
-        socket.cork();
-        process.nextTick(uncork, socket);
-      }
+      corkForNow(socket);
       return socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
     },
     drained() {
@@ -49,9 +46,4 @@ export function pieceWriter(response: ServedResponse): PieceWriter {
       });
     },
   };
-}
-
-/** Runs when all is done that the event at hand has set off. */
-function uncork(socket: Socket): void {
-  socket.uncork();
 }

@@ -2,6 +2,7 @@
 
 import { STATUS_CODES, type OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
+import { corkForNow } from "./cork.ts";
 import { HEADER_NAME, HEADER_VALUE } from "./http-answer.ts";
 
 /** Above it two writes cost less than a copy. */
@@ -62,6 +63,7 @@ export class PlainResponse {
       return isWanted;
     }
     const length = Buffer.byteLength(piece);
+    corkForNow(this.#socket);
     const text = this.#isChunked ? `${length.toString(16)}\r\n${piece}\r\n` : piece;
     return this.#send(head, text, length === piece.length ? "latin1" : "utf8");
   }

@@ -2,7 +2,7 @@
 // process, with their keys; an instance holds a token and nothing else.
 
 import { timingSafeEqual } from "node:crypto";
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { Server } from "node:http";
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { parsePlainJson, stringifyJson } from "../../base/json.ts";
@@ -10,6 +10,8 @@ import type { Logger } from "../../base/log.ts";
 import type { FlowResources } from "../../flow/resource.ts";
 import type { ChatRequest } from "../../model/chat-model.ts";
 import { embedderFor } from "../../model/embedder.ts";
+import { frontedServer } from "../../network/fronted-server.ts";
+import type { ServedRequest, ServedResponse } from "../../network/served-exchange.ts";
 import { clientSignal, readBody, responseSink, sendJson } from "../exchange.ts";
 import { type ResourceGrant, chargedCaller } from "./grant.ts";
 import { indexCall, runIndexCall } from "./index-call.ts";
@@ -87,11 +89,15 @@ export function resourceServer(resources: FlowResources, options: ResourceServer
       });
     },
   };
-  return createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
+  const begin = (request: ServedRequest, response: ServedResponse): void => {
     answer(request, response, { calls, resources, options }).catch((thrown: unknown) => {
       if (response.headersSent) response.destroy();
       else sendJson(response, 500, { error: toError(thrown).toBody() });
     });
+  };
+  return frontedServer({ keepAliveTimeout: 75_000 }, begin, (request, response) => {
+    begin(request, response);
+    return true;
   });
 }
 
@@ -102,8 +108,8 @@ interface Room {
 }
 
 async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ServedRequest,
+  response: ServedResponse,
   { calls, resources, options }: Room,
 ): Promise<void> {
   try {
@@ -127,7 +133,7 @@ async function answer(
 async function chat(
   resources: FlowResources,
   body: unknown,
-  { response, signal, grant }: { response: ServerResponse; signal: AbortSignal; grant: ResourceGrant },
+  { response, signal, grant }: { response: ServedResponse; signal: AbortSignal; grant: ResourceGrant },
 ): Promise<void> {
   const { connection, request } = chatCall.parse(body);
   const charged = { ...(request as unknown as ChatRequest), caller: chargedCaller(grant, request.caller) };
@@ -151,12 +157,12 @@ function toError(thrown: unknown): FlowsteadError {
   return FlowsteadError.from(thrown);
 }
 
-function grantOf(request: IncomingMessage, token: ResourceServerOptions["token"]): ResourceGrant | undefined {
+function grantOf(request: ServedRequest, token: ResourceServerOptions["token"]): ResourceGrant | undefined {
   if (typeof token === "string") return hasToken(request, token) ? {} : undefined;
   return token(/^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "");
 }
 
-function hasToken(request: IncomingMessage, token: string): boolean {
+function hasToken(request: ServedRequest, token: string): boolean {
   const given = Buffer.from(request.headers.authorization ?? "");
   const wanted = Buffer.from(`Bearer ${token}`);
   return given.length === wanted.length && timingSafeEqual(given, wanted);
