@@ -1,4 +1,4 @@
-// Whether the passages that an answer cites say what it says, by rule and named so: words, figures and negation.
+// Whether the passages that an answer cites say what it says, by rule and named so: words, figures, units, dates, negation.
 
 import { CHECK_NAME, verifyClaim } from "../search/verify.ts";
 import type { CitationCheck } from "./event.ts";

@@ -1,8 +1,10 @@
-// A check by rule whether a passage supports what a sentence says: words in common, the same figures, the same negations. It
-// understands nothing: a sentence in other words than its source fails, and a false one in its source's words may pass.
+// A check by rule whether a passage supports what a sentence says: words in common, the same figures and what they
+// count, the same dates, the same negations. It understands nothing: a sentence in other words than its source fails, and a false one in its source's words may pass.
 
 import { passageAnalyzer } from "./analysis/analyzer.ts";
+import { datesIn, isSameDate, type TextDate } from "./analysis/date.ts";
 import { detectLanguage } from "./analysis/detect-language.ts";
+import { figuresOf, unitsOf, withoutUnits } from "./analysis/figure.ts";
 import { ENGLISH } from "./analysis/language.ts";
 import { negations } from "./analysis/negation.ts";
 import { sentences } from "./analysis/sentence.ts";
@@ -20,55 +22,76 @@ export interface Support {
 }
 
 /** What the check is called wherever its results are shown. */
-export const CHECK_NAME = "rule-based: words, figures, negation";
+export const CHECK_NAME = "rule-based: words, figures, units, dates, negation";
 
 const LEAST_OVERLAP = 0.6;
 // A claim may rest on a few neighbouring sentences; more would let it gather its words from anywhere.
 const WIDEST_WINDOW = 3;
 const MOST_CHARACTERS = 50_000;
 
-const NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split(" ");
 /** Looks for the place of a source that supports a sentence best. */
 export function verifyClaim(claim: string, source: string): Support {
   const text = source.slice(0, MOST_CHARACTERS);
   // A claim is short; its source tells better what language both are in.
   const language = detectLanguage(text) ?? detectLanguage(claim) ?? ENGLISH;
-  const wanted = wordsOf(claim, language);
-  const figures = figuresOf(claim);
-  const isDenied = isNegated(claim, language);
+  const claimed = claimOf(claim, language);
   const whole = { start: 0, end: text.length };
-  if (wanted.size === 0)
+  if (claimed.words.size === 0)
     return { ...whole, isSupported: false, overlap: 0, reason: "the sentence has no words to check" };
   const places = sentences(text).map(({ start, end }) => placeOf(text.slice(start, end), { start, end }, language));
   let best: Support = { ...whole, isSupported: false, overlap: 0, reason: "the source has nothing of it" };
+  let denial: Support | undefined;
   for (let width = 1; width <= WIDEST_WINDOW; width++) {
     for (let at = 0; at + width <= places.length; at++) {
-      const found = judge({ words: wanted, figures, isDenied }, places.slice(at, at + width));
+      const found = judge(claimed, places.slice(at, at + width));
+      if (isDenial(found) && found.overlap > (denial?.overlap ?? 0)) denial = found;
       if (found.isSupported !== best.isSupported ? found.isSupported : found.overlap > best.overlap) best = found;
     }
     // What one sentence says or denies is not looked for in more of them: neighbours may say otherwise of something else.
-    if (best.isSupported || best.reason === DENIED || best.reason === DENIES) return best;
+    if (denial && denial.overlap > best.overlap) return denial;
+    if (best.isSupported || isDenial(best)) return best;
   }
   return best;
 }
 
-interface Place {
-  start: number;
-  end: number;
+/** What a text says, as far as it is compared. */
+interface Said {
   words: ReadonlySet<string>;
   figures: ReadonlySet<string>;
+  units: ReturnType<typeof unitsOf>;
+  dates: (TextDate & { text: string })[];
   isDenied: boolean;
 }
+
+type Place = Said & Span;
 
 const DENIES = "the sentence denies what the source says";
 const DENIED = "the source denies what the sentence says";
 
+function isDenial({ reason }: Support): boolean {
+  return reason === DENIED || reason === DENIES;
+}
+
 function placeOf(own: string, span: Span, language: string): Place {
-  return { ...span, words: wordsOf(own, language), figures: figuresOf(own), isDenied: isNegated(own, language) };
+  return { ...span, ...saidIn(own, language) };
+}
+
+function saidIn(text: string, language: string): Said {
+  const dates = datesIn(text).map((date) => ({ ...date, text: text.slice(date.start, date.end) }));
+  const isDenied = isNegated(text, language);
+  return { words: wordsOf(text, language), figures: figuresOf(text), units: unitsOf(text), dates, isDenied };
+}
+
+/** Words and figures of its dates and words of its units are not looked for: a source may write them in another form. */
+function claimOf(claim: string, language: string): Said {
+  const said = saidIn(claim, language);
+  const rest = said.dates.reduce((text, { text: date }) => text.replace(date, " "), claim);
+  const words = wordsOf(withoutUnits(rest), language);
+  return words.size === 0 ? said : { ...said, words, figures: figuresOf(rest) };
 }
 
 /** The claim against neighbouring sentences; the one that shares most with it tells whether it is denied. */
-function judge(claim: Omit<Place, "start" | "end">, window: readonly Place[]): Support {
+function judge(claim: Said, window: readonly Place[]): Support {
   const sharedWith = ({ words }: Place): number => [...claim.words].filter((word) => words.has(word)).length;
   const core = window.reduce((best, place) => (sharedWith(place) > sharedWith(best) ? place : best));
   const shared = [...claim.words].filter((word) => window.some(({ words }) => words.has(word))).length;
@@ -78,8 +101,23 @@ function judge(claim: Omit<Place, "start" | "end">, window: readonly Place[]): S
   const fails = (reason: string): Support => ({ ...result, isSupported: false, reason });
   if (overlap < LEAST_OVERLAP) return fails("the source speaks of something else");
   if (missing.length > 0) return fails(`the source does not have ${missing.join(", ")}`);
+  const otherDate = claim.dates.find((date) => !window.some(({ dates }) => dates.some((one) => isSameDate(date, one))));
+  if (otherDate) return fails(`the source does not have ${otherDate.text}`);
+  const counts = otherUnit(claim, window);
+  if (counts !== undefined) return fails(counts);
   if (claim.isDenied !== core.isDenied) return fails(claim.isDenied ? DENIES : DENIED);
   return { ...result, isSupported: true };
+}
+
+/** The first figure that counts other things in the source, as a sentence; a figure without a unit may count anything. */
+function otherUnit({ units }: Said, window: readonly Place[]): string | undefined {
+  for (const [figure, own] of units) {
+    const there = new Map(window.flatMap((place) => [...(place.units.get(figure) ?? [])]));
+    const bare = window.some((place) => place.figures.has(figure) && !place.units.has(figure));
+    if (there.size === 0 || bare || [...own.keys()].some((unit) => there.has(unit))) continue;
+    return `the source has ${figure} ${[...there.values()][0]!}, not ${figure} ${[...own.values()][0]!}`;
+  }
+  return undefined;
 }
 
 const ANALYZER = passageAnalyzer();
@@ -90,21 +128,6 @@ function wordsOf(text: string, language: string): Set<string> {
     ({ terms: [term] }) => term!,
   );
   return new Set(terms.filter((term) => !/^[\d.,]+$/.test(term)));
-}
-
-/** Figures in one form: `1,250.00` and `1250`, `five` and `5` are the same. */
-function figuresOf(text: string): Set<string> {
-  const figures = new Set<string>();
-  for (const [figure] of text.matchAll(/\d+(?:[.,:]\d+)*/g)) {
-    const plain = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(figure) ? figure.replaceAll(",", "") : figure.replace(",", ".");
-    figures.add(/^\d+\.\d+$/.test(plain) ? String(Number(plain)) : plain.replace(/^0+(?=\d)/, ""));
-  }
-  for (const [word] of text.toLowerCase().matchAll(/[a-z]+/g)) {
-    const value = NUMBER_WORDS.indexOf(word);
-    // "One" is a pronoun more often than a figure.
-    if (value === 0 || value > 1) figures.add(String(value));
-  }
-  return figures;
 }
 
 /** Two denials of the same thing cancel each other. */

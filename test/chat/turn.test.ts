@@ -98,7 +98,7 @@ describe("a chat turn", () => {
     assert.deepEqual(data.spans, [{ start: 0, end: 30 }]);
     assert.deepEqual(parts[14].data.checks, [
       {
-        rule: "rule-based: words, figures, negation",
+        rule: "rule-based: words, figures, units, dates, negation",
         sentence: "You have 30 days of leave.",
         supported: true,
         overlap: 1,

@@ -46,5 +46,7 @@ describe("the check of citations", () => {
   it("ends, whatever the answer", () => {
     const answer = Array.from({ length: 5000 }, (_, at) => `Sentence ${at} says so [1].`).join(" ");
     assert.ok(checks(answer).length <= 60);
+    const long = `Everyone has ${"very ".repeat(170)}[1] ${"many ".repeat(180)}days of leave.`;
+    assert.deepEqual(checks(long), [], "longer than any sentence");
   });
 });
