@@ -38,7 +38,13 @@ export function App() {
         <TopBar />
         <main className="main" data-fresh={fresh || undefined}>
           {fresh ? null : <Notice />}
-          {phase === "missing" || phase === "failed" ? <Problem /> : fresh ? <Start /> : <Thread key={`thread of ${id}`} />}
+          {phase === "missing" || phase === "failed" ? (
+            <Problem />
+          ) : fresh ? (
+            <Start />
+          ) : (
+            <Thread key={`thread of ${id}`} />
+          )}
           {phase === "missing" ? null : <Composer key={`composer of ${id}`} />}
         </main>
       </div>
