@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { evaluateIndex, readQuestions } from "../../src/search/evaluate/evaluate.ts";
 import { measure } from "../../src/search/evaluate/measure.ts";
-import type { SearchIndex } from "../../src/search/search-index.ts";
+import type { SearchIndex, SearchQuery } from "../../src/search/search-index.ts";
 import { passage } from "../index-suite.ts";
 
 test("measures of an order of results, by hand", () => {
@@ -13,6 +13,14 @@ test("measures of an order of results, by hand", () => {
   assert.equal(mrr, 1 / 2);
   assert.ok(Math.abs(recall - 1 / 3) < 1e-12);
   assert.deepEqual(measure({ grades: [0, 0], wanted: [1] }, 10), { ndcg: 0, mrr: 0, recall: 0 });
+  // The eleventh counts for recall only, and what is wanted beyond ten could not have been shown.
+  const late = [...Array.from({ length: 10 }, () => 0), 1];
+  assert.deepEqual(measure({ grades: late, wanted: [1] }, 20), { ndcg: 0, mrr: 0, recall: 1 });
+  const full = Array.from({ length: 12 }, () => 1);
+  assert.equal(measure({ grades: full, wanted: full }, 10).ndcg, 1);
+  // The best order is that of the grades, in whatever order they are wanted.
+  const turned = measure({ grades: [1, 2], wanted: [1, 2] }, 10).ndcg;
+  assert.ok(Math.abs(turned - (1 + 2 / Math.log2(3)) / (2 + 1 / Math.log2(3))) < 1e-12);
 });
 
 test("an index is asked each question in each way that it can; a document counts once", async () => {
@@ -20,7 +28,9 @@ test("an index is asked each question in each way that it can; a document counts
   const modes: string[] = [];
   const index = {
     statistics: async () => ({ documents: 3, passages: 4, embedder: "e", reranker: "r" }),
-    query: async ({ mode, rerank }: { mode: string; rerank?: boolean | "words" }) => {
+    query: async ({ mode, rerank, top, readers }: SearchQuery) => {
+      // Ten documents may take many passages; the keeper sees all of them.
+      assert.deepEqual([top, readers], [50, "all"]);
       modes.push(`${mode} ${rerank ?? true}`);
       return { hits: found.map((one) => ({ passage: one, score: 1, highlights: [] })), degraded: [] };
     },
@@ -34,5 +44,10 @@ test("an index is asked each question in each way that it can; a document counts
   );
   assert.equal(ways["lexical"]?.mrr, (1 / 2 + 1 / 3) / 2);
   assert.equal(ways["lexical"]?.recall, 1 / 2);
+  // Where passages are wanted by name, each counts by itself.
+  const [first, second] = found.map(({ id }) => id);
+  const byPassage = readQuestions(JSON.stringify({ question: "q", relevant: { [first!]: 2, [second!]: 1 } }));
+  const of = (await evaluateIndex(index, byPassage, { k: 2, signal: new AbortController().signal })).ways["lexical"];
+  assert.deepEqual(of, { ndcg: 1, mrr: 1, recall: 1 });
   assert.throws(() => readQuestions('{"question": "q"}'), /Line 1/);
 });
