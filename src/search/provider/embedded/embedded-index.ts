@@ -245,7 +245,7 @@ export class EmbeddedIndex implements SearchIndex {
   async #keepUp(): Promise<void> {
     try {
       // Files that an index is being made of must not go meanwhile.
-      if (!this.#upkeep.due() || this.#nearest.isBuilding) return;
+      if (this.#nearest.isBuilding || !(await this.#upkeep.due())) return;
       await this.#nearest.beforeJoining();
       await this.#upkeep.run();
     } finally {

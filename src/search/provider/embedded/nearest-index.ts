@@ -15,6 +15,11 @@ const NAME = "vector_idx";
 const GRAPH = { numPartitions: 1, m: 16, efConstruction: 100 } as const;
 /** Above this share of vectors beside the index, or that came to it since, it is made anew. */
 const MOST_BESIDE = 0.2;
+/**
+ * Joining files writes the graph anew as well, and what is written waits for it. Above this share an index is being filled,
+ * and does without one until that has come to its end.
+ */
+const MOST_BESIDE_AT_JOINING = 0.05;
 /** What came since lies in graphs of its own, each of which is searched. */
 const MOST_GRAPHS = 4;
 const MOST_GRAPHS_OF_OTHERS = 16;
@@ -61,9 +66,9 @@ export function nearestIndex(parts: NearestIndexParts): NearestIndex {
   /** How many rows the graph had that this process made. */
   let made: number | undefined;
 
-  const isBeside = async (): Promise<boolean> => {
+  const isBeside = async (most = MOST_BESIDE): Promise<boolean> => {
     const stats = await table.indexStats(NAME);
-    return stats !== undefined && stats.numUnindexedRows > MOST_BESIDE * stats.numIndexedRows;
+    return stats !== undefined && stats.numUnindexedRows > most * stats.numIndexedRows;
   };
   /** Whether it has come to be too many graphs. */
   const isScattered = async (): Promise<boolean> => {
@@ -128,7 +133,7 @@ export function nearestIndex(parts: NearestIndexParts): NearestIndex {
     },
     writing: () => clearTimeout(timer),
     async beforeJoining() {
-      if (await isBeside()) await table.dropIndex(NAME);
+      if (await isBeside(MOST_BESIDE_AT_JOINING)) await table.dropIndex(NAME);
     },
     close() {
       isClosed = true;

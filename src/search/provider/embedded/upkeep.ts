@@ -12,7 +12,7 @@ const KEEP_VERSIONS_MS = 10 * 60 * 1000;
 export interface Upkeep {
   wrote(rows: number): void;
   /** Whether enough has been written for `run` to be worth its time. */
-  due(): boolean;
+  due(): Promise<boolean>;
   /** Brings new rows into the full-text index, joins small files and drops old versions. */
   run(): Promise<void>;
 }
@@ -20,13 +20,18 @@ export interface Upkeep {
 export function upkeep(table: Table): Upkeep {
   let commits = 0;
   let rows = 0;
-  let size = 0;
+  /** Of the table, as it was at the last upkeep or when the first came into question. */
+  let size: number | undefined;
   return {
     wrote(count) {
       commits += 1;
       rows += count;
     },
-    due: () => commits >= Math.max(COMMITS, size / ROWS_PER_COMMIT) || rows >= Math.max(ROWS, size * SHARE_OF_ROWS),
+    async due() {
+      if (commits < COMMITS && rows < ROWS) return false;
+      size ??= await table.countRows();
+      return commits >= Math.max(COMMITS, size / ROWS_PER_COMMIT) || rows >= Math.max(ROWS, size * SHARE_OF_ROWS);
+    },
     async run() {
       commits = 0;
       rows = 0;

@@ -75,7 +75,7 @@ export async function openTableStore(folder: string, name: string): Promise<Docu
         }
         seen = { engineVersion: await table.version(), version: seq };
         care.wrote(rows.length);
-        if (care.due()) await care.run().catch(() => undefined);
+        if (await care.due()) await care.run().catch(() => undefined);
         return seq;
       }
     },
