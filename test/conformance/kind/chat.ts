@@ -1,6 +1,6 @@
 // Chat prompts: roles, protection of user text, tool calls, lists and images.
 
-import { isMap, type ValueMap } from "../../../src/base/value.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../../../src/base/value.ts";
 import { Image, findImages } from "../../../src/prompt/image.ts";
 import { type ImageDetail, parseChat, parseToolCalls } from "../../../src/prompt/parse-chat.ts";
 import { renderChat } from "../../../src/prompt/render-chat.ts";
@@ -35,14 +35,17 @@ export const CHAT_KINDS: Kinds = {
   "unit:chat_list_convert"({ inputs, expect }) {
     const data = inputs["input_data"] as ValueMap;
     const messages = renderChat(compileTemplate("user:\n{{ data }}"), { data }, { chatLists: true });
-    const shown = Array.isArray(data) ? (expect["expected_output"] as unknown as string[]).join("\n") : "{}";
-    expectEqual(messages, [{ role: "user", content: shown }]);
+    expectEqual(messages, [{ role: "user", content: shown(expect["expected_output"] ?? null) }]);
   },
 
   /** The original swaps role words for ids; here the same values must come through as one message, word for word. */
   "unit:role_escape"({ inputs }) {
     const value = inputs["value"];
-    const text = Array.isArray(value) ? (value as string[]).join("\n") : String(value as string);
+    const text = Array.isArray(value)
+      ? (value as string[]).join("\n")
+      : value === null
+        ? "None"
+        : String(value as string);
     expectEqual(throughChat({ value }, ["value"]), [text.trim()]);
   },
 
@@ -77,6 +80,11 @@ export const CHAT_KINDS: Kinds = {
     expectEqual(found.sort(), wanted.sort());
   },
 };
+
+/** Lists print one item a line, also within each other, but as in Python within a dict. */
+function shown(value: Value): string {
+  return Array.isArray(value) ? value.map(shown).join("\n") : pyStr(value);
+}
 
 /** The contents of the messages that a template with one value gives. */
 function throughChat(context: Record<string, unknown>, escape: string[]): unknown[] {

@@ -3,12 +3,12 @@
 import path from "node:path";
 import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { isMap, type Value, type ValueMap } from "../../../src/base/value.ts";
-import { findKind } from "../../../src/connection/kind.ts";
 import type { NodeDefinition } from "../../../src/flow/definition.ts";
 import { environmentTexts } from "../../../src/flow/environment.ts";
 import { errorChain } from "../../../src/flow/error-chain.ts";
 import { orderNodes } from "../../../src/flow/graph.ts";
 import { applyDefaults, parseInput, resolveInputs } from "../../../src/flow/input.ts";
+import { takesConnection } from "../../../src/flow/literal.ts";
 import { loadFlow, parseFlow } from "../../../src/flow/load.ts";
 import { parseTyped } from "../../../src/flow/value.ts";
 import { applyVariants } from "../../../src/flow/variant.ts";
@@ -19,7 +19,8 @@ import { expectEqual, expectFailure, expectTrue } from "../compare.ts";
 
 export const FLOW_UNIT_KINDS: Kinds = {
   "unit:connection_class_name"({ inputs, expect }) {
-    expectEqual(findKind(inputs["type_name"] as string) !== undefined, expect["expected"]);
+    const type = [String(inputs["type_name"] as string)];
+    expectEqual(takesConnection({ type }), expect["expected"]);
   },
 
   async "unit:value_type_parse"({ inputs, expect }) {

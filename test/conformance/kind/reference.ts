@@ -33,11 +33,14 @@ export const REFERENCE_KINDS: Kinds = {
   },
 
   async "unit:reference_resolve"({ inputs, expect }) {
-    const progress = { inputs: { text: "hello" }, values: new Map([["node1", "output"]]), bypassed: new Set<string>() };
+    const text = "hello promptflow"; // Of the original's test: every input and every output.
+    const progress = { inputs: { text }, values: new Map([["node1", text]]), bypassed: new Set<string>() };
     // Without an input, the original's test gives a reference whose kind only the message names.
     const [, kind] = /^The type '(\w+)'/.exec(String(expect["expected_error_message"] as string)) ?? [];
     const given = "input" in inputs ? parseAssignment(inputs["input"] ?? null) : ({ kind } as unknown as Assignment);
-    await judgeFailure(() => resolveAssignment(given, progress), expect);
+    const wanted = expect["expected_value"] ?? expect["expected"];
+    if (wanted !== undefined) expectEqual(await resolveAssignment(given, progress), wanted);
+    else await judgeFailure(() => resolveAssignment(given, progress), expect);
   },
 };
 

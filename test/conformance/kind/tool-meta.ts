@@ -87,7 +87,9 @@ async function judgeContent(
       .includes(String(expect["error_code"] as string)),
     `code: ${errorChain(error)}`,
   );
-  const reason = wanted.replace(/^Failed to load python module\. Python parsing failed: /, "");
+  const reason = wanted
+    .replace(/^Failed to load python module\. Python parsing failed: /, "")
+    .replace("<string>", file);
   expectTrue(error.message.endsWith(reason), `message: ${error.message}`);
 }
 
