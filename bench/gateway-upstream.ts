@@ -1,6 +1,6 @@
 // The model server behind every gateway under measurement: fixed answers in Azure's form, at no cost of its own.
 
-import { type Server, createServer } from "node:http";
+import { type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 const SAFE = { filtered: false, severity: "safe" };
@@ -36,6 +36,7 @@ const TAIL = `${chunk({}, "stop")}data: ${JSON.stringify({ ...base, object: "cha
 
 /** Chunks of a stream come this far apart, so that each one is a write of its own. */
 export const CHUNK_MS = 1;
+const HELD_MS = 20_000;
 
 export async function startUpstream(): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
@@ -54,6 +55,7 @@ export async function startUpstream(): Promise<{ url: string; close(): Promise<v
       }
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(chunk({ role: "assistant", content: "" }, null));
+      if (body.includes('"HOLD"')) return hold(response);
       let left = Number(tokens ?? 64);
       const send = (): void => {
         if (left-- > 0) {
@@ -67,6 +69,13 @@ export async function startUpstream(): Promise<{ url: string; close(): Promise<v
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => closed(server) };
+}
+
+/** One token, and now and then another one, so that nobody takes it for a stream that stands still. */
+function hold(response: ServerResponse): void {
+  response.write(chunk({ content: "word " }, null));
+  const timer = setInterval(() => response.write(chunk({ content: "word " }, null)), HELD_MS);
+  response.once("close", () => clearInterval(timer));
 }
 
 function closed(server: Server): Promise<void> {

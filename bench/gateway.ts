@@ -1,200 +1,180 @@
 // The model gateway with all its features on (keys, limits, prices, ledger, pool with failover, access log) beside Debian's
-// nginx and Portkey's gateway as proxies of the same upstream: CPU of the gateway's process, time added, first byte of streams.
+// nginx and Portkey's gateway as proxies of the same upstream: CPU of the gateway's process, time added, first byte of
+// streams, at 1, 50 and 500 connections; then streams that stay open.
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Pool } from "undici";
 import type { Bench, BenchOptions } from "./bench.ts";
+import { type Side, type SideName, startFresh, startSides } from "./gateway-side.ts";
 import { startUpstream } from "./gateway-upstream.ts";
-import { cpuUs, startProgram } from "./program.ts";
+import { holdStreams, mostStreams } from "./hold.ts";
+import { cpuUs } from "./program.ts";
 import { quantiles, round } from "./statistic.ts";
 
-const KEY = "key-of-the-bench-0001";
-const CONCURRENCY = 16;
-/** 1.15.2 with its own range of @hono/node-server answers 500 to every call; this is the newest that works with it. */
-const PORTKEY = { gateway: "1.15.2", server: "1.14.1" };
 const MESSAGES = [
   { role: "system", content: "Answer from the documents, briefly, and say where it stands. ".repeat(4) },
   { role: "user", content: "How long is the warranty of the tent, and does it cover the poles? ".repeat(3) },
 ];
+const PATH = "/v1/chat/completions";
 
 export const gateway: Bench = {
   name: "gateway",
-  about: "the model gateway beside nginx and Portkey: CPU per request and chunk, added time, first byte of a stream",
+  about:
+    "the model gateway beside nginx and Portkey: CPU per call, p99 and first byte added, JSON and streams of 64 and 500 tokens, 1 to 500 connections, open streams",
   run: measure,
 };
 
-interface Side {
-  name: string;
-  pid: number | undefined;
-  pool: Pool;
-  path: string;
-  headers: Record<string, string>;
-  model: string;
+interface Load {
+  /** Of a stream; undefined for JSON. */
+  tokens: number | undefined;
+  connections: number;
+  /** Per round. */
+  calls: number;
 }
+
+/** @returns the loads of a round; what takes longest is left to the full run. */
+function loadsOf(isQuick: boolean): Load[] {
+  const few = (quick: number, full: number): number => (isQuick ? quick : full);
+  return [
+    { tokens: undefined, connections: 50, calls: few(1500, 3000) },
+    { tokens: undefined, connections: 500, calls: few(1000, 3000) },
+    { tokens: undefined, connections: 1, calls: few(200, 1000) },
+    { tokens: 64, connections: 1, calls: few(6, 30) },
+    { tokens: 64, connections: 50, calls: few(50, 200) },
+    { tokens: 64, connections: 500, calls: few(0, 500) },
+    { tokens: 500, connections: 1, calls: few(1, 10) },
+    { tokens: 500, connections: 50, calls: few(0, 100) },
+    { tokens: 500, connections: 500, calls: few(0, 500) },
+  ].filter(({ calls }) => calls > 0);
+}
+
+const nameOf = ({ tokens, connections }: Load): string =>
+  `${tokens === undefined ? "JSON" : `${tokens} tokens`}, ${connections} connections`;
+
+/** The guard and Portkey, which cost many times as much, are measured at one number of connections. */
+const takesPart = ({ name }: Side, { connections, tokens }: Load): boolean =>
+  (name !== "portkey" && name !== "flowstead with guard") || (connections === 50 && tokens !== 500);
 
 async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
   const upstream = await startUpstream();
-  const closers: (() => Promise<unknown>)[] = [() => upstream.close()];
-  const sides: Side[] = [sideOf("direct", upstream.url, undefined)];
-  const skipped: Record<string, string> = {};
   try {
-    for (const [name, guards] of [
-      ["flowstead", ""],
-      ["flowstead with guard", "  guards: [{ moderator: rules }]\n"],
-    ] as const) {
-      const config = path.join(folder, `${name.replaceAll(" ", "-")}.yaml`);
-      await writeFile(config, configuration(upstream.url) + guards);
-      const home = path.join(folder, name.replaceAll(" ", "-"));
-      const program = await startProgram({
-        args: ["up", "--port", "0", "--home", home, "--config", config],
-        ready: /^ {2}(http:\S+)$/m,
-        signal,
-      });
-      closers.push(() => program.stop());
-      const { pid } = JSON.parse(await readFile(path.join(home, "running.json"), "utf8")) as { pid: number };
-      sides.push({
-        ...sideOf(name, program.found, pid),
-        headers: { authorization: `Bearer ${KEY}` },
-        model: "default",
-      });
-    }
-    for (const [name, start] of [
-      ["nginx", startNginx],
-      ["portkey", startPortkey],
-    ] as const) {
-      try {
-        const { url, child, headers } = await start(folder, upstream.url);
-        closers.push(() => stop(child));
-        sides.push({ ...sideOf(name, url, child.pid), headers: headers ?? {} });
-      } catch (thrown) {
-        skipped[name] = (thrown as Error).message.split("\n", 1)[0] ?? "";
-        console.error(`  ${name} is left out: ${skipped[name]}`);
+    const { all, skipped, close } = await startSides(folder, upstream.url, signal);
+    try {
+      for (const side of all) await many(side, { tokens: undefined, connections: 50, calls: isQuick ? 1000 : 5000 });
+      const loads: Record<string, unknown> = {};
+      for (const load of loadsOf(isQuick)) {
+        const sides = all.filter((side) => takesPart(side, load));
+        loads[nameOf(load)] = await compare(sides, load, { rounds: isQuick ? 2 : 6, signal });
       }
+      await close();
+      const fresh = await startFresh(folder, upstream.url, signal);
+      try {
+        return { quick: isQuick, skipped, loads, open: await openStreams(fresh, isQuick, signal) };
+      } finally {
+        await fresh.pool.destroy();
+        await fresh.program.stop();
+      }
+    } finally {
+      await close();
     }
-    return { quick: isQuick, skipped, ...(await compare(sides, { isQuick, signal })) };
   } finally {
-    await Promise.all(sides.map(({ pool }) => pool.destroy()));
-    for (const close of closers.toReversed()) await close();
+    await upstream.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function sideOf(name: string, url: string, pid: number | undefined): Side {
-  const pool = new Pool(url, { connections: CONCURRENCY, pipelining: 1 });
-  return { name, pid, pool, path: "/v1/chat/completions", headers: {}, model: "gpt-4o" };
-}
-
 interface Measured {
-  jsonCpuUs: number[];
-  chunkCpuUs: number[];
-  latencyMs: number[];
-  firstByteMs: number[];
+  cpuUs: number[];
+  firstMs: number[];
+  totalMs: number[];
 }
-
-const TOKENS = 64;
 
 /** All sides are up at the same time and visited in turns, so that what else the machine does falls on all. */
 async function compare(
   sides: readonly Side[],
-  { isQuick, signal }: { isQuick: boolean; signal: AbortSignal },
+  load: Load,
+  { rounds, signal }: { rounds: number; signal: AbortSignal },
 ): Promise<Record<string, unknown>> {
-  const rounds = isQuick ? 2 : 10;
-  const results = new Map<string, Measured>();
-  for (const { name } of sides) results.set(name, { jsonCpuUs: [], chunkCpuUs: [], latencyMs: [], firstByteMs: [] });
-  for (const side of sides) await json(side, isQuick ? 500 : 3000);
+  const results = new Map<SideName, Measured>();
+  for (const { name } of sides) results.set(name, { cpuUs: [], firstMs: [], totalMs: [] });
   for (let number = 0; number < rounds; number++) {
     for (const side of sides.toSorted(() => Math.random() - 0.5)) {
       signal.throwIfAborted();
-      const result = results.get(side.name) as Measured;
-      const requests = side.name === "portkey" ? 300 : 2000;
-      result.jsonCpuUs.push(await cpuPer(side, requests, () => json(side, requests)));
-      const streams = side.name === "portkey" ? 16 : 64;
-      result.chunkCpuUs.push(await cpuPer(side, streams * TOKENS, () => streamed(side, streams)));
-      for (let call = 0; call < 100; call++) result.latencyMs.push(await timed(() => one(side, false)));
-      for (let call = 0; call < 30; call++) result.firstByteMs.push(await one(side, true));
+      const calls = side.name === "portkey" ? Math.ceil(load.calls / 5) : load.calls;
+      const before = await cpuUs(side.pid);
+      const timed = await many(side, { ...load, calls });
+      const into = results.get(side.name) as Measured;
+      into.cpuUs.push(((await cpuUs(side.pid)) - before) / calls);
+      into.firstMs.push(...timed.map(({ firstMs }) => firstMs));
+      into.totalMs.push(...timed.map(({ totalMs }) => totalMs));
     }
   }
-  return report(results);
+  return report(nameOf(load), results);
 }
 
-function report(results: ReadonlyMap<string, Measured>): Record<string, unknown> {
+function report(name: string, results: ReadonlyMap<SideName, Measured>): Record<string, unknown> {
   const direct = results.get("direct") as Measured;
-  const nginx = results.get("nginx");
-  const portkey = results.get("portkey");
-  const least = (values: readonly number[]): number => round(Math.min(...values));
+  const least = (side: SideName): number | undefined => {
+    const values = results.get(side)?.cpuUs;
+    return values && round(Math.min(...values));
+  };
+  const ratio = (side: SideName, to: SideName): number | undefined => {
+    const [own, other] = [least(side), least(to)];
+    return own === undefined || other === undefined ? undefined : Math.round((own / other) * 1000) / 1000;
+  };
   const sides: Record<string, unknown> = {};
-  console.error(
-    `\n  ${"".padEnd(22)}${["CPU us/req", "us/chunk", "x nginx", "x Portkey", "added p50", "p99", "first byte +p50"].map((head) => head.padStart(16)).join("")}`,
-  );
-  for (const [name, result] of results) {
-    const added = (of: "latencyMs" | "firstByteMs"): { p50: number; p99: number } => {
-      const [own, floor] = [quantiles(result[of]), quantiles(direct[of])];
-      return { p50: round(own.p50 - floor.p50), p99: round(own.p99 - floor.p99) };
-    };
-    if (name === "direct") continue;
+  console.error(`\n  ${name}`);
+  for (const [side, result] of results) {
+    if (side === "direct") continue;
+    const added = (of: "firstMs" | "totalMs", at: "p50" | "p99"): number =>
+      round(quantiles(result[of])[at] - quantiles(direct[of])[at]);
     const entry = {
-      cpuUsPerRequest: least(result.jsonCpuUs),
-      cpuUsPerChunk: least(result.chunkCpuUs),
-      ratioToNginx: nginx && round(least(result.jsonCpuUs) / least(nginx.jsonCpuUs)),
-      ratioToPortkey: portkey && Math.round((least(result.jsonCpuUs) / least(portkey.jsonCpuUs)) * 1e4) / 1e4,
-      addedMs: added("latencyMs"),
-      addedFirstByteMs: added("firstByteMs"),
+      cpuUsPerCall: least(side),
+      ratioToNginx: ratio(side, "nginx"),
+      ratioToPortkey: ratio(side, "portkey"),
+      addedFirstByteMs: added("firstMs", "p50"),
+      addedP50Ms: added("totalMs", "p50"),
+      addedP99Ms: added("totalMs", "p99"),
     };
-    sides[name] = entry;
-    const cells = [
-      entry.cpuUsPerRequest,
-      entry.cpuUsPerChunk,
-      entry.ratioToNginx,
-      entry.ratioToPortkey,
-      entry.addedMs.p50,
-      entry.addedMs.p99,
-      entry.addedFirstByteMs.p50,
-    ];
-    console.error(`  ${name.padEnd(22)}${cells.map((cell) => String(cell ?? "-").padStart(16)).join("")}`);
+    sides[side] = entry;
+    console.error(`    ${side.padEnd(22)}${JSON.stringify(entry)}`);
   }
-  return { sides };
+  return sides;
 }
 
-async function json(side: Side, requests: number): Promise<void> {
-  let left = requests;
-  await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      while (left-- > 0) await one(side, false);
-    }),
-  );
+interface Timed {
+  firstMs: number;
+  totalMs: number;
 }
 
-async function streamed(side: Side, streams: number): Promise<void> {
-  let left = streams;
-  await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      while (left-- > 0) await one(side, true);
-    }),
-  );
+async function many(side: Side, { tokens, connections, calls }: Load): Promise<Timed[]> {
+  const timed: Timed[] = [];
+  let left = calls;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) timed.push(await one(side, tokens));
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  return timed;
 }
 
-/** One call, whose answer must be whole. @returns ms to the first bytes of the body. */
-async function one({ pool, path: target, headers, model, name }: Side, stream: boolean): Promise<number> {
+/** One call, whose answer must be whole. */
+async function one({ pool, headers, model, name }: Side, tokens: number | undefined): Promise<Timed> {
+  const isStream = tokens !== undefined;
   const body = JSON.stringify({
     model,
     messages: MESSAGES,
     temperature: 0,
-    max_tokens: TOKENS,
-    ...(stream ? { stream } : {}),
+    max_tokens: tokens ?? 64,
+    ...(isStream ? { stream: true } : {}),
   });
   const startedAt = performance.now();
   let firstMs = 0;
   let text = "";
   await new Promise<void>((resolve, reject) => {
     pool.dispatch(
-      { method: "POST", path: target, body, headers: { "content-type": "application/json", ...headers } },
+      { method: "POST", path: PATH, body, headers: { "content-type": "application/json", ...headers } },
       {
         onRequestStart() {},
         onResponseStart(_controller, status) {
@@ -205,136 +185,39 @@ async function one({ pool, path: target, headers, model, name }: Side, stream: b
           text += chunk.toString("latin1");
         },
         onResponseEnd: () => resolve(),
-        onResponseError: (_controller, error) => reject(error),
+        onResponseError: (_controller, error) => reject(new Error(`${name}: ${error.message}`, { cause: error })),
       },
     );
   });
-  if (!text.includes(stream ? "data: [DONE]" : '"finish_reason":"stop"') || text.startsWith("status")) {
-    throw new Error(`${name} gave no whole answer: ${text.slice(0, 300)}`);
-  }
-  return firstMs;
+  const totalMs = performance.now() - startedAt;
+  const isWhole = isStream
+    ? text.split('"content":"word "').length === tokens + 1 && text.includes("data: [DONE]")
+    : text.includes('"finish_reason":"stop"');
+  if (!isWhole || text.startsWith("status")) throw new Error(`${name} gave no whole answer: ${text.slice(0, 300)}`);
+  return { firstMs, totalMs };
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
-}
-
-async function cpuPer({ pid }: Side, count: number, work: () => Promise<void>): Promise<number> {
-  const before = await cpuUs(pid);
-  await work();
-  return ((await cpuUs(pid)) - before) / count;
-}
-
-function configuration(upstream: string): string {
-  return [
-    "log: { level: info }",
-    "endpoint: { instances: 1 }",
-    "models:",
-    `  - { provider: openai, base_url: ${upstream}/v1, api_key: upstream-key, model: gpt-4o, region: east }`,
-    `  - { provider: openai, base_url: ${upstream}/v1, api_key: upstream-key, model: gpt-4o, region: west }`,
-    "gateway:",
-    `  keys: [{ name: bench, key: ${KEY} }]`,
-    "  limits:",
-    '    - { principal: "*", requests_per_minute: 100000000, tokens_per_minute: 100000000000 }',
-    "    - { model: default, max_tokens: 4000, budget_usd: 1000000 }",
-    "  prices: { default: { input: 2.5, output: 10 } }",
-    "",
-  ].join("\n");
-}
-
-interface Started {
-  url: string;
-  child: ChildProcess;
-  headers?: Record<string, string>;
-}
-
-async function startNginx(folder: string, upstream: string): Promise<Started> {
-  execFileSync("sh", ["-c", "command -v nginx"], { env: { PATH: `${process.env.PATH}:/usr/sbin` } });
-  const prefix = path.join(folder, "nginx");
-  await mkdir(prefix, { recursive: true });
-  const port = await freePort();
-  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path ${prefix}/${name};`,
-  );
-  await writeFile(
-    path.join(prefix, "nginx.conf"),
-    `daemon off; master_process off; pid ${prefix}/pid; error_log ${prefix}/error.log;
-events { worker_connections 1024; }
-http {
-  access_log ${prefix}/access.log; ${paths.join(" ")}
-  upstream model { server ${new URL(upstream).host}; keepalive 64; }
-  server {
-    listen 127.0.0.1:${port}; keepalive_requests 10000000;
-    location / { proxy_pass http://model; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
-  }
-}`,
-  );
-  const child = spawn(
-    "nginx",
-    ["-p", prefix, "-c", path.join(prefix, "nginx.conf"), "-e", path.join(prefix, "error.log")],
-    {
-      env: { PATH: `${process.env.PATH}:/usr/sbin` },
-      stdio: "ignore",
-    },
-  );
-  return listening({ url: `http://127.0.0.1:${port}`, child });
-}
-
-async function startPortkey(folder: string, upstream: string): Promise<Started> {
-  const place = path.join(folder, "portkey");
-  await mkdir(place);
-  const manifest = { private: true, overrides: { "@hono/node-server": PORTKEY.server } };
-  await writeFile(path.join(place, "package.json"), JSON.stringify(manifest));
-  const install = ["install", `@portkey-ai/gateway@${PORTKEY.gateway}`, "--ignore-scripts", "--no-audit", "--no-fund"];
-  execFileSync("npm", install, { cwd: place, stdio: "ignore", timeout: 300_000 });
-  const main = path.join(place, "node_modules/@portkey-ai/gateway/build/start-server.js");
-  if (!existsSync(main)) throw new Error("its package has no build/start-server.js");
-  const port = await freePort();
-  const child = spawn(process.execPath, [main, "--headless", `--port=${port}`], {
-    env: { PATH: process.env.PATH ?? "", NODE_ENV: "production", TRUSTED_CUSTOM_HOSTS: "127.0.0.1,localhost" },
-    stdio: "ignore",
-  });
-  const headers = {
-    authorization: "Bearer upstream-key",
-    "x-portkey-provider": "openai",
-    "x-portkey-custom-host": `${upstream}/v1`,
+/** Streams that stay open after their first token: some, whose memory is told, then as many as there may be. */
+async function openStreams(
+  side: Awaited<ReturnType<typeof startFresh>>,
+  isQuick: boolean,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { program, pool, headers, model } = side;
+  const messages = [{ role: "user", content: "HOLD" }];
+  const call = {
+    path: PATH,
+    headers,
+    body: JSON.stringify({ model, messages, stream: true }),
+    opened: '"content":"word "',
   };
-  return listening({ url: `http://127.0.0.1:${port}`, child, headers });
-}
-
-async function listening(started: Started): Promise<Started> {
-  const pool = new Pool(started.url);
-  try {
-    for (let tries = 0; ; tries++) {
-      if (started.child.exitCode !== null) throw new Error(`it ended with ${started.child.exitCode}`);
-      const isUp = await pool.request({ method: "GET", path: "/" }).then(
-        ({ body }) => body.dump().then(() => true),
-        () => false,
-      );
-      if (isUp) return started;
-      if (tries === 200) throw new Error("it does not listen");
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  } finally {
-    await pool.destroy();
+  // What is made once at the first calls is no stream's.
+  await many(side, { tokens: 64, connections: 50, calls: 200 });
+  const most = Math.min(10_000, await mostStreams());
+  const held: unknown[] = [];
+  for (const count of isQuick ? [500] : [500, most]) {
+    held.push(await holdStreams({ program, pool, call }, Math.min(count, most), signal));
+    console.error("\n  open streams:", JSON.stringify(held.at(-1)));
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  await ended;
+  return held;
 }

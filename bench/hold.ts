@@ -5,7 +5,20 @@ import type { Dispatcher, Pool } from "undici";
 import type { Program } from "./program.ts";
 import { quantiles, round } from "./statistic.ts";
 
-const BODY = JSON.stringify({ question: "HOLD", chat_history: [] });
+export interface HeldCall {
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  /** What the answer holds once its first token is there. */
+  opened: string;
+}
+
+const SCORE: HeldCall = {
+  path: "/score",
+  headers: {},
+  body: JSON.stringify({ question: "HOLD", chat_history: [] }),
+  opened: '{"answer"',
+};
 /** So many begin at a time. */
 const BATCH = 200;
 /** Kept free for what else a process opens. */
@@ -19,7 +32,7 @@ export interface HeldStreams {
 }
 
 export async function holdStreams(
-  { program, pool }: { program: Program; pool: Pool },
+  { program, pool, call = SCORE }: { program: Pick<Program, "memoryKb">; pool: Pool; call?: HeldCall },
   count: number,
   signal: AbortSignal,
 ): Promise<HeldStreams> {
@@ -29,7 +42,7 @@ export async function holdStreams(
   for (let begun = 0; begun < count; begun += BATCH) {
     signal.throwIfAborted();
     const batch = Math.min(BATCH, count - begun);
-    firstMs.push(...(await Promise.all(Array.from({ length: batch }, () => hold(pool, held)))));
+    firstMs.push(...(await Promise.all(Array.from({ length: batch }, () => hold(pool, call, held)))));
   }
   const after = await program.memoryKb();
   for (const controller of held) controller.abort(new Error("measured"));
@@ -47,19 +60,23 @@ export async function mostStreams(): Promise<number> {
   return Math.floor((files - OTHER_FILES) / 2);
 }
 
-function hold(pool: Pool, held: Dispatcher.DispatchController[]): Promise<number> {
+function hold(
+  pool: Pool,
+  { path, headers: own, body, opened }: HeldCall,
+  held: Dispatcher.DispatchController[],
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
     let text = "";
     let isOpen = false;
-    const headers = { "content-type": "application/json", accept: "text/event-stream" };
+    const headers = { "content-type": "application/json", accept: "text/event-stream", ...own };
     pool.dispatch(
-      { path: "/score", method: "POST", headers, body: BODY },
+      { path, method: "POST", headers, body },
       {
         onRequestStart: (controller) => void held.push(controller),
         onResponseData(_controller, chunk) {
           text += chunk.toString("utf8");
-          if (isOpen || !text.includes('{"answer"')) return;
+          if (isOpen || !text.includes(opened)) return;
           isOpen = true;
           resolve(performance.now() - began);
         },

@@ -1,12 +1,12 @@
 // The router beside nginx as proxies of the same server of `/score`: CPU of the proxy's process for each call, time added
 // to a whole answer and to the first byte of a stream. Both are asked in turns, so that a busy machine is busy for both.
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Bench, BenchOptions } from "./bench.ts";
+import { type Proxy, startNginx, stopProxy } from "./nginx.ts";
 import { cpuUs, startProgram } from "./program.ts";
 import { quantiles, round } from "./statistic.ts";
 import { type StreamClient, streamClient } from "./stream.ts";
@@ -15,7 +15,8 @@ import { SILENT } from "../src/base/log.ts";
 import type { FlowEvent } from "../src/flow/event.ts";
 import type { Target } from "../src/flow/target.ts";
 
-const KEY = "key-of-the-router-under-measurement";
+/** Opens the endpoint of the router that is measured. */
+export const ROUTER_KEY = "key-of-the-router-under-measurement";
 const TOKENS = [64, 500] as const;
 const CONNECTIONS = [1, 50, 500] as const;
 
@@ -37,23 +38,22 @@ async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string
   const folder = await mkdtemp(path.join(tmpdir(), "router-"));
   const upstream = await startUpstream();
   const client = streamClient(signal);
-  let nginx: ChildProcess | undefined;
+  let nginx: Proxy | undefined;
   const program = await startProgram({
     file: "bench/router-process.ts",
-    args: [`${upstream.url}/score`, KEY],
+    args: [`${upstream.url}/score`, ROUTER_KEY],
     ready: /^ {2}(http:\S+)$/m,
     signal,
   });
   try {
-    const front = await startNginx(folder, upstream.url);
-    nginx = front.child;
+    nginx = await startNginx(folder, upstream.url);
     const sides: Side[] = [
       { name: "direct", url: `${upstream.url}/score`, headers: {} },
-      { name: "nginx", url: `${front.url}/score`, headers: {}, pid: nginx.pid },
+      { name: "nginx", url: `${nginx.url}/score`, headers: {}, pid: nginx.child.pid },
       {
         name: "router",
         url: `${program.found}/endpoints/bench/score`,
-        headers: { authorization: `Bearer ${KEY}` },
+        headers: { authorization: `Bearer ${ROUTER_KEY}` },
         pid: program.pid,
       },
     ];
@@ -73,7 +73,7 @@ async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string
     return { quick: isQuick, loads: results };
   } finally {
     client.close();
-    nginx?.kill("SIGTERM");
+    if (nginx) await stopProxy(nginx);
     await program.stop();
     await upstream.close();
     await rm(folder, { recursive: true, force: true });
@@ -150,7 +150,8 @@ async function many(
   return timed;
 }
 
-async function startUpstream(): Promise<{ url: string; close(): Promise<void> }> {
+/** A server of `/score` that answers with as many tokens as the question says. */
+export async function startUpstream(): Promise<{ url: string; close(): Promise<void> }> {
   const signature = {
     name: "bench",
     inputs: [{ name: "question", type: "string", isChatInput: true, isChatHistory: false }],
@@ -188,54 +189,4 @@ async function startUpstream(): Promise<{ url: string; close(): Promise<void> }>
         server.closeAllConnections();
       }),
   };
-}
-
-/** In the foreground, from a folder of its own. @throws Error when there is no nginx. */
-async function startNginx(folder: string, upstream: string): Promise<{ url: string; child: ChildProcess }> {
-  const env = { PATH: `${process.env.PATH}:/usr/sbin` };
-  execFileSync("sh", ["-c", "command -v nginx"], { env });
-  const prefix = path.join(folder, "nginx");
-  await mkdir(prefix, { recursive: true });
-  const port = await freePort();
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path ${prefix}/${name};`,
-  );
-  await writeFile(
-    path.join(prefix, "nginx.conf"),
-    `daemon off; master_process off; pid ${prefix}/pid; error_log ${prefix}/error.log;
-events { worker_connections 4096; }
-http {
-  access_log ${prefix}/access.log; ${temporary.join(" ")}
-  upstream flow { server ${new URL(upstream).host}; keepalive 512; }
-  server {
-    listen 127.0.0.1:${port} backlog=1024; keepalive_requests 10000000;
-    location / { proxy_pass http://flow; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
-  }
-}`,
-  );
-  const child = spawn(
-    "nginx",
-    ["-p", prefix, "-c", path.join(prefix, "nginx.conf"), "-e", path.join(prefix, "error.log")],
-    { env, stdio: "ignore" },
-  );
-  const url = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 100; tries++) {
-    const isUp = await fetch(`${url}/health`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isUp) return { url, child };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  child.kill("SIGTERM");
-  throw new Error("nginx does not listen.");
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen({ host: "127.0.0.1", port: 0 }, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
