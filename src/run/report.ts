@@ -23,6 +23,7 @@ export interface ReportOptions {
   maxLines?: number;
 }
 
+const STYLES = ["page.css", "table.css", "trace.css"];
 const MAX_LINES = 5_000;
 /** Characters of one value; what is cut says so. */
 const MAX_TEXT = 20_000;
@@ -30,8 +31,9 @@ const MAX_TEXT = 20_000;
 /** Writes the page. @returns how many lines of each run are in it, and how many there are */
 export async function writeReport({ store, runs, file, maxLines = MAX_LINES }: ReportOptions): Promise<LineCount[]> {
   const assets = path.join(packageRoot(), "web/report");
-  const style = readFileSync(path.join(assets, "report.css"), "utf8");
-  const script = readFileSync(path.join(assets, "report.js"), "utf8");
+  const read = (name: string): string => readFileSync(path.join(assets, name), "utf8");
+  const style = STYLES.map(read).join("\n");
+  const script = read("report.js");
   const counts: LineCount[] = [];
   const page = await open(file, "w", 0o600);
   try {
