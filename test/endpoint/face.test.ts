@@ -58,6 +58,7 @@ test("AG-UI: steps, one message of the answer alone, other outputs as custom eve
     start(),
     began("search"),
     output("documents", DOCUMENTS),
+    text(""),
     ended("search"),
     ended("never started"),
     began("answer"),

@@ -42,6 +42,9 @@ test("a schedule holds in its span and on its days; over midnight it belongs to 
   assert.equal(at(6, 1, 59), night);
   assert.equal(at(5, 1), undefined);
   assert.equal(at(6, 2), undefined);
+  const half = { ...work, days: [], start: "12:30", end: "12:45" };
+  const minutes = [29, 30, 44, 45].map((minute) => activeSchedule([half], new Date(2026, 10, 3, 12, minute)));
+  assert.deepEqual(minutes, [undefined, half, half, undefined]);
   const always = { ...night, days: [], start: "00:00", end: "00:00" };
   assert.equal(activeSchedule([always], new Date()), always);
 });
