@@ -11,6 +11,7 @@ import { python } from "./python.ts";
 import { searchQuality } from "./search-quality.ts";
 import { searchSpeed, searchSpeedMillion } from "./search-speed.ts";
 import { serve } from "./serve.ts";
+import { slowClient } from "./slow-client.ts";
 import { turn } from "./turn.ts";
 
 const BENCHES: readonly Bench[] = [
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   python,
   drill,
   router,
+  slowClient,
   searchSpeed,
   searchSpeedMillion,
   searchQuality,
