@@ -198,6 +198,11 @@ async function queryVector(
     return undefined;
   }
   if (query.vector) {
+    if (!query.vector.every(Number.isFinite))
+      throw new FlowsteadError(
+        "InvalidRequest",
+        "The query's vector holds what is no number: nothing compares with it.",
+      );
     if (query.vector.length === vectors.dimensions) return query.vector;
     throw new FlowsteadError(
       "EmbedderMismatch",

@@ -24,6 +24,13 @@ export async function embedPassages(
       `Passage ${id} has a vector of ${vector.length} dimensions, but the index ${index} has ${expected}.`,
     );
   }
+  const odd = passages.find(({ vector }) => vector && !vector.every(Number.isFinite));
+  if (odd) {
+    throw new FlowsteadError(
+      "EmbedderMismatch",
+      `The vector of passage ${odd.id} holds what is no number: nothing could be compared with it in the index ${index}.`,
+    );
+  }
   const bare = passages.filter(({ vector }) => !vector);
   if (!embedder || bare.length === 0) return passages;
   const texts = bare.map(({ title, headings, text }) => [title, ...headings, text].join("\n"));

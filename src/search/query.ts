@@ -18,6 +18,9 @@ export interface UnderstoodQuery {
 
 // A question is short; what is longer is a pasted text, whose first words must do.
 const MOST_TERMS = 256;
+const MOST_CHARACTERS = 20_000;
+/** Mending a word costs some milliseconds, in which nobody else is answered. */
+const MOST_MENDED = 24;
 
 /** Analyses a question and mends words that no passage holds. */
 export function understand(text: string, analyzer: Analyzer, lexicon: Lexicon): UnderstoodQuery {
@@ -27,11 +30,17 @@ export function understand(text: string, analyzer: Analyzer, lexicon: Lexicon): 
     if (seen) seen.weight += 1;
     else if (byTerm.size < MOST_TERMS) byTerm.set(term, query);
   };
-  for (const { terms, start, end } of analyzer.queryTokens(text, lexicon.languages)) {
+  let mended = 0;
+  for (const { terms, start, end } of analyzer.queryTokens(text.slice(0, MOST_CHARACTERS), lexicon.languages)) {
     const term = terms[0]!;
     const held = terms.filter((one) => lexicon.frequency(one) > 0);
     if (byTerm.has(term) || held.length > 0) {
       ask(term, { terms: held.length > 0 ? held : [term], weight: 1 });
+      continue;
+    }
+    if (byTerm.size >= MOST_TERMS) continue;
+    if (++mended > MOST_MENDED) {
+      ask(term, { terms: [term], weight: 1 });
       continue;
     }
     const word = text.slice(start, end);

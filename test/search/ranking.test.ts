@@ -143,6 +143,16 @@ describe("understanding", () => {
     assert.ok(analysed <= 20_000, `${analysed} characters`);
   });
 
+  it("mends the first words of a text that is pasted, not thousands", () => {
+    let looked = 0;
+    const counting: Lexicon = { ...lexicon, frequency: (term) => (looked++, lexicon.frequency(term)) };
+    const letters = (at: number): string => String.fromCharCode(97 + (at % 26), 97 + (Math.floor(at / 26) % 26));
+    const pasted = Array.from({ length: 3000 }, (_, at) => `pastedword${letters(at)}${letters(at * 7)}`);
+    const { terms } = understand(`vacatoin ${pasted.join(" ")}`, analyzer, counting);
+    assert.deepEqual(terms[0]?.terms, ["vacat"]);
+    assert.ok(looked < 60_000, `${looked} looks into the lexicon`);
+  });
+
   it("counts a repeated word as often as it is said", () => {
     const { terms } = understand("vacation, vacation and part", analyzer, lexicon);
     assert.deepEqual(

@@ -9,6 +9,7 @@ import type { AnyDocumentProvider, StoredIndex } from "./document-store.ts";
 import type { FieldImage } from "./image.ts";
 import { negotiated } from "./negotiated.ts";
 import { residentIndex } from "./resident-index.ts";
+import { sharedIndexes } from "./shared-index.ts";
 import { type SynonymRules, parseSynonyms } from "./synonym.ts";
 
 /** Conditions of a write, as the HTTP headers of the same name. */
@@ -42,7 +43,6 @@ export interface DocumentCatalog {
 }
 
 export function openCatalog(provider: AnyDocumentProvider, embedder: Embedder | undefined): DocumentCatalog {
-  const opened = new Map<string, Promise<DocumentIndex>>();
   const synonyms = new Map<string, SynonymRules>();
   let loaded: Promise<void> | undefined;
 
@@ -73,10 +73,18 @@ export function openCatalog(provider: AnyDocumentProvider, embedder: Embedder | 
     await loadSynonyms();
     return residentIndex({ schema, store: await provider.open(name), embedder, synonyms: otherWords });
   };
-  const shut = async (name: string): Promise<void> => {
-    const index = opened.get(name);
-    opened.delete(name);
-    await index?.then((one) => one.close());
+  const shared = sharedIndexes(openOne);
+  type Put = DocumentCatalog["put"];
+  const put = async (schema: Schema, definition: unknown, condition: Parameters<Put>[1]): ReturnType<Put> => {
+    const { name } = schema.definition;
+    const before = await provider.read(name);
+    checkCondition(before, { ...condition, name });
+    if (before) checkChange(readSchema(before.definition), schema);
+    const index = { definition: definition as Record<string, unknown>, etag: newEtag() };
+    await provider.put(name, index);
+    // A service gives its own etag.
+    const kept = "openIndex" in provider ? await provider.read(name) : undefined;
+    return { created: !before, index: kept ?? index };
   };
 
   return {
@@ -84,32 +92,17 @@ export function openCatalog(provider: AnyDocumentProvider, embedder: Embedder | 
     read,
     async put(definition, condition) {
       const schema = readSchema(definition);
-      const { name } = schema.definition;
-      const before = await provider.read(name);
-      checkCondition(before, { ...condition, name });
-      if (before) checkChange(readSchema(before.definition), schema);
-      const index = { definition: definition as Record<string, unknown>, etag: newEtag() };
-      await provider.put(name, index);
-      await shut(name);
-      // A service gives its own etag.
-      const kept = "openIndex" in provider ? await provider.read(name) : undefined;
-      return { created: !before, index: kept ?? index };
+      return shared.changing(schema.definition.name, () => put(schema, definition, condition));
     },
-    async remove(name, condition) {
-      checkCondition(await provider.read(name), { ...condition, name });
-      await shut(name);
-      return provider.remove(name);
-    },
+    remove: (name, condition) =>
+      shared.changing(name, async () => {
+        checkCondition(await provider.read(name), { ...condition, name });
+        return provider.remove(name);
+      }),
     async open(name) {
       const aliases = await provider.readExtras("aliases");
       const target = (aliases[name]?.definition["indexes"] as string[] | undefined)?.[0] ?? name;
-      let index = opened.get(target);
-      if (!index) {
-        index = openOne(target);
-        opened.set(target, index);
-        index.catch(() => opened.delete(target));
-      }
-      return index;
+      return shared.open(target);
     },
     extras: async (kind) => Object.values(await provider.readExtras(kind)),
     async putExtra(kind, definition, condition) {
@@ -132,7 +125,7 @@ export function openCatalog(provider: AnyDocumentProvider, embedder: Embedder | 
       return gone !== undefined;
     },
     async close() {
-      await Promise.allSettled([...opened.keys()].map(shut));
+      await shared.close();
       await provider.close();
     },
   };

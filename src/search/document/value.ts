@@ -56,7 +56,7 @@ function merged(before: unknown, given: unknown, field: SchemaField): unknown {
 }
 
 function toVector(value: unknown, dimensions: number, name: string): Float32Array {
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "number" && Number.isFinite(item))) {
+  if (!Array.isArray(value) || !value.every(isPlainNumber)) {
     throw wrong(`The vector field '${name}' needs a list of numbers.`);
   }
   if (value.length !== dimensions) {
@@ -117,6 +117,11 @@ function checkOne(value: unknown, field: SchemaField, schema: Schema): unknown {
     inner[name] = checked(item, sub, schema);
   }
   return inner;
+}
+
+/** As a vector keeps it, in four bytes. */
+export function isPlainNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(Math.fround(value));
 }
 
 function isObject(value: unknown): value is Document {

@@ -5,6 +5,7 @@ import type { Embedder } from "../../model/embedder.ts";
 import type { Metric, SchemaField } from "./definition.ts";
 import type { Image } from "./image.ts";
 import { type VectorQueryBody, listed } from "./request.ts";
+import { isPlainNumber } from "./value.ts";
 
 export interface VectorQuery {
   field: SchemaField;
@@ -28,6 +29,7 @@ export async function queryVectors(
     if (names.length === 0) throw wrong("a vector query names no fields");
     const given = kind === "vector" ? vector : await embedded(text ?? "", embedder, signal);
     if (!given) throw wrong("a vector query has no vector");
+    if (!given.every(isPlainNumber)) throw wrong("a number of the vector is too large for four bytes");
     for (const name of names) {
       const field = image.schema.fields.get(name);
       if (!field?.vector) throw wrong(`'${name}' is no vector field of the index`);

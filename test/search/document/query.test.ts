@@ -9,6 +9,9 @@ import { residentIndex } from "../../../src/search/document/resident-index.ts";
 import { parseSynonyms } from "../../../src/search/document/synonym.ts";
 import { memoryStore } from "./memory-store.ts";
 
+// A date without a zone is one of UTC, wherever this runs.
+process.env["TZ"] = "Asia/Tokyo";
+
 const text = (name: string, rest: object = {}) => ({ name, type: "Edm.String", ...rest });
 const SCHEMA = readSchema({
   name: "things",
@@ -190,6 +193,8 @@ describe("a query", () => {
   it("has limits that are told by name", async () => {
     assert.throws(() => readSearch({ skip: 100_001 }), { code: "InvalidRequest", message: /'skip'/ });
     assert.deepEqual(readSearch({ select: ["id", "title"] }).select, "id,title");
+    const vectorQueries = [{ kind: "vector", vector: [1e39, 0], fields: "vector" }];
+    await assert.rejects(found({ vectorQueries }), { code: "InvalidRequest", message: /too large for four bytes/ });
   });
 });
 
@@ -207,6 +212,7 @@ describe("a document", () => {
     ["a number that JSON cannot hold", { id: "x", big: 2 ** 53 }, /'big' is beyond 2\^53/],
     ["a part of a number", { id: "x", size: 1.5 }, /'size'.*Edm\.Int32/],
     ["a vector that is none", { id: "x", vector: [1, Infinity] }, /'vector' needs a list of numbers/],
+    ["a vector of numbers too large", { id: "x", vector: [1, 1e39] }, /'vector' needs a list of numbers/],
     ["a vector with a hole", { id: "x", vector: [1, null] }, /'vector' needs a list of numbers/],
     ["a vector that is too short", { id: "x", vector: [1] }, /dimension of '2'.*length of '1'/],
     ["an unknown part", { id: "x", place: { street: "y" } }, /'street' does not exist on 'place'/],

@@ -222,6 +222,44 @@ describe("the search service on the wire", () => {
     );
   });
 
+  it("an index that is made, changed, written to and deleted by many at once never answers with a failure of its own", async () => {
+    const fields = [
+      { name: "id", type: "Edm.String", key: true },
+      { name: "text", type: "Edm.String" },
+    ];
+    const told = new Map<string, number>();
+    const steps = [
+      () => call("PUT", "/indexes/busy", { fields }),
+      () => call("POST", "/indexes/busy/docs/index", { value: [{ id: "a", text: "x" }] }),
+      () => call("POST", "/indexes/busy/docs/search", { search: "x" }),
+      () => call("DELETE", "/indexes/busy"),
+      () => call("PUT", "/indexes/busy", { fields }),
+      () => call("POST", "/indexes/busy/docs/index", { value: [{ id: "b", text: "x" }] }),
+    ];
+    const answers = await Promise.all(
+      Array.from({ length: 48 }, async (_, at) => ({
+        step: at % steps.length,
+        ...(await steps[at % steps.length]!()),
+      })),
+    );
+    for (const { step, status, body } of answers) {
+      assert.ok([200, 201, 204, 404].includes(status), `step ${step}: ${status} ${JSON.stringify(body)}`);
+      told.set(`${step} ${status}`, (told.get(`${step} ${status}`) ?? 0) + 1);
+    }
+    const made = (told.get("0 201") ?? 0) + (told.get("4 201") ?? 0);
+    assert.ok(Math.abs(made - (told.get("3 204") ?? 0)) <= 1, JSON.stringify([...told]));
+    // Definitions that change nothing cost no write that is under way.
+    await call("PUT", "/indexes/busy", { fields });
+    const writes = Array.from({ length: 20 }, async (_, at) => {
+      if (at % 4 === 0) await call("PUT", "/indexes/busy", { fields });
+      return (await call("POST", "/indexes/busy/docs/index", { value: [{ id: `d${at}`, text: "y" }] })).status;
+    });
+    assert.deepEqual([...new Set(await Promise.all(writes))], [200]);
+    const found = await call("POST", "/indexes/busy/docs/search", { search: "y", count: true, top: 0 });
+    assert.equal(found.body["@odata.count"], 20);
+    await call("DELETE", "/indexes/busy");
+  });
+
   it("what is not here says so in the service's form of an error", async () => {
     for (const path of [
       "/knowledgesources",
