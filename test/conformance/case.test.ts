@@ -12,7 +12,16 @@ test("small inputs end as they do on the original", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "flowstead-case-"));
   const report = path.join(folder, "report.json");
   const cases = "test/fixture/conformance/cases.jsonl";
-  const args = [...sourceFile("test/conformance/main.ts"), "--cases", cases, "--report", report, "--quiet"];
+  const args = [
+    ...sourceFile("test/conformance/main.ts"),
+    "--cases",
+    cases,
+    "--report",
+    report,
+    "--quiet",
+    "--jobs",
+    "4",
+  ];
   const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   const outcomes = JSON.parse(readFileSync(report, "utf8")) as { id: string; passed: boolean; reason?: string }[];
   rmSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 // Runs conformance cases against the real code:
 //
 //   node --import tsx test/conformance/main.ts --cases FILE.jsonl --upstream DIR [--only KIND] [--id TEXT]
-//     [--python FILE] [--attempts N] [--observed] [--report OUT.json] [--quiet]
+//     [--python FILE] [--attempts N] [--jobs N] [--observed] [--report OUT.json] [--quiet]
 //
 // Prints a table per kind and, last, `N passed, M failed`. A kind that nothing runs counts as failed. A flow that draws by
 // chance is run up to `--attempts` times (5), and the table says so. Where a case asserts what the original itself was seen
@@ -39,6 +39,7 @@ const { values } = parseArgs({
     id: { type: "string" },
     python: { type: "string" },
     attempts: { type: "string", default: "5" },
+    jobs: { type: "string", default: "1" },
     observed: { type: "boolean", default: false },
     report: { type: "string" },
     quiet: { type: "boolean", default: false },
@@ -60,10 +61,16 @@ const connections = readConnections(path.join(beside, "connections.json"));
 const recordings = readRecordings(path.join(beside, "recordings.jsonl"));
 const { port: modelPort } = await startRecordedServer(recordings);
 const outcomes: Outcome[] = [];
-for (const testCase of chosen) outcomes.push(await judgeByChance(testCase));
+const places = chosen.entries();
+await Promise.all(Array.from({ length: Number(values.jobs) }, judgeInTurn));
 print(outcomes);
 if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(outcomes, null, 1)}\n`);
 process.exit(chosen.length > 0 && outcomes.every(({ passed }) => passed) ? 0 : 1);
+
+/** Takes the next case until none is left. */
+async function judgeInTurn(): Promise<void> {
+  for (const [place, testCase] of places) outcomes[place] = await judgeByChance(testCase);
+}
 
 /** A flow whose outcome is drawn by chance may be run again; no other may. */
 async function judgeByChance(testCase: Case): Promise<Outcome> {
