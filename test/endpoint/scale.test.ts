@@ -45,6 +45,8 @@ test("a schedule holds in its span and on its days; over midnight it belongs to 
   const half = { ...work, days: [], start: "12:30", end: "12:45" };
   const minutes = [29, 30, 44, 45].map((minute) => activeSchedule([half], new Date(2026, 10, 3, 12, minute)));
   assert.deepEqual(minutes, [undefined, half, half, undefined]);
+  const later = { ...half, minInstances: 9 };
+  assert.equal(activeSchedule([half, later], new Date(2026, 10, 3, 12, 31)), half, "the first that fits");
   const always = { ...night, days: [], start: "00:00", end: "00:00" };
   assert.equal(activeSchedule([always], new Date()), always);
 });

@@ -48,6 +48,12 @@ test("each way gives a token, which serves many calls", async (context) => {
     const model = azure(fake, auth);
     for (let call = 0; call < 3; call++) assert.equal(textOf(await collect(model.chat(ASK, never()))), "MOCK:Hi");
     assert.equal(tokenCalls(fake), 1, auth.type);
+    const asked = fake.journal.entries.find(({ path: at }) => at.includes("oauth2"));
+    const words = decodeURIComponent(`${asked?.path ?? ""} ${String(asked?.body)}`);
+    if (auth.type === "managed_identity")
+      assert.match(words, /[?&]resource=https:\/\/cognitiveservices\.azure\.com(&| )/);
+    else assert.match(words, /scope=https:\/\/cognitiveservices\.azure\.com\/\.default(&|$)/);
+    if (auth.client_id !== undefined) assert.match(words, new RegExp(`client_id=${auth.client_id}(&|$| )`));
     assert.deepEqual(
       fake.journal.entries.filter(({ path: at }) => at.includes("/chat/")).map(({ auth: how }) => how),
       ["bearer", "bearer", "bearer"],
