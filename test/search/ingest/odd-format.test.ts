@@ -136,7 +136,7 @@ describe("odd slides", () => {
     assert.deepEqual(outline(slide), [
       "heading1 Our year",
       "paragraph@1 Sales by region",
-      "table@1 |  | 2025 | 2026 |\n| East | 10 | 11 |\n| West | 20 | 21.5 |",
+      "table@1 |  | 2025 | 2026 |\n| --- | --- | --- |\n| East | 10 | 11 |\n| West | 20 | 21.5 |",
       "item@1 - Plan",
       "item@1 - Build & test",
     ]);

@@ -1,6 +1,8 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import type { DocumentBuilder } from "./document-builder.ts";
 import type { DocxStyles } from "./docx-style.ts";
+import { addShape } from "./drawing-part.ts";
+import type { Shape } from "./pptx-slide.ts";
 import { headerOf, type SpannedCell, spreadRows } from "./table.ts";
 
 // Deleted or moved text, field codes, and the second form of what is given twice.
@@ -28,9 +30,12 @@ interface OpenTable {
   column: number;
 }
 
+/** What a chart or diagram shows, by the id of its relation. */
+type Drawings = (id: string) => Shape[];
+
 /** Streams `word/document.xml` (or a part of the same build) into a builder. */
-export function readBody(xml: string, styles: DocxStyles, builder: DocumentBuilder): void {
-  const reader = new BodyReader(styles, builder);
+export function readBody(xml: string, styles: DocxStyles, builder: DocumentBuilder, drawings?: Drawings): void {
+  const reader = new BodyReader(styles, builder, drawings);
   const parser = new SaxesParser();
   parser.on("opentag", (tag) => reader.open(tag));
   parser.on("text", (text) => reader.text(text));
@@ -43,12 +48,16 @@ class BodyReader {
   readonly #builder: DocumentBuilder;
   readonly #paragraphs: OpenParagraph[] = [];
   readonly #tables: OpenTable[] = [];
+  readonly #drawings: Drawings | undefined;
+  /** Of the paragraph or table that is open. */
+  #drawn: Shape[] = [];
   #silent = 0;
   #inText = false;
 
-  constructor(styles: DocxStyles, builder: DocumentBuilder) {
+  constructor(styles: DocxStyles, builder: DocumentBuilder, drawings: Drawings | undefined) {
     this.#styles = styles;
     this.#builder = builder;
+    this.#drawings = drawings;
   }
 
   open({ name, attributes }: SaxesTagPlain): void {
@@ -63,6 +72,8 @@ class BodyReader {
     else if (name === "w:tc" && this.#tables.length > 0) this.#openCell();
     else if (name === "w:gridSpan") this.#tables.at(-1)!.columns = Number(value) || 1;
     else if (name === "w:vMerge") this.#tables.at(-1)!.goesOn = value !== "restart";
+    else if (name === "c:chart") this.#draw(attributes["r:id"]);
+    else if (name === "dgm:relIds") this.#draw(attributes["r:dm"]);
     else if (!paragraph) return;
     else if (name === "w:pStyle") paragraph.style = value;
     else if (name === "w:numPr") paragraph.list = this.#styles.listDepth(paragraph.style) ?? 1;
@@ -90,6 +101,16 @@ class BodyReader {
     else if (name === "w:tbl") this.#closeTable();
   }
 
+  #draw(id: string | undefined): void {
+    if (id !== undefined) this.#drawn.push(...(this.#drawings?.(id) ?? []));
+  }
+
+  /** Behind what they stand in. */
+  #showDrawn(): void {
+    for (const shape of this.#drawn) addShape(shape, this.#builder);
+    this.#drawn = [];
+  }
+
   #closeParagraph(): void {
     const paragraph = this.#paragraphs.pop();
     if (!paragraph) return;
@@ -107,6 +128,7 @@ class BodyReader {
     } else if (level !== undefined) this.#builder.heading(level, text);
     else if (depth !== undefined) this.#builder.item(text, depth);
     else this.#builder.paragraph(text);
+    if (this.#paragraphs.length === 0) this.#showDrawn();
   }
 
   #openTable(): void {
@@ -147,6 +169,7 @@ class BodyReader {
     else {
       const rows = spreadRows(table.rows);
       this.#builder.table(rows, table.header || headerOf(rows));
+      this.#showDrawn();
     }
   }
 }

@@ -1,17 +1,28 @@
 // What a slide or page shows by way of another part: a diagram (SmartArt) or a chart.
 
-import type { OfficePackage } from "./office-package.ts";
+import type { DocumentBuilder } from "./document-builder.ts";
+import type { OfficePackage, Relation } from "./office-package.ts";
 import type { Shape } from "./pptx-slide.ts";
+import { headerOf } from "./table.ts";
 import { readXml } from "./xml.ts";
 
 /** Diagrams and charts that a part refers to, in the order of their names. */
 export function readDrawings(office: OfficePackage, part: string): Shape[] {
   const relations = [...office.relations(part).values()].sort((a, b) => (a.part < b.part ? -1 : 1));
-  return relations.flatMap(({ kind, part: drawing }) => {
-    const xml = kind === "diagramData" || kind === "chart" ? office.xml(drawing) : undefined;
-    if (xml === undefined) return [];
-    return kind === "chart" ? readChart(xml) : readDiagram(xml);
-  });
+  return relations.flatMap((relation) => readDrawing(office, relation));
+}
+
+/** One of them; nothing for a relation of another kind. */
+export function readDrawing(office: OfficePackage, { kind, part }: Relation): Shape[] {
+  const xml = kind === "diagramData" || kind === "chart" ? office.xml(part) : undefined;
+  if (xml === undefined) return [];
+  return kind === "chart" ? readChart(xml) : readDiagram(xml);
+}
+
+export function addShape({ role, lines, rows, hasHeader }: Shape, builder: DocumentBuilder): void {
+  if (rows.length > 0) builder.table(rows, hasHeader ?? headerOf(rows));
+  if (role === "list" && lines.length > 1) for (const { text, depth } of lines) builder.item(text, depth);
+  else builder.paragraph(lines.map(({ text }) => text).join("\n"));
 }
 
 function readDiagram(xml: string): Shape[] {
@@ -76,6 +87,6 @@ function readChart(xml: string): Shape[] {
   const shapes: Shape[] = [];
   if (title.trim() !== "") shapes.push({ role: "text", lines: [{ text: title, depth: 1 }], rows: [] });
   if (rows.length > 0)
-    shapes.push({ role: "text", lines: [], rows: [["", ...series.map(({ name }) => name)], ...rows] });
+    shapes.push({ role: "text", lines: [], rows: [["", ...series.map(({ name }) => name)], ...rows], hasHeader: true });
   return shapes;
 }

@@ -7,6 +7,8 @@ export interface Shape {
   role: "title" | "list" | "text";
   lines: { text: string; depth: number }[];
   rows: string[][];
+  /** Where it is known whether the first row is one. */
+  hasHeader?: boolean;
 }
 
 // The number of the slide, the date and the foot of every slide say nothing about it.

@@ -2,15 +2,15 @@ import { DocumentBuilder } from "./document-builder.ts";
 import type { ParsedDocument } from "../document.ts";
 import { MEDIA_TYPES } from "../format.ts";
 import type { IngestLimits } from "../limit.ts";
-import { readDrawings } from "./drawing-part.ts";
+import { addComments } from "./comment.ts";
+import { addShape, readDrawings } from "./drawing-part.ts";
 import { type OfficePackage, readOffice } from "./office-package.ts";
-import { readSlide, type Shape } from "./pptx-slide.ts";
-import { headerOf } from "./table.ts";
+import { readSlide } from "./pptx-slide.ts";
 import { readXml } from "./xml.ts";
 
 const DECK = "ppt/presentation.xml";
 const WANTED =
-  /^ppt\/(?:presentation\.xml|_rels\/presentation\.xml\.rels|(?:slides|notesSlides)\/.*\.(?:xml|rels)|(?:diagrams\/data|charts\/chart)\d*\.xml)$/;
+  /^ppt\/(?:presentation\.xml|_rels\/presentation\.xml\.rels|(?:slides|notesSlides|comments)\/.*\.(?:xml|rels)|(?:commentAuthors|authors)\.xml|(?:diagrams\/data|charts\/chart)\d*\.xml)$/;
 
 /** Slides in the order of the show, each a page: title, text, tables, and the speaker's notes after them.
  * @throws FlowsteadError `DocumentDamaged`, `DocumentEmpty` or `DocumentTooLarge`. */
@@ -65,11 +65,6 @@ function addSlide(office: OfficePackage, part: string, builder: DocumentBuilder,
   builder.heading(1, title || `Slide ${number}`);
   for (const shape of body) addShape(shape, builder);
   if (spoken.length > 0) builder.paragraph(`Notes: ${spoken.join("\n")}`);
+  addComments(office, part, builder);
   return true;
-}
-
-function addShape({ role, lines, rows }: Shape, builder: DocumentBuilder): void {
-  if (rows.length > 0) builder.table(rows, headerOf(rows));
-  if (role === "list" && lines.length > 1) for (const { text, depth } of lines) builder.item(text, depth);
-  else builder.paragraph(lines.map(({ text }) => text).join("\n"));
 }

@@ -1,8 +1,11 @@
+import { addComments } from "./comment.ts";
 import { DocumentBuilder } from "./document-builder.ts";
 import type { ParsedDocument } from "../document.ts";
 import { MEDIA_TYPES } from "../format.ts";
 import type { IngestLimits } from "../limit.ts";
 import { type OfficePackage, readOffice } from "./office-package.ts";
+import { readDrawings } from "./drawing-part.ts";
+import { readSlide } from "./pptx-slide.ts";
 import { readFormats } from "./xlsx-format.ts";
 import { readSheet, readSharedStrings } from "./xlsx-sheet.ts";
 import { headerOf } from "./table.ts";
@@ -10,7 +13,7 @@ import { readXml } from "./xml.ts";
 
 const BOOK = "xl/workbook.xml";
 const WANTED =
-  /^xl\/(?:workbook\.xml|_rels\/workbook\.xml\.rels|sharedStrings\.xml|styles\.xml|worksheets\/[^/]+\.xml)$/;
+  /^xl\/(?:workbook\.xml|_rels\/workbook\.xml\.rels|sharedStrings\.xml|styles\.xml|worksheets\/(?:_rels\/)?[^/]+\.(?:xml|rels)|(?:comments|threadedComments\/threadedComment|charts\/chart)\d*\.xml|comments\/[^/]+\.xml|persons\/person\.xml|drawings\/(?:_rels\/)?drawing\d*\.xml(?:\.rels)?)$/;
 
 /** Sheets in order, each under its name, as tables whose first row is kept with the others.
  * @throws FlowsteadError `DocumentDamaged`, `DocumentEmpty` or `DocumentTooLarge`. */
@@ -36,13 +39,26 @@ export function parseXlsx(bytes: Uint8Array, name: string, limits: IngestLimits)
         // A sheet of charts has no cells.
         if (xml === undefined) continue;
         const rows = readSheet(xml, { strings, formats, limits });
-        if (rows.length === 0) continue;
+        const drawn = readDrawn(office, sheet.part);
+        if (rows.length === 0 && drawn.length === 0) continue;
         builder.heading(1, sheet.name);
         addTables(rows, builder);
+        for (const text of drawn) builder.paragraph(text);
+        addComments(office, sheet.part, builder);
       }
       return builder.finish(MEDIA_TYPES.xlsx, name);
     },
   );
+}
+
+/** Text boxes of a sheet, and the titles of its charts, whose numbers are those of cells. */
+function readDrawn(office: OfficePackage, sheet: string): string[] {
+  const parts = [...office.relations(sheet).values()].filter(({ kind }) => kind === "drawing");
+  const shapes = parts.flatMap(({ part }) => [
+    ...readSlide(office.xml(part) ?? "<none/>"),
+    ...readDrawings(office, part),
+  ]);
+  return shapes.map(({ lines }) => lines.map(({ text }) => text).join("\n")).filter((text) => text !== "");
 }
 
 interface Sheet {
