@@ -55,7 +55,15 @@ function run(command, args) {
     shell: process.platform === "win32",
   });
   if (status === 0) return;
-  fail(`\n${command} ${args.join(" ")} failed${error ? `: ${error.message}` : ""}\n${stdout ?? ""}${stderr ?? ""}`);
+  const isNpm = command === "npm";
+  if (error?.code === "ENOENT")
+    fail(`\n${command} is not on the PATH${isNpm ? ": install it, it comes with Node.js" : ""}.`);
+  // What npm says begins every line with its name; where its own code failed helps nobody here.
+  const words = `${stdout ?? ""}${stderr ?? ""}`.replace(/^npm error {2,}.*\n|^npm error [{}]?\n/gm, "");
+  const remedy = isNpm
+    ? "Packages come from the address that `npm config get registry` prints: can it be reached?"
+    : "";
+  fail(`\n${command} ${args.join(" ")} failed${error ? `: ${error.message}` : ""}\n${words}${remedy}`);
 }
 
 function hashOf(places) {
