@@ -37,6 +37,7 @@ import { searchRoutes } from "./entry/route/search.ts";
 import { uploadRoutes } from "./entry/route/upload.ts";
 import { statusRoutes } from "./entry/route/status.ts";
 import { openEntry } from "./entry/server.ts";
+import { openLedger } from "./gateway/ledger.ts";
 import { withOwnData } from "./gateway/gateway.ts";
 import { openGovernance } from "./gateway/open.ts";
 import { ownDataFinder } from "./gateway/own-data-source.ts";
@@ -105,7 +106,12 @@ export async function openApp(
     closers.push(() => store.close());
     const pools = openModelPools(config.models.map(modelSettings), log, poolSettings(config));
     closers.push(() => Promise.all([...pools.values()].map((model) => model.close())));
-    const governance = await openGovernance({ config: config.gateway, pools, store, log });
+    const governance = await openGovernance({
+      config: config.gateway,
+      pools,
+      ledger: await openLedger(store, log),
+      log,
+    });
     closers.push(() => governance.close());
     const { models, govern } = governance;
     const bareEmbedder = await openConfiguredEmbedder(config, log);

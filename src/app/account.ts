@@ -3,11 +3,13 @@
 import path from "node:path";
 import type { Logger } from "../base/log.ts";
 import type { Config } from "../config/schema.ts";
+import { lateLedger } from "../gateway/late-ledger.ts";
 import type { Governance } from "../gateway/open.ts";
 import type { BalancedModel } from "../model/balanced.ts";
 import type { Caller, ChatModel } from "../model/chat-model.ts";
 import { type Embedder, embedderFor } from "../model/embedder.ts";
 import { embedderName } from "../model/provider/index.ts";
+import type { RecordStore } from "../store/record-store.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
 
 export interface Accounts {
@@ -29,18 +31,23 @@ export function openAccounts({ config, pools = new Map(), log }: AccountParts): 
   let opened: Promise<{ governance: Governance; close(): Promise<void> }> | undefined;
 
   async function open(): Promise<{ governance: Governance; close(): Promise<void> }> {
-    const [{ openRecordStore }, { openGovernance }] = await Promise.all([
-      import("../store/provider/index.ts"),
-      import("../gateway/open.ts"),
-    ]);
+    const { openGovernance } = await import("../gateway/open.ts");
     await makeStateFolder(config.home);
-    const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
-    const governance = await openGovernance({ config: config.gateway, pools, store, log });
+    let store: RecordStore | undefined;
+    const ledger = lateLedger(async () => {
+      const [{ openRecordStore }, { openLedger }] = await Promise.all([
+        import("../store/provider/index.ts"),
+        import("../gateway/ledger.ts"),
+      ]);
+      store ??= await openRecordStore({ file: path.join(config.home, "flowstead.db") });
+      return openLedger(store, log);
+    }, log);
+    const governance = await openGovernance({ config: config.gateway, pools, ledger, log });
     return {
       governance,
       async close() {
         await governance.close();
-        await store.close();
+        await store?.close();
       },
     };
   }

@@ -1,7 +1,8 @@
 // What has been spent in the current day or month under each scope that has a budget.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Ledger, type UsageRow, dayOf } from "./ledger.ts";
+import { dayOf } from "./day.ts";
+import type { Ledger, UsageRow } from "./ledger.ts";
 import { type LimitRule, scopeOf, scopeText, type Usage } from "./rule.ts";
 
 export interface Budgets {

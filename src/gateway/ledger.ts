@@ -5,6 +5,7 @@ import { sql } from "../store/kysely.ts";
 import type { Logger } from "../base/log.ts";
 import type { Migration } from "../store/migration.ts";
 import type { RecordStore } from "../store/record-store.ts";
+import { dayOf } from "./day.ts";
 
 export interface UsageRow {
   /** Milliseconds since the epoch. */
@@ -98,16 +99,6 @@ function insertion(rows: readonly UsageRow[]): ReturnType<typeof sql> {
     (at, day, principal, flow, model, prompt_tokens, completion_tokens, estimated, cost_micros)
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
     from json_each(${JSON.stringify(values)})`;
-}
-
-const DAY_MS = 86_400_000;
-let newest = { day: Number.NaN, text: "" };
-
-/** Days are asked for at every call, and change rarely. */
-export function dayOf(at: number): string {
-  const day = Math.floor(at / DAY_MS);
-  if (day !== newest.day) newest = { day, text: new Date(at).toISOString().slice(0, 10) };
-  return newest.text;
 }
 
 export async function openLedger(store: RecordStore, log: Logger): Promise<Ledger> {

@@ -5,12 +5,11 @@ import type { Config } from "../config/schema.ts";
 import type { BalancedModel } from "../model/balanced.ts";
 import type { ChatModel } from "../model/chat-model.ts";
 import type { Embedder } from "../model/embedder.ts";
-import type { RecordStore } from "../store/record-store.ts";
 import { type GuardPolicy, guardedModel } from "../model/guarded.ts";
 import type { Moderator } from "../model/moderator.ts";
 import { type ModeratorSettings, openModerator } from "../model/provider/index.ts";
 import { openBudgets } from "./budget.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import { meteredEmbedder, meteredModel } from "./metered.ts";
 import { openRateLimiter } from "./provider/index.ts";
@@ -30,13 +29,13 @@ export interface Governance {
 export interface GovernanceOptions {
   config: Readonly<Config["gateway"]>;
   pools: ReadonlyMap<string, BalancedModel>;
-  store: RecordStore;
+  /** Closed with the rest. */
+  ledger: Ledger;
   log: Logger;
 }
 
-export async function openGovernance({ config, pools, store, log }: GovernanceOptions): Promise<Governance> {
+export async function openGovernance({ config, pools, ledger, log }: GovernanceOptions): Promise<Governance> {
   const rules = config.limits.map(ruleOf);
-  const ledger = await openLedger(store, log);
   const budgets = await openBudgets(rules, ledger);
   const limiter = await openRateLimiter({ redis: config.redis, log });
   const meter = createMeter({ rules, prices: config.prices, limiter, budgets, ledger });

@@ -16,6 +16,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { listen } from "../../src/endpoint/flow-server.ts";
 import { remoteResources } from "../../src/endpoint/resource/client.ts";
 import { resourceServer } from "../../src/endpoint/resource/server.ts";
+import { openLedger } from "../../src/gateway/ledger.ts";
 import { openGovernance } from "../../src/gateway/open.ts";
 import type { Embedder } from "../../src/model/embedder.ts";
 import { openRecordStore } from "../../src/store/provider/index.ts";
@@ -77,7 +78,12 @@ test("a chat model that judges passages is counted for whom an instance searches
   const config = await configOf(context, { reranker: { provider: "chat-model", model } });
   const store = await openRecordStore({ file: path.join(config.home, "flowstead.db") });
   context.after(() => store.close());
-  const governance = await openGovernance({ config: config.gateway, pools: new Map(), store, log: SILENT });
+  const governance = await openGovernance({
+    config: config.gateway,
+    pools: new Map(),
+    ledger: await openLedger(store, SILENT),
+    log: SILENT,
+  });
   context.after(() => governance.close());
   const search = openConfiguredSearch(config, undefined, SILENT, governance.govern);
   context.after(() => search.close());

@@ -14,6 +14,7 @@ import { configSchema } from "../../src/config/schema.ts";
 import { remoteResources } from "../../src/endpoint/resource/client.ts";
 import type { DeploymentSpec } from "../../src/endpoint/specification/deployment-spec.ts";
 import { readSpecification } from "../../src/endpoint/specification/read-specification.ts";
+import { openLedger } from "../../src/gateway/ledger.ts";
 import { openGovernance } from "../../src/gateway/open.ts";
 import { openModelPools } from "../../src/model/pools.ts";
 import { modelSettings } from "../../src/model/provider/index.ts";
@@ -33,7 +34,12 @@ test("a container's flow reaches models by its two sockets, is counted, and hold
   });
   const store = await openRecordStore({ file: path.join(home, "records.db") });
   const pools = openModelPools(config.models.map(modelSettings), SILENT);
-  const governance = await openGovernance({ config: config.gateway, pools, store, log: SILENT });
+  const governance = await openGovernance({
+    config: config.gateway,
+    pools,
+    ledger: await openLedger(store, SILENT),
+    log: SILENT,
+  });
   const { models, govern } = governance;
   const openIndex = (): Promise<never> => Promise.reject(new Error("none"));
   const resources = openResources(config, { env: {}, log: SILENT, models, embedder: undefined, openIndex, govern });

@@ -13,6 +13,7 @@ import { openConfiguredEmbedder, openResources } from "../../src/app/resources.t
 import { SILENT } from "../../src/base/log.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { openGatewayListener } from "../../src/entry/gateway-listener.ts";
+import { openLedger } from "../../src/gateway/ledger.ts";
 import { openGovernance } from "../../src/gateway/open.ts";
 import { openModelPools } from "../../src/model/pools.ts";
 import { modelSettings } from "../../src/model/provider/index.ts";
@@ -48,7 +49,12 @@ test("embeddings through the connection of a pool are the configured embedder's,
   });
   const store = await openRecordStore({ file: path.join(home, "records.db") });
   const pools = openModelPools(config.models.map(modelSettings), SILENT);
-  const governance = await openGovernance({ config: config.gateway, pools, store, log: SILENT });
+  const governance = await openGovernance({
+    config: config.gateway,
+    pools,
+    ledger: await openLedger(store, SILENT),
+    log: SILENT,
+  });
   const embedder = await openConfiguredEmbedder(config, SILENT);
   const openIndex = (): Promise<never> => Promise.reject(new Error("none"));
   const { models } = governance;

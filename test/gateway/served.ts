@@ -12,6 +12,7 @@ import { openGatewayListener } from "../../src/entry/gateway-listener.ts";
 import { createCredentials } from "../../src/gateway/credential.ts";
 import { createGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import type { Ledger } from "../../src/gateway/ledger.ts";
+import { openLedger } from "../../src/gateway/ledger.ts";
 import { openGovernance } from "../../src/gateway/open.ts";
 import { meteredEmbedder } from "../../src/gateway/metered.ts";
 import { openModelPools } from "../../src/model/pools.ts";
@@ -44,7 +45,12 @@ export async function serve(
   const config = configSchema.parse({ models, gateway: settings ?? {} });
   const store = await openRecordStore({ file: path.join(folder, "records.db") });
   const pools = openModelPools(config.models.map(modelSettings), SILENT, { waitMs: 0 });
-  const governance = await openGovernance({ config: config.gateway, pools, store, log: SILENT });
+  const governance = await openGovernance({
+    config: config.gateway,
+    pools,
+    ledger: await openLedger(store, SILENT),
+    log: SILENT,
+  });
   const embedder =
     at === undefined
       ? undefined
