@@ -83,7 +83,7 @@ export function sharedIndexes(openOne: (name: string) => Promise<DocumentIndex>)
       return turn;
     },
     async close() {
-      await Promise.allSettled([...changes.values()]);
+      await Promise.allSettled(changes.values());
       await Promise.allSettled([...entries.keys()].map(shut));
     },
   };
