@@ -5,7 +5,7 @@ import { ANSWER, CITATIONS, SESSION, wholeAnswer } from "./script.ts";
 import { ask, ended, stage, until } from "./setup.ts";
 
 const skip = noBrowser();
-const shared = stage(skip, { "": () => wholeAnswer(), gated: () => wholeAnswer({ gate: "middle" }) });
+const shared = stage(skip, { "": () => wholeAnswer(), "gate-": (question) => wholeAnswer({ gate: question }) });
 
 test(
   "a new visitor sees what is answered here, from how much, and examples that ask themselves",
@@ -27,7 +27,7 @@ test(
 
 test("steps appear in plain words while they run, and fold to one line", { skip }, async () => {
   const { page, context } = await shared.visit();
-  await ask(page, "gated question");
+  await ask(page, "gate-steps");
   const answer = page.getByRole("article", { name: "Answer" });
   await answer.getByRole("button", { name: /Writing the answer/, expanded: true }).waitFor();
   const steps = answer.getByRole("listitem");
@@ -36,7 +36,7 @@ test("steps appear in plain words while they run, and fold to one line", { skip 
   assert.match((await steps.nth(2).textContent()) ?? "", /^Prepared/);
   await answer.getByText("Part-timers have leave").waitFor();
   assert.equal(await page.getByRole("button", { name: "Stop", exact: true }).count(), 1);
-  shared.chat.open("middle");
+  shared.chat.open("gate-steps");
   await ended(page);
   const head = answer.getByRole("button", { name: /Searched the documents, wrote the answer/ });
   assert.equal(await head.getAttribute("aria-expanded"), "false");
@@ -210,8 +210,9 @@ test("a follow-up goes to the same conversation, by keyboard alone", { skip }, a
 
 test("only start and end are announced; streaming text is no live region", { skip }, async () => {
   const { page, context } = await shared.visit();
-  await ask(page, "How much leave?");
+  await ask(page, "gate-announced");
   await page.getByRole("status").getByText("Looking for an answer.").waitFor();
+  shared.chat.open("gate-announced");
   await ended(page);
   await page.getByRole("status").getByText("The answer is complete, with 3 sources.").waitFor();
   assert.equal(await page.locator(".thread [aria-live], .thread [role=status], .thread [role=log]").count(), 0);

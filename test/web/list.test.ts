@@ -49,7 +49,11 @@ test("conversations are grouped by day, searched by title, and opened", { skip }
   await until(page, "document.title.startsWith('Travel expenses')");
   await page.getByText("Question 0 with **some** words.").waitFor();
   assert.deepEqual(
-    [await page.locator(".thread").count(), await page.locator(".question").count(), await page.locator("form").count()],
+    [
+      await page.locator(".thread").count(),
+      await page.locator(".question").count(),
+      await page.locator("form").count(),
+    ],
     [1, 1, 1],
   );
   await rows.getByRole("searchbox").fill("nothing like it");
