@@ -15,8 +15,11 @@ export interface MergedFlow {
   remove(): void;
 }
 
+/** Folders that tools keep in a flow's, of which no copy of the flow has any. */
+export const TOOL_FOLDERS: readonly string[] = [".git", ".runs", ".venv", "__pycache__"];
+
 /** Folders that a run neither needs nor may write to. */
-const LEFT_OUT = new Set([".git", ".promptflow", ".runs", ".venv", "__pycache__"]);
+const LEFT_OUT = new Set([...TOOL_FOLDERS, ".promptflow"]);
 
 /**
  * A copy of the flow's folder with the includes in it: a file by its base name, a folder with all it holds, and for

@@ -2,8 +2,10 @@
 
 import { copyFile, mkdir, readFile, readdir } from "node:fs/promises";
 import path from "node:path";
+import { TOOL_FOLDERS } from "../flow/include.ts";
 
-const LEFT_OUT = new Set([".git", ".runs", "__pycache__", "node_modules", ".flowstead", ".venv"]);
+/** A snapshot is read and not run, so packages are left out; what the original keeps under `.promptflow` is the flow's. */
+const LEFT_OUT = new Set([...TOOL_FOLDERS, ".flowstead", "node_modules"]);
 
 /** Copies the flow's folder; folders named in `without` (where runs are kept, say) and tools' own are left out. */
 export async function copySnapshot(flow: string, target: string, without: readonly string[]): Promise<void> {
