@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import path from "node:path";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { FlowsteadError } from "../src/base/error/error.ts";
 import { stringifyJson } from "../src/base/json.ts";
 import { Float, type ValueMap } from "../src/base/value.ts";
@@ -23,10 +23,32 @@ export interface TargetFixture {
 
 /** Registers the suite; `make` brings a flow up behind the target under test. */
 export function targetSuite(name: string, make: (fixture: TargetFixture) => Promise<Target>): void {
-  const open = async (flow: string, model: ChatModel = scriptedModel()): Promise<Target> =>
+  const openAlone = (flow: string, model: ChatModel): Promise<Target> =>
     make({ directory: path.join(FIXTURES, flow), resources: fixtureResources(model) });
+  // One for each flow: some take seconds to come up, and one that has been aborted, failed and left has to go on as before.
+  interface Kept {
+    target: Promise<Target>;
+    model: ChatModel;
+  }
+  const kept = new Map<string, Kept>();
+  const open = async (flow: string, model: ChatModel = scriptedModel()): Promise<Target> => {
+    let one = kept.get(flow);
+    if (!one) {
+      const front: ChatModel = { ...model, chat: (...call) => (kept.get(flow) as Kept).model.chat(...call) };
+      kept.set(flow, (one = { target: openAlone(flow, front), model }));
+    }
+    one.model = model;
+    const target = await one.target;
+    return {
+      describe: (signal) => target.describe(signal),
+      invoke: (call, signal) => target.invoke(call, signal),
+      close: async () => {},
+    };
+  };
 
   describe(`Target: ${name}`, () => {
+    after(() => Promise.all([...kept.values()].map(async ({ target }) => (await target).close())));
+
     test("describes the flow", async () => {
       const target = await open("stream");
       try {
@@ -250,7 +272,7 @@ export function targetSuite(name: string, make: (fixture: TargetFixture) => Prom
       let release: (() => void) | undefined;
       const gate = new Promise<void>((resolve) => (release = resolve));
       const model = scriptedModel({ before: (index) => (index === 1 ? gate : undefined) });
-      const target = await open("stream", model);
+      const target = await openAlone("stream", model);
       const run = collect(target, { inputs: { question: "one two" } });
       await until(() => model.active === 1);
       const closing = target.close();

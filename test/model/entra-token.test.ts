@@ -93,6 +93,7 @@ test("a token that has ended is not given, a short one is renewed at half its li
   const first = await token(never());
   now += 119_000;
   assert.equal(await token(never()), first);
+  await delay(30);
   assert.equal(tokenCalls(fake), 1);
   now += 2_000;
   assert.equal(await token(never()), first);
@@ -116,6 +117,7 @@ test("a token that has ended is not given, a short one is renewed at half its li
     );
     await delay(20);
     for (let call = 0; call < 20; call++) assert.equal(await token(never()), third);
+    await delay(30);
     assert.equal(tokenCalls(fake), calls);
     now += 11_000;
   }
