@@ -69,6 +69,14 @@ describe("PostgreSQL with pgvector", () => {
         const rare = await nearest({ k: 6 }, "kind eq 'rare'");
         assert.equal(rare.length, 5, metric);
         assert.deepEqual(await nearest({ exhaustive: true, k: 6 }, "kind eq 'rare'"), rare);
+        // Of more than can be named one by one, the look goes on until so many have passed, or all were looked at.
+        const keys = new Set(rare as string[]);
+        const among = { size: 6000, of: 12_000, has: (key: string) => keys.has(key), keys: () => keys };
+        const store = await provider.open(name);
+        const asked = { path: "vector", vector: Float32Array.from(point(150)), k: 5, among };
+        const passed = await store.vectors!.nearest({ ...asked, metric: metric as "cosine" });
+        assert.deepEqual(passed.found.map(({ key }) => key).sort(), [...keys].sort(), metric);
+        await store.close();
         const usual = await nearest({ exhaustive: true }, "kind eq 'usual'");
         assert.deepEqual(await nearest({}, "kind eq 'usual'"), usual);
       };
