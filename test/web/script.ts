@@ -65,7 +65,7 @@ export const CITATIONS: Citation[] = [
     spans: [{ start: 0, end: 31 }],
     checks: [
       {
-        rule: "rule-based: words, figures, negation",
+        rule: "rule-based: words, figures, units, dates, negation",
         sentence: "Leave that lapses is paid out.",
         supported: false,
         reason: "the source denies what the sentence says",
