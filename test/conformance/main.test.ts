@@ -63,3 +63,11 @@ test("one kind can be chosen, and choosing nothing is a failure", () => {
   assert.equal(run([GOOD, STRANGE], "--only", "template_render").last, "1 passed, 0 failed");
   assert.equal(run([GOOD], "--only", "other").code, 1);
 });
+
+test("a flow that draws by chance is run again, which the table says; a fault stays one", () => {
+  writeFileSync(path.join(folder, "random.jinja2"), "Hello {{ name }}!\n");
+  const chance = { ...BAD, flow: "random.jinja2" };
+  const { code, last, text } = run([chance], "--attempts", "2");
+  assert.deepEqual([code, last], [1, "0 passed, 1 failed"]);
+  assert.match(text, /by chance, run 2 times: bad/);
+});
