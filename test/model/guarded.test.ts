@@ -178,7 +178,9 @@ test("each choice, its refusals too, is looked at by itself, and all of them end
 test("a moderator that is asked in large steps lets nothing pass that it has not seen", async () => {
   const words = "0123456789".repeat(9);
   const { model, shown } = scripted(
-    [...words].concat("bad phrase", "tail").map((content) => [0, { content }]),
+    Array.from(words)
+      .concat("bad phrase", "tail")
+      .map((content) => [0, { content }]),
     50,
   );
   let text = "";

@@ -31,7 +31,8 @@ export const SEARCH_ERRORS = {
     actor: "operator",
     status: 409,
     meaning: "The index holds vectors of another embedding model or of another length.",
-    remedy: "Configure the model that built the index, or build it anew with this one: `flowstead index rebuild --index NAME`.",
+    remedy:
+      "Configure the model that built the index, or build it anew with this one: `flowstead index rebuild --index NAME`.",
   },
   DocumentNotFound: {
     actor: "caller",

@@ -73,6 +73,20 @@ location: westeurope
 provisioning_state: Succeeded
 `;
 
+const IGNORED_OF_DEPLOYMENTS = [
+  "model_mount_path",
+  "environment",
+  "instance_type",
+  "request_settings.max_queue_wait_ms",
+  "app_insights_enabled",
+  "private_network_connection",
+  "data_collector.request_logging",
+  "data_collector.collections.request.data",
+  "id",
+  "location",
+  "provisioning_state",
+];
+
 const FORMS: Record<string, { type: string; text: string; ignored: string[]; refused?: string[] }> = {
   "managed endpoint": {
     type: "managedOnlineEndpoint",
@@ -87,19 +101,7 @@ const FORMS: Record<string, { type: string; text: string; ignored: string[]; ref
   "managed deployment": {
     type: "managedOnlineDeployment",
     text: `${DEPLOYMENT}scale_settings: {type: default}\ncode_configuration: {code: ./src, scoring_script: score.py}\n`,
-    ignored: [
-      "model_mount_path",
-      "environment",
-      "instance_type",
-      "request_settings.max_queue_wait_ms",
-      "app_insights_enabled",
-      "private_network_connection",
-      "data_collector.request_logging",
-      "data_collector.collections.request.data",
-      "id",
-      "location",
-      "provisioning_state",
-    ],
+    ignored: IGNORED_OF_DEPLOYMENTS,
     refused: ["code_configuration"],
   },
   "kubernetes deployment": {
@@ -115,19 +117,7 @@ resources:
   requests: {cpu: "0.1", memory: 0.1Gi}
   limits: {cpu: "1", memory: 1Gi, nvidia.com/gpu: 1}
 `,
-    ignored: [
-      "model_mount_path",
-      "environment",
-      "instance_type",
-      "request_settings.max_queue_wait_ms",
-      "app_insights_enabled",
-      "private_network_connection",
-      "data_collector.request_logging",
-      "data_collector.collections.request.data",
-      "id",
-      "location",
-      "provisioning_state",
-    ],
+    ignored: IGNORED_OF_DEPLOYMENTS,
   },
 };
 
