@@ -165,7 +165,9 @@ async function settled(index: SearchIndex, size: number, signal: AbortSignal): P
   if (size <= IN_MEMORY) return;
   // An index that was opened for this alone begins with a query.
   index.prepare?.();
-  while ((await index.statistics()).vectors !== "approximate") await sleep(3000, undefined, { signal });
+  // Asking takes seconds of its own where there are many documents.
+  const pauseMs = Math.max(3000, size / 30);
+  while ((await index.statistics()).vectors !== "approximate") await sleep(pauseMs, undefined, { signal });
 }
 
 interface Times {
