@@ -48,11 +48,16 @@ function asLines(value: unknown): string[] {
   return [asCell(value)];
 }
 
+/** Long addresses that say nothing in a row; the original's tables leave them out as well. */
+const NOT_IN_TABLES: ReadonlySet<string> = new Set(["$schema", "id"]);
+
 function asTable(value: unknown): string {
   const rows = (Array.isArray(value) ? value : [value]).map((item: unknown) =>
     typeof item === "object" && item !== null ? (item as Record<string, unknown>) : { result: item },
   );
-  const columns = Object.keys(rows[0] ?? {}).filter((name) => rows.every((row) => typeof row[name] !== "object"));
+  const columns = Object.keys(rows[0] ?? {}).filter(
+    (name) => !NOT_IN_TABLES.has(name) && rows.every((row) => typeof row[name] !== "object"),
+  );
   return table(
     columns,
     rows.map((row) => columns.map((name) => asCell(row[name]))),

@@ -54,6 +54,8 @@ test("an endpoint is created from a file or from flags, changed, listed and dele
   await ok("online-endpoint create -n tokens --auth-mode aml_token --set tags.owner=me description=d");
   const tokens = await ok("online-endpoint show -n tokens");
   assert.deepEqual([tokens["auth_mode"], tokens["tags"], tokens["description"]], ["aml_token", { owner: "me" }, "d"]);
+  const rows = await cli("online-endpoint list -o table");
+  assert.match(rows.stdout, /^name +auth_mode .*\n-.*\n(.*\n)*tokens +aml_token /, "addresses are no columns");
   assert.equal((await ok("online-endpoint get-credentials -n tokens"))["tokenType"], "Bearer");
 
   const before = await ok("online-endpoint get-credentials -n shop");
