@@ -54,7 +54,7 @@ export async function runProgram(words: readonly string[], console: Console): Pr
       for (const flag of idleFlags(command)) console.say(`note: ${flag} has no meaning here; it is passed over`);
     });
   const [word = ""] = words;
-  for (const name of Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS)) {
+  for (const name of namesFor(word)) {
     const make = await COMMANDS[name]?.();
     if (make) program.addCommand(make(console), { hidden: NEEDLESS.has(name) });
   }
@@ -70,6 +70,12 @@ export async function runProgram(words: readonly string[], console: Console): Pr
     if (asked.debug) console.say(explainMore(thrown));
     return FlowsteadError.from(thrown).code === "Canceled" ? INTERRUPTED : 1;
   }
+}
+
+/** The commands that have to be loaded: for help, and to suggest another word, all of them. */
+function namesFor(word: string): string[] {
+  if (word === "-v" || word === "--version") return [];
+  return Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS);
 }
 
 /** Subcommands take over how the program reports wrong words. */
