@@ -13,9 +13,7 @@ interface SetOptions extends HomeOptions {
 }
 
 export function configCommand(console: Console): Command {
-  const config = new Command("config").description(
-    "settings with the original's names; all others stand in flowstead.yaml",
-  );
+  const config = new Command("config");
   withHome(config.command("set"))
     .description("change settings, in pf.yaml of the state folder")
     .argument("<setting...>", "name=value")

@@ -45,7 +45,7 @@ const KEEP = "<no-change>";
 const MASK = "******";
 
 export function connectionCommand(console: Console): Command {
-  const connection = new Command("connection").description("connections that flows name: addresses and keys");
+  const connection = new Command("connection");
   const sub = (name: string, description: string): Command =>
     withHome(connection.command(name)).description(description);
   const writing = (name: string, description: string): Command =>

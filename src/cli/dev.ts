@@ -8,7 +8,7 @@ import type { Console } from "./console.ts";
 import { portNumber } from "./option.ts";
 
 export function devCommand(console: Console): Command {
-  const dev = new Command("dev").description("tools for developing flows and clients");
+  const dev = new Command("dev");
   dev
     .command("fake-model")
     .description("a model server with scripted pace and faults, on OpenAI's and Azure OpenAI's paths")

@@ -5,7 +5,7 @@ import type { Console } from "./console.ts";
 import { type HomeOptions, configOf, withHome } from "./option.ts";
 
 export function gatewayCommand(console: Console): Command {
-  const gateway = new Command("gateway").description("the model gateway for other programs");
+  const gateway = new Command("gateway");
   withHome(gateway.command("get-credentials"))
     .description(
       "print the key of whoever runs this system; programs and teams get keys of their own in flowstead.yaml",

@@ -13,7 +13,7 @@ const PAGE = 'The chat page and the endpoint are started with "flowstead up".';
 
 /** The original's commands talk to a server in the background; ours read and write the state folder themselves. */
 export function serviceCommand(console: Console): Command {
-  const service = new Command("service").description("the original's service, which nothing here needs");
+  const service = new Command("service");
   const sub = (name: string, description: string): Command =>
     withHome(service.command(name)).description(description).option("--json", "print JSON");
   const tell = (options: HomeOptions & { json?: boolean }, message: string): void => {
@@ -38,7 +38,7 @@ export function serviceCommand(console: Console): Command {
 }
 
 export function traceCommand(): Command {
-  const trace = new Command("trace").description("the original's store of traces, which there is none of here");
+  const trace = new Command("trace");
   const command = withHome(trace.command("delete"))
     .description("not here: a run's traces lie in its folder")
     .option("--json", "accepted for scripts")
@@ -54,7 +54,6 @@ export function traceCommand(): Command {
 
 export function upgradeCommand(console: Console): Command {
   return withYes(withHome(new Command("upgrade")), "without asking")
-    .description("says how to get a newer version")
     .option("--json", "print the version as JSON")
     .action((options: { json?: boolean }) => {
       console.say(`This is ${version()}, and it stays: "npm install --global flowstead@latest" installs the newest.`);
@@ -74,7 +73,6 @@ const FOR_AZURE: Readonly<Record<string, string>> = {
 
 export function azureCommand(): Command {
   return new Command("pfazure")
-    .description("the original's program for Azure, in whose place others stand")
     .argument("[word...]")
     .allowUnknownOption()
     .action((words: string[]) => {

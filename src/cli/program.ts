@@ -3,33 +3,9 @@
 import { Command, CommanderError } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
 import { version } from "../base/version.ts";
+import { addCommands } from "./command.ts";
 import { type Console, explain, explainMore } from "./console.ts";
 import { idleFlags } from "./option.ts";
-
-type MakeCommand = (console: Console) => Command;
-
-// Loaded when asked for: most commands need little, and `up` needs everything.
-const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
-  up: async () => (await import("./up.ts")).upCommand,
-  index: async () => (await import("./index/command.ts")).indexCommand,
-  flow: async () => (await import("./flow/command.ts")).flowCommand,
-  run: async () => (await import("./run/command.ts")).runCommand,
-  "online-endpoint": async () => (await import("./online/endpoint.ts")).endpointCommand,
-  "online-deployment": async () => (await import("./online/deployment.ts")).deploymentCommand,
-  config: async () => (await import("./config.ts")).configCommand,
-  connection: async () => (await import("./connection.ts")).connectionCommand,
-  zone: async () => (await import("./zone.ts")).zoneCommand,
-  tool: async () => (await import("./tool/command.ts")).toolCommand,
-  gateway: async () => (await import("./gateway.ts")).gatewayCommand,
-  usage: async () => (await import("./usage.ts")).usageCommand,
-  dev: async () => (await import("./dev.ts")).devCommand,
-  service: async () => (await import("./needless.ts")).serviceCommand,
-  trace: async () => (await import("./needless.ts")).traceCommand,
-  upgrade: async () => (await import("./needless.ts")).upgradeCommand,
-  pfazure: async () => (await import("./needless.ts")).azureCommand,
-};
-/** There for scripts of the original; help leaves them out. */
-const NEEDLESS = new Set(["service", "trace", "upgrade", "pfazure"]);
 
 /** What shells give for a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -53,11 +29,8 @@ export async function runProgram(words: readonly string[], console: Console): Pr
       asked = command.opts<typeof asked>();
       for (const flag of idleFlags(command)) console.say(`note: ${flag} has no meaning here; it is passed over`);
     });
-  const [word = ""] = words;
-  for (const name of namesFor(word)) {
-    const make = await COMMANDS[name]?.();
-    if (make) program.addCommand(make(console), { hidden: NEEDLESS.has(name) });
-  }
+  // `help flow` tells what `flow --help` tells.
+  await addCommands(program, new Set(words[0] === "help" ? words.slice(1) : words.slice(0, 1)), console);
   for (const command of program.commands) inherit(command, program);
   try {
     await program.parseAsync(words, { from: "user" });
@@ -70,12 +43,6 @@ export async function runProgram(words: readonly string[], console: Console): Pr
     if (asked.debug) console.say(explainMore(thrown));
     return FlowsteadError.from(thrown).code === "Canceled" ? INTERRUPTED : 1;
   }
-}
-
-/** The commands that have to be loaded: for help, and to suggest another word, all of them. */
-function namesFor(word: string): string[] {
-  if (word === "-v" || word === "--version") return [];
-  return Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS);
 }
 
 /** Subcommands take over how the program reports wrong words. */

@@ -29,7 +29,6 @@ const GRACE_MS = 5_000;
 
 export function upCommand(console: Console): Command {
   return withHome(new Command("up"))
-    .description("start everything: chat page, endpoint, models, search")
     .option("-p, --port <number>", "port of the page (default: 8080, or the next free one)", portNumber)
     .option("--host <address>", "address to listen on; loopback only")
     .option("--flow <folder>", "flow to deploy, in place of the configuration's endpoint.flow")

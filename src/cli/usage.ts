@@ -19,7 +19,6 @@ interface UsageOptions extends HomeOptions {
 
 export function usageCommand(console: Console): Command {
   return withHome(new Command("usage"))
-    .description("tokens and cost of model calls, summed up")
     .option("--by <fields>", `sum by these, of ${FIELDS.join(", ")}`, fields, ["principal", "flow", "model"])
     .option("--since <day>", "from this day on (UTC), such as 2026-01-31", day)
     .option("--json", "print JSON")

@@ -16,7 +16,7 @@ interface ZoneOptions extends HomeOptions {
 }
 
 export function zoneCommand(console: Console): Command {
-  const command = new Command("zone").description("zones of the running system, for drills");
+  const command = new Command("zone");
   const sub = (name: string): Command => withHome(command.command(name)).option("--json", "print JSON");
   sub("list")
     .description("list the zones and the instances in them")

@@ -3,22 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Command } from "commander";
+import { Command } from "commander";
+import { addCommands, commandNames } from "../../src/cli/command.ts";
 import { terminal } from "../../src/cli/console.ts";
-import { devCommand } from "../../src/cli/dev.ts";
-import { endpointCommand } from "../../src/cli/online/endpoint.ts";
-import { deploymentCommand } from "../../src/cli/online/deployment.ts";
-import { configCommand } from "../../src/cli/config.ts";
-import { connectionCommand } from "../../src/cli/connection.ts";
-import { flowCommand } from "../../src/cli/flow/command.ts";
-import { gatewayCommand } from "../../src/cli/gateway.ts";
-import { runCommand } from "../../src/cli/run/command.ts";
-import { usageCommand } from "../../src/cli/usage.ts";
-import { zoneCommand } from "../../src/cli/zone.ts";
-import { indexCommand } from "../../src/cli/index/command.ts";
-import { toolCommand } from "../../src/cli/tool/command.ts";
-import { upCommand } from "../../src/cli/up.ts";
-import { serviceCommand, traceCommand, upgradeCommand } from "../../src/cli/needless.ts";
 import { runCommand as runProcess, temporaryHome } from "../e2e/system.ts";
 import { runHere } from "./in-process.ts";
 import { ORIGINAL_FLAGS } from "./original-flag.ts";
@@ -39,24 +26,12 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   dev: ["fake-model"],
 };
 
-const commands = [
-  upCommand,
-  indexCommand,
-  flowCommand,
-  endpointCommand,
-  deploymentCommand,
-  toolCommand,
-  runCommand,
-  connectionCommand,
-  configCommand,
-  zoneCommand,
-  gatewayCommand,
-  usageCommand,
-  devCommand,
-  serviceCommand,
-  traceCommand,
-  upgradeCommand,
-].flatMap((make) => withSubcommands(make(terminal()), "flowstead"));
+const program = new Command("flowstead");
+await addCommands(program, new Set(commandNames), terminal());
+const commands = program.commands
+  // It passes over whatever it is given, to say what takes its place.
+  .filter((command) => command.name() !== "pfazure")
+  .flatMap((command) => withSubcommands(command, "flowstead"));
 /** Commands that do something: those without subcommands. */
 const leaves = commands.filter(({ command }) => command.commands.length === 0);
 

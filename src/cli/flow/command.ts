@@ -11,7 +11,7 @@ const VARIANT = "a variant in place of a node's default, as ${node.variant}";
 const INIT = "name=value for the constructor of a flex flow's class, or a .json file";
 
 export function flowCommand(console: Console): Command {
-  const flow = new Command("flow").description("make, test, serve and build a flow folder");
+  const flow = new Command("flow");
   addInit(flow, console);
   addTest(flow, console);
   addServe(flow, console);

@@ -28,7 +28,7 @@ interface AddOptions extends JsonOption {
 }
 
 export function indexCommand(console: Console): Command {
-  const index = new Command("index").description("documents that the chat answers from");
+  const index = new Command("index");
   const sub = (name: string, description: string): Command =>
     withHome(index.command(name))
       .description(description)

@@ -31,7 +31,7 @@ interface LogOptions extends NameOptions {
 }
 
 export function deploymentCommand(console: Console): Command {
-  const command = new Command("online-deployment").description("deployments of online endpoints: flows that answer");
+  const command = new Command("online-deployment");
   const sub = (name: string, description: string): Command =>
     withAccepted(withOutput(withHome(command.command(name).description(description))), ...CLOUD_FLAGS);
   const named = (name: string, description: string): Command =>

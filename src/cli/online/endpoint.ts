@@ -24,7 +24,7 @@ interface ChangeOptions extends HomeOptions, OutputOptions {
 }
 
 export function endpointCommand(console: Console): Command {
-  const command = new Command("online-endpoint").description("online endpoints: names that calls go to");
+  const command = new Command("online-endpoint");
   const sub = (name: string, description: string): Command =>
     withAccepted(withOutput(withHome(command.command(name).description(description))), ...CLOUD_FLAGS);
   const named = (name: string, description: string): Command =>

@@ -8,7 +8,7 @@ import { visualizeRuns } from "./visualize.ts";
 import { listRuns, showDetails, showMetrics, showRun, streamRun } from "./show.ts";
 
 export function runCommand(console: Console): Command {
-  const run = new Command("run").description("run a flow over many rows of data, and look at such runs");
+  const run = new Command("run");
   createCommand(run, console);
   withHome(run.command("list"))
     .description("list runs, newest first")

@@ -23,7 +23,7 @@ interface ValidateOptions extends HomeOptions {
 }
 
 export function toolCommand(console: Console): Command {
-  const tool = new Command("tool").description("tools that nodes of flows use");
+  const tool = new Command("tool");
   withHome(tool.command("init"))
     .description("write a Python tool to begin with, alone or in a package that can be installed")
     .requiredOption("--tool <name>", "name of the tool: a Python name")
