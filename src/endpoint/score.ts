@@ -224,10 +224,7 @@ const PLATFORM_CODES: ReadonlySet<string> = new Set([
 export function writeError(error: ErrorBody, sink: ScoreSink, managed: boolean): ErrorBody {
   const status = error.status === 499 ? 408 : error.status;
   const headers: Record<string, string> = { "content-type": "application/json" };
-  if (error.retryAfterMs !== undefined) {
-    headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
-    headers["retry-after-ms"] = String(Math.ceil(error.retryAfterMs));
-  }
+  if (error.retryAfterMs !== undefined) Object.assign(headers, retryHeaders(error.retryAfterMs));
   const inFlow = managed && !PLATFORM_CODES.has(error.code);
   if (inFlow) {
     headers["ms-azureml-model-error-statuscode"] = String(status);
@@ -235,6 +232,14 @@ export function writeError(error: ErrorBody, sink: ScoreSink, managed: boolean):
   }
   sink.send(inFlow ? 424 : status, headers, stringifyJson({ error: publicError(error) }));
   return error;
+}
+
+/** In whole seconds for every client, and exactly for those of the original. */
+export function retryHeaders(retryAfterMs: number): Record<string, string> {
+  return {
+    "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))),
+    "retry-after-ms": String(Math.ceil(retryAfterMs)),
+  };
 }
 
 function headerText(text: string): string {

@@ -22,7 +22,7 @@ const target = scriptedTarget(function* (call) {
     yield {
       type: "error",
       time: 0,
-      error: new FlowsteadError("TooManyRequests", "Too many pending requests").toBody(),
+      error: new FlowsteadError("TooManyRequests", "Too many pending requests", { retryAfterMs: 1500 }).toBody(),
     };
     return;
   }
@@ -168,12 +168,30 @@ test("faces refuse as the endpoint does: without a key, without a question, afte
       assert.deepEqual([one, other], ["seven", "seven"], `${path} ${name}`);
     }
   }
-  const broken = await (await post("chat/stream", { messages: [{ role: "user", content: "fail" }] })).text();
-  assert.deepEqual(JSON.parse(broken.trim().split("\n").at(-1) ?? ""), {
-    error: { code: "Unexpected", message: "the flow broke" },
-  });
+});
+
+test("a failure has one code, before the first byte with a status and after it as the last line", async () => {
+  const send = (path: string, question: string): Promise<Response> =>
+    fetch(`${entry.url}/endpoints/chat/${path}`, {
+      method: "POST",
+      body: JSON.stringify({ messages: [{ role: "user", content: question }] }),
+      headers: { authorization },
+    });
+  const broken = { error: { code: "Unexpected", message: "the flow broke" } };
+  const stream = await send("chat/stream", "fail");
+  assert.equal(stream.status, 200);
+  assert.deepEqual(JSON.parse((await stream.text()).trim().split("\n").at(-1) ?? ""), broken);
   // Nothing has been sent before the end: the failure has a status.
-  const whole = await post("chat", { messages: [{ role: "user", content: "fail" }] });
-  assert.equal(whole.status, 500);
-  assert.match(await whole.text(), /the flow broke/);
+  const whole = await send("chat", "fail");
+  assert.deepEqual([whole.status, await whole.json()], [500, broken]);
+  for (const path of ["chat", "chat/stream"]) {
+    const refused = await send(path, "refused");
+    const { error } = (await refused.json()) as typeof broken;
+    assert.deepEqual(
+      [refused.status, error, refused.headers.get("retry-after"), refused.headers.get("retry-after-ms")],
+      [429, { code: "TooManyRequests", message: "Too many pending requests" }, "2", "1500"],
+    );
+  }
+  const asked = chatClient().getCompletion([{ role: "user", content: "fail" }], options);
+  await assert.rejects(asked, { code: "Unexpected", message: "the flow broke" });
 });

@@ -85,6 +85,40 @@ test("a token is renewed before it ends, and the old one serves while renewing f
   assert.notEqual(renewed, first);
 });
 
+test("App Service tells only when a token ends: it is renewed by that time", async (context) => {
+  const fake = await fakeModel(context, { tokens: { lifeSeconds: 3600, secret: "header" } });
+  let now = Date.now();
+  const endpoint = `${fake.url}/metadata/identity/oauth2/token`;
+  const token = entraToken({ type: "managed_identity", endpoint, header: "header" }, () => now);
+  const first = await token(never());
+  now += 54 * 60_000;
+  assert.equal(await token(never()), first);
+  await delay(30);
+  assert.equal(tokenCalls(fake), 1, "not before its time");
+  now += 2 * 60_000;
+  assert.equal(await token(never()), first);
+  await fake.journal.until(({ number }) => number === 2);
+});
+
+test("each renewal shows the federated token that lies in the file then", async (context) => {
+  const fake = await fakeModel(context, { tokens: {} });
+  const folder = await mkdtemp(path.join(tmpdir(), "token-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const tokenFile = path.join(folder, "federated");
+  let now = 0;
+  const auth = { tenantId: "t", clientId: "c", tokenFile, authority: fake.url };
+  const token = entraToken({ type: "workload_identity", ...auth }, () => now);
+  for (const assertion of ["first-day", "second-day"]) {
+    await writeFile(tokenFile, assertion);
+    await token(never());
+    now += 2 * 3_600_000;
+  }
+  const shown = fake.journal.entries.map(({ body }) => new URLSearchParams(String(body)).get("client_assertion"));
+  assert.deepEqual(shown, ["first-day", "second-day"]);
+  await rm(tokenFile);
+  await assert.rejects(token(never()), { code: "ModelUnauthorized", message: /token file .*federated cannot be read/ });
+});
+
 test("a token that has ended is not given, a short one is renewed at half its life, and a failed renewal is tried again later", async (context) => {
   const fake = await fakeModel(context, { tokens: { lifeSeconds: 240 } });
   let now = 1_000_000;

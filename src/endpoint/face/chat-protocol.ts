@@ -5,7 +5,7 @@ import { plain } from "../../base/json.ts";
 import type { Value } from "../../base/value.ts";
 import type { ChatFlow } from "../../flow/chat-flow.ts";
 import type { FlowEvent } from "../../flow/event.ts";
-import { type FaceEncoder, messages } from "./face.ts";
+import { type FaceEncoder, faceError, messages } from "./face.ts";
 
 export const chatRequest = z.looseObject({
   messages,
@@ -22,7 +22,7 @@ export function chatLineEncoder(flow: ChatFlow, sessionState: unknown): FaceEnco
   return {
     contentType: "application/jsonl; charset=utf-8",
     encode(event: FlowEvent) {
-      if (event.type === "error") return `${JSON.stringify({ error: publicError(event) })}\n`;
+      if (event.type === "error") return `${JSON.stringify(faceError(event.error))}\n`;
       if (event.type === "output" && event.name === flow.documents)
         return line({ role: "assistant" }, { data_points: dataPoints(event.value) });
       if (event.type === "text-delta" && event.output === flow.answer) {
@@ -41,7 +41,7 @@ export function chatObjectEncoder(flow: ChatFlow, sessionState: unknown): FaceEn
   return {
     contentType: "application/json",
     encode(event: FlowEvent) {
-      if (event.type === "error") return JSON.stringify({ error: publicError(event) });
+      if (event.type === "error") return JSON.stringify(faceError(event.error));
       if (event.type !== "flow-end") return "";
       const documents = flow.documents === undefined ? undefined : event.outputs[flow.documents];
       return JSON.stringify({
@@ -55,10 +55,6 @@ export function chatObjectEncoder(flow: ChatFlow, sessionState: unknown): FaceEn
 
 function stateOf(sessionState: unknown): object {
   return sessionState === undefined ? {} : { session_state: sessionState, sessionState };
-}
-
-function publicError({ error }: Extract<FlowEvent, { type: "error" }>): object {
-  return { code: error.code, message: error.message };
 }
 
 function textOf(value: Value | undefined): string {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FlowsteadError } from "../../base/error/error.ts";
+import { type ErrorBody, FlowsteadError } from "../../base/error/error.ts";
 import type { ChatFlow } from "../../flow/chat-flow.ts";
 import type { FlowEvent } from "../../flow/event.ts";
 import type { ValueMap } from "../../base/value.ts";
@@ -11,6 +11,11 @@ export interface FaceEncoder {
   readonly contentType: string;
   /** What the client is sent for an event; empty when the event is not for it. An error event ends the answer. */
   encode(event: FlowEvent): string;
+}
+
+/** A failure in the words of these protocols: the same code whether it has a status of its own or ends a stream. */
+export function faceError({ code, message }: ErrorBody): { error: { code: string; message: string } } {
+  return { error: { code, message } };
 }
 
 const textPart = z.looseObject({ type: z.literal("text"), text: z.string() });

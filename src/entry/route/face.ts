@@ -1,13 +1,14 @@
 // `/endpoints/{name}/agui`, `/chat` and `/chat/stream`: a deployed chat flow for clients of other protocols.
 
-import { FlowsteadError } from "../../base/error/error.ts";
+import { type ErrorBody, FlowsteadError } from "../../base/error/error.ts";
 import { parseJson, plain } from "../../base/json.ts";
 import type { Routed } from "../../endpoint/endpoint.ts";
-import { clientSignal, readBody, responseSink, sendError } from "../../endpoint/exchange.ts";
+import { clientSignal, readBody, responseSink, sendJson } from "../../endpoint/exchange.ts";
 import { agUiEncoder, agUiRequest } from "../../endpoint/face/ag-ui.ts";
 import { chatLineEncoder, chatObjectEncoder, chatRequest } from "../../endpoint/face/chat-protocol.ts";
-import { type FaceEncoder, conversationInputs, parseWith } from "../../endpoint/face/face.ts";
+import { type FaceEncoder, conversationInputs, faceError, parseWith } from "../../endpoint/face/face.ts";
 import type { ValueMap } from "../../base/value.ts";
+import { retryHeaders } from "../../endpoint/score.ts";
 import { traceOf } from "../../endpoint/caller.ts";
 import type { FlowSignature } from "../../flow/target.ts";
 import type { Hot, HotContext, HotRoute } from "../hot.ts";
@@ -59,9 +60,22 @@ async function answer(hot: Hot, context: HotContext, { name, open }: { name: str
     const body = plain(parseJson(await readBody(request, context.bodyLimit)));
     await run(hot, { ...open(body, await deployment.describe()), deployment, headers, principal });
   } catch (thrown) {
-    if (FlowsteadError.from(thrown).code === "Unexpected") hot.log.error({ err: thrown }, "face failed");
-    sendError(response, thrown, headers);
+    const error = FlowsteadError.from(thrown);
+    if (error.code === "Unexpected") hot.log.error({ err: thrown }, "face failed");
+    sendFailure(response, error.toBody(), headers);
   }
+}
+
+/** After the head has left, only the connection can be closed. */
+function sendFailure(response: Hot["response"], error: ErrorBody, headers: Readonly<Record<string, string>>): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { retryAfterMs } = error;
+  const retry: Record<string, string> = retryAfterMs === undefined ? {} : retryHeaders(retryAfterMs);
+  // Of a caller that left, the traffic log keeps the original's status.
+  sendJson(response, error.status === 499 ? 408 : error.status, faceError(error), { ...headers, ...retry });
 }
 
 interface Run {

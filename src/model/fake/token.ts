@@ -32,10 +32,13 @@ export class IssuedTokens {
     const access_token = `fake-token-${secretToken()}`;
     this.#ends.set(access_token, Date.now() + lifeSeconds * 1000);
     const expires_on = String(Math.floor(Date.now() / 1000) + lifeSeconds);
+    // App Service tells only when it ends, a machine's metadata service also how long it lives.
+    const isAppService = request.headers["x-identity-header"] !== undefined;
+    const life = isMetadata ? { expires_on, ...(isAppService ? {} : { expires_in: String(lifeSeconds) }) } : undefined;
     return sendJson(response, 200, {
       token_type: "Bearer",
       access_token,
-      ...(isMetadata ? { expires_on, expires_in: String(lifeSeconds) } : { expires_in: lifeSeconds }),
+      ...(life ?? { expires_in: lifeSeconds }),
     });
   }
 }
