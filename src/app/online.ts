@@ -50,9 +50,9 @@ export async function openOnline(config: Readonly<Config>, { store, log }: Onlin
   const desired = await openDesiredStore(store, sealingKey);
   const secrets = await heldSecrets(config);
   const redact = redactor(() => secrets);
-  const journal = openJournal({ folder: endpointLogFolder(config), redact });
+  const journal = openJournal({ folder: endpointLogFolder(config), redact, log });
   const snapshots = openFlowSnapshots({ folder: flowFolder(config), log });
-  const collector = openCollector({ folder: collectedFolder(config), redact });
+  const collector = openCollector({ folder: collectedFolder(config), redact, log });
   const { issuers, clock_skew_seconds: clockSkewSeconds } = config.identity;
   const trusted = issuers.map(({ jwks_uri: jwksUri, ...issuer }) => ({ ...issuer, ...(jwksUri ? { jwksUri } : {}) }));
   const gates = openGates(trusted.length === 0 ? undefined : bearerCheck({ issuers: trusted, clockSkewSeconds }));

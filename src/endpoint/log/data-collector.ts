@@ -2,6 +2,7 @@
 // `{endpoint}/{deployment}/{collection}/{yyyy}/{MM}/{dd}/{HH}/{instance}.jsonl`, cut at the rolling rate.
 
 import path from "node:path";
+import { type Logger, SILENT } from "../../base/log.ts";
 import { uuid } from "../../base/id.ts";
 import { stringifyJson } from "../../base/json.ts";
 import type { Value, ValueMap } from "../../base/value.ts";
@@ -9,6 +10,7 @@ import type { FlowEvent } from "../../flow/event.ts";
 import type { DataCollectorSpec, DeploymentSpec } from "../specification/deployment-spec.ts";
 import type { Redact } from "./redaction.ts";
 import { type RollingFile, rollingFile } from "./rolling-file.ts";
+import { writeTrouble } from "./write-trouble.ts";
 
 export interface Collector {
   /** The events, unchanged; those of a sampled call leave their inputs and outputs in the files. */
@@ -19,6 +21,8 @@ export interface Collector {
 export interface CollectorOptions {
   folder: string;
   redact: Redact;
+  /** Told when data cannot be kept. */
+  log?: Logger;
   /** Draws from 0 to 1; for tests. */
   random?: () => number;
   /** For tests. */
@@ -35,14 +39,16 @@ const MOST_OPEN = 64;
 export function openCollector({
   folder,
   redact,
+  log = SILENT,
   random = Math.random,
   clock = () => new Date(),
 }: CollectorOptions): Collector {
   const files = new Map<string, RollingFile>();
+  const trouble = writeTrouble({ log, what: "Collected data", now: () => clock().getTime() });
   const fileOf = (name: string): RollingFile => {
     let file = files.get(name);
     if (!file) {
-      file = rollingFile(path.join(folder, name), { maxBytes: MOST_BYTES });
+      file = rollingFile(path.join(folder, name), { maxBytes: MOST_BYTES, trouble });
       files.set(name, file);
       const [oldest] = files.keys();
       if (files.size > MOST_OPEN && oldest !== undefined) files.delete(oldest);

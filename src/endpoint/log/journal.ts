@@ -2,8 +2,10 @@
 // of instances (events). Lines of JSON in rolling files below one folder; no secret is written.
 
 import path from "node:path";
+import { type Logger, SILENT } from "../../base/log.ts";
 import type { Redact } from "./redaction.ts";
 import { type RollingFile, rollingFile } from "./rolling-file.ts";
+import { writeTrouble } from "./write-trouble.ts";
 
 export interface Place {
   endpoint: string;
@@ -78,13 +80,21 @@ export interface Journal {
 const LONGEST_MESSAGE = 16_384;
 const EVENTS_SHOWN = 50;
 
-export function openJournal({ folder, redact }: { folder: string; redact: Redact }): Journal {
+export interface JournalOptions {
+  folder: string;
+  redact: Redact;
+  /** Told when lines cannot be kept. */
+  log?: Logger;
+}
+
+export function openJournal({ folder, redact, log = SILENT }: JournalOptions): Journal {
   const files = new Map<string, RollingFile>();
+  const trouble = writeTrouble({ log, what: "The log of endpoints" });
   const fileOf = (...names: string[]): RollingFile => {
     const name = path.join(...names);
     let file = files.get(name);
     if (!file) {
-      file = rollingFile(path.join(folder, name));
+      file = rollingFile(path.join(folder, name), { trouble });
       files.set(name, file);
     }
     return file;

@@ -1,7 +1,8 @@
 // A log that never fills the disk: when a file has reached its size it is set aside, and the oldest of those set aside goes.
 
-import { appendFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, rename, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
+import type { WriteTrouble } from "./write-trouble.ts";
 
 export interface RollingFile {
   /** Adds a line; it is in the file soon, in the order of the calls. A disk that is full costs lines, not the caller. */
@@ -17,11 +18,16 @@ export interface RollingOptions {
   maxBytes?: number;
   /** Files kept beside the one that is written. Default 4. */
   kept?: number;
+  /** Told of lines that are lost. */
+  trouble?: WriteTrouble;
 }
 
 const MOST_WAITING_BYTES = 4 * 2 ** 20;
 
-export function rollingFile(file: string, { maxBytes = 10 * 2 ** 20, kept = 4 }: RollingOptions = {}): RollingFile {
+export function rollingFile(
+  file: string,
+  { maxBytes = 10 * 2 ** 20, kept = 4, trouble }: RollingOptions = {},
+): RollingFile {
   let waiting: string[] = [];
   let waitingBytes = 0;
   let size: number | undefined;
@@ -30,6 +36,7 @@ export function rollingFile(file: string, { maxBytes = 10 * 2 ** 20, kept = 4 }:
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       const text = waiting.join("");
+      const lines = waiting.length;
       waiting = [];
       waitingBytes = 0;
       try {
@@ -40,8 +47,11 @@ export function rollingFile(file: string, { maxBytes = 10 * 2 ** 20, kept = 4 }:
         }
         await append(file, text);
         size += Buffer.byteLength(text);
-      } catch {
-        // Where the log should be said to fail, it fails too.
+        trouble?.written();
+      } catch (thrown) {
+        trouble?.lost(file, lines, thrown);
+        // Half a line must not stand before the next one.
+        if (size !== undefined) await truncate(file, size).catch(() => {});
         size = undefined;
       }
     }
@@ -53,7 +63,10 @@ export function rollingFile(file: string, { maxBytes = 10 * 2 ** 20, kept = 4 }:
   };
   return {
     write(line) {
-      if (waitingBytes > MOST_WAITING_BYTES) return;
+      if (waitingBytes > MOST_WAITING_BYTES) {
+        trouble?.lost(file, 1, new Error("it takes longer to write than to come"));
+        return;
+      }
       waiting.push(`${line}\n`);
       waitingBytes += line.length + 1;
       work ??= drain();
