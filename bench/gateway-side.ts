@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Pool } from "undici";
+import type { Calls } from "./gateway-call.ts";
 import { type Proxy, freePort, listening, startNginx, stopProxy } from "./nginx.ts";
 import { type Program, startProgram } from "./program.ts";
 
@@ -18,10 +19,15 @@ export type SideName = "direct" | "flowstead" | "flowstead with guard" | "nginx"
 export interface Side {
   name: SideName;
   pid: number | undefined;
+  url: string;
   pool: Pool;
   headers: Record<string, string>;
   model: string;
 }
+
+/** The guard and Portkey, which cost many times as much, are measured at one number of connections. */
+export const takesPart = ({ name }: Side, { connections, tokens }: Omit<Calls, "calls">): boolean =>
+  (name !== "portkey" && name !== "flowstead with guard") || (connections === 50 && tokens !== 500);
 
 export interface Sides {
   all: Side[];
@@ -90,7 +96,7 @@ async function startGateway(home: string, config: string, signal: AbortSignal): 
 
 function sideOf(name: SideName, url: string, pid: number | undefined): Side {
   const pool = new Pool(url, { connections: 16_384, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
-  return { name, pid, pool, headers: {}, model: "gpt-4o" };
+  return { name, pid, url, pool, headers: {}, model: "gpt-4o" };
 }
 
 function configuration(upstream: string): string {

@@ -10,7 +10,8 @@ const usage = { prompt_tokens: 90, completion_tokens: 64, total_tokens: 154 };
 const content =
   "The warranty of the tent is two years from the day of purchase, and it covers poles and seams. ".repeat(3);
 
-const WHOLE = JSON.stringify({
+/** The answer to a call that asks for no stream. */
+export const WHOLE = JSON.stringify({
   ...base,
   object: "chat.completion",
   choices: [
@@ -32,6 +33,9 @@ const chunk = (delta: object, finish_reason: string | null): string =>
     choices: [{ index: 0, delta, logprobs: null, finish_reason, content_filter_results: FILTER }],
   })}\n\n`;
 
+/** To whoever asks for models. */
+export const NO_MODELS = '{"object":"list","data":[]}';
+
 const TAIL = `${chunk({}, "stop")}data: ${JSON.stringify({ ...base, object: "chat.completion.chunk", choices: [], usage })}\n\ndata: [DONE]\n\n`;
 
 /** Chunks of a stream come this far apart, so that each one is a write of its own. */
@@ -44,7 +48,7 @@ export async function startUpstream(): Promise<{ url: string; close(): Promise<v
     request.setEncoding("latin1").on("data", (part: string) => (body += part));
     request.on("end", () => {
       if (request.method === "GET") {
-        response.writeHead(200, { "content-type": "application/json" }).end('{"object":"list","data":[]}');
+        response.writeHead(200, { "content-type": "application/json" }).end(NO_MODELS);
         return;
       }
       const tokens = /"max_tokens":(\d+)/.exec(body)?.[1];

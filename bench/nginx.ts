@@ -1,4 +1,5 @@
-// Debian's nginx as a proxy that keeps its connections and buffers nothing: what every front is compared with.
+// Debian's nginx: as a proxy that keeps its connections and buffers nothing, which every front is compared with, and as the
+// server behind them that costs least.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,11 +13,33 @@ export interface Proxy {
   child: ChildProcess;
 }
 
-/** In the foreground, one process, from a folder of its own. @throws Error when there is no nginx. */
-export async function startNginx(folder: string, upstream: string): Promise<Proxy> {
+/** A proxy of `upstream`. @throws Error when there is no nginx. */
+export function startNginx(folder: string, upstream: string): Promise<Proxy> {
+  return runNginx(path.join(folder, "nginx"), (port, prefix) => [
+    `access_log ${prefix}/access.log;`,
+    `upstream behind { server ${new URL(upstream).host}; keepalive 512; }`,
+    `server {`,
+    `  listen 127.0.0.1:${port} backlog=1024; keepalive_requests 10000000;`,
+    `  location / { proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }`,
+    `}`,
+  ]);
+}
+
+/** A server that gives the same JSON to every call of a path: nothing answers for less. @throws Error when there is no nginx. */
+export function startFixedAnswers(folder: string, answers: Readonly<Record<string, string>>): Promise<Proxy> {
+  return runNginx(path.join(folder, "fixed"), (port) => [
+    `access_log off; default_type application/json;`,
+    `server {`,
+    `  listen 127.0.0.1:${port} backlog=1024; keepalive_requests 10000000;`,
+    ...Object.entries(answers).map(([place, body]) => `  location ${place} { return 200 '${body}'; }`),
+    `}`,
+  ]);
+}
+
+/** In the foreground, one process, from a folder of its own. */
+async function runNginx(prefix: string, http: (port: number, prefix: string) => string[]): Promise<Proxy> {
   const env = { PATH: `${process.env.PATH}:/usr/sbin` };
   execFileSync("sh", ["-c", "command -v nginx"], { env });
-  const prefix = path.join(folder, "nginx");
   await mkdir(prefix, { recursive: true });
   const port = await freePort();
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
@@ -24,16 +47,14 @@ export async function startNginx(folder: string, upstream: string): Promise<Prox
   );
   await writeFile(
     path.join(prefix, "nginx.conf"),
-    `daemon off; master_process off; pid ${prefix}/pid; error_log ${prefix}/error.log;
-events { worker_connections 4096; }
-http {
-  access_log ${prefix}/access.log; ${temporary.join(" ")}
-  upstream behind { server ${new URL(upstream).host}; keepalive 512; }
-  server {
-    listen 127.0.0.1:${port} backlog=1024; keepalive_requests 10000000;
-    location / { proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
-  }
-}`,
+    [
+      `daemon off; master_process off; pid ${prefix}/pid; error_log ${prefix}/error.log;`,
+      `events { worker_connections 4096; }`,
+      `http {`,
+      ...temporary,
+      ...http(port, prefix),
+      `}`,
+    ].join("\n"),
   );
   const words = ["-p", prefix, "-c", path.join(prefix, "nginx.conf"), "-e", path.join(prefix, "error.log")];
   return listening({ url: `http://127.0.0.1:${port}`, child: spawn("nginx", words, { env, stdio: "ignore" }) });

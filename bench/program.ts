@@ -102,12 +102,21 @@ async function cpuOfTree(pid: number): Promise<number> {
       .filter(Boolean)
       .map((child) => cpuOfTree(Number(child))),
   );
-  // After the name in brackets, which may hold blanks: state is the first field, utime and stime the 12th and 13th.
-  const stat = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
-  return (Number(stat[11]) + Number(stat[12])) * TICK_MS + parts.reduce((sum, part) => sum + part, 0);
+  return (await ticksOf(pid)) * TICK_MS + parts.reduce((sum, part) => sum + part, 0);
 }
 
-/** CPU time of all threads of one process, in microseconds: finer than the ticks that a tree of processes is counted in. */
+async function ticksOf(pid: number): Promise<number> {
+  // After the name in brackets, which may hold blanks: state is the first field, utime and stime the 12th and 13th.
+  const stat = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
+  return Number(stat[11]) + Number(stat[12]);
+}
+
+/** CPU time of one process in microseconds, threads that have ended among it, in ticks: for what takes seconds. */
+export async function processCpuUs(pid: number | undefined): Promise<number> {
+  return pid === undefined ? 0 : (await ticksOf(pid)) * TICK_MS * 1000;
+}
+
+/** The same of the threads that run, to the nanosecond: for what takes little. */
 export async function cpuUs(pid: number | undefined): Promise<number> {
   if (pid === undefined) return 0;
   const threads = await readdir(`/proc/${pid}/task`);
