@@ -55,7 +55,10 @@ async function measure(options: BenchOptions): Promise<Record<string, unknown>> 
     const json = lacking ? {} : await saturate(folder, options);
     const { all, skipped, close } = await startSides(folder, upstream.url, signal);
     try {
-      for (const side of all) await many(side, { tokens: undefined, connections: 50, calls: isQuick ? 1000 : 5000 });
+      for (const side of all) {
+        await many(side, { tokens: undefined, connections: 50, calls: isQuick ? 1000 : 5000 });
+        await many(side, { tokens: 64, connections: 50, calls: isQuick ? 200 : 1000 });
+      }
       const loads: Record<string, unknown> = { ...json };
       for (const load of loadsOf(isQuick, lacking !== undefined)) {
         const sides = all.filter((side) => takesPart(side, load));
