@@ -130,6 +130,19 @@ describe("what a citation rests on", () => {
     assert.deepEqual(marked(LEAVE, ""), []);
   });
 
+  it("is a place that says a good third of the sentence, and of what is left a fifth", () => {
+    // Words of more than three letters weigh alike.
+    const answer = "alpha bravo delta gamma kappa lambda omega sigma theta zebra quartz";
+    const shares = (...pieces: string[]): number => marked(pieces.join("\n"), answer).length;
+    assert.equal(shares("alpha bravo delta."), 0);
+    assert.equal(shares("alpha bravo delta gamma."), 1);
+    assert.equal(shares("alpha bravo delta gamma.", "kappa lambda."), 1);
+    assert.equal(shares("alpha bravo delta gamma.", "kappa lambda omega."), 2);
+    // A third of hardly anything says nothing.
+    assert.deepEqual(marked("Our food was bad.", "Food."), []);
+    assert.deepEqual(marked("Our food menu was bad.", "Food menu."), ["Our food menu was bad."]);
+  });
+
   it("works in other scripts and languages", () => {
     assert.deepEqual(marked("年次休暇は三十日です。食堂は六時に閉まります。", "食堂は六時に閉まるそうです。"), [
       "食堂は六時に閉まります。",

@@ -169,6 +169,13 @@ describe("a collection", () => {
     assert.deepEqual(counts(await collection.addFolder(docs)), [0, 2, 2, 0, 0, 0]);
     assert.deepEqual(await seen(["legal"]), ["a.md", "b.md", "c.md", "d.md"]);
 
+    // No group at all is nobody, which is not the same as no rule: everyone.
+    await write("hr/.acl.json", '{"groups": []}');
+    assert.deepEqual(counts(await collection.addFolder(docs)), [0, 3, 1, 0, 0, 0]);
+    assert.deepEqual(await seen(["hr", "legal", "board"]), ["a.md"]);
+    const { hits } = await index.query({ text: "walrus", mode: "text", top: 20, readers: "all" });
+    assert.equal(hits.length, 4);
+
     // A rule that cannot be read opens nothing.
     await write("hr/.acl.json", '{"group": "hr"}');
     const report = await collection.addFolder(docs);

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { SILENT } from "../../../src/base/log.ts";
 import { uploadRoutes } from "../../../src/entry/route/upload.ts";
 import type { Entry } from "../../../src/entry/server.ts";
@@ -10,11 +11,13 @@ import { type Collection, openCollection } from "../../../src/search/ingest/coll
 import { openUploads } from "../../../src/search/ingest/upload.ts";
 import { openSearch } from "../../../src/search/provider/index.ts";
 import type { SearchIndex } from "../../../src/search/search-index.ts";
+import { lockState } from "../../../src/store/lock.ts";
 import { ADMIN_KEY, openEntryWith, QUERY_KEY } from "../search-service.ts";
 
 describe("documents over HTTP", () => {
   let home: string;
   let folder: string;
+  let indexed: string;
   let index: SearchIndex;
   let collection: Collection;
   let entry: Entry;
@@ -24,7 +27,8 @@ describe("documents over HTTP", () => {
     folder = path.join(home, "uploads");
     const search = openSearch({ folder: path.join(home, "search"), log: SILENT });
     index = await search.create("docs");
-    collection = openCollection({ index, folder: search.folderOf("docs"), log: SILENT });
+    indexed = search.folderOf("docs");
+    collection = openCollection({ index, folder: indexed, log: SILENT });
     const uploads = openUploads({ collection, folder, maxBytes: 1_000_000 });
     entry = await openEntryWith(async (app, keys) => {
       await app.register(uploadRoutes, { uploads, keys });
@@ -94,6 +98,39 @@ describe("documents over HTTP", () => {
     assert.equal(large.status, 413);
     assert.deepEqual((await readdir(folder)).sort(), [".incoming", "hr", "plan.txt"]);
     assert.deepEqual(await readdir(path.join(folder, ".incoming")), []);
+  });
+
+  it("keep their rule when the next version is refused, and a new one that is refused leaves none", async () => {
+    await call("PUT", "/uploads/pay.txt?groups=hr", "The old wages.");
+    for (const groups of ["?groups=board", ""]) {
+      assert.equal((await call("PUT", `/uploads/pay.txt${groups}`, new Uint8Array(2000))).status, 422);
+      assert.deepEqual(await sources("wages", ["board"]), [], groups);
+      assert.deepEqual(await sources("wages", ["hr"]), ["uploads/pay.txt"], groups);
+    }
+    assert.equal((await call("PUT", "/uploads/new.txt?groups=hr", new Uint8Array(2000))).status, 422);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.startsWith("new")),
+      [],
+    );
+    // Without groups it is for everyone again.
+    assert.equal((await call("PUT", "/uploads/pay.txt", "The new wages.")).status, 200);
+    assert.deepEqual(await sources("wages", []), ["uploads/pay.txt"]);
+    assert.equal((await call("DELETE", "/uploads/pay.txt")).status, 204);
+  });
+
+  it("wait while another writes to the index", async () => {
+    const lock = await lockState(indexed);
+    const uploaded = call("PUT", "/uploads/late.md", "# Late\n\nA patient heron.");
+    let isOver = false;
+    void uploaded.then(() => (isOver = true));
+    // Received, and in its place: what is left is to index it.
+    while (!(await readdir(folder)).includes("late.md")) await delay(20);
+    await delay(300);
+    assert.equal(isOver, false);
+    await lock.release();
+    assert.equal((await uploaded).status, 201);
+    assert.deepEqual(await sources("heron", []), ["uploads/late.md"]);
+    assert.equal((await call("DELETE", "/uploads/late.md")).status, 204);
   });
 
   it("that were received and not indexed are indexed at the next start", async () => {

@@ -70,6 +70,7 @@ export async function objectSource(store: ObjectStore): Promise<Source> {
     scope: store.scope,
     async list(signal) {
       const found: FoundFile[] = [];
+      const markers = new Set<string>();
       let marker: string | undefined;
       do {
         const answer = await remote.get(call(store.listUrl(marker), PAGE_BYTES), signal);
@@ -78,8 +79,10 @@ export async function objectSource(store: ObjectStore): Promise<Source> {
         for (const { key, ...rest } of page.objects) {
           if (isBelow(key, store.prefix)) found.push({ file: store.root + key, ...rest });
         }
-        if (page.marker !== undefined && page.marker === marker) throw listingBroken(store.scope);
         ({ marker } = page);
+        // A page that leads back to one before it would be followed for ever.
+        if (marker !== undefined && markers.has(marker)) throw listingBroken(store.scope);
+        if (marker !== undefined) markers.add(marker);
       } while (marker !== undefined);
       known.clear();
       for (const { file } of found) known.add(file);
