@@ -134,3 +134,22 @@ test("traffic that changes takes effect with the next call; a share waits for it
   endpoint.remove("blue");
   assert.throws(() => endpoint.route("blue"), { code: "NotFound" });
 });
+
+test("asking what the endpoint takes is no call: the split goes on as if nobody had asked", async () => {
+  const described = (name: string) => ({
+    ...deployment(name, answering()),
+    describe: async () => ({ ...(await answering().describe(signal)), name }),
+  });
+  const endpoint = openEndpoint({
+    name: "chat",
+    keys,
+    deployments: [described("blue"), described("green")],
+    traffic: { green: 40, blue: 60 },
+  });
+  const names: string[] = [];
+  for (let call = 0; call < 10; call++) {
+    assert.equal((await endpoint.describe(signal)).name, "blue", "the one with most traffic");
+    names.push(endpoint.route().name);
+  }
+  assert.equal(names.filter((name) => name === "green").length, 4);
+});
