@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Table } from "@lancedb/lancedb";
 import { SILENT } from "../../../src/base/log.ts";
 import type { Embedder } from "../../../src/model/embedder.ts";
 import { loadEngine } from "../../../src/search/provider/embedded/engine.ts";
@@ -134,7 +135,120 @@ describe("vectors of a large index", () => {
     assert.deepEqual(new Set(found.slice(0, 2)), new Set([moved.documentId, "fresh"]));
     assert.ok(!found.some((id) => gone.includes(id)));
   });
+
+  it(
+    "files are joined beside the writes, which do not wait for it and are found meanwhile",
+    { timeout: 120_000 },
+    async () => {
+      const joined = await joining();
+      try {
+        const [vector = new Float32Array()] = asked;
+        for (const at of Array.from({ length: 30 }, (_, number) => number)) {
+          await index.upsert([{ ...passage(`beside${at}`, 0, "beside"), vector }]);
+        }
+        await joined.begun;
+        await index.upsert([{ ...passage("meanwhile", 0, "meanwhile"), vector }]);
+        assert.ok((await near(vector, { top: 40 })).includes("meanwhile"));
+        assert.equal((await index.statistics()).vectors, "approximate");
+        assert.equal(joined.count, 1);
+      } finally {
+        await joined.release();
+      }
+    },
+  );
+
+  it("a joining that writes make vain three times is done while they wait, without the graph", async () => {
+    const joined = await joining("Retryable commit conflict: preempted by concurrent transaction");
+    try {
+      for (let written = 0; joined.count < 3; written++) {
+        assert.ok(written < 200, "files were not joined");
+        await index.upsert([passage(`vain${written % 30}`, 0, "vain")]);
+      }
+      assert.equal((await index.statistics()).vectors, "approximate");
+      for (let written = 0; (await index.statistics()).vectors === "approximate"; written++) {
+        assert.ok(written < 60, "the graph was kept");
+        await index.upsert([passage(`last${written}`, 0, "last")]);
+      }
+    } finally {
+      await joined.release();
+    }
+    assert.equal((await index.statistics()).documents, new Set(await everyDocument()).size);
+  });
+
+  it("documents are counted once for each version, whoever asks, also after opening, and told by groups", async () => {
+    const connection = await loadEngine().lance.connect(path.join(options.folder, "data"));
+    const table = await connection.openTable("passages");
+    const documents = new Set(await everyDocument());
+    const reads = mock.method(Object.getPrototypeOf(table) as Table, "query");
+    try {
+      await index.upsert([passage("d1", 1, "one more of a document"), passage("überall", 0, "one more")]);
+      documents.add("überall").add("d1");
+      const counted = await Promise.all([index.statistics(), index.statistics(), index.statistics()]);
+      assert.deepEqual(
+        counted.map((one) => one.documents),
+        [documents.size, documents.size, documents.size],
+      );
+      assert.equal((await index.statistics(undefined, [])).documents < documents.size, true);
+      assert.equal((await index.statistics(undefined, ["few"])).documents, documents.size);
+      assert.equal((await index.statistics()).documents, documents.size);
+      assert.equal(reads.mock.callCount(), 3);
+      const later = await openEmbeddedIndex(options);
+      assert.equal((await later.statistics()).documents, documents.size);
+      await later.close();
+      assert.equal(reads.mock.callCount(), 3);
+    } finally {
+      reads.mock.restore();
+      connection.close();
+    }
+  });
+
+  /** As the rows of the table have it. */
+  const everyDocument = async (): Promise<string[]> => {
+    const connection = await loadEngine().lance.connect(path.join(options.folder, "data"));
+    const table = await connection.openTable("passages");
+    const rows = (await table.query().select(["document_id"]).toArray()) as { document_id: string }[];
+    connection.close();
+    return rows.map(({ document_id: id }) => id);
+  };
+
+  /** Holds the joining of files, or has it fail, until it is released. */
+  const joining = async (failure?: string): Promise<Joined> => {
+    const connection = await loadEngine().lance.connect(path.join(options.folder, "data"));
+    const tables = Object.getPrototypeOf(await connection.openTable("passages")) as Table;
+    connection.close();
+    const [begun, begin] = signal();
+    const [released, release] = signal();
+    const { optimize } = tables;
+    const method = mock.method(tables, "optimize", async function joined(this: Table, rest?: object) {
+      joinings.count += 1;
+      begin();
+      if (failure && joinings.count <= 3) throw new Error(failure);
+      if (!failure) await released;
+      return optimize.call(this, rest);
+    });
+    const joinings: Joined = {
+      begun,
+      count: 0,
+      async release() {
+        release();
+        method.mock.restore();
+      },
+    };
+    return joinings;
+  };
 });
+
+interface Joined {
+  begun: Promise<void>;
+  /** How often files were joined. */
+  count: number;
+  release(): Promise<void>;
+}
+
+function signal(): [Promise<void>, () => void] {
+  let give!: () => void;
+  return [new Promise<void>((resolve) => (give = resolve)), () => give()];
+}
 
 async function approximate(index: SearchIndex): Promise<void> {
   for (let waited = 0; (await index.statistics()).vectors !== "approximate"; waited += 100) {

@@ -10,13 +10,14 @@ import { embedPassages } from "../../embed-passage.ts";
 import type { Readers } from "../../visibility.ts";
 import type { IndexStatistics, Passage, SearchIndex, SearchQuery, SearchResult } from "../../search-index.ts";
 import { cachedLexicon, type CachedLexicon } from "./cached-lexicon.ts";
+import { type DocumentCount, documentCount } from "./document-count.ts";
 import type { Engine } from "./engine.ts";
 import { engineFailure } from "./failure.ts";
+import { isConflict, type Joining, joining } from "./joining.ts";
 import { fromRow, termsOf, toRow, vectorField } from "./row.ts";
 import { dataFolder, type IndexSetting, writeSetting } from "./setting.ts";
 import { bytesIn } from "./size.ts";
 import {
-  countDocuments,
   mergeRows,
   passagesAt,
   passagesWhere,
@@ -52,6 +53,8 @@ export class EmbeddedIndex implements SearchIndex {
   readonly #lexicon: CachedLexicon;
   readonly #resident: ResidentTable;
   readonly #upkeep: Upkeep;
+  readonly #joining: Joining;
+  readonly #documents: DocumentCount;
   readonly #nearest: NearestIndex;
   #setting: IndexSetting;
   #writing: Promise<unknown> = Promise.resolve();
@@ -68,9 +71,22 @@ export class EmbeddedIndex implements SearchIndex {
       wasRead: (passages, version) => void this.#lexicon.learn(passages.wordCounts(), version),
     });
     this.#upkeep = upkeep(parts.table);
+    this.#documents = documentCount(parts.table, dataFolder(parts.folder));
     const isResident = async (): Promise<boolean> => fits(await parts.table.countRows());
     const isExact = async (): Promise<boolean> => !this.#setting.vectors || isResident();
-    this.#nearest = nearestIndex({ ...parts, isExact, isResident, tidy: () => this.#inTurn(() => this.#upkeep.run()) });
+    this.#joining = joining({
+      upkeep: this.#upkeep,
+      log: parts.log,
+      keepsGraph: (never) => this.#nearest.beforeJoining(never),
+      ended: () => this.#nearest.soon(),
+    });
+    const parted = {
+      isExact,
+      isResident,
+      isJoining: () => this.#joining.isUnderWay,
+      tidy: () => this.#joining.whole(),
+    };
+    this.#nearest = nearestIndex({ ...parts, ...parted });
   }
 
   get name(): string {
@@ -138,7 +154,7 @@ export class EmbeddedIndex implements SearchIndex {
   async statistics(signal?: AbortSignal, readers: Readers = "all"): Promise<IndexStatistics> {
     const { table, folder } = this.#parts;
     const where = whereWithin({ readers });
-    const count = () => Promise.all([countDocuments(table, where), table.countRows(where), bytesIn(folder)]);
+    const count = () => Promise.all([this.#documents.of(where), table.countRows(where), bytesIn(folder)]);
     const [documents, passages, bytes] = await this.#read(count, signal);
     const embedder = this.#setting.vectors?.fingerprint ?? this.#parts.embedder?.fingerprint;
     if (embedder === undefined) return { documents, passages, bytes };
@@ -236,18 +252,11 @@ export class EmbeddedIndex implements SearchIndex {
     return turn;
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#writing.then(work);
-    this.#writing = turn.catch(() => undefined);
-    return turn;
-  }
-
   async #keepUp(): Promise<void> {
     try {
       // Files that an index is being made of must not go meanwhile.
-      if (this.#nearest.isBuilding || !(await this.#upkeep.due())) return;
-      await this.#nearest.beforeJoining();
-      await this.#upkeep.run();
+      if (this.#nearest.isBuilding || this.#joining.isUnderWay || !(await this.#upkeep.due())) return;
+      await this.#joining.begin();
     } finally {
       this.#nearest.soon();
     }
@@ -259,7 +268,7 @@ export class EmbeddedIndex implements SearchIndex {
       try {
         return await work();
       } catch (thrown) {
-        if (attempt === ATTEMPTS || !(thrown instanceof Error) || !/conflict/i.test(thrown.message)) throw thrown;
+        if (attempt === ATTEMPTS || !isConflict(thrown)) throw thrown;
         await sleep(attempt * 50 * Math.random());
         await this.#parts.table.checkoutLatest();
       }

@@ -41,7 +41,9 @@ export interface NearestIndexParts {
   isExact(): Promise<boolean>;
   /** Whether all rows are searched in memory. */
   isResident(): Promise<boolean>;
-  /** Brings all rows into the indexes that there are, in turn with what is written. */
+  /** Whether files are being joined, which soon() is called after. */
+  isJoining(): boolean;
+  /** Brings all rows into the indexes that there are. */
   tidy(): Promise<void>;
 }
 
@@ -52,14 +54,17 @@ export interface NearestIndex {
   soon(): void;
   /** A write or its upkeep has begun, and may take longer than a rest; `soon` is called at its end. */
   writing(): void;
-  /** Small files are about to be joined, which costs as much as making an index: one that is to be made anew goes first. */
-  beforeJoining(): Promise<void>;
+  /**
+   * Small files are about to be joined, which costs as much as making an index: one that is to be made anew goes first, and
+   * with `isUnwanted` any. Tells whether one is left.
+   */
+  beforeJoining(isUnwanted: boolean): Promise<boolean>;
   /** Nothing is begun any more; what the engine is making goes on and is whole or not there. */
   close(): void;
 }
 
 export function nearestIndex(parts: NearestIndexParts): NearestIndex {
-  const { folder, engine, table, log, isExact, isResident, tidy } = parts;
+  const { folder, engine, table, log, isExact, isResident, isJoining, tidy } = parts;
   let timer: NodeJS.Timeout | undefined;
   let building: Promise<void> | undefined;
   let isClosed = false;
@@ -83,7 +88,7 @@ export function nearestIndex(parts: NearestIndexParts): NearestIndex {
     !(await isResident()) && ((await table.indexStats(WORDS))?.numUnindexedRows ?? 0) > MOST_UNINDEXED;
 
   const make = async (): Promise<void> => {
-    if (isClosed || !((await isNeeded()) || (await isUntidy()))) return;
+    if (isClosed || isJoining() || !((await isNeeded()) || (await isUntidy()))) return;
     const lock = await lockState(path.join(folder, "vectors")).catch((thrown: unknown) => {
       if (thrown instanceof FlowsteadError && thrown.code === "StateLocked") return undefined;
       throw thrown;
@@ -132,8 +137,11 @@ export function nearestIndex(parts: NearestIndexParts): NearestIndex {
       }, LEAST_QUIET_MS).unref();
     },
     writing: () => clearTimeout(timer),
-    async beforeJoining() {
-      if (await isBeside(MOST_BESIDE_AT_JOINING)) await table.dropIndex(NAME);
+    async beforeJoining(isUnwanted) {
+      if ((await table.indexStats(NAME)) === undefined) return false;
+      if (!isUnwanted && !(await isBeside(MOST_BESIDE_AT_JOINING))) return true;
+      await table.dropIndex(NAME);
+      return false;
     },
     close() {
       isClosed = true;

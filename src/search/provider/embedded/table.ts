@@ -115,16 +115,6 @@ export async function readWordCounts(table: Table): Promise<WordCounts> {
   return builder.build();
 }
 
-export async function countDocuments(table: Table, where?: string): Promise<number> {
-  const ids = new Set<string>();
-  const query = table.query().select(["document_id"]);
-  for await (const batch of where === undefined ? query : query.where(where)) {
-    const column = batch.getChild("document_id");
-    for (let at = 0; at < batch.numRows; at++) ids.add(column?.get(at) as string);
-  }
-  return ids.size;
-}
-
 export function whereDocuments(documentIds: readonly string[]): string {
   return documentIds.length === 0 ? "false" : `document_id IN (${documentIds.map(quoted).join(", ")})`;
 }

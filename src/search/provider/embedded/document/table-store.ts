@@ -5,6 +5,7 @@ import type { Changes, DocumentStore } from "../../../document/document-store.ts
 import { packVectors, unpackVectors } from "../../../document/packed-vector.ts";
 import type { StoredDocument } from "../../../document/value.ts";
 import { type Engine, loadEngine } from "../engine.ts";
+import { isConflict } from "../joining.ts";
 import { bytesIn } from "../size.ts";
 import { type Upkeep, upkeep } from "../upkeep.ts";
 
@@ -68,8 +69,7 @@ export async function openTableStore(folder: string, name: string): Promise<Docu
             .whenNotMatchedInsertAll()
             .execute(rows as unknown as Record<string, unknown>[]);
         } catch (thrown) {
-          const isConflict = thrown instanceof Error && /conflict/i.test(thrown.message);
-          if (!isConflict || attempt === ATTEMPTS) throw failed(name, thrown);
+          if (!isConflict(thrown) || attempt === ATTEMPTS) throw failed(name, thrown);
           await table.checkoutLatest();
           continue;
         }
