@@ -25,6 +25,7 @@ from .package import PREFIX, load_package
 from .pool import Threads, interrupt
 from .signature import load
 from .view import view_of
+from .written import literal
 
 THREADS = 32
 
@@ -343,6 +344,8 @@ class Worker:
             return [self.resolve(item) for item in reference]
         if "value" in reference:
             return reference["value"]
+        if "literal" in reference:
+            return literal(reference["literal"])
         try:
             return self._kept[reference["run"]][reference["id"]]
         except KeyError:

@@ -1,7 +1,7 @@
 // JSON that keeps what Python's json keeps: ints of any size, the difference between 1 and 1.0, NaN and Infinity.
 
 import { FlowsteadError } from "./error/error.ts";
-import { Float, type Value, float } from "./value.ts";
+import { Float, PythonLiteral, type Value, float } from "./value.ts";
 
 // A number that JSON.parse would change: an integral float, an exponent, 16 digits or more, or Python's NaN and Infinity.
 const LOSSY = /\d\.0*(?![\d])|\d[eE]|\d{16}|NaN|Infinity/;
@@ -43,6 +43,7 @@ export function stringifyJson(value: unknown, indent = 0): string {
 export function plain(value: unknown): unknown {
   if (!needsCare(value)) return value;
   if (value instanceof Float) return value.value;
+  if (value instanceof PythonLiteral) return plain(value.toJSON());
   if (typeof value === "bigint") return Number(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === "object" && value !== null) {
@@ -56,6 +57,7 @@ function needsCare(value: unknown): boolean {
   if (typeof value === "number") return !Number.isFinite(value) || Math.abs(value) >= 1e16;
   if (Array.isArray(value)) return value.some(needsCare);
   if (typeof value === "object" && value !== null) {
+    if (value instanceof PythonLiteral) return true;
     for (const key in value) if (needsCare((value as Record<string, unknown>)[key])) return true;
   }
   return false;
@@ -63,6 +65,7 @@ function needsCare(value: unknown): boolean {
 
 function write(value: unknown, indent: string, pad: string): string {
   if (value instanceof Float) return floatText(value.value);
+  if (value instanceof PythonLiteral) return write(value.toJSON(), indent, pad);
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value).toString() : floatText(value);
   if (value === undefined || value === null || typeof value !== "object") return JSON.stringify(value ?? null);

@@ -19,7 +19,47 @@ export class Float {
   }
 }
 
-export type Value = null | boolean | number | bigint | Float | string | Value[] | { [key: string]: Value };
+/** What Python and templates see of a literal, and what stands for it elsewhere; made by `base/python-literal.ts`. */
+export interface LiteralFacts {
+  /** How a Python process makes it again. */
+  wire: Value;
+  /** Python's `str` and `repr`. */
+  text: string;
+  repr: string;
+  /** What it holds, if it holds something. */
+  items?: readonly Value[];
+  entries?: readonly (readonly [Value, Value])[];
+  type: string;
+  /** Equal for what Python calls equal. */
+  key: string;
+  /** Its JSON form: of dates in ISO's notation. */
+  plain: Value;
+  /** Why `json.dumps` refuses it, in Python's words. */
+  refusal?: string | undefined;
+}
+
+/** A value of a flow's file that JSON has no word for: a date, bytes, a dict with keys that are no texts, or what holds one. */
+export class PythonLiteral {
+  readonly facts: LiteralFacts;
+  constructor(facts: LiteralFacts) {
+    this.facts = facts;
+  }
+  /** As the original's records show it: what JSON cannot say is told as Python's `repr`. */
+  toJSON(): Value {
+    return this.facts.refusal === undefined ? this.facts.plain : this.facts.repr;
+  }
+}
+
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | Float
+  | PythonLiteral
+  | string
+  | Value[]
+  | { [key: string]: Value };
 export type ValueMap = { [key: string]: Value };
 
 /** Wraps an integral number so that it stays a float; `NaN` and infinities are floats as they are. */
@@ -36,7 +76,8 @@ export function isFloat(value: unknown): value is number | Float {
 }
 
 export function isMap(value: unknown): value is ValueMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Float) && !(value instanceof PythonLiteral);
 }
 
 /** The plain JavaScript number of an int or float. */
@@ -58,6 +99,7 @@ export function truthy(value: unknown): boolean {
 /** Python `==`: numbers by value (`1 == 1.0 == True`), lists and dicts deeply. */
 export function pyEquals(left: unknown, right: unknown): boolean {
   if (left === right) return true;
+  if (left instanceof PythonLiteral && right instanceof PythonLiteral) return left.facts.key === right.facts.key;
   const a = asNumeric(left);
   const b = asNumeric(right);
   if (a !== undefined || b !== undefined) return a !== undefined && b !== undefined && a == b;
@@ -82,6 +124,7 @@ function asNumeric(value: unknown): number | bigint | undefined {
 
 /** Python `str(value)`. */
 export function pyStr(value: unknown): string {
+  if (value instanceof PythonLiteral) return value.facts.text;
   return typeof value === "string" ? value : pyRepr(value);
 }
 
@@ -93,6 +136,7 @@ export function pyRepr(value: unknown): string {
   if (typeof value === "string") return pyQuote(value);
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Float) return pyFloat(value.value);
+  if (value instanceof PythonLiteral) return value.facts.repr;
   if (typeof value === "number") return Number.isInteger(value) ? pyInt(value) : pyFloat(value);
   if (Array.isArray(value)) return `[${value.map(pyRepr).join(", ")}]`;
   if (isMap(value)) {

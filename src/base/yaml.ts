@@ -1,8 +1,10 @@
-// YAML 1.2 read as the original reads it: `yes` and dates stay text, 1 and 1.0 differ, a key twice is an error.
+// YAML 1.2 read as the original reads it: `yes` stays text, 1 and 1.0 differ, a key twice is an error, `<<` merges.
 
-import { type Document, LineCounter, type ScalarTag, isScalar, parseDocument } from "yaml";
+import { type Document, LineCounter, type ScalarTag, isNode, isScalar, parseDocument } from "yaml";
 import { FlowsteadError } from "./error/error.ts";
+import { LiteralFault } from "./python-date.ts";
 import { type Value, float } from "./value.ts";
+import { readLiteral } from "./yaml-literal.ts";
 
 /** A parsed document with its positions, for messages that name a line. */
 export interface YamlSource {
@@ -12,6 +14,8 @@ export interface YamlSource {
   lineOf(path: YamlPath): number;
   /** How the text at a path is written; `undefined` for plain words and for what is no text. */
   styleOf(path: YamlPath): TextStyle | undefined;
+  /** The value at a path with its dates, its keys that are no texts, and the order of its keys. */
+  literalAt(path: YamlPath): Value | undefined;
 }
 
 export type YamlPath = readonly (string | number)[];
@@ -28,6 +32,8 @@ export function parseYaml(text: string, file = "<yaml>"): YamlSource {
     version: "1.2",
     intAsBigInt: true,
     prettyErrors: false,
+    merge: true,
+    logLevel: "error",
     customTags: (tags) => [...NUMBERS, ...tags],
   });
   const [error] = document.errors;
@@ -47,7 +53,18 @@ export function parseYaml(text: string, file = "<yaml>"): YamlSource {
     const node = document.getIn(path, true);
     return isScalar(node) && node.type ? STYLES[node.type] : undefined;
   };
-  return { value, document, lineOf, styleOf };
+  const literalAt = (path: YamlPath): Value | undefined => {
+    const node = document.getIn(path, true);
+    if (!isNode(node)) return undefined;
+    try {
+      return readLiteral(node, document, toValue);
+    } catch (cause) {
+      if (!(cause instanceof LiteralFault)) throw cause;
+      const line = lineOf(path);
+      throw new FlowsteadError("InvalidYaml", `${file}:${line}: ${cause.message}`, { details: { file, line }, cause });
+    }
+  };
+  return { value, document, lineOf, styleOf, literalAt };
 }
 
 /** @throws FlowsteadError `InvalidYaml` for what has no end: a part that is in itself, or aliases of aliases of aliases. */
@@ -55,6 +72,10 @@ function valueOf(document: Document.Parsed, file: string): Value {
   try {
     return toValue(document.toJS({ maxAliasCount: 100 }));
   } catch (cause) {
+    if (cause instanceof Error && cause.message.startsWith("Merge sources"))
+      throw new FlowsteadError("InvalidYaml", `${file}: what follows \`<<:\` must be a map or a list of maps.`, {
+        cause,
+      });
     if (!(cause instanceof RangeError) && !(cause instanceof ReferenceError)) throw cause;
     throw new FlowsteadError("InvalidYaml", `${file}: its aliases (*name) go too deep, or round in a circle.`, {
       cause,
@@ -97,6 +118,10 @@ function toValue(data: unknown): Value {
   if (typeof data === "bigint") return Number.isSafeInteger(Number(data)) ? Number(data) : data;
   if (typeof data === "number") return float(data);
   if (Array.isArray(data)) return data.map(toValue);
+  if (data instanceof Date) return data.toISOString();
+  if (data instanceof Uint8Array) return Buffer.from(data).toString("base64");
+  if (data instanceof Set) return Array.from(data, toValue);
+  if (data instanceof Map) return toValue(Object.fromEntries(data));
   if (typeof data === "object" && data !== null) {
     return Object.fromEntries(Object.entries(data).map(([key, item]) => [key, toValue(item)]));
   }

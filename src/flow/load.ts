@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap } from "../base/value.ts";
+import type { YamlSource } from "../base/yaml.ts";
 import { resolveReferences } from "../prompt/prompty-reference.ts";
 import type { FlowDefinition, FlowSample } from "./definition.ts";
 import { type InputsYaml, readFlowYaml } from "./flow-yaml.ts";
@@ -46,7 +47,7 @@ export function parseFlow(
 ): FlowDefinition {
   const { file = "flow.dag.yaml", folderName = "flow" } = options;
   const { yaml, source } = readFlowYaml(text, file);
-  const { lineOf } = source;
+  const { lineOf, literalAt } = source;
   if (yaml.language && yaml.language !== "python") {
     const line = lineOf(["language"]);
     throw new FlowsteadError("FlowNotSupported", `${file}:${line}: flows in '${yaml.language}' are not supported.`);
@@ -54,17 +55,19 @@ export function parseFlow(
   return {
     name: options.name || yaml.name || flowName(folderName),
     description: yaml.description ?? undefined,
-    inputs: readInputs(yaml.inputs ?? {}, (name) => {
+    inputs: readInputs(yaml.inputs ?? {}, literalsOf(source, "inputs"), (name) => {
       if (yaml.entry) return "";
       throw new FlowsteadError("KeyError", "'type'", {
         details: { file, line: lineOf(["inputs", name]), input: name },
       });
     }),
-    flex: yaml.entry ? { entry: yaml.entry, init: readInputs(yaml.init ?? {}, () => "object") } : undefined,
+    flex: yaml.entry
+      ? { entry: yaml.entry, init: readInputs(yaml.init ?? {}, literalsOf(source, "init"), () => "object") }
+      : undefined,
     outputs: Object.entries(yaml.outputs ?? {}).map(([name, output]) => ({
       name,
       type: output.type ?? "string",
-      reference: parseAssignment(output.reference ?? ""),
+      reference: parseAssignment(literalAt(["outputs", name, "reference"]) ?? output.reference ?? ""),
       description: output.description ?? undefined,
       isChatOutput: output.is_chat_output ?? false,
       evaluationOnly: output.evaluation_only ?? false,
@@ -79,12 +82,22 @@ export function parseFlow(
   };
 }
 
+type DefaultOf = (name: string) => Value | undefined;
+
+function literalsOf({ literalAt }: YamlSource, section: string): DefaultOf {
+  return (name) => literalAt([section, name, "default"]);
+}
+
 /** @param untyped tells the type of an input that has none */
-function readInputs(inputs: InputsYaml, untyped: (name: string) => string): FlowDefinition["inputs"] {
+function readInputs(
+  inputs: InputsYaml,
+  literal: DefaultOf,
+  untyped: (name: string) => string,
+): FlowDefinition["inputs"] {
   return Object.entries(inputs).map(([name, input]) => ({
     name,
     type: input.type ?? untyped(name),
-    default: input.default,
+    default: literal(name) ?? input.default,
     description: input.description ?? undefined,
     isChatInput: input.is_chat_input ?? false,
     isChatHistory: input.is_chat_history,

@@ -1,7 +1,7 @@
 // Flow outputs, told as soon as what they refer to has ended.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
+import { PythonLiteral, type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { FlowEvent } from "./event.ts";
 import { type NodeValue, plainValue } from "./node/value.ts";
@@ -28,9 +28,16 @@ export class OutputCollector {
   begin(): void {
     for (const { definition } of this.#plan.outputs) {
       const { name, reference } = definition;
-      if (reference.kind === "literal") this.#tell(name, reference.value);
-      else if (reference.kind === "input") this.#tell(name, this.#progress.inputs[reference.name] ?? null);
+      if (reference.kind === "literal") this.#given(name, reference.value);
+      else if (reference.kind === "input") this.#given(name, this.#progress.inputs[reference.name] ?? null);
     }
+  }
+
+  #given(name: string, value: Value): void {
+    if (!(value instanceof PythonLiteral)) return this.#tell(name, value);
+    const { plain, refusal } = value.facts;
+    if (refusal === undefined) this.#tell(name, plain);
+    else (this.#faults ??= new Map()).set(name, unserializable(name, refusal));
   }
 
   /** Passes on a piece of a streaming node's text. */
@@ -173,7 +180,11 @@ function outputsByNode(plan: FlowPlan): Map<string, PlannedOutput[]> {
 /** A function that is the whole flow may give a dataclass, whose fields are the outputs; a node of a graph may not. */
 function serializable(name: string, value: PythonValue, refusal: string | undefined): Value {
   if (refusal === undefined) return value.toJson();
-  throw new FlowsteadError(
+  throw unserializable(name, refusal);
+}
+
+function unserializable(name: string, refusal: string): FlowsteadError {
+  return new FlowsteadError(
     "FlowOutputUnserializable",
     `The output '${name}' for flow is incorrect. The output value is not JSON serializable. JSON dump failed: ${refusal}. Please verify your flow output and make sure the value serializable.`,
     { details: { output: name } },

@@ -1,7 +1,7 @@
 // The values of a node's inputs while a flow runs.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type ValueMap, pyEquals, pyRepr } from "../base/value.ts";
+import { PythonLiteral, type ValueMap, pyEquals, pyRepr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { Assignment } from "./definition.ts";
 import { type NodeInput, type NodeValue, plainValue } from "./node/value.ts";
@@ -66,7 +66,7 @@ export function isBypassed(node: PlannedNode, progress: Progress): boolean | Pro
     if (when.kind === "node" && progress.bypassed.has(when.node)) return true;
     const value = resolveAssignment(when, progress);
     if (value instanceof Promise) return value.then((settled) => !pyEquals(plainValue(settled), is));
-    return !pyEquals(plainValue(value), is);
+    return !pyEquals(value instanceof PythonLiteral ? value : plainValue(value), is);
   }
   if (progress.bypassed.size === 0) return false;
   const references = node.inputs.flatMap(([, input]) => (input.kind === "node" ? [input.node] : []));

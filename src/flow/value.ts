@@ -1,7 +1,7 @@
 // Values in the types of flow.dag.yaml, converted as the original's Python converts them.
 
 import { parseJson } from "../base/json.ts";
-import { Float, type Value, float, isFloat, isInt, pyRepr, pyStr, toNumber } from "../base/value.ts";
+import { Float, PythonLiteral, type Value, float, isFloat, isInt, pyRepr, pyStr, toNumber } from "../base/value.ts";
 import { decodeJson } from "./decode-json.ts";
 
 /** A value that does not fit a type; the message is Python's. */
@@ -75,6 +75,7 @@ function toBool(value: Value): Value {
 
 function toList(value: Value): Value {
   const list = typeof value === "string" ? decodeJson(value) : value;
+  if (list instanceof PythonLiteral && list.facts.type === "list") return list;
   if (!Array.isArray(list)) throw new ValueError(`Invalid list value ${pyRepr(list)}`);
   return list;
 }

@@ -1,7 +1,7 @@
 // The Python side of one run.
 
 import type { Connection } from "../connection/connection.ts";
-import type { Value, ValueMap } from "../base/value.ts";
+import { PythonLiteral, type Value, type ValueMap } from "../base/value.ts";
 import type { TracedCall } from "./message.ts";
 import type { Progress } from "./process.ts";
 import { type PythonResult, type ObjectReference, PythonValue, lostValue } from "./python-value.ts";
@@ -62,7 +62,7 @@ function pass(progress: Progress, listener: PythonListener): void {
   else listener.onMetric(progress.name, progress.value);
 }
 
-type Reference = ObjectReference | { value: Value } | Reference[];
+type Reference = ObjectReference | { value: Value } | { literal: Value } | Reference[];
 
 export class RunSession implements PythonSession {
   readonly #run: string;
@@ -153,12 +153,17 @@ function assistantMessages(assistants: NonNullable<PythonCall["assistants"]>): R
 }
 
 function holdsObject(value: PythonResult | PythonResult[]): boolean {
-  return value instanceof PythonValue || (Array.isArray(value) && value.some((item) => item instanceof PythonValue));
+  return isObject(value) || (Array.isArray(value) && value.some(isObject));
+}
+
+function isObject(value: PythonResult | PythonResult[]): boolean {
+  return value instanceof PythonValue || value instanceof PythonLiteral;
 }
 
 /** How the worker finds the value: the object itself if it keeps it, its JSON form if another one does. */
 function refer(value: PythonResult | PythonResult[], worker: Worker): Reference {
   if (Array.isArray(value)) return value.map((item) => refer(item, worker));
+  if (value instanceof PythonLiteral) return { literal: value.facts.wire };
   if (!(value instanceof PythonValue)) return { value };
   if (value.keeper === worker) return value.reference;
   if (value.jsonError === undefined) return { value: value.toJson() };

@@ -2,7 +2,7 @@
 
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Value, ValueMap } from "../../base/value.ts";
-import type { TextStyle, YamlPath, YamlSource } from "../../base/yaml.ts";
+import type { YamlPath, YamlSource } from "../../base/yaml.ts";
 import type { ActivateDefinition, Assignment, NodeDefinition, VariantDefinition } from "../definition.ts";
 import type { NodeYaml, VariantsYaml } from "../flow-yaml.ts";
 import { parseAssignment } from "../reference.ts";
@@ -30,21 +30,22 @@ export function readNode(node: NodeYaml, file: YamlFile, at: YamlPath): NodeDefi
           tool: source.tool ?? undefined,
         }
       : undefined,
-    inputs: mapValues(node.inputs ?? {}, (value, name) =>
-      readInput(value, file.source.styleOf([...at, "inputs", name])),
-    ),
+    inputs: mapValues(node.inputs ?? {}, (value, name) => readInput(value, file.source, [...at, "inputs", name])),
     connection: node.connection ?? undefined,
     api: node.api ?? undefined,
     provider: node.provider ?? undefined,
     aggregation: node.aggregation ?? node.reduce ?? false,
-    activate: node.activate ? readActivate(node.name, node.activate) : undefined,
+    activate: node.activate
+      ? readActivate(node.name, node.activate, file.source.literalAt([...at, "activate", "is"]))
+      : undefined,
     useVariants: node.use_variants ?? false,
     line: lineOf(),
   };
 }
 
-function readInput(value: Value, style: TextStyle | undefined): Assignment {
-  const assignment = parseAssignment(value);
+function readInput(value: Value, source: YamlSource, at: YamlPath): Assignment {
+  const assignment = parseAssignment(source.literalAt(at) ?? value);
+  const style = source.styleOf(at);
   return assignment.kind === "literal" && style ? { ...assignment, style } : assignment;
 }
 
@@ -57,7 +58,7 @@ function readSourceType(type: string | null | undefined, where: string): "code" 
   );
 }
 
-function readActivate(node: string, activate: ValueMap): ActivateDefinition {
+function readActivate(node: string, activate: ValueMap, is: Value | undefined): ActivateDefinition {
   if (!("when" in activate) || !("is" in activate)) {
     throw new FlowsteadError(
       "FlowDefinitionError",
@@ -65,7 +66,7 @@ function readActivate(node: string, activate: ValueMap): ActivateDefinition {
       { details: { node } },
     );
   }
-  return { when: parseAssignment(activate["when"] ?? null), is: activate["is"] ?? null };
+  return { when: parseAssignment(activate["when"] ?? null), is: is ?? activate["is"] ?? null };
 }
 
 export function readVariants(variants: VariantsYaml, file: YamlFile): Record<string, VariantDefinition> {

@@ -1,5 +1,6 @@
-import type { Value, ValueMap } from "../../base/value.ts";
+import { PythonLiteral, type Value, type ValueMap } from "../../base/value.ts";
 import type { TemplateReads } from "../../prompt/foreign.ts";
+import { literalView } from "../../prompt/literal-view.ts";
 import { RenderedText } from "../../prompt/rendered-text.ts";
 import { type PythonResult, PythonValue } from "../../python/python-value.ts";
 
@@ -15,12 +16,18 @@ export type NodeInput = NodeValue | NodeValue[];
 /** The plain data of a value, for events, outputs and conditions. */
 export function plainValue(value: NodeValue): Value {
   if (value instanceof PythonValue) return value.toJson();
+  if (value instanceof PythonLiteral) return value.facts.plain;
   return value instanceof RenderedText ? value.text : value;
 }
 
 /** The plain data of inputs, for events. */
 export function plainInputs(inputs: Record<string, NodeInput>): ValueMap {
-  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, plainInput(value)]));
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      value instanceof PythonLiteral ? value.toJSON() : plainInput(value),
+    ]),
+  );
 }
 
 export function plainInput(value: NodeInput): Value {
@@ -30,8 +37,13 @@ export function plainInput(value: NodeInput): Value {
 /** What a template sees: Python objects as what it reads of them, prompts with their memory, the rest as it is. */
 export function templateInput(value: NodeInput, reads: TemplateReads): unknown {
   if (value instanceof PythonValue) return value.view(reads);
-  if (!Array.isArray(value) || !value.some((item) => item instanceof PythonValue)) return value;
-  return Promise.all(value.map(async (item) => (item instanceof PythonValue ? item.view(reads) : item)));
+  if (value instanceof PythonLiteral) return literalView(value);
+  if (!Array.isArray(value) || !value.some(isObject)) return value;
+  return Promise.all((value as NodeValue[]).map(async (item) => templateInput(item, reads)));
+}
+
+function isObject(value: NodeValue): boolean {
+  return value instanceof PythonValue || value instanceof PythonLiteral;
 }
 
 /** What Python sees: prompts as text. */
