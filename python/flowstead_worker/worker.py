@@ -1,4 +1,4 @@
-"""The main loop: reads messages, runs calls in threads or in one event loop, and sends back what they do."""
+"""Reads messages, runs calls in threads or in one event loop, loads files in the main thread, and sends back what they do."""
 
 import asyncio
 import collections.abc
@@ -50,6 +50,7 @@ class Call:
         self._canceled = False
 
     def start(self):
+        """Begins in the event loop, or gives what is to be run in a thread."""
         context = contextvars.copy_context()
         context.run(current_call.set, self)
         context.run(_runtime.metric_sink.set, self.metric)
@@ -57,8 +58,8 @@ class Call:
         tool = self._worker.tool(self._message["file"])
         if tool.asynchronous:
             self._worker.loop().call_soon_threadsafe(self._start_task, context, tool)
-        else:
-            self._worker.threads.submit(lambda: context.run(self._run, tool))
+            return None
+        return lambda: context.run(self._run, tool)
 
     def cancel(self):
         with self._lock:
@@ -202,34 +203,36 @@ class Worker:
         self._calls = {}
         self._kept = {}
         self._inboxes = {}
+        self._mail = queue.SimpleQueue()  # For the main thread.
         self._next_reference = 0
         self._next_question = 0
         self._loop = None
         self._lock = threading.Lock()
-        self.threads = Threads(THREADS)
+        self._threads = Threads(THREADS, self._receive)
         self.send = channel.send
 
     def serve(self):
         self.send({"t": "hello", "version": "%d.%d.%d" % sys.version_info[:3], "executable": sys.executable})
+        self._threads.start()
         while True:
-            message = self._channel.receive()
-            if message is None:
-                os._exit(0)
-            self._handle(message)
+            self._mail.get()()
 
     def ask(self, kind, value):
-        """Asks the engine and yields its answers. The main thread, which loads files, reads them itself."""
+        """Asks the engine and yields its answers. The main thread goes on loading other files meanwhile."""
+        in_main = threading.current_thread() is threading.main_thread()
         inbox = queue.SimpleQueue()
         with self._lock:
             self._next_question += 1
             number = self._next_question
-            self._inboxes[number] = inbox
+            self._inboxes[number] = self._deliver_to_main(inbox) if in_main else inbox.put
         call = current_call.get() or self.sole_call()
         asked = {"t": "ask", "id": call.id if call else 0, "ask": number, "kind": kind, "value": to_json(value)}
         self.send(asked)
         try:
             while True:
-                message = self._next_answer(inbox)
+                while in_main and inbox.empty():
+                    self._mail.get()()
+                message = inbox.get()
                 if message["t"] == "answer":
                     yield message["value"]
                     continue
@@ -241,14 +244,8 @@ class Worker:
             if self._inboxes.pop(number, None) is not None:
                 self.send({"t": "unask", "ask": number})
 
-    def _next_answer(self, inbox):
-        if threading.current_thread() is threading.main_thread():
-            while inbox.empty():
-                message = self._channel.receive()
-                if message is None:
-                    os._exit(0)
-                self._handle(message)
-        return inbox.get()
+    def _deliver_to_main(self, inbox):
+        return lambda message: self._mail.put(lambda: inbox.put(message))
 
     def tell_span(self, span):
         call = current_call.get() or self.sole_call()
@@ -256,25 +253,34 @@ class Worker:
             values = {name: preview(span[name]) for name in ("inputs", "output") if name in span}
             call.span({**span, **values})
 
-    def _handle(self, message):
+    def _receive(self):
+        """Waits for a message. What runs a flow's code is given to be run, all else is done here or in the main thread."""
+        message = self._channel.receive()
+        if message is None:
+            os._exit(0)
         kind = message["t"]
         if kind == "call":
             call = Call(self, message)
             self._calls[message["id"]] = call
-            call.start()
+            return call.start()
+        if kind in ("property", "view"):
+            return lambda: self._answer(message, kind)
+        if kind in ("load", "meta"):
+            self._mail.put(lambda: self._answer(message, kind))
         elif kind == "cancel":
             call = self._calls.get(message["call"])
             if call is not None:
                 call.cancel()
         elif kind in ("answer", "answered", "refused"):
-            inbox = self._inboxes.get(message["ask"])
-            if inbox is not None:
-                inbox.put(message)
+            deliver = self._inboxes.get(message["ask"])
+            if deliver is not None:
+                deliver(message)
         elif kind == "end":
             with self._lock:
                 self._kept.pop(message["run"], None)
         else:
             self._answer(message, kind)
+        return None
 
     def _answer(self, message, kind):
         try:

@@ -135,6 +135,29 @@ test("several calls run in one process at a time", async (context) => {
   assert.deepEqual(await Promise.all([1, 2, 3, 4].map((x) => call(session, { x }))), [1, 2, 3, 4]);
 });
 
+test("with all threads in work the process still loads files and hears of aborts, and the calls that wait get their turn", async (context) => {
+  const source =
+    "import time\nisOpen = False\n@tool\ndef f(x):\n    global isOpen\n    isOpen = isOpen or x == 'open'\n" +
+    "    while not isOpen and x != 'stop':\n        time.sleep(0.01)\n" +
+    "    while x == 'stop':\n        time.sleep(0.01)\n    return x\n";
+  const pool = open(context, source, { maxWorkers: 1, cancelGraceMs: 60_000 });
+  await pool.load("tool.py");
+  const session = pool.session("run");
+  const stop = new AbortController();
+  const stopped = Promise.all(Array.from({ length: 8 }, () => call(session, { x: "stop" }, stop.signal)));
+  // 8 and 24 are as many as there are threads; the rest, of which one opens the door, waits for those that are stopped.
+  const held = Array.from({ length: 30 }, (_, x) => call(session, { x }));
+  const opens = call(session, { x: "open" });
+  assert.equal((await pool.load("tool.py")).name, "f");
+  stop.abort();
+  await assert.rejects(stopped, { code: "Canceled" });
+  assert.equal(await opens, "open");
+  assert.deepEqual(
+    await Promise.all(held),
+    Array.from({ length: 30 }, (_, x) => x),
+  );
+});
+
 test("an aborted call rejects at once, and one that was aborted before is not made", async (context) => {
   const pool = open(context, "import time\n@tool\ndef f(x):\n    time.sleep(x)\n    return 'done'\n", {
     cancelGraceMs: 50,
