@@ -208,7 +208,7 @@ function milliseconds(value: unknown): number | undefined {
   const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(
     typeof value === "string" ? value : "",
   );
-  if (!match || value === "P")
+  if (!match || match.slice(1).every((part) => part === undefined))
     throw new FlowsteadError("InvalidRequest", `${JSON.stringify(value)} is not a duration such as PT5S.`);
   const [days, hours, minutes, secs] = match.slice(1).map((part) => Number(part ?? 0)) as [
     number,

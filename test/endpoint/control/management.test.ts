@@ -1,70 +1,25 @@
 // The control plane as the official client of the original drives it, over a real store and the keys' real gate.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
 import { AzureMachineLearningWorkspaces } from "@azure/arm-machinelearning";
-import fastify from "fastify";
-import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { SILENT } from "../../../src/base/log.ts";
 import { openDesiredStore } from "../../../src/endpoint/control/desired-store.ts";
 import { isIssued, issueToken } from "../../../src/endpoint/control/endpoint-token.ts";
-import { openFlowSnapshots } from "../../../src/endpoint/control/flow-snapshot.ts";
-import { openGates } from "../../../src/endpoint/control/gate.ts";
 import { openOnlineControl } from "../../../src/endpoint/control/online-control.ts";
-import { openJournal } from "../../../src/endpoint/log/journal.ts";
 import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
 import { revisionKey } from "../../../src/endpoint/driver/driver.ts";
 import { readSpecification } from "../../../src/endpoint/specification/read-specification.ts";
-import type { EndpointSpec } from "../../../src/endpoint/specification/endpoint-spec.ts";
-import { managementRoutes } from "../../../src/entry/route/management.ts";
-import { openRecordStore } from "../../../src/store/provider/index.ts";
 import { writeFolder } from "../../flow/flow-folder.ts";
+import { KEY, TOKEN, openControlPlane } from "./plane.ts";
 
-const TOKEN = "the-token-of-the-owner-of-this-system";
-const KEY = Buffer.alloc(32, 7);
-const folder = mkdtempSync(path.join(tmpdir(), "management-"));
 const flow = path.resolve("examples/flows/chat-with-docs");
 
-/** What was asked of the machinery below, in the order it was asked. */
-const applied: { endpoint: EndpointSpec; deployments: readonly DeploymentSpec[] }[] = [];
-const removed: string[] = [];
-const fleet = {
-  apply: (endpoint: EndpointSpec, deployments: readonly DeploymentSpec[]) => {
-    applied.push({ endpoint, deployments });
-  },
-  settled: async (_endpoint: string, deployment: string) => {
-    if (deployment === "broken") throw new FlowsteadError("InstanceUnavailable", "the flow cannot be loaded");
-  },
-  remove: async (endpoint: string) => {
-    removed.push(endpoint);
-  },
-};
-
-const store = await openRecordStore({ file: path.join(folder, "flowstead.db") });
-const desired = await openDesiredStore(store, KEY);
-const gates = openGates();
-const journal = openJournal({ folder: path.join(folder, "logs"), redact: (text) => text });
-const snapshots = openFlowSnapshots({ folder: path.join(folder, "flows"), log: SILENT });
-const control = openOnlineControl({
-  desired,
-  snapshots,
-  fleet,
-  onEndpoint: (endpoint) => gates.set(endpoint),
-  log: SILENT,
-});
-const app = fastify();
-await managementRoutes(app, { control, journal, token: TOKEN });
-const url = await app.listen({ host: "127.0.0.1", port: 0 });
-
-after(async () => {
-  await app.close();
-  control.close();
-  await store.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+const plane = await openControlPlane();
+const { url, store, desired, gates, journal, snapshots, fleet, control, applied, removed } = plane;
+after(() => plane.close());
 
 const credential = { getToken: async () => ({ token: TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }) };
 const client = new AzureMachineLearningWorkspaces(credential, "sub", { endpoint: url, allowInsecureConnection: true });

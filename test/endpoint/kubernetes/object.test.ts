@@ -109,16 +109,14 @@ test("everything that the file says of an instance is what the cluster is told",
 test("what the file does not say is left to the original's defaults, and a restart changes a mark of the pods alone", () => {
   const { environment, ...rest } = MAP;
   const plain = { ...rest, environment: { image: environment.image }, egress_public_network_access: "enabled" };
-  const { NetworkPolicy, Service, Deployment } = objects(plain);
+  const { NetworkPolicy, Service = {}, Deployment = {} } = objects(plain);
   assert.equal(NetworkPolicy, undefined);
-  assert.deepEqual((Service?.["spec"] as { ports: object[] }).ports, [
-    { name: "http", port: 8080, targetPort: "http" },
-  ]);
+  assert.deepEqual((Service["spec"] as { ports: object[] }).ports, [{ name: "http", port: 8080, targetPort: "http" }]);
   const template = (object: typeof Deployment) =>
-    (object?.["spec"] as { template: { metadata: object; spec: { containers: object[] } } }).template;
+    (object["spec"] as { template: { metadata: object; spec: { containers: object[] } } }).template;
   const [container] = template(Deployment).spec.containers as { livenessProbe: { httpGet: object } }[];
   assert.deepEqual(container?.livenessProbe.httpGet, { path: "/health", port: 8080 });
-  const restarted = objects({ ...plain, properties: { ...plain.properties, restarted: "17" } })["Deployment"];
+  const restarted = objects({ ...plain, properties: { ...plain.properties, restarted: "17" } })["Deployment"] ?? {};
   assert.deepEqual(template(restarted), {
     ...template(Deployment),
     metadata: { labels: LABELS, annotations: { "flowstead/restarted": "17" } },
