@@ -68,7 +68,7 @@ async function writeJson(
   for await (const event of events) {
     if (event.type === "error") return writeError(event.error, sink, options.managed ?? false);
     if (event.type !== "flow-end") continue;
-    const text = stringifyJson(answer(event.outputs, hidden, options.signature));
+    const text = stringifyJson(answer(event, hidden, options.signature));
     sink.send(200, { "content-type": "application/json" }, text);
   }
   return undefined;
@@ -163,7 +163,7 @@ async function writeFound(
         return writeError(notAcceptable(["text/event-stream"]).toBody(), sink, managed);
       }
       if (streams.size === 0) {
-        const text = stringifyJson(answer(event.outputs, hidden, signature));
+        const text = stringifyJson(answer(event, hidden, signature));
         sink.send(200, { "content-type": "application/json" }, text);
         return undefined;
       }
@@ -178,9 +178,13 @@ async function writeFound(
 }
 
 /** An object of the outputs, or the one value of a flow whose output has no name. */
-function answer(outputs: ValueMap, hidden: ReadonlySet<string>, { bareOutput }: FlowSignature): Value {
+function answer(
+  { outputs, bare }: FlowEvent & { type: "flow-end" },
+  hidden: ReadonlySet<string>,
+  { bareOutput }: FlowSignature,
+): Value {
   const picked = pick(outputs, hidden);
-  return bareOutput ? (Object.values(picked)[0] ?? null) : picked;
+  return (bare ?? bareOutput) ? (Object.values(picked)[0] ?? null) : picked;
 }
 
 function pick(outputs: ValueMap, hidden: ReadonlySet<string>): { [key: string]: Value } {

@@ -85,5 +85,7 @@ export type FlowEvent =
       /** Every output, streamed ones as whole text. */
       outputs: ValueMap;
       usage: TokenUsage;
+      /** Of a function or a prompty: whether its value had no fields, and is the one output without a name. */
+      bare?: boolean;
     }
   | { type: "error"; time: number; error: ErrorBody };

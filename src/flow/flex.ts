@@ -65,7 +65,9 @@ export async function planFlex(
     perLine: new Set([node.name]),
     outputs,
     mayStream: options.streaming && !streamed,
-    ...(signature.bare ? { bareOutput: true } : { spread: node.name }),
+    ...(signature.bare ? { bareOutput: true } : {}),
+    // What it returns counts, not what it declares: fields are outputs also where a text was announced.
+    ...(signature.generator ? {} : { spread: node.name }),
     warnings: [],
   };
 }

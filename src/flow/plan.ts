@@ -106,6 +106,7 @@ export async function planFlow(
   link(planned);
   const streaming = new Set(planned.filter(({ streams }) => streams).map(({ name }) => name));
   const silent = new Set(planned.filter(({ kind, streams }) => kind === "python" && !streams).map(({ name }) => name));
+  const prompty = definition.file.endsWith(".prompty") ? planned[0] : undefined;
   return {
     name: definition.name,
     definition,
@@ -122,6 +123,8 @@ export async function planFlow(
     }),
     mayStream:
       options.streaming && outputs.some(({ reference }) => reference.kind === "node" && silent.has(reference.node)),
+    ...(prompty ? { bareOutput: true } : {}),
+    ...(prompty?.prepared.spreads && !prompty.streams ? { spread: prompty.name } : {}),
     warnings,
   };
 }

@@ -5,7 +5,7 @@ import { abortable, throwIfAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import { type TraceContext, childContext, newSpanId } from "../base/trace-context.ts";
-import type { ValueMap } from "../base/value.ts";
+import { type ValueMap, isMap } from "../base/value.ts";
 import type { Caller } from "../model/chat-model.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
@@ -121,7 +121,7 @@ class LineRun {
     try {
       const outputs = await this.#run();
       const durationMs = performance.now() - began;
-      this.#emit({ type: "flow-end", time: Date.now(), durationMs, outputs, usage: this.#usage });
+      this.#emit({ type: "flow-end", time: Date.now(), durationMs, outputs, usage: this.#usage, ...this.#bareness() });
     } catch (thrown) {
       const error = this.#stopReason ?? FlowsteadError.from(thrown);
       if (this.#options.settle && !this.#stopReason) await this.#codeEnds();
@@ -182,6 +182,13 @@ class LineRun {
       await this.#phase(this.#plan.aggregations, outputs);
     }
     return values;
+  }
+
+  /** What a function or prompty gave shows only now. */
+  #bareness(): { bare?: boolean } {
+    const { spread } = this.#plan;
+    if (spread === undefined) return {};
+    return { bare: !isMap(plainValue(this.#progress.values.get(spread) ?? null)) };
   }
 
   #start(inputs: ValueMap): void {

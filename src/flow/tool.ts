@@ -61,6 +61,8 @@ export interface PreparedNode {
   streaming: "never" | "optional" | "always";
   /** Inputs that are left out, instead of null, when the node they refer to was bypassed. */
   optionalInputs: ReadonlySet<string>;
+  /** Whether the fields of what it gives are the outputs of a flow that is this node alone. */
+  spreads?: boolean;
   /**
    * Runs the node once; a promise only where something has to be waited for. Text that streams goes to `call.emitText`
    * before the whole value is returned.

@@ -45,6 +45,8 @@ export class RunRecord {
   #inputs: ValueMap = {};
   #flowRun: object = {};
   outputs: ValueMap | undefined;
+  /** See the event `flow-end`. */
+  bare: boolean | undefined;
   error: ErrorBody | undefined;
 
   constructor(place?: RunPlace) {
@@ -68,6 +70,7 @@ export class RunRecord {
     else if (event.type === "metric") this.#metrics[event.name] = event.value;
     else if (event.type === "flow-end") {
       this.outputs = event.outputs;
+      this.bare = event.bare;
       this.#flowRun = this.#run("Completed", { time: event.time, usage: event.usage });
     } else if (event.type === "error") {
       this.error = event.error;

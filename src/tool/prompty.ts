@@ -32,6 +32,7 @@ export const PROMPTY_TOOL: NodeTool = {
       inputs: node.inputs,
       streaming: isWhole ? "never" : "optional",
       optionalInputs: new Set(),
+      spreads: response !== "all",
       run: (call) => ask(prompty, { resources, call }),
     };
   },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlowsteadError } from "../../src/base/error/error.ts";
-import { Float } from "../../src/base/value.ts";
+import { Float, type ValueMap } from "../../src/base/value.ts";
 import { scoreFormat } from "../../src/endpoint/accept.ts";
 import { parseScoreRequest } from "../../src/endpoint/score-request.ts";
 import { type ScoreOptions, writeScore } from "../../src/endpoint/score.ts";
@@ -189,7 +189,10 @@ test("a body that says nothing runs a flow that needs nothing", () => {
 
 test("a flow whose output has no name answers with the value itself", async () => {
   const signature: FlowSignature = { ...CHAT_SIGNATURE, bareOutput: true, outputs: CHAT_SIGNATURE.outputs.slice(0, 1) };
+  const gave = (outputs: ValueMap, bare: boolean): FlowEvent => Object.assign(end(outputs), { bare });
   assert.equal((await write([start(), end({ answer: "hi" })], { signature })).body, '"hi"');
+  assert.equal((await write([start(), gave({ a: 1 }, false)], { signature })).body, '{"a":1}', "what it gave counts");
+  assert.equal((await write([start(), gave({ output: 1 }, true)])).body, "1", "though none was announced");
 });
 
 test("swagger names the chat fields, types and required inputs", () => {

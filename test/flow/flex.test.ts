@@ -87,6 +87,21 @@ test("a generator streams, and its one value has no name for callers", async (co
   assert.deepEqual(outputs, { output: "012" });
 });
 
+test("what a function returns counts, not what it announces: fields are outputs, anything else is one bare value", async (context) => {
+  const source = "def shown(kind: str) -> str:\n    return {'a': 1, 'output': 2} if kind == 'map' else kind\n";
+  const target = await openFiles(context, {
+    ...yaml("entry: entry:shown\n"),
+    "entry.py": source,
+  });
+  const gives = async (kind: string) => {
+    const { outputs, events } = await runFlow(target, { kind });
+    const end = events.find((event) => event.type === "flow-end");
+    return [outputs, end?.bare];
+  };
+  assert.deepEqual(await gives("map"), [{ a: 1, output: 2 }, false]);
+  assert.deepEqual(await gives("text"), [{ output: "text" }, true]);
+});
+
 test("what is wrong with an entry is told with the original's codes", async (context) => {
   const cases: [yaml: string, python: string, code: string, message: RegExp][] = [
     ["entry: entry\n", "", "InvalidFlexFlowEntry", /^Invalid entry 'entry'\.The entry should be in the format/],

@@ -45,7 +45,7 @@ test("JSON answers are objects, cut to the declared outputs", async (context) =>
   const head =
     "  parameters: {response_format: {type: json_object}}\ninputs: {q: {type: string}}\noutputs: {a: {type: string}}\n";
   const good = await open(context, prompty(head), scriptedModel({ pieces: () => ['{"a": 1,', ' "b": 2}'] }));
-  assert.deepEqual((await runFlow(good.target, { q: "x" })).outputs, { output: { a: 1 } });
+  assert.deepEqual((await runFlow(good.target, { q: "x" })).outputs, { a: 1 });
   const bad = await open(context, prompty(head), scriptedModel({ pieces: () => ['{"b": 2}'] }));
   const { error } = await runFlow(bad.target, { q: "x" });
   assert.equal(error?.code, "InvalidOutputKeyError");

@@ -74,7 +74,8 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
   if (trouble !== undefined && (options.detail !== undefined || !options.json)) console.say(`note: ${trouble}`);
   if (record.error) throw withPlaces(FlowsteadError.fromBody(record.error), options.flow);
   const { outputs: answered = {} } = record;
-  const result = node || (!options.json && isBare(flow, options.flow)) ? (answered["output"] ?? null) : answered;
+  const result =
+    node || (!options.json && (record.bare ?? isBare(flow, options.flow))) ? (answered["output"] ?? null) : answered;
   console.print(!options.json && typeof result === "string" ? result : stringifyJson(result, 4));
 }
 
