@@ -117,6 +117,14 @@ export async function fakeKubernetes(token: string) {
       version++;
       if (!isMissed) tell(type, slice());
     },
+    /** Slices as they are given; told to those who watch, with the type of the change. */
+    tellSlice(
+      type: "ADDED" | "MODIFIED" | "DELETED",
+      object: { metadata: { name: string }; [field: string]: unknown },
+    ) {
+      version++;
+      tell(type, { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } });
+    },
     /** What each pod has printed, with the time before each line. */
     logs,
     get eventWatches() {
