@@ -189,7 +189,7 @@ test("a body that says nothing runs a flow that needs nothing", () => {
 
 test("a flow whose output has no name answers with the value itself", async () => {
   const signature: FlowSignature = { ...CHAT_SIGNATURE, bareOutput: true, outputs: CHAT_SIGNATURE.outputs.slice(0, 1) };
-  const gave = (outputs: ValueMap, bare: boolean): FlowEvent => Object.assign(end(outputs), { bare });
+  const gave = (outputs: ValueMap, bare: boolean): FlowEvent => Object.assign(end({}), { outputs, bare });
   assert.equal((await write([start(), end({ answer: "hi" })], { signature })).body, '"hi"');
   assert.equal((await write([start(), gave({ a: 1 }, false)], { signature })).body, '{"a":1}', "what it gave counts");
   assert.equal((await write([start(), gave({ output: 1 }, true)])).body, "1", "though none was announced");
