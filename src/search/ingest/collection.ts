@@ -92,9 +92,9 @@ export interface Collection {
   status(): Promise<CollectionStatus>;
 }
 
-// Starting a thread costs about as much as reading a few files.
-const FILES_A_THREAD = 8;
-const MOST_THREADS = 4;
+// Starting a process costs about as much as reading a few files.
+const FILES_A_PROCESS = 12;
+const MOST_PROCESSES = 4;
 
 export function journalOf(folder: string): string {
   return path.join(folder, "collection.jsonl");
@@ -150,9 +150,9 @@ export function openCollection({
         const report = emptyReport(scope);
         report.skipped.push(...scan.skipped);
         const onFile = progressMeter(scan.files.length, (progress) => onProgress?.(progress));
-        const wanted = Math.floor(scan.files.length / FILES_A_THREAD);
-        const threads = Math.max(1, Math.min(availableParallelism(), MOST_THREADS, wanted));
-        const parsers = resting.take(threads);
+        const wanted = Math.floor(scan.files.length / FILES_A_PROCESS);
+        const processes = Math.max(1, Math.min(availableParallelism(), MOST_PROCESSES, wanted));
+        const parsers = resting.take(processes);
         try {
           await ingest(source, scan, {
             index,

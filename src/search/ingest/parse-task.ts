@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../base/error/error.ts";
 import type { Chunk } from "./chunk/chunk.ts";
 import type { IngestLimits } from "./limit.ts";
 
-/** What goes to a parsing thread. */
+/** What goes to a parsing process. */
 export interface ParseTask {
   bytes: Uint8Array;
   name: string;

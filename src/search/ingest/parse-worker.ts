@@ -1,17 +1,31 @@
-// Runs in a worker thread, so that a file that hangs or fills the memory takes the thread with it and nothing else.
+// Runs as a process of its own, so that a file that hangs or fills the memory takes the process with it and nothing else.
 
-import { parentPort } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { detectLanguage } from "../analysis/detect-language.ts";
 import { chunkDocument } from "./chunk/chunk.ts";
 import { parseDocument } from "./parse.ts";
 import type { ParseAnswer, ParseTask } from "./parse-task.ts";
 
-parentPort?.on("message", (task: ParseTask) => {
-  void answer(task).then((message) => parentPort?.postMessage(message));
-});
+// Reading a file can keep this thread busy for ever, so another one watches: memory outside of the heap, whose limit the engine
+// knows, and whether who started it is still there.
+const GUARD = `
+  const { workerData: { most, parent } } = require("node:worker_threads");
+  setInterval(() => {
+    if (process.memoryUsage.rss() > most || process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+  }, 100);
+`;
 
-parentPort?.postMessage("ready");
+const memoryMb = Number(process.argv[2]);
+// What it takes before it reads anything is not the file's.
+const most = process.memoryUsage.rss() + memoryMb * 2 ** 20;
+new Worker(GUARD, { eval: true, execArgv: [], workerData: { most, parent: process.ppid } }).unref();
+
+process.on("disconnect", () => process.exit());
+process.on("message", (task: ParseTask) => {
+  void answer(task).then((message) => process.send?.(message));
+});
+process.send?.("ready");
 
 async function answer({ bytes, name, limits }: ParseTask): Promise<ParseAnswer> {
   try {

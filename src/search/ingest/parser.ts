@@ -1,38 +1,42 @@
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import { throwIfAborted } from "../../base/abort.ts";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { IngestLimits } from "./limit.ts";
 import type { ParseAnswer, ParseTask, ReadDocument } from "./parse-task.ts";
 
-/** Reads one file at a time in a thread of its own. */
+/** Reads one file at a time in a process of its own. */
 export interface Parser {
-  /**
-   * The bytes are handed over to the thread and are empty afterwards.
-   * @throws FlowsteadError of the `Document...` codes, or `Canceled`.
-   */
+  /** @throws FlowsteadError of the `Document...` codes, or `Canceled`. */
   parse(bytes: Uint8Array, name: string, signal: AbortSignal): Promise<ReadDocument>;
   close(): Promise<void>;
 }
 
-const WATCH_MS = 100;
-
-/** The thread starts with the first file and again after one that broke it. `beside` threads share the memory that is watched. */
-export function threadParser(limits: IngestLimits, beside = 1): Parser {
-  let worker: Worker | undefined;
+/**
+ * The process starts with the first file and again after one that broke it. A thread would not do: one whose memory is full can
+ * take all others of its process with it.
+ */
+export function processParser(limits: IngestLimits): Parser {
+  let child: ChildProcess | undefined;
 
   const stop = async (): Promise<void> => {
-    const stopping = worker;
-    worker = undefined;
-    await stopping?.terminate();
+    const stopping = child;
+    child = undefined;
+    if (!stopping || !isAlive(stopping)) return;
+    const ended = once(stopping, "exit");
+    stopping.ref();
+    stopping.kill("SIGKILL");
+    await ended;
   };
 
   return {
     async parse(bytes, name, signal) {
       throwIfAborted(signal);
-      worker ??= await startWorker(limits);
+      // One at rest may have been ended from outside.
+      if (child && !isAlive(child)) child = undefined;
+      child ??= await startProcess(limits);
       try {
-        return await runTask(worker, { bytes, name, limits }, { signal, beside });
+        return await runTask(child, { bytes, name, limits }, signal);
       } catch (thrown) {
         if (!(thrown instanceof TaskFailed)) await stop();
         throw thrown instanceof TaskFailed ? thrown.reason : thrown;
@@ -42,10 +46,14 @@ export function threadParser(limits: IngestLimits, beside = 1): Parser {
   };
 }
 
-// A watched folder changes a file at a time, and a thread costs more to start than a file to read.
+function isAlive({ exitCode, signalCode, connected }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null && connected;
+}
+
+// A watched folder changes a file at a time, and a process costs more to start than a file to read.
 const REST_MS = 10_000;
 
-/** Threads that wait a while for more work before they end; they keep no process alive. */
+/** Processes that wait a while for more work before they end; they keep the main one not alive. */
 export function restingParsers(limits: IngestLimits) {
   let waiting: readonly Parser[] = [];
   let end: NodeJS.Timeout | undefined;
@@ -53,14 +61,13 @@ export function restingParsers(limits: IngestLimits) {
     for (const parser of parsers) void parser.close();
   };
   return {
-    /** As many as asked for, all of the same share of memory. */
+    /** As many as asked for. */
     take(count: number): readonly Parser[] {
       clearTimeout(end);
-      const taken = waiting;
+      const taken = waiting.slice(0, count);
+      dismiss(waiting.slice(count));
       waiting = [];
-      if (taken.length === count) return taken;
-      dismiss(taken);
-      return Array.from({ length: count }, () => threadParser(limits, count));
+      return [...taken, ...Array.from({ length: count - taken.length }, () => processParser(limits))];
     },
     giveBack(parsers: readonly Parser[]): void {
       dismiss(waiting);
@@ -73,7 +80,7 @@ export function restingParsers(limits: IngestLimits) {
   };
 }
 
-/** The file failed and the thread is well. */
+/** The file failed and the process is well. */
 class TaskFailed extends Error {
   readonly reason: FlowsteadError;
   constructor(reason: FlowsteadError) {
@@ -82,54 +89,47 @@ class TaskFailed extends Error {
   }
 }
 
-/** A thread that cannot even start is not the fault of the file it was started for. */
-async function startWorker({ memoryMb }: IngestLimits): Promise<Worker> {
-  const worker = new Worker(workerScript(), {
-    // Flags such as --test are of the main thread only, and a loader is registered by the script.
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    stdout: true,
-    stderr: true,
+/** A process that cannot even start is not the fault of the file it was started for. */
+async function startProcess({ memoryMb }: IngestLimits): Promise<ChildProcess> {
+  const isSource = import.meta.url.endsWith(".ts");
+  const script = new URL(isSource ? "./parse-worker.ts" : "./parse-worker.js", import.meta.url);
+  const loader = isSource ? ["--import", import.meta.resolve("tsx")] : [];
+  const child = fork(script, [String(memoryMb)], {
+    // Flags such as --test are of the main process only.
+    execArgv: [...loader, `--max-old-space-size=${memoryMb}`],
+    // A file may be hostile: what reads it holds no key.
+    env: {},
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
-  try {
-    await once(worker, "message");
-  } catch (thrown) {
-    throw new FlowsteadError("Unexpected", `The thread that reads documents did not start: ${String(thrown)}`, {
-      cause: thrown,
-    });
-  }
-  worker.unref();
-  return worker;
+  const failed = (cause: unknown): FlowsteadError =>
+    new FlowsteadError("Unexpected", `The process that reads documents did not start: ${String(cause)}`, { cause });
+  await new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve());
+    child.once("error", (thrown) => reject(failed(thrown)));
+    child.once("exit", (code, signal) => reject(failed(signal ?? `it ended with code ${code}`)));
+  });
+  child.removeAllListeners();
+  // A message that cannot be sent ends the process too, which is told there.
+  child.on("error", () => undefined);
+  rest(child);
+  return child;
 }
 
-/** The same file runs from a build and from source; Node 20 does not give a thread the main thread's loader. */
-function workerScript(): URL {
-  if (!import.meta.url.endsWith(".ts")) return new URL("./parse-worker.js", import.meta.url);
-  const loader = import.meta.resolve("tsx/esm/api");
-  const script = new URL("./parse-worker.ts", import.meta.url).href;
-  const source = `import { register } from ${JSON.stringify(loader)}; register(); await import(${JSON.stringify(script)});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+/** A process at rest may not keep this one alive; one at work must. */
+function rest(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
 }
 
-interface Surroundings {
-  signal: AbortSignal;
-  /** How many threads read at the same time. */
-  beside: number;
-}
-
-function runTask(worker: Worker, task: ParseTask, { signal, beside }: Surroundings): Promise<ReadDocument> {
+function runTask(child: ChildProcess, task: ParseTask, signal: AbortSignal): Promise<ReadDocument> {
   const { timeMs, memoryMb } = task.limits;
-  const startRss = process.memoryUsage.rss();
-  const tooMuchMemory = (cause?: unknown): FlowsteadError =>
-    new FlowsteadError("DocumentTooLarge", `Reading it took more than ${memoryMb} MB of memory.`, { cause });
   return new Promise((resolve, reject) => {
     const settle = (end: () => void): void => {
       clearTimeout(timer);
-      clearInterval(watch);
       signal.removeEventListener("abort", onAbort);
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      // A thread at rest may not keep the process alive; one at work must.
-      worker.unref();
+      child.off("message", onMessage).off("exit", onExit);
+      rest(child);
       end();
     };
     const fail = (error: Error): void => settle(() => reject(error));
@@ -140,25 +140,19 @@ function runTask(worker: Worker, task: ParseTask, { signal, beside }: Surroundin
       if ("ok" in answer) settle(() => resolve(answer.ok));
       else fail(new TaskFailed(new FlowsteadError(answer.failed.code, answer.failed.message)));
     };
-    const onError = (thrown: NodeJS.ErrnoException): void => {
-      if (thrown.code === "ERR_WORKER_OUT_OF_MEMORY") fail(tooMuchMemory(thrown));
-      else fail(new FlowsteadError("DocumentDamaged", `Reading it failed: ${thrown.message}`, { cause: thrown }));
-    };
-    const onExit = (code: number): void => {
-      fail(new FlowsteadError("DocumentDamaged", `Reading it ended its thread with code ${code}.`));
+    const onExit = (code: number | null, by: NodeJS.Signals | null): void => {
+      // By its own hand, its engine's, or the system's when all memory is taken.
+      if (by === "SIGKILL" || by === "SIGABRT" || code === 134) {
+        fail(new FlowsteadError("DocumentTooLarge", `Reading it took more than ${memoryMb} MB of memory.`));
+      } else fail(new FlowsteadError("DocumentDamaged", `Reading it ended its process (${by ?? `code ${code}`}).`));
     };
     const timer = setTimeout(() => {
       fail(new FlowsteadError("DocumentTooSlow", `Reading it took longer than ${timeMs / 1000} seconds.`));
     }, timeMs);
-    // Buffers lie outside the heap that the thread's own limit watches.
-    const watch = setInterval(() => {
-      if (process.memoryUsage.rss() - startRss > memoryMb * beside * 1024 * 1024) fail(tooMuchMemory());
-    }, WATCH_MS);
-    worker.ref();
+    child.ref();
+    child.channel?.ref();
     signal.addEventListener("abort", onAbort, { once: true });
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    const { buffer } = task.bytes;
-    const whole = task.bytes.byteLength === buffer.byteLength && buffer instanceof ArrayBuffer;
-    worker.postMessage(task, whole ? [buffer] : []);
+    child.on("message", onMessage).on("exit", onExit);
+    child.send(task);
   });
 }

@@ -20,7 +20,7 @@ export async function readDocumentFile(file: string, limits: IngestLimits): Prom
       if (size > limits.fileBytes) {
         throw new FlowsteadError("DocumentTooLarge", `It has ${size} bytes, and the limit is ${limits.fileBytes}.`);
       }
-      // Small files come from a shared pool of memory, which cannot be handed to a thread.
+      // Small files come from a shared pool of memory.
       const bytes = Uint8Array.from(await handle.readFile());
       const whole = recognize(bytes, path.basename(file));
       if ("unsupported" in whole) return whole;
