@@ -1,0 +1,265 @@
+// Each word of Anthropic's Messages API, on a server that records what it is sent and answers what the test says.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import type { ChatChunk, ChatMessage, ChatRequest } from "../../src/model/chat-model.ts";
+import { openModel } from "../../src/model/provider/index.ts";
+import { collect, never, textOf } from "../model-suite.ts";
+
+type Body = Record<string, unknown>;
+
+let sent: Body = {};
+let answer: object | readonly object[] = [];
+const server = createServer((request, response) => {
+  let text = "";
+  request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  request.on("end", () => {
+    sent = JSON.parse(text) as Body;
+    const isStream = Array.isArray(answer);
+    response.writeHead(200, { "content-type": isStream ? "text/event-stream" : "application/json" });
+    if (!isStream) return response.end(JSON.stringify(answer));
+    const frames = (answer as { type: string }[]).map((one) => `event: ${one.type}\ndata: ${JSON.stringify(one)}\n\n`);
+    return response.end(frames.join(""));
+  });
+});
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const model = openModel({ provider: "anthropic", baseUrl, apiKey: "key", model: "claude" });
+after(async () => {
+  await model.close();
+  server.close();
+  server.closeAllConnections();
+});
+
+const WHOLE = {
+  id: "msg_1",
+  type: "message",
+  model: "claude-real",
+  content: [{ type: "text", text: "Hi" }],
+  stop_reason: "end_turn",
+  usage: { input_tokens: 3, output_tokens: 1 },
+};
+
+async function ask(more: Partial<ChatRequest> = {}): Promise<ChatChunk[]> {
+  const stream = Array.isArray(answer);
+  return collect(model.chat({ messages: [{ role: "user", content: "Hi" }], stream, parameters: {}, ...more }, never()));
+}
+
+async function bodyOf(parameters: Body, messages: ChatMessage[] = [{ role: "user", content: "Hi" }]): Promise<Body> {
+  answer = WHOLE;
+  await ask({ parameters, messages });
+  return sent;
+}
+
+const tool = (name: string): object => ({ type: "function", function: { name } });
+const INPUT = { type: "object", properties: {} };
+
+test("limits, stops and the caller's name; what has no counterpart is left out", async () => {
+  assert.equal((await bodyOf({ max_tokens: 9 }))["max_tokens"], 9);
+  assert.equal((await bodyOf({ max_tokens: 9, max_completion_tokens: 7 }))["max_tokens"], 7);
+  assert.ok(Number((await bodyOf({}))["max_tokens"]) > 0, "it is required there");
+  assert.deepEqual((await bodyOf({ stop: ["a", "b"] }))["stop_sequences"], ["a", "b"]);
+  assert.deepEqual((await bodyOf({ user: "somebody" }))["metadata"], { user_id: "somebody" });
+  const dropped = { seed: 7, n: 1, logprobs: true, logit_bias: {}, presence_penalty: 0, store: true, metadata: {} };
+  const body = await bodyOf({ ...dropped, temperature: 0.5, top_p: 0.9 });
+  assert.deepEqual(Object.keys(body).toSorted(), ["max_tokens", "messages", "model", "stream", "temperature", "top_p"]);
+});
+
+test("which tool is called, and whether several at a time", async () => {
+  const tools = [tool("weather")];
+  const list = [{ name: "weather", input_schema: INPUT }];
+  const single = { disable_parallel_tool_use: true };
+  for (const [asked, wanted] of [
+    [{}, undefined],
+    [{ tool_choice: "auto" }, undefined],
+    [{ tool_choice: "none" }, { type: "none" }],
+    [{ tool_choice: "required" }, { type: "any" }],
+    [{ tool_choice: tool("weather") }, { type: "tool", name: "weather" }],
+    [{ parallel_tool_calls: false }, { type: "auto", ...single }],
+    [
+      { tool_choice: "required", parallel_tool_calls: false },
+      { type: "any", ...single },
+    ],
+    [
+      { tool_choice: tool("weather"), parallel_tool_calls: false },
+      { type: "tool", name: "weather", ...single },
+    ],
+  ] as const) {
+    const body = await bodyOf({ tools, ...asked });
+    assert.deepEqual([body["tools"], body["tool_choice"]], [list, wanted], JSON.stringify(asked));
+  }
+  assert.equal((await bodyOf({ tool_choice: "required" }))["tools"], undefined);
+});
+
+test("turns alternate: neighbours of one role become one, and what says nothing is left out", async () => {
+  const call = (id: string, given: string) => ({
+    id,
+    type: "function" as const,
+    function: { name: "f", arguments: given },
+  });
+  const body = await bodyOf({}, [
+    { role: "system", content: "One." },
+    { role: "developer", content: [{ type: "text", text: "Two." }] },
+    { role: "user", content: "a" },
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "" },
+        { type: "text", text: "b" },
+      ],
+    },
+    { role: "assistant", content: "", tool_calls: [call("1", ""), call("2", "no json")] },
+    {
+      role: "tool",
+      tool_call_id: "1",
+      content: [
+        { type: "text", text: "x" },
+        { type: "text", text: "y" },
+      ],
+    },
+    { role: "function", name: "f", content: "z" },
+    { role: "assistant", content: "" },
+    {
+      role: "user",
+      content: [
+        { type: "image_url", image_url: { url: "https://example.com/a.png" } },
+        { type: "image_url", image_url: { url: "data:image/jpeg;base64,AAAA" } },
+      ],
+    },
+  ]);
+  assert.equal(body["system"], "One.\n\nTwo.");
+  assert.deepEqual(body["messages"], [
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "a" },
+        { type: "text", text: "b" },
+      ],
+    },
+    {
+      role: "assistant",
+      content: [
+        { type: "tool_use", id: "1", name: "f", input: {} },
+        { type: "tool_use", id: "2", name: "f", input: { arguments: "no json" } },
+      ],
+    },
+    {
+      role: "user",
+      content: [
+        { type: "tool_result", tool_use_id: "1", content: "xy" },
+        { type: "text", text: "f: z" },
+        { type: "image", source: { type: "url", url: "https://example.com/a.png" } },
+        { type: "image", source: { type: "base64", media_type: "image/jpeg", data: "AAAA" } },
+      ],
+    },
+  ]);
+});
+
+test("a JSON object is asked for by a tool, unless the caller's own tools are there", async () => {
+  const body = await bodyOf({ response_format: { type: "json_object" } });
+  assert.deepEqual(body["tools"], [
+    {
+      name: "answer_in_json",
+      description: "Gives the answer.",
+      input_schema: { type: "object", additionalProperties: true },
+    },
+  ]);
+  assert.deepEqual(body["tool_choice"], { type: "tool", name: "answer_in_json" });
+  const both = { response_format: { type: "json_object" }, tools: [tool("weather")] };
+  const own = (await bodyOf(both))["tools"];
+  assert.deepEqual(own, [{ name: "weather", input_schema: INPUT }]);
+  // What the caller's tool is given is a call, and no text of the answer.
+  answer = {
+    ...WHOLE,
+    content: [{ type: "tool_use", id: "1", name: "weather", input: { a: 1 } }],
+    stop_reason: "tool_use",
+  };
+  const chunks = await ask({ parameters: both });
+  assert.equal(textOf(chunks), "");
+  assert.equal(finishOf(chunks), "tool_calls");
+  assert.equal((await bodyOf({ response_format: { type: "text" } }))["tools"], undefined);
+});
+
+const finishOf = (chunks: readonly ChatChunk[]): unknown =>
+  chunks.map(({ choices }) => choices[0]?.finish_reason).find(Boolean);
+
+test("why an answer ended, in the port's words", async () => {
+  for (const [reason, wanted] of [
+    ["end_turn", "stop"],
+    ["stop_sequence", "stop"],
+    ["pause_turn", "stop"],
+    ["max_tokens", "length"],
+    ["model_context_window_exceeded", "length"],
+    ["refusal", "content_filter"],
+    ["a reason of next year", "stop"],
+  ]) {
+    answer = { ...WHOLE, stop_reason: reason };
+    assert.equal(finishOf(await ask()), wanted, reason);
+  }
+});
+
+test("what was read from a cache or written to one is part of the prompt", async () => {
+  const usage = { input_tokens: 3, cache_creation_input_tokens: 20, cache_read_input_tokens: 100, output_tokens: 5 };
+  answer = { ...WHOLE, usage };
+  const whole = { prompt_tokens: 123, completion_tokens: 5, total_tokens: 128 };
+  assert.deepEqual((await ask()).at(-1)?.usage, whole);
+  answer = [
+    { type: "message_start", message: { ...WHOLE, content: [], usage: { ...usage, output_tokens: 1 } } },
+    { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+    { type: "ping" },
+    { type: "an_event_of_next_year" },
+    { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hi" } },
+    { type: "content_block_stop", index: 0 },
+    { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 5, input_tokens: null } },
+    { type: "message_stop" },
+  ];
+  const chunks = await ask();
+  assert.equal(textOf(chunks), "Hi");
+  assert.deepEqual(chunks.at(-1)?.usage, whole);
+  assert.ok(chunks.every(({ id, model: name }) => id === "msg_1" && name === "claude-real"));
+});
+
+for (const streamed of [true, false]) {
+  test(`several calls keep their numbers beside text and thinking, ${streamed ? "streamed" : "whole"}`, async () => {
+    const uses = ["a", "b"].map((name) => ({ type: "tool_use", id: `id-${name}`, name, input: { of: name } }));
+    const content = [{ type: "thinking", thinking: "hm" }, { type: "text", text: "Look." }, ...uses];
+    answer = { ...WHOLE, content, stop_reason: "tool_use" };
+    if (streamed) {
+      const blocks = uses.flatMap((use, at) => [
+        { type: "content_block_start", index: at + 2, content_block: { ...use, input: {} } },
+        { type: "content_block_delta", index: at + 2, delta: { type: "input_json_delta", partial_json: "" } },
+        ...[`{"of":`, `"${use.name}"}`].map((partial_json) => ({
+          type: "content_block_delta",
+          index: at + 2,
+          delta: { type: "input_json_delta", partial_json },
+        })),
+      ]);
+      answer = [
+        { type: "message_start", message: { ...WHOLE, content: [] } },
+        { type: "content_block_start", index: 0, content_block: { type: "thinking" } },
+        { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "hm" } },
+        { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "Look." } },
+        ...blocks,
+        { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 5 } },
+      ];
+    }
+    const chunks = await ask();
+    assert.equal(textOf(chunks), "Look.");
+    assert.equal(finishOf(chunks), "tool_calls");
+    const calls = new Map<number, { id?: string; name?: string; given: string }>();
+    for (const call of chunks.flatMap(({ choices }) => choices[0]?.delta?.tool_calls ?? [])) {
+      const known = calls.get(call.index) ?? { given: "" };
+      calls.set(call.index, {
+        ...known,
+        ...(call.id && { id: call.id, name: call.function?.name ?? "" }),
+        given: known.given + (call.function?.arguments ?? ""),
+      });
+    }
+    assert.deepEqual(
+      [...calls],
+      ["a", "b"].map((name, at) => [at, { id: `id-${name}`, name, given: `{"of":"${name}"}` }]),
+    );
+  });
+}
