@@ -4,8 +4,7 @@ import { FlowsteadError } from "./error/error.ts";
 import { Float, PythonLiteral, type Value, float } from "./value.ts";
 
 // A number that JSON.parse would change: an integral float, an exponent, 16 digits or more, or Python's NaN and Infinity.
-const LOSSY = /\d\.0*(?![\d])|\d[eE]|\d{16}|NaN|Infinity/;
-const STRING = /"(?:[^"\\]|\\.)*"/g;
+const LOSSY = /\d\.0*(?![\d])|\d[eE]|\d{16}|NaN|Infinity/g;
 
 /** Parses JSON without losing number identity. @throws FlowsteadError `InvalidJson` with line and column. */
 export function parseJson(text: string): Value {
@@ -30,7 +29,28 @@ export function parsePlainJson(text: string): unknown {
 
 /** The lossless parser takes twenty times as long, so prose such as "in 2020." must not cause it: only numbers may. */
 function isLossy(text: string): boolean {
-  return LOSSY.test(text) && LOSSY.test(text.replace(STRING, '""'));
+  let at = 0;
+  LOSSY.lastIndex = 0;
+  for (let hit = LOSSY.exec(text); hit; hit = LOSSY.exec(text)) {
+    // The rest of a string that holds one is of no interest.
+    while (at <= hit.index) {
+      const open = text.indexOf('"', at);
+      if (open < 0 || open > hit.index) return true;
+      at = stringEnd(text, open);
+    }
+    LOSSY.lastIndex = at;
+  }
+  return false;
+}
+
+/** Where the text goes on behind a string; behind all of it when the string has no end. */
+function stringEnd(text: string, open: number): number {
+  for (let close = text.indexOf('"', open + 1); close >= 0; close = text.indexOf('"', close + 1)) {
+    let before = close;
+    while (text.charAt(before - 1) === "\\") before--;
+    if ((close - before) % 2 === 0) return close + 1;
+  }
+  return text.length;
 }
 
 /** Serialises a value with floats kept as floats (`1.0`); `indent` as in `JSON.stringify`. */

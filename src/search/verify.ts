@@ -32,13 +32,14 @@ const MOST_CHARACTERS = 50_000;
 /** Looks for the place of a source that supports a sentence best. */
 export function verifyClaim(claim: string, source: string): Support {
   const text = source.slice(0, MOST_CHARACTERS);
+  const known = sourceOf(text);
   // A claim is short; its source tells better what language both are in.
-  const language = detectLanguage(text) ?? detectLanguage(claim) ?? ENGLISH;
+  const language = known.language ?? detectLanguage(claim) ?? ENGLISH;
   const claimed = claimOf(claim, language);
   const whole = { start: 0, end: text.length };
   if (claimed.words.size === 0)
     return { ...whole, isSupported: false, overlap: 0, reason: "the sentence has no words to check" };
-  const places = sentences(text).map(({ start, end }) => placeOf(text.slice(start, end), { start, end }, language));
+  const places = placesOf(text, known, language);
   let best: Support = { ...whole, isSupported: false, overlap: 0, reason: "the source has nothing of it" };
   let denial: Support | undefined;
   for (let width = 1; width <= WIDEST_WINDOW; width++) {
@@ -64,6 +65,42 @@ interface Said {
 }
 
 type Place = Said & Span;
+
+/** A text as claims are held against it, taken apart when the first is. */
+interface Source {
+  language: string | undefined;
+  /** By the language that they were read in. */
+  places: Map<string, Place[]>;
+}
+
+/** The same passages are cited again and again, and taking one apart takes longer than all that follows. */
+const sources = new Map<string, Source>();
+const MOST_CHARACTERS_KEPT = 500_000;
+let charactersKept = 0;
+
+function sourceOf(text: string): Source {
+  const known = sources.get(text);
+  // What is used again is the youngest.
+  if (known) sources.delete(text);
+  else charactersKept += text.length;
+  const source = known ?? { language: detectLanguage(text), places: new Map() };
+  sources.set(text, source);
+  for (const oldest of sources.keys()) {
+    if (charactersKept <= MOST_CHARACTERS_KEPT) break;
+    sources.delete(oldest);
+    charactersKept -= oldest.length;
+  }
+  return source;
+}
+
+function placesOf(text: string, { places }: Source, language: string): Place[] {
+  let found = places.get(language);
+  if (!found) {
+    found = sentences(text).map(({ start, end }) => placeOf(text.slice(start, end), { start, end }, language));
+    places.set(language, found);
+  }
+  return found;
+}
 
 const DENIES = "the sentence denies what the source says";
 const DENIED = "the source denies what the sentence says";

@@ -49,6 +49,15 @@ test("a number inside a string does not change the string", () => {
   assert.deepEqual(parseJson('{"a":"1.0 and NaN \\u00e9"}'), { a: "1.0 and NaN é" });
 });
 
+test("only what a string holds is left alone: quotation marks and backslashes in it do not end it, numbers behind it count", () => {
+  for (const text of ['a "2020." b', "ends in \\", '\\"1.0', 'no end \\\\"', "3e4"]) {
+    const json = `{"k1e":${JSON.stringify(text)},"x":[1.0,${JSON.stringify(text)},12345678901234567890]}`;
+    assert.equal(stringifyJson(parseJson(json)), json);
+    assert.deepEqual(parseJson(JSON.stringify({ text })), { text });
+  }
+  assert.throws(() => parseJson('{"a": "1.0'), { code: "InvalidJson" });
+});
+
 test("wrong JSON names the place", () => {
   assert.throws(() => parseJson('{\n  "a": 1,\n  b: 2}'), { code: "InvalidJson", message: /line 3, column 3/ });
   for (const text of ["", "{", "[1,]", '"a', "01", "1 2", "tru", `${"[".repeat(600)}`]) {
