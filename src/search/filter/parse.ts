@@ -80,7 +80,7 @@ class Parser {
     const path = this.#path();
     if (this.#sign("(")) {
       const word = path.names.pop();
-      if ((word !== "any" && word !== "all") || path.names.length === 0) {
+      if (word !== "any" && word !== "all") {
         throw this.#wrong(this.#peek(), `"${word}" is no function of a collection: there are any and all`);
       }
       return this.#quantified(word, path);

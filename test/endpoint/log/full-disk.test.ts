@@ -1,21 +1,9 @@
 // A full disk, a real one: calls go on, the log says so once, whole lines are written again when there is room.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { pino } from "pino";
 import type { Logger } from "../../../src/base/log.ts";
 import { openCollector } from "../../../src/endpoint/log/data-collector.ts";
@@ -23,6 +11,7 @@ import { openJournal } from "../../../src/endpoint/log/journal.ts";
 import { readSpecification } from "../../../src/endpoint/specification/read-specification.ts";
 import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
 import type { FlowEvent } from "../../../src/flow/event.ts";
+import { smallDisk } from "../../fake/small-disk.ts";
 import { writeFolder } from "../../flow/flow-folder.ts";
 
 const redact = (text: string): string => text;
@@ -37,23 +26,6 @@ interface Told {
 function telling(): { log: Logger; told: Told[] } {
   const told: Told[] = [];
   return { log: pino({ base: null }, { write: (line: string) => void told.push(JSON.parse(line) as Told) }), told };
-}
-
-/** A disk of 64 KiB, which takes the right to mount one. */
-function smallDisk(context: TestContext): string | undefined {
-  const disk = mkdtempSync(path.join(tmpdir(), "disk-"));
-  let isMounted = false;
-  context.after(() => {
-    if (isMounted) execFileSync("umount", ["-l", disk]);
-    rmdirSync(disk);
-  });
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", disk], { stdio: "ignore" });
-    isMounted = true;
-  } catch {
-    return undefined;
-  }
-  return disk;
 }
 
 const SPEC = readSpecification(
@@ -125,7 +97,7 @@ test("collected data: nothing stops, one line tells of the loss and one of its e
 });
 
 test("a disk that fills up within a line leaves no half of one", async (context) => {
-  const disk = smallDisk(context);
+  const disk = smallDisk(context, 64);
   if (disk === undefined) return context.skip("no disk can be mounted here");
   writeFileSync(path.join(disk, "ballast"), Buffer.alloc(32 * 1024));
   const { watch, told } = watched(disk);

@@ -28,7 +28,7 @@ const DOCUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
     rooms: [{ beds: 2, kind: "single" }],
     address: { city: "Bonn", zip: "53111" },
   },
-  hut: { name: "Hut", stars: -1, open: null, since: null, tags: [], rooms: [], address: null },
+  hut: { name: "Hut", stars: -1, open: null, since: null, tags: [], rooms: [], address: null, code: "" },
 };
 
 /** The documents that a filter finds, which it also finds as what it is written as. */
@@ -117,12 +117,17 @@ describe("a filter in OData", () => {
     ["tags/any(t: search.in(t, ''))", ""],
     ["search.in(name, 'Grand Hut')", "hotel hut"],
     ["search.in(name, 'Grand,Hut', '|')", ""],
+    ["search.in(name, 'Grand, Hut', ',')", "hotel hut"],
+    ["search.in(code, 'x,,y', ',')", ""],
+    ["code eq ''", "hut"],
     ["search.in(name, 'Grand]Hut', ']')", "hotel hut"],
     ["search.in(name, 'Grand^Hut-x', '^-')", "hotel hut"],
     ["rooms/any(r: r/beds eq 2 and r/kind eq 'single')", "hotel"],
     ["rooms/all(r: r/kind eq 'single')", "hotel hut"],
     ["rooms/any(r: r/beds eq 1 or stars gt 4)", "inn hotel"],
     ["rooms/any(r: r/beds eq 2) and tags/any(r: r eq 'bar')", "inn"],
+    ["rooms/any(r: tags/any(t: t eq 'bar' and r/beds eq 2))", "inn"],
+    ["rooms/kind/any(k: k eq 'double')", "inn"],
     ["search.ismatch('inn')", "inn"],
     ["search.ismatchscoring('inn') or stars lt 0", "inn hut"],
     ["search.ismatch('x', 'hut, hotel')", "hotel hut"],
@@ -144,6 +149,15 @@ describe("a filter in OData", () => {
       mode: "all",
       scoring: false,
     });
+  });
+
+  it("tells where a field stands, and is written with the function that counts for the score or not", () => {
+    const filter = "true and stars eq 3";
+    const { args } = parseFilter(filter) as { args: { path?: { position: number } }[] };
+    assert.equal(args[1]?.path?.position, filter.indexOf("stars") + 1);
+    for (const name of ["search.ismatch", "search.ismatchscoring"]) {
+      assert.equal(filterText(parseFilter(`${name}('a', 'x,y', 'full', 'all')`)), `${name}('a', 'x,y', 'full', 'all')`);
+    }
   });
 
   const wrong: readonly [filter: string, position: number, why: RegExp][] = [

@@ -7,7 +7,7 @@ import { passageAnalyzer } from "../../analysis/analyzer.ts";
 import type { SearchIndex } from "../../search-index.ts";
 import { EmbeddedIndex } from "./embedded-index.ts";
 import { type Engine, loadEngine } from "./engine.ts";
-import { repairOf } from "./failure.ts";
+import { engineFailure, repairOf } from "./failure.ts";
 import { MOST_PASSAGES } from "./resident-table.ts";
 import { groupsField, languageField, passageSchema } from "./row.ts";
 import { dataFolder, type IndexSetting, readSetting, writeSetting } from "./setting.ts";
@@ -93,17 +93,22 @@ export async function createEmbeddedIndex(options: EmbeddedOptions): Promise<Sea
   // What is left of a making that was cut short has no description, so nothing can be lost with it.
   await rm(dataFolder(folder), { recursive: true, force: true });
   const connection = await engine.lance.connect(dataFolder(folder));
-  const table = await connection.createEmptyTable(TABLE, passageSchema(engine, embedder?.dimensions));
-  await createTermIndexes(table, engine);
-  table.close();
-  connection.close();
-  const setting: IndexSetting = {
-    format: 1,
-    name,
-    analyzer: passageAnalyzer().id,
-    created: new Date().toISOString(),
-    ...(embedder ? { vectors: { fingerprint: embedder.fingerprint, dimensions: embedder.dimensions } } : {}),
-  };
-  await writeSetting(folder, setting);
+  try {
+    const table = await connection.createEmptyTable(TABLE, passageSchema(engine, embedder?.dimensions));
+    await createTermIndexes(table, engine);
+    table.close();
+    const setting: IndexSetting = {
+      format: 1,
+      name,
+      analyzer: passageAnalyzer().id,
+      created: new Date().toISOString(),
+      ...(embedder ? { vectors: { fingerprint: embedder.fingerprint, dimensions: embedder.dimensions } } : {}),
+    };
+    await writeSetting(folder, setting);
+  } catch (thrown) {
+    throw engineFailure(name, thrown);
+  } finally {
+    connection.close();
+  }
   return openEmbeddedIndex(options);
 }

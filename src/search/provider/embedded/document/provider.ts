@@ -5,6 +5,7 @@ import path from "node:path";
 import { FlowsteadError } from "../../../../base/error/error.ts";
 import { writeFileAtomic } from "../../../../store/atomic-file.ts";
 import type { DocumentProvider, StoredIndex } from "../../../document/document-store.ts";
+import { fullDisk } from "../failure.ts";
 import { openTableStore } from "./table-store.ts";
 
 const INDEX_FILE = "index.json";
@@ -24,8 +25,12 @@ export function embeddedDocuments(folder: string): DocumentProvider {
       return found.filter((one) => one !== undefined);
     },
     async put(name, index) {
-      await mkdir(folderOf(name), { recursive: true });
-      await writeFileAtomic(fileOf(name), `${JSON.stringify(index, null, 2)}\n`);
+      try {
+        await mkdir(folderOf(name), { recursive: true });
+        await writeFileAtomic(fileOf(name), `${JSON.stringify(index, null, 2)}\n`);
+      } catch (thrown) {
+        throw fullDisk(name, thrown) ?? thrown;
+      }
     },
     async remove(name) {
       const existed = (await read(name)) !== undefined;

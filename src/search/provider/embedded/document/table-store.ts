@@ -5,6 +5,7 @@ import type { Changes, DocumentStore } from "../../../document/document-store.ts
 import { packVectors, unpackVectors } from "../../../document/packed-vector.ts";
 import type { StoredDocument } from "../../../document/value.ts";
 import { type Engine, loadEngine } from "../engine.ts";
+import { fullDisk } from "../failure.ts";
 import { isConflict } from "../joining.ts";
 import { bytesIn } from "../size.ts";
 import { type Upkeep, upkeep } from "../upkeep.ts";
@@ -31,6 +32,8 @@ export async function openTableStore(folder: string, name: string): Promise<Docu
     const isThere = (await connection.tableNames()).includes(TABLE);
     table = isThere ? await connection.openTable(TABLE) : await connection.createEmptyTable(TABLE, schemaOf(engine));
   } catch (thrown) {
+    const full = fullDisk(name, thrown);
+    if (full) throw full;
     throw new FlowsteadError(
       "IndexDamaged",
       `The files of the index ${name} in ${folder} cannot be opened. Remove the index and write its documents again.`,
@@ -112,6 +115,8 @@ function fromRow({ key, fields, vectors }: Row): StoredDocument {
 }
 
 function failed(name: string, thrown: unknown): FlowsteadError {
+  const full = fullDisk(name, thrown);
+  if (full) return full;
   const reason = thrown instanceof Error ? thrown.message.split("\n")[0] : String(thrown);
   return new FlowsteadError("SearchFailed", `The engine of the index ${name} failed: ${reason}`, { cause: thrown });
 }
