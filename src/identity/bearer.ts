@@ -93,10 +93,15 @@ async function verify(
     if (thrown instanceof errors.JWTExpired) throw refused("it has expired");
     if (thrown instanceof errors.JWTClaimValidationFailed) throw refused(`its ${thrown.claim} is not accepted`);
     if (thrown instanceof errors.JWKSNoMatchingKey) throw refused("the issuer has no key like the one that signed it");
-    if (thrown instanceof errors.JWKSTimeout || !(thrown instanceof errors.JOSEError))
-      throw unavailable(trusted, thrown);
+    if (isOfProvider(thrown)) throw unavailable(trusted, thrown);
     throw refused("its signature is not valid");
   }
+}
+
+/** Keys that do not come, or are none: the general code is for answers other than 200 and for what is no JSON. */
+function isOfProvider(thrown: unknown): boolean {
+  if (thrown instanceof errors.JWKSTimeout || thrown instanceof errors.JWKSInvalid) return true;
+  return !(thrown instanceof errors.JOSEError) || thrown.code === errors.JOSEError.code;
 }
 
 async function openKeys(trusted: TrustedIssuer, cooldownDuration: number): Promise<JWTVerifyGetKey> {

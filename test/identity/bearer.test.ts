@@ -130,6 +130,71 @@ test("tokens of others, tokens signed with a shared secret and an absent provide
   await assert.rejects(late(token), { code: "IdentityUnavailable", status: 503 });
 });
 
+test("what grants: scopes in a text, roles and groups in lists, the caller or its program; clocks differ by what is configured", async () => {
+  const provider = await startTurning();
+  const grants = async (claims: Record<string, unknown>, more: Partial<TrustedIssuer>): Promise<string> => {
+    const check = bearerCheck({ issuers: [trusted(provider.issuer, { scopes: [], ...more })] });
+    return check(await provider.sign(claims)).then(
+      ({ subject }) => subject,
+      ({ code }: { code: string }) => code,
+    );
+  };
+  const scopes = ["score"];
+  assert.equal(await grants({ sub: "a", scp: "read score write" }, { scopes }), "a");
+  assert.equal(await grants({ sub: "a", scope: "score" }, { scopes }), "a");
+  assert.equal(await grants({ sub: "a", scp: ["read", "score"] }, { scopes }), "a");
+  assert.equal(await grants({ sub: "a", scp: "scores" }, { scopes }), "Forbidden");
+  assert.equal(await grants({ sub: "a", groups: ["g1", "g2"] }, { roles: ["g2"] }), "a");
+  assert.equal(await grants({ sub: "a", groups: ["g1"] }, { scopes: ["g1"] }), "Forbidden");
+  for (const claim of ["sub", "oid", "appid", "azp"]) {
+    assert.notEqual(await grants({ [claim]: "mine" }, { subjects: ["mine"] }), "Forbidden", claim);
+  }
+  assert.equal(await grants({ sub: "a" }, {}), "Forbidden", "nothing is configured, so nothing grants");
+  const strict = bearerCheck({ issuers: [trusted(provider.issuer)], clockSkewSeconds: 1 });
+  await assert.rejects(strict(await provider.sign({ scp: "score" }, { expires: -10 })), { message: /expired/ });
+});
+
+test("a provider that was away at first is asked again; one that leads elsewhere, or gives keys never, is not followed", async () => {
+  const provider = await startTurning();
+  let how: "away" | "redirect" | "silent" = "away";
+  const issuer: string = await listen(
+    createServer((request, response) => {
+      if (how === "away") response.writeHead(503).end();
+      else if (how === "redirect") response.writeHead(302, { location: `${provider.issuer}${request.url}` }).end();
+      else if (request.url !== "/keys") response.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
+      else response.writeHead(500).end("{}");
+    }),
+  );
+  const { privateKey } = await generateKeyPair("ES256");
+  const token = await new SignJWT({ scp: "score" })
+    .setProtectedHeader({ alg: "ES256", kid: "key-0" })
+    .setIssuer(issuer)
+    .setAudience(AUDIENCE)
+    .setExpirationTime("1h")
+    .sign(privateKey);
+  const check = bearerCheck({ issuers: [trusted(issuer)], keyCooldownMs: 0 });
+  for (how of ["away", "redirect", "silent"] as const) {
+    await assert.rejects(check(token), { code: "IdentityUnavailable", status: 503 }, how);
+  }
+});
+
+test("only algorithms with public keys are taken, whatever the provider publishes", async () => {
+  const secret = Buffer.from("a secret that the provider publishes by mistake");
+  const issuer: string = await listen(
+    createServer((request, response) => {
+      const keys = [{ kty: "oct", kid: "shared", alg: "HS256", k: secret.toString("base64url") }];
+      response.end(JSON.stringify(request.url === "/keys" ? { keys } : { issuer, jwks_uri: `${issuer}/keys` }));
+    }),
+  );
+  const token = await new SignJWT({ scp: "score" })
+    .setProtectedHeader({ alg: "HS256", kid: "shared" })
+    .setIssuer(issuer)
+    .setAudience(AUDIENCE)
+    .setExpirationTime("1h")
+    .sign(secret);
+  await assert.rejects(bearerCheck({ issuers: [trusted(issuer)] })(token), { code: "Unauthorized" });
+});
+
 test("keys over plain http are for this machine only", async () => {
   const provider = await startTurning();
   const check = bearerCheck({ issuers: [trusted(provider.issuer, { jwksUri: "http://keys.example/jwks" })] });

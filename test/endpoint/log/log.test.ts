@@ -36,6 +36,7 @@ test("secrets are masked by their value and by their form, other words stay", ()
     "basic dXNlcjpwYXNz==",
     '"api_key": "1234567890"',
     "sk-abcdefghijklmnopqrst",
+    "pk-abcdefghijklmnopqrst",
     "token eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhcHAifQ.c2lnbmF0dXJl",
     "password=hunter22",
     "client_secret: hunter22",
@@ -47,6 +48,11 @@ test("secrets are masked by their value and by their form, other words stay", ()
     assert.ok(clean.startsWith("a plain word") && clean.endsWith("a token of the text"), clean);
     assert.doesNotMatch(clean, /hunter22|abcdefghij|1234567890|eyJ|dXNlcjpwYXNz|abc\+|nobody-may-see/, clean);
   }
+});
+
+test("a value too short to be a secret's masks no words", () => {
+  const short = redactor(() => ["the", "1234567", "12345678"]);
+  assert.equal(short("the 1234567 and the 12345678"), "the 1234567 and the ******");
 });
 
 test("instances' events have the original's words, and what they print is kept by instance", async (context) => {
