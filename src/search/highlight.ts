@@ -1,3 +1,4 @@
+import { keptByText } from "../base/kept-by-text.ts";
 import type { Analyzer } from "./analysis/analyzer.ts";
 import type { Span } from "./analysis/span.ts";
 import { bestSentence } from "./caption.ts";
@@ -12,7 +13,7 @@ export function marks(
   { analyzer, lexicon }: { analyzer: Analyzer; lexicon: Pick<Lexicon, "idf"> },
 ): Pick<Hit, "highlights" | "caption"> {
   const { text, language, start, end } = passage;
-  const tokens = analyzer.tokens(text, language);
+  const tokens = tokensOf(text, language, analyzer);
   const highlights = spansOf(text, tokens, new Set(wantedTerms(query)));
   if (highlights.length === 0) return { highlights };
   // What stands before the passage's own stretch, as a table's header, is said elsewhere in the document.
@@ -28,8 +29,21 @@ export function marks(
   return { highlights, caption };
 }
 
+type Tokens = ReturnType<Analyzer["tokens"]>;
+
+/** The same passages are found again and again. */
+const analysed = keptByText(500_000, () => new Map<string, Tokens>());
+
+function tokensOf(text: string, language: string | undefined, analyzer: Analyzer): Tokens {
+  const known = analysed(text);
+  const how = `${analyzer.id} ${language ?? ""}`;
+  let tokens = known.get(how);
+  if (!tokens) known.set(how, (tokens = analyzer.tokens(text, language)));
+  return tokens;
+}
+
 /** Words beside each other make one span. */
-function spansOf(text: string, tokens: ReturnType<Analyzer["tokens"]>, wanted: ReadonlySet<string>): Span[] {
+function spansOf(text: string, tokens: Tokens, wanted: ReadonlySet<string>): Span[] {
   const spans: Span[] = [];
   for (const { term, start, end } of tokens) {
     if (!wanted.has(term)) continue;

@@ -1,6 +1,7 @@
 // A check by rule whether a passage supports what a sentence says: words in common, the same figures and what they
 // count, the same dates, the same negations. It understands nothing: a sentence in other words than its source fails, and a false one in its source's words may pass.
 
+import { keptByText } from "../base/kept-by-text.ts";
 import { passageAnalyzer } from "./analysis/analyzer.ts";
 import { datesIn, isSameDate, type TextDate } from "./analysis/date.ts";
 import { detectLanguage } from "./analysis/detect-language.ts";
@@ -74,24 +75,7 @@ interface Source {
 }
 
 /** The same passages are cited again and again, and taking one apart takes longer than all that follows. */
-const sources = new Map<string, Source>();
-const MOST_CHARACTERS_KEPT = 500_000;
-let charactersKept = 0;
-
-function sourceOf(text: string): Source {
-  const known = sources.get(text);
-  // What is used again is the youngest.
-  if (known) sources.delete(text);
-  else charactersKept += text.length;
-  const source = known ?? { language: detectLanguage(text), places: new Map() };
-  sources.set(text, source);
-  for (const oldest of sources.keys()) {
-    if (charactersKept <= MOST_CHARACTERS_KEPT) break;
-    sources.delete(oldest);
-    charactersKept -= oldest.length;
-  }
-  return source;
-}
+const sourceOf = keptByText(500_000, (text): Source => ({ language: detectLanguage(text), places: new Map() }));
 
 function placesOf(text: string, { places }: Source, language: string): Place[] {
   let found = places.get(language);
