@@ -17,11 +17,15 @@ const KEY = /^data:(image\/[^;]+);(path|base64|url)$/;
 const DATA_URL = /^data:(image\/[^;]+);base64,(.*)$/s;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** Whether a value is, or holds at any depth, an image in the notation of the format. */
+/** Whether a value is, or holds at any depth, an image in the notation of the format, or a text in that of vision messages. */
 export function hasImage(value: unknown, format: MessageFormat): boolean {
   if (Array.isArray(value)) return value.some((item) => hasImage(item, format));
   if (!isMap(value)) return false;
-  return isImage(value, format) || Object.values(value).some((item) => hasImage(item, format));
+  return (
+    isImage(value, format) ||
+    textOf(value, format) !== undefined ||
+    Object.values(value).some((item) => hasImage(item, format))
+  );
 }
 
 function isImage(value: ValueMap, format: MessageFormat): boolean {
@@ -31,6 +35,25 @@ function isImage(value: ValueMap, format: MessageFormat): boolean {
   const field = type === "image_url" ? "url" : "path";
   const inner = type === "image_url" || type === "image_file" ? value[type] : undefined;
   return keys.length === 2 && isMap(inner) && typeof inner[field] === "string";
+}
+
+/** What `{"type": "text", "text": ...}` says, which code and templates get as a text. */
+function textOf(value: ValueMap, format: MessageFormat): string | undefined {
+  const { type, text } = value;
+  if (format !== "openai-vision" || type !== "text" || Object.keys(value).length !== 2) return undefined;
+  const said = isMap(text) ? text["value"] : text;
+  return typeof said === "string" ? said : undefined;
+}
+
+/** What Python code returns, with its images in the notation of the format. */
+export function imagesWritten(value: Value, format: MessageFormat): Value {
+  if (format === "basic" || !hasImage(value, "basic")) return value;
+  if (Array.isArray(value)) return value.map((item) => imagesWritten(item, format));
+  const map = value as ValueMap;
+  if (!isImage(map, "basic"))
+    return Object.fromEntries(Object.entries(map).map(([key, item]) => [key, imagesWritten(item, format)]));
+  const { mimeType = "image/*", form, content } = describe(map);
+  return form === "base64" ? write({ mimeType, content }, format) : value;
 }
 
 /** Where images are looked for. */
@@ -95,6 +118,8 @@ export function templateImages(value: unknown, format: MessageFormat): unknown {
   if (!hasImage(value, format)) return value;
   if (Array.isArray(value)) return value.map((item) => templateImages(item, format));
   const map = value as ValueMap;
+  const text = textOf(map, format);
+  if (text !== undefined) return text;
   if (!isImage(map, format)) {
     return Object.fromEntries(Object.entries(map).map(([key, item]) => [key, templateImages(item, format)]));
   }
@@ -213,7 +238,7 @@ function readFile(file: string, directory: string): Buffer {
   } catch {
     // Told below in the same words, whether the file is missing or out of bounds.
   }
-  throw invalid(`The image file '${file.slice(0, 200)}' is not in the flow's folder.`);
+  throw invalid(`The image file '${file.slice(0, 200)}' is missing, or not in the flow's folder.`);
 }
 
 function hasFile(file: string, directory: string): boolean {

@@ -4,6 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { PythonLiteral, type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { FlowEvent } from "./event.ts";
+import { imagesWritten } from "./image.ts";
 import { type NodeValue, plainValue } from "./node/value.ts";
 import type { FlowPlan, PlannedOutput } from "./plan.ts";
 import { type Progress, nodeProperty } from "./resolve.ts";
@@ -98,7 +99,11 @@ export class OutputCollector {
   }
 
   #found({ definition: { name }, streamed }: PlannedOutput, found: NodeValue): void {
-    const plain = found instanceof PythonValue ? serializable(name, found, found.outputError) : plainValue(found);
+    const { messageFormat } = this.#plan.definition;
+    const plain =
+      found instanceof PythonValue
+        ? imagesWritten(serializable(name, found, found.outputError), messageFormat)
+        : plainValue(found);
     if (streamed) this.#endStream(name, plain);
     else this.#tell(name, plain);
   }

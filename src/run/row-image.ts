@@ -4,20 +4,18 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap } from "../base/value.ts";
 
 const KEY = /^data:(image\/[^;]+);(path|base64)$/;
 const DATA_URL = /^data:(image\/[^;]+);base64,(.*)$/s;
 
-/** The row with the image files that it names read. @throws FlowsteadError `InvalidUserData` for one that is missing. */
+/** The row with the image files that it names read. One that cannot be read keeps its name, and fails its line if that takes it. */
 export async function inlineImages(row: ValueMap, folder: string): Promise<ValueMap> {
   return (await replaceImages(row, async (image) => {
     if (image.form !== "path") return undefined;
     const file = path.resolve(folder, image.content);
-    const bytes = await readFile(file).catch((cause: Error) => {
-      throw new FlowsteadError("InvalidUserData", `A row names the image ${file}: ${cause.message}`, { cause });
-    });
+    const bytes = await readFile(file).catch(() => undefined);
+    if (!bytes) return undefined;
     const content = bytes.toString("base64");
     if (image.notation === "basic") return { [`data:${image.type};base64`]: content };
     return { type: "image_url", image_url: { url: `data:${image.type};base64,${content}` } };

@@ -49,7 +49,27 @@ test("images reach Python as bytes with a type, from files, dicts and data, and 
     "flow.dag.yaml": `message_format: openai-vision\n${files["flow.dag.yaml"]}`,
   });
   const { outputs } = await runFlow(vision, { x: [{ type: "image_file", image_file: { path: "dot.png" } }] });
-  assert.deepEqual((outputs as { o: unknown[] }).o.slice(0, 4), expected.slice(0, 4));
+  const written = { type: "image_url", image_url: { url: `data:image/png;base64,${base64}` } };
+  assert.deepEqual(outputs, { o: [...expected.slice(0, 4), written] });
+});
+
+test("texts of vision messages are texts to code and templates, and print as such", async (context) => {
+  const files = pythonChain("@tool\ndef a(x):\n    return [repr(x), type(x[0]).__name__]\n");
+  const target = await open(context, {
+    ...files,
+    "flow.dag.yaml":
+      `message_format: openai-vision\n${files["flow.dag.yaml"]}`.replace(
+        "outputs: {",
+        "outputs: {p: {type: string, reference: '${p.output}'}, ",
+      ) + "- {name: p, type: prompt, source: {path: p.jinja2}, inputs: {x: '${inputs.x}'}}\n",
+    "p.jinja2": "{{x}}{% for one in x %}|{{one}}{% endfor %}",
+  });
+  const x = [
+    { type: "text", text: "hi" },
+    { type: "text", text: { value: "ho" } },
+  ];
+  const { outputs, error } = await runFlow(target, { x });
+  assert.deepEqual(outputs, { o: ["['hi', 'ho']", "Text"], p: "['hi', 'ho']|hi|ho" }, error?.message);
 });
 
 test("a prompt prints an image by its hash", async (context) => {
@@ -69,9 +89,9 @@ test("an image that cannot be loaded is told by input; files outside the flow's 
   });
   const cases: [unknown, RegExp][] = [
     ["", /^Failed to load image for input 'x': \(InvalidImageInput\) The image input should not be empty\.$/],
-    ["gone.png", /The image file 'gone\.png' is not in the flow's folder\./],
-    ["../../../../../../etc/passwd", /is not in the flow's folder\./],
-    [{ "data:image/png;path": "/etc/passwd" }, /is not in the flow's folder\./],
+    ["gone.png", /The image file 'gone\.png' is missing, or not in the flow's folder\./],
+    ["../../../../../../etc/passwd", /is missing, or not in the flow's folder\./],
+    [{ "data:image/png;path": "/etc/passwd" }, /is missing, or not in the flow's folder\./],
     [{ "data:image/png;base64": "***" }, /Invalid base64 image/],
     [{ a: 1 }, /Invalid image input format/],
     [5, /Unsupported image input type/],
