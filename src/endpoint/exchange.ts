@@ -12,10 +12,10 @@ import { type ScoreSink, publicError } from "./score.ts";
 const LINGER_MS = 5000;
 
 /** The whole body as text. @throws FlowsteadError `PayloadTooLarge` as soon as more than `limit` bytes are announced or have come. */
-export function readBody(request: ServedRequest, limit: number): Promise<string> {
+export function readBody(request: ServedRequest, limit: number): string | Promise<string> {
   if ("whole" in request) {
-    if (request.whole.length <= limit) return Promise.resolve(request.whole.toString("utf8"));
-    return Promise.reject(new FlowsteadError("PayloadTooLarge", `The request body is larger than ${limit} bytes.`));
+    if (request.whole.length <= limit) return request.whole.toString("utf8");
+    throw new FlowsteadError("PayloadTooLarge", `The request body is larger than ${limit} bytes.`);
   }
   // Listeners, since the stream's own iterator costs as much as the rest of a small call.
   if (request.readableEnded) return Promise.resolve("");

@@ -11,7 +11,7 @@ import {
   type RelayPart,
 } from "../model/chat-model.ts";
 import type { Embedder, EmbeddingInput } from "../model/embedder.ts";
-import type { Meter } from "./meter.ts";
+import type { Admission, Meter } from "./meter.ts";
 import type { Usage } from "./rule.ts";
 
 const CHARS_PER_TOKEN = 4;
@@ -25,7 +25,8 @@ export function meteredModel<Model extends ChatModel>(model: Model, name: string
   return {
     ...model,
     async *chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatChunk> {
-      const account = await openAccount(request, name, meter);
+      const opened = openAccount(request, name, meter);
+      const account = opened instanceof Promise ? await opened : opened;
       try {
         for await (const chunk of model.chat(account.request, signal)) {
           account.add(partOf(chunk));
@@ -44,7 +45,8 @@ async function* relayed(
   model: ChatModel,
   { request, signal, name, meter }: { request: ChatRequest; signal: AbortSignal; name: string; meter: Meter },
 ): AsyncGenerator<RelayPart> {
-  const account = await openAccount(request, name, meter);
+  const opened = openAccount(request, name, meter);
+  const account = opened instanceof Promise ? await opened : opened;
   try {
     for await (const part of model.relay?.(account.request, signal) ?? partsOf(model.chat(account.request, signal))) {
       account.add(part);
@@ -55,42 +57,53 @@ async function* relayed(
   }
 }
 
-interface Account {
-  /** As it may be asked. */
-  request: ChatRequest;
-  add(part: RelayPart): void;
-  /** Also when the reader left or the stream broke: what was generated has been paid for. */
-  close(): void;
-}
-
 /** @throws FlowsteadError when a limit or a budget is used up. */
-async function openAccount(asked: ChatRequest, name: string, meter: Meter): Promise<Account> {
+function openAccount(asked: ChatRequest, name: string, meter: Meter): Account | Promise<Account> {
   const { principal, flow }: Caller = asked.caller ?? SYSTEM;
   const usage: Usage = { principal, flow, model: name };
   const request = clamped(asked, meter.maxTokens(usage));
   const promptTokens = estimate(asked);
-  const admission = await meter.admit(usage, promptTokens + (limitOf(request) ?? USUAL_ANSWER));
-  let told: ChatUsage | undefined;
-  let pieces = 0;
-  let chars = 0;
-  return {
-    request,
-    add(part) {
-      if (part.usage) told = part.usage;
-      pieces += part.pieces;
-      chars += part.chars;
-    },
-    close() {
-      if (told) {
-        const { prompt_tokens, completion_tokens } = told;
-        admission.settle({ promptTokens: prompt_tokens, completionTokens: completion_tokens, isEstimated: false });
-      } else if (pieces > 0) {
-        // Streams give about a token with each chunk; a whole answer is one chunk.
-        const completionTokens = request.stream ? pieces : Math.max(pieces, Math.ceil(chars / CHARS_PER_TOKEN));
-        admission.settle({ promptTokens, completionTokens, isEstimated: true });
-      } else admission.release();
-    },
-  };
+  const admission = meter.admit(usage, promptTokens + (limitOf(request) ?? USUAL_ANSWER));
+  // Only limits that are kept elsewhere are waited for.
+  if (admission instanceof Promise) return admission.then((admitted) => new Account(request, promptTokens, admitted));
+  return new Account(request, promptTokens, admission);
+}
+
+/** What one call used, until it is over. */
+class Account {
+  /** As it may be asked. */
+  readonly request: ChatRequest;
+  readonly #promptTokens: number;
+  readonly #admission: Admission;
+  #told: ChatUsage | undefined;
+  #pieces = 0;
+  #chars = 0;
+
+  constructor(request: ChatRequest, promptTokens: number, admission: Admission) {
+    this.request = request;
+    this.#promptTokens = promptTokens;
+    this.#admission = admission;
+  }
+
+  add(part: RelayPart): void {
+    if (part.usage) this.#told = part.usage;
+    this.#pieces += part.pieces;
+    this.#chars += part.chars;
+  }
+
+  /** Also when the reader left or the stream broke: what was generated has been paid for. */
+  close(): void {
+    if (this.#told) {
+      const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = this.#told;
+      this.#admission.settle({ promptTokens, completionTokens, isEstimated: false });
+    } else if (this.#pieces > 0) {
+      // Streams give about a token with each chunk; a whole answer is one chunk.
+      const completionTokens = this.request.stream
+        ? this.#pieces
+        : Math.max(this.#pieces, Math.ceil(this.#chars / CHARS_PER_TOKEN));
+      this.#admission.settle({ promptTokens: this.#promptTokens, completionTokens, isEstimated: true });
+    } else this.#admission.release();
+  }
 }
 
 export function meteredEmbedder(embedder: Embedder, name: string, meter: Meter, caller = SYSTEM): Embedder {

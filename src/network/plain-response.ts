@@ -3,7 +3,7 @@
 import { STATUS_CODES, type OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import { corkForNow } from "./cork.ts";
-import { HEADER_NAME, HEADER_VALUE } from "./http-answer.ts";
+import { headerLine } from "./header-line.ts";
 
 /** Above it two writes cost less than a copy. */
 const SMALL = 16_384;
@@ -42,8 +42,8 @@ export class PlainResponse {
       const value = headers[name];
       if (value === undefined) continue;
       if (name === "content-length") hasEnd = true;
-      if (!Array.isArray(value)) head += lineOf(name, String(value));
-      else for (const one of value) head += lineOf(name, one);
+      if (!Array.isArray(value)) head += headerLine(name, String(value));
+      else for (const one of value) head += headerLine(name, one);
     }
     this.#isChunked = !hasEnd;
     this.#head = head;
@@ -161,11 +161,6 @@ export class PlainResponse {
     this.#listeners = undefined;
     if (listeners) for (const listener of listeners) listener();
   }
-}
-
-function lineOf(name: string, value: string): string {
-  if (HEADER_NAME.test(name) && HEADER_VALUE.test(value)) return `${name}: ${value}\r\n`;
-  throw new TypeError(`The header ${JSON.stringify(name)} holds characters that a header cannot.`);
 }
 
 let now = { second: Number.NaN, text: "" };

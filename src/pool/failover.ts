@@ -22,7 +22,8 @@ export async function* failover<T, E>(options: FailoverOptions<T, E>): AsyncGene
   budget?.call();
   for (;;) {
     if (last && budget && !budget.allows()) throw last;
-    const lease = await search.next(last);
+    const found = search.next(last);
+    const lease = found instanceof Promise ? await found : found;
     if (last && shown && restart) {
       shown = false;
       yield restart(last);

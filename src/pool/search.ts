@@ -15,15 +15,22 @@ export class Search<T, E> {
     this.#deadline = options.pool.now() + (options.waitMs ?? 0);
   }
 
-  async next(last: FlowsteadError | undefined): Promise<Lease<T>> {
-    const { pool, signal, zone, rounds = 1, backoffMs = 200 } = this.#options;
+  /** At once when a member is free, as nearly always. @throws what `exhausted` returns, or `Canceled`. */
+  next(last: FlowsteadError | undefined): Lease<T> | Promise<Lease<T>> {
+    return this.#take() ?? this.#wait(last);
+  }
+
+  #take(): Lease<T> | undefined {
+    const { pool, signal, zone } = this.#options;
+    throwIfAborted(signal);
+    const lease = pool.acquire({ exclude: this.#tried, zone });
+    if (lease) this.#tried.add(lease.member);
+    return lease;
+  }
+
+  async #wait(last: FlowsteadError | undefined): Promise<Lease<T>> {
+    const { pool, signal, rounds = 1, backoffMs = 200 } = this.#options;
     for (;;) {
-      throwIfAborted(signal);
-      const lease = pool.acquire({ exclude: this.#tried, zone });
-      if (lease) {
-        this.#tried.add(lease.member);
-        return lease;
-      }
       const retryAfterMs = this.#smallestWait();
       const leftMs = this.#deadline - pool.now();
       if (retryAfterMs !== undefined && retryAfterMs <= leftMs) await this.#waitFor(retryAfterMs);
@@ -35,6 +42,8 @@ export class Search<T, E> {
       else {
         throw this.#options.exhausted({ last, retryAfterMs });
       }
+      const lease = this.#take();
+      if (lease) return lease;
     }
   }
 

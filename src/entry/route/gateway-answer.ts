@@ -60,14 +60,14 @@ export async function sendWhole(
   parts: AsyncIterable<RelayPart>,
   { headers, isText }: { headers: Record<string, string>; isText: boolean },
 ): Promise<void> {
-  const completion = new Completion();
+  let completion: Completion | undefined;
   let body: Buffer | undefined;
   for await (const { bytes, chunk } of parts) {
-    if (chunk) completion.add(chunk);
+    if (chunk) (completion ??= new Completion()).add(chunk);
     else body = bytes;
   }
   if (body) return sendBody(response, body, headers);
-  const whole = completion.body();
+  const whole = (completion ?? new Completion()).body();
   sendPlain(response, isText ? textBody(whole) : whole, headers);
 }
 

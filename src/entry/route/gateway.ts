@@ -162,8 +162,10 @@ interface Form {
 
 async function complete(hot: Hot, call: Call, { read, isText }: Form): Promise<void> {
   const { route, credential, headers } = call;
-  const body = read(await readBody(hot.request, BODY_LIMIT), route.deployment);
-  const model = await modelOf(call, body.model);
+  const text = readBody(hot.request, BODY_LIMIT);
+  const body = read(typeof text === "string" ? text : await text, route.deployment);
+  const found = modelOf(call, body.model);
+  const model = found instanceof Promise ? await found : found;
   // A pool's name is ours; what its members call the model, they know themselves.
   const upstreamModel = route.connection === undefined ? undefined : body.model;
   const { messages, prompt, stream, parameters } = body.request;
@@ -192,7 +194,7 @@ async function respond(hot: Hot, call: Call): Promise<void> {
   await sendResponse(hot, chunks, { headers, answer: new ResponseAnswer(fields, name), isStream: asked.stream });
 }
 
-async function modelOf({ route, gateway, credential }: Call, name: string): Promise<ChatModel> {
+function modelOf({ route, gateway, credential }: Call, name: string): ChatModel | Promise<ChatModel> {
   return route.connection === undefined ? gateway.model(name, credential) : gateway.connectionModel(route.connection);
 }
 

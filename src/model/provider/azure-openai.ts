@@ -99,6 +99,7 @@ function clientOf({ apiKey, auth, keySource }: AzureOpenAiSettings, baseUrl: str
       "Azure OpenAI needs a key or an identity. Set AZURE_OPENAI_API_KEY, or api_key or auth of the model in flowstead.yaml.",
     );
   }
+  const proof = Object.freeze({ "api-key": apiKey ?? "" });
   return wireClient({
     baseUrl,
     keySource:
@@ -111,6 +112,6 @@ function clientOf({ apiKey, auth, keySource }: AzureOpenAiSettings, baseUrl: str
       ? async (signal, refused) => ({
           authorization: `${BEARER}${await token(signal(), refused?.["authorization"]?.slice(BEARER.length))}`,
         })
-      : () => ({ "api-key": apiKey ?? "" }),
+      : () => proof,
   });
 }

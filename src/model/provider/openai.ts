@@ -65,14 +65,15 @@ export function openAiEmbedding(settings: OpenAiEmbedderSettings): EmbeddingMode
 }
 
 function clientOf({ baseUrl, apiKey, organization, keySource }: OpenAiSettings): WireClient {
+  const proof = Object.freeze({
+    ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
+    ...(organization ? { "openai-organization": organization } : {}),
+  });
   return wireClient({
     baseUrl: baseUrl || OPENAI_URL,
     keySource: keySource ?? "OPENAI_API_KEY, or api_key of the model in flowstead.yaml",
     secret: apiKey,
-    authorize: () => ({
-      ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
-      ...(organization ? { "openai-organization": organization } : {}),
-    }),
+    authorize: () => proof,
   });
 }
 

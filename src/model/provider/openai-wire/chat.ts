@@ -4,6 +4,7 @@ import { AsyncQueue } from "../../../base/queue.ts";
 import type { WireCall, WireClient } from "./client.ts";
 import type { Decoder } from "./decode.ts";
 import { badAnswer, statusFailure } from "./failure.ts";
+import type { WireReader } from "./sending.ts";
 import type { Headers } from "../../../network/retry-after.ts";
 
 export interface Deadlines {
@@ -34,7 +35,7 @@ export function wireChat<Item>(chat: WireChat<Item>): AsyncIterable<Item> {
 const LINGER_MS = 2000;
 const EMPTY = Buffer.alloc(0);
 
-class Reading<Item> {
+class Reading<Item> implements WireReader {
   readonly items: AsyncQueue<Item>;
   readonly #chat: WireChat<Item>;
   readonly #stop: () => void;
@@ -60,21 +61,16 @@ class Reading<Item> {
       return;
     }
     this.#deafen = onAborted(chat.signal, () => this.#onAbort());
-    this.#stop = chat.client.send(chat.call, {
-      onStart: (status, headers) => this.#start(status, headers),
-      onData: (chunk) => this.#data(chunk),
-      onEnd: () => this.#end(),
-      onError: (error) => this.#fail(error),
-    });
+    this.#stop = chat.client.send(chat.call, this);
   }
 
   #onAbort(): void {
-    this.#fail(
+    this.onError(
       new FlowsteadError("Canceled", "The call of the model was canceled.", { cause: this.#chat.signal.reason }),
     );
   }
 
-  #start(status: number, headers: Headers): void {
+  onStart(status: number, headers: Headers): void {
     this.#status = status;
     this.#headers = headers;
     const type = String(headers["content-type"] ?? "");
@@ -82,7 +78,7 @@ class Reading<Item> {
     if (status === 200 && type.includes("event-stream")) this.#isEventStream = true;
   }
 
-  #data(bytes: Buffer): void {
+  onData(bytes: Buffer): void {
     if (!this.#isEventStream) {
       this.#parts.push(bytes);
       return;
@@ -92,7 +88,7 @@ class Reading<Item> {
     if (isFinished) this.#isFinished = true;
     if (items.length > 0) this.#refresh(isContent);
     for (const item of items) this.items.push(item);
-    if (failure) this.#fail(failure);
+    if (failure) this.onError(failure);
     else if (isDone) {
       this.#complete();
       // A server that says it is done and keeps the answer open would hold the socket for ever.
@@ -110,21 +106,21 @@ class Reading<Item> {
     }
   }
 
-  #end(): void {
+  onEnd(): void {
     clearTimeout(this.#timer);
     const { client, decoder, model } = this.#chat;
     if (this.#isEventStream) {
       if (this.#isFinished) this.#complete();
       else {
         const message = `${client.upstream.host} ended its answer without a last chunk: it was cut off.`;
-        this.#fail(new FlowsteadError("ModelConnectionLost", message));
+        this.onError(new FlowsteadError("ModelConnectionLost", message));
       }
       return;
     }
     const [first = EMPTY] = this.#parts;
     const body = this.#parts.length > 1 ? Buffer.concat(this.#parts) : first;
     if (this.#status < 200 || this.#status > 299) {
-      this.#fail(
+      this.onError(
         statusFailure(client.upstream, this.#status, { headers: this.#headers, body: body.toString("utf8"), model }),
       );
       return;
@@ -132,7 +128,7 @@ class Reading<Item> {
     const items = decoder.whole(body);
     if (!items) {
       const type = String(this.#headers["content-type"] ?? "no content type");
-      this.#fail(badAnswer(client.upstream, `something else than a ${decoder.name} (${type})`));
+      this.onError(badAnswer(client.upstream, `something else than a ${decoder.name} (${type})`));
       return;
     }
     for (const item of items) this.items.push(item);
@@ -142,13 +138,13 @@ class Reading<Item> {
   #tooLate(ms: number): void {
     const what = this.#chat.isStream ? "begin its answer" : "answer";
     const message = `${this.#chat.client.upstream.host} did not ${what} within ${ms} ms.`;
-    this.#fail(new FlowsteadError("ModelTimeout", message));
+    this.onError(new FlowsteadError("ModelTimeout", message));
   }
 
   #stalled(): void {
     const { client, deadlines } = this.#chat;
     const message = `The answer of ${client.upstream.host} stood still for ${deadlines.idleMs} ms.`;
-    this.#fail(new FlowsteadError("ModelStalled", message));
+    this.onError(new FlowsteadError("ModelStalled", message));
   }
 
   #complete(): void {
@@ -157,7 +153,7 @@ class Reading<Item> {
     this.items.end();
   }
 
-  #fail(error: FlowsteadError): void {
+  onError(error: FlowsteadError): void {
     if (this.#isOver) return;
     this.#tidy();
     this.#stop?.();

@@ -3,11 +3,12 @@
 
 import { FlowsteadError } from "../../../base/error/error.ts";
 import { httpClient } from "../../../network/http-client.ts";
-import type { AnswerHandler, Exchange } from "../../../network/http-exchange.ts";
-import { connectionFailure, type Upstream } from "./failure.ts";
+import type { AnswerHandler } from "../../../network/http-exchange.ts";
+import type { Upstream } from "./failure.ts";
+import { type Authorize, type Proof, Sending, type WireCall, type WireReader } from "./sending.ts";
 import type { Headers } from "../../../network/retry-after.ts";
 
-type Proof = Readonly<Record<string, string>>;
+export type { WireCall } from "./sending.ts";
 
 export interface WireClientOptions {
   /** Such as `https://api.example.com/v1`. */
@@ -18,26 +19,8 @@ export interface WireClientOptions {
    * Headers that prove who we are; asked for each call, since tokens expire. A fetch may take the call's signal. What was
    * fetched and is `refused` with 401 is asked for once more.
    */
-  authorize: (signal: () => AbortSignal, refused?: Proof) => Proof | Promise<Proof>;
+  authorize: Authorize;
   connectMs?: number;
-}
-
-export interface WireCall {
-  method: "GET" | "POST";
-  /** Below the base URL, with its query. */
-  path: string;
-  body?: unknown;
-  /** A form instead of JSON. */
-  form?: string;
-  headers?: Record<string, string>;
-}
-
-export interface WireReader {
-  onStart(status: number, headers: Headers): void;
-  onData(chunk: Buffer): void;
-  onEnd(): void;
-  /** Once, instead of `onEnd`. */
-  onError(error: FlowsteadError): void;
 }
 
 export interface WireClient {
@@ -66,7 +49,13 @@ export function wireClient(options: WireClientOptions): WireClient {
   // tokens from bytes.
   const pool = httpClient(base.origin, { connections: 16_384, timeoutMs: connectMs });
 
-  function start(call: WireCall, handler: AnswerHandler, proof: Proof): void {
+  /** Of calls with a JSON body and no headers of their own, for as long as the proof is the same. */
+  let usual: { proof: Proof; headers: Proof } | undefined;
+
+  function headersOf(call: WireCall, proof: Proof): Proof {
+    const isUsual =
+      call.form === undefined && call.body !== undefined && call.headers === undefined && Object.isFrozen(proof);
+    if (isUsual && usual?.proof === proof) return usual.headers;
     const headers: Record<string, string> = {
       accept: "application/json, text/event-stream",
       "user-agent": "flowstead",
@@ -75,81 +64,22 @@ export function wireClient(options: WireClientOptions): WireClient {
     if (call.body !== undefined) headers["content-type"] = "application/json";
     if (call.form !== undefined) headers["content-type"] = "application/x-www-form-urlencoded";
     Object.assign(headers, proof);
-    const body = call.form ?? (call.body === undefined ? null : JSON.stringify(call.body));
-    pool.dispatch({ method: call.method, path: prefix + call.path, headers, body }, handler);
+    if (isUsual) usual = { proof, headers: Object.freeze(headers) };
+    return headers;
   }
 
+  function start(call: WireCall, handler: AnswerHandler, proof: Proof): void {
+    const body = call.form ?? (call.body === undefined ? null : JSON.stringify(call.body));
+    pool.dispatch({ method: call.method, path: prefix + call.path, headers: headersOf(call, proof), body }, handler);
+  }
+
+  const way = { upstream, authorize, start };
   const client: WireClient = {
     upstream,
     send(call, reader) {
-      let isStopped = false;
-      // Only a proof that must be fetched hears of the stop.
-      let fetching: AbortController | undefined;
-      const halt = (): void => {
-        isStopped = true;
-        fetching?.abort();
-      };
-      let fetched: Proof | undefined;
-      let isRenewed = false;
-      /** What answered 401 and was given up for another try. */
-      let refused: Exchange | undefined;
-      let controller: Exchange | undefined;
-      let hasBegun = false;
-      let isStarting = true;
-      const fail = (thrown: Error): void => {
-        // The caller has not got its way to stop the call yet.
-        if (isStarting) return queueMicrotask(() => fail(thrown));
-        if (isStopped) return;
-        halt();
-        reader.onError(thrown instanceof FlowsteadError ? thrown : connectionFailure(upstream, thrown, hasBegun));
-      };
-      const handler: AnswerHandler = {
-        onRequestStart(started) {
-          controller = started;
-          if (isStopped) started.abort(new Error("canceled"));
-        },
-        onResponseStart(exchange, status, headers) {
-          if (isStopped) return;
-          if (status === 401 && fetched && !isRenewed) {
-            isRenewed = true;
-            refused = exchange;
-            exchange.abort(new Error("refused"));
-            return begin(fetched);
-          }
-          hasBegun = true;
-          reader.onStart(status, headers);
-        },
-        onResponseData(exchange, chunk) {
-          if (!isStopped && exchange !== refused) reader.onData(chunk);
-        },
-        onResponseEnd(exchange) {
-          if (!isStopped && exchange !== refused) reader.onEnd();
-        },
-        onResponseError(exchange, error) {
-          if (refused === undefined || exchange !== refused) fail(error);
-        },
-      };
-      const begin = (before?: Proof): void => {
-        const proof = authorize(() => (fetching ??= new AbortController()).signal, before);
-        if (!(proof instanceof Promise)) return start(call, handler, proof);
-        proof
-          .then((found) => {
-            fetched = found;
-            if (!isStopped) start(call, handler, found);
-          })
-          .catch(fail);
-      };
-      try {
-        begin();
-      } catch (thrown) {
-        fail(thrown as Error);
-      }
-      isStarting = false;
-      return () => {
-        if (isStopped) return;
-        halt();
-        controller?.abort(new Error("canceled"));
-      };
+      const sending = new Sending(call, reader, way);
+      sending.begin();
+      return () => sending.stop();
     },
     read(call, { signal, timeoutMs }) {
       return new Promise((resolve, reject) => {
