@@ -58,6 +58,9 @@ describe("an Azure AI Search service with faults", () => {
   let server: Server;
   let index: DocumentIndex;
   let answers: Fault[];
+  /** Bodies of the next answers to GET, and the paths that were asked for. */
+  let gets: unknown[];
+  let got: string[];
   let asked: {
     path: string;
     headers: IncomingHttpHeaders;
@@ -65,11 +68,18 @@ describe("an Azure AI Search service with faults", () => {
   }[];
 
   before(async () => {
+    gets = [];
     server = createServer(async (request, response) => {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
       const text = Buffer.concat(parts).toString("utf8");
       const body = (text === "" ? {} : JSON.parse(text)) as (typeof asked)[number]["body"];
+      if (request.method === "GET" && gets.length > 0) {
+        got.push(request.url!);
+        const one = gets.shift();
+        response.end(typeof one === "string" ? one : JSON.stringify(one));
+        return;
+      }
       if (request.method !== "GET") asked.push({ path: request.url!, headers: request.headers, body });
       const isBatch = request.url!.includes("search.index");
       const written = body.value?.map(({ id: key }) => ({ key, status: true, errorMessage: null, statusCode: 201 }));
@@ -89,6 +99,8 @@ describe("an Azure AI Search service with faults", () => {
   beforeEach(() => {
     answers = [];
     asked = [];
+    gets = [];
+    got = [];
   });
   after(() => {
     server.closeAllConnections();
@@ -145,5 +157,118 @@ describe("an Azure AI Search service with faults", () => {
     assert.deepEqual(answer.next, { search: "*", skip: 50, filter: "id ne 'x'" });
     await index.search(readSearch(answer.next), { within });
     assert.equal(asked[1]!.body["filter"], "(id ne 'x') and (id ne 'secret')");
+  });
+
+  const within = parseFilter("id ne 'secret'");
+  const last = () => asked.at(-1)!;
+  const operation = (): string =>
+    last()
+      .path.replace(/.*\/docs\//, "")
+      .replace(/\?.*/, "");
+
+  it("tells each refusal by its kind, in the service's words, and which can be tried again", async () => {
+    const body = { error: { code: "c", message: "words of the service" } };
+    const kinds: [status: number, code: string, rest?: object][] = [
+      [400, "InvalidRequest"],
+      [401, "SearchFailed", { message: /words of the service Check `search.api_key`/ }],
+      [403, "SearchFailed", { message: /words of the service Check `search.api_key`/ }],
+      [404, "IndexNotFound"],
+      [409, "IndexExists"],
+      [412, "InvalidRequest", { status: 412 }],
+      [413, "InvalidRequest"],
+      [500, "SearchFailed", { retryable: true }],
+    ];
+    for (const [status, code, rest] of kinds) {
+      answers = [{ status, body }];
+      const message = new RegExp(`answered ${status}: words of the service`);
+      await assert.rejects(upload(1), { code, message, ...rest }, String(status));
+      assert.equal(asked.length, 1, "a refusal is not asked again");
+      asked = [];
+    }
+    answers = Array.from({ length: 6 }, () => ({ status: 429, headers: { "retry-after-ms": "1" } }));
+    await assert.rejects(upload(1), { code: "SearchFailed", retryable: true });
+    answers = [{ status: 400, body: "x".repeat(1000) }];
+    await assert.rejects(upload(1), ({ message }: Error) => /: "x{299}$/.test(message));
+    answers = [{ status: 200, body: {} }];
+    await assert.rejects(index.search(readSearch({ search: "*" })), {
+      code: "SearchFailed",
+      message: /without a `value`/,
+    });
+  });
+
+  it("asks as the keeper of the service, in the version of the interface that it knows", async () => {
+    await upload(1);
+    assert.equal(last().headers["x-ms-enable-elevated-read"], "true");
+    assert.match(last().path, /\?api-version=2024-07-01$/);
+  });
+
+  it("sends each action as what it is, and no more characters at once than the service takes", async () => {
+    const text = "x".repeat(5_000_000);
+    const document = (id: string) => ({ id, text });
+    await index.write([
+      { action: "upload", document: document("a") },
+      { action: "merge", document: document("b") },
+      { action: "mergeOrUpload", document: document("c") },
+      { action: "delete", document: { id: "d" } },
+    ]);
+    const sent = asked.map(({ body }) => (body.value as Record<string, unknown>[]).map((one) => one["@search.action"]));
+    assert.deepEqual(sent, [
+      ["upload", "merge"],
+      ["mergeOrUpload", "delete"],
+    ]);
+  });
+
+  it("says the status of a document where the service says no more", async () => {
+    answers = [{ status: 207, body: { value: [{ key: "d0", status: false, errorMessage: null, statusCode: 503 }] } }];
+    assert.deepEqual(await upload(1), [{ key: "d0", statusCode: 503, error: "status 503" }]);
+  });
+
+  it("looks a document up by its key, or by a search where its reader may not see all", async () => {
+    gets = [{ "@odata.context": "c", id: "it's" }];
+    assert.deepEqual(await index.get("it's", "id"), { id: "it's" });
+    assert.match(got.at(-1)!, /\/docs\('it''s'\)\?\$select=id&api-version=/);
+    answers = [{ status: 200, body: { value: [{ "@search.score": 1, id: "it's" }] } }];
+    assert.deepEqual(await index.get("it's", undefined, { within }), { id: "it's" });
+    assert.deepEqual(last().body, { search: "*", top: 1, filter: "(id eq 'it''s') and (id ne 'secret')" });
+    assert.equal(await index.get("it's", undefined, { within }), undefined);
+  });
+
+  it("counts all by the service's number, and what a reader may see by a search", async () => {
+    gets = ["\ufeff7"];
+    assert.equal(await index.count(), 7);
+    answers = [{ status: 200, body: { value: [], "@odata.count": 3 } }];
+    assert.equal(await index.count({ within }), 3);
+    assert.deepEqual(last().body, { search: "*", top: 0, count: true, filter: "id ne 'secret'" });
+    gets = [{ documentCount: 5, storageSize: 6, vectorIndexSize: 7 }];
+    assert.deepEqual(await index.statistics(), { documentCount: 5, storageSize: 6, vectorIndexSize: 7 });
+    gets = [{ documentCount: 5, storageSize: 6 }];
+    assert.deepEqual(await index.statistics(), { documentCount: 5, storageSize: 6, vectorIndexSize: 0 });
+  });
+
+  it("searches, suggests and completes within what the reader may see, and leaves out what is null", async () => {
+    const asks = { search: "w", filter: "id ne 'a' or id ne 'b'", suggesterName: "s", orderby: null };
+    const filter = "(id ne 'a' or id ne 'b') and (id ne 'secret')";
+    await index.search(readSearch(asks), { within });
+    assert.deepEqual(
+      [operation(), last().body["filter"], "orderby" in last().body],
+      ["search.post.search", filter, false],
+    );
+    await index.suggest(asks as Parameters<DocumentIndex["suggest"]>[0], { within });
+    assert.deepEqual([operation(), last().body["filter"]], ["search.post.suggest", filter]);
+    await index.autocomplete(asks as Parameters<DocumentIndex["autocomplete"]>[0], { within });
+    assert.deepEqual([operation(), last().body["filter"]], ["search.post.autocomplete", filter]);
+  });
+
+  it("gives the count, facets and answers of the service", async () => {
+    const facets = { size: [{ value: 1, count: 2 }] };
+    const body = { value: [], "@odata.count": 9, "@search.facets": facets, "@search.answers": [{ key: "a" }] };
+    answers = [{ status: 200, body }];
+    const answer = await index.search(readSearch({ search: "*" }));
+    assert.deepEqual([answer.count, answer.facets, answer.answers], [9, facets, [{ key: "a" }]]);
+  });
+
+  it("says what the service does not do: read its writes at once, whole batches, embed queries, read beyond 100,000", () => {
+    const { readsItsWrites, wholeBatches, embedsQueries, deepest } = index.capabilities;
+    assert.deepEqual([readsItsWrites, wholeBatches, embedsQueries, deepest], [false, false, false, 100_000]);
   });
 });
