@@ -1,6 +1,7 @@
 // The target that runs a flow in this process.
 
 import { setTimeout as delay } from "node:timers/promises";
+import { onAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { uuid } from "../base/id.ts";
 import type { TraceContext } from "../base/trace-context.ts";
@@ -190,11 +191,12 @@ class InProcessFlow implements FlowTarget {
   #start(call: FlowCall, phase: Phase, signal: AbortSignal): AsyncIterator<FlowEvent> {
     let running: RunningFlow | undefined;
     const cancel = (): void => running?.cancel();
-    signal.addEventListener("abort", cancel, { once: true });
+    // Calls of one connection share its signal.
+    const deafen = onAborted(signal, cancel);
     const channel = new EventChannel(cancel);
     running = this.#run(call, phase, channel, signal.aborted);
     const run = running.done.then(() => {
-      signal.removeEventListener("abort", cancel);
+      deafen();
       channel.end();
       this.#runs.delete(run);
       const idle = running?.idle();
