@@ -50,11 +50,16 @@ function client(options: Partial<HttpClientOptions> = {}): HttpClient {
   return made;
 }
 
-function ask(by: HttpClient, { method = "GET", path = "/", body = null }: Partial<HttpRequest> = {}): Promise<Told> {
+const TEXT = { accept: "text/plain" };
+
+function ask(
+  by: HttpClient,
+  { method = "GET", path = "/", headers = TEXT, body = null }: Partial<HttpRequest> = {},
+): Promise<Told> {
   const told: Told = { status: 0, headers: {}, body: "" };
   return new Promise((resolve) => {
     by.dispatch(
-      { method, path, headers: { accept: "text/plain" }, body },
+      { method, path, headers, body },
       {
         onRequestStart() {},
         onResponseStart(_exchange, status, headers) {
@@ -303,6 +308,29 @@ test("a header or a path that would break the request is refused; a closed clien
   }
   await pool.close();
   assert.match((await ask(pool)).failure ?? "", /closed/);
+});
+
+test("each request has the headers that it was given, whatever others had", async () => {
+  script = (text, socket) => {
+    const lines = text.slice(0, text.indexOf("\r\n\r\n")).split("\r\n").slice(3);
+    const body = JSON.stringify(lines);
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  };
+  const pool = client();
+  const random = seeded(7);
+  const below = (most: number): number => Math.floor(random() * most);
+  const reused: Record<string, string> = {};
+  const frozen = [1, 2].map((number) => Object.freeze({ "x-frozen": String(number), "x-0": "of the frozen" }));
+  // More names than are remembered.
+  for (let call = 0; call < 800; call++) {
+    reused[`x-${below(4)}`] = String(below(3));
+    const headers = [reused, { [`x-${call}`]: "1", "x-1": String(below(3)) }, ...frozen][below(4)] ?? {};
+    const wanted = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    assert.deepEqual(JSON.parse((await ask(pool, { headers })).body), wanted);
+  }
+  for (const value of ["1\r\nx-b: 2", "1\n", "\0", "\u{100}"])
+    await assert.rejects(ask(pool, { headers: { "x-1": value } }), TypeError);
+  await assert.rejects(ask(pool, { headers: Object.freeze({ "x-1": "1\r\nx-b: 2" }) }), TypeError);
 });
 
 function seeded(seed: number): () => number {

@@ -204,6 +204,7 @@ test("a header that would break the head is an error, and nothing has left", asy
     assert.throws(() => response.writeHead(200, { "x-a": "1\r\nx-b: 2" }), TypeError);
     assert.throws(() => response.writeHead(200, { "x a": "1" }), TypeError);
     assert.equal(response.headersSent, false);
+    assert.throws(() => response.writeHead(200, { "x-list": ["1", "1\r\nx-b: 2"] }), TypeError);
     response.writeHead(404, { "x-list": ["1", "2"], "x-latin": "\xe9" }).end("none ü");
   });
   const text = await send(context, post("/front/header", ""));
