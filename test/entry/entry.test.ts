@@ -107,6 +107,13 @@ test("score: 429 over the limit, 408 after the time of a call, 404 without traff
   const refused = await send(`${busy.url}/endpoints/chat/score`);
   assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "1"]);
   assert.match(await refused.text(), /Too many pending requests/);
+  const model = await fetch(`${busy.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization },
+    body: JSON.stringify({ model: "chat", messages: [{ role: "user", content: "hi" }] }),
+  });
+  const told = ["retry-after-ms", "x-should-retry"].map((name) => model.headers.get(name));
+  assert.deepEqual([model.status, ...told], [429, "1000", null], "a wait is worth a retry");
   assert.equal((await slow).status, 408);
   assert.equal((await send(`${quiet.url}/endpoints/idle/score`)).status, 404);
   await Promise.all([busy.close(0), quiet.close(0)]);
@@ -187,6 +194,14 @@ test("the openai package talks to the deployed flow", async () => {
     await assert.rejects(refused, { status: 400, message: why });
   }
   await client.chat.completions.create({ model: "chat", messages, n: 1, logprobs: false });
+  // The pool below has retried already: a client's own retries would multiply them.
+  const failing = { model: "chat", messages: [{ role: "user", content: "fail" }] };
+  const failed = await fetch(`${entry.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization },
+    body: JSON.stringify(failing),
+  });
+  assert.deepEqual([failed.status, failed.headers.get("x-should-retry")], [500, "false"]);
   const stranger = new OpenAI({ apiKey: "wrong", baseURL: `${entry.url}/v1`, maxRetries: 0 });
   await assert.rejects(stranger.models.list(), { status: 401 });
 });

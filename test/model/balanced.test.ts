@@ -183,3 +183,34 @@ async function until(isTrue: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+test("a pool of one is asked however often it fails; a limit is no failure of a region's circuit", async (context) => {
+  const alone = await regions(
+    context,
+    { east: { always: { kind: "status", status: 500 } } },
+    { backoffMs: 1, breaker: { failures: 1, openMs: 60_000 } },
+  );
+  for (let call = 0; call < 3; call++) {
+    const { error } = await collectUntilFailure(alone.model.chat(ASK, never()));
+    assert.equal(error.status, 502, error.message);
+  }
+  assert.equal(alone.calls().length, 6);
+  const two = await regions(
+    context,
+    { east: { faults: [{ fault: TOO_MANY({ "retry-after-ms": "1" }) }] }, west: {} },
+    { breaker: { failures: 1, openMs: 60_000 } },
+  );
+  await collect(two.model.chat(ASK, never()));
+  assert.deepEqual(two.calls(), ["east", "west"]);
+  for (const deadline = Date.now() + 20_000; two.calls().at(-1) !== "east" && Date.now() < deadline;)
+    await collect(two.model.chat(ASK, never()));
+  assert.equal(two.calls().at(-1), "east", "it is asked again when its time is over");
+});
+
+test("a pool is well while one of its regions is", async (context) => {
+  const keys = { east: "wrong", west: "right" };
+  const half = await regions(context, { east: { keys: ["right"] }, west: { keys: ["right"] } }, { keys });
+  await half.model.probe(never());
+  const none = await regions(context, { east: { keys: ["right"] } }, { keys });
+  await assert.rejects(none.model.probe(never()), { code: "ModelUnauthorized" });
+});

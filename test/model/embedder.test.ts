@@ -100,3 +100,24 @@ test("an unknown provider is named with the known ones", () => {
     message: /AZURE_OPENAI_API_KEY/,
   });
 });
+
+test("a batch has so many characters at most, and one text that is longer goes alone", async (context) => {
+  const fake = await fakeModel(context);
+  const embedder = await openEmbedder({ provider: "openai", baseUrl: `${fake.url}/v1`, model: "e", dimensions: 8 });
+  context.after(() => embedder.close());
+  const texts = [90_000, 90_000, 90_000, 250_000, 10].map((length) => "word ".repeat(length / 5));
+  assert.equal((await embedder.embed(texts, "document", NEVER)).length, 5);
+  const sizes = fake.journal.entries.map(({ body }) => (body as { input: string[] }).input.length);
+  assert.deepEqual(sizes, [2, 1, 1, 1]);
+});
+
+test("an account that is empty is not asked again", async (context) => {
+  const body = {
+    error: { code: "insufficient_quota", type: "insufficient_quota", message: "You exceeded your quota." },
+  };
+  const fake = await fakeModel(context, { faults: [{ times: 0, fault: { kind: "status", status: 429, body } }] });
+  const embedder = await openEmbedder({ provider: "openai", baseUrl: `${fake.url}/v1`, model: "e", dimensions: 8 });
+  context.after(() => embedder.close());
+  await assert.rejects(embedder.embed(["x"], "document", NEVER), { code: "ModelQuotaExhausted" });
+  assert.equal(fake.journal.entries.length, 1);
+});

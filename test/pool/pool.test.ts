@@ -195,3 +195,17 @@ test("the less busy of two gets the call, whichever is drawn first", () => {
     for (let call = 0; call < 6; call += 2) assert.notEqual(order[call], order[call + 1]);
   }
 });
+
+test("a circuit stays open twice as long after each failed trial, up to eight times", () => {
+  const breaker = new Breaker({ failures: 1, windowMs: 1000, openMs: 100 });
+  breaker.leave("failure", { isTrial: false, now: 0 });
+  let now = 0;
+  const waits: number[] = [];
+  for (let trial = 0; trial < 6; trial++) {
+    const wait = breaker.waitMs(now);
+    waits.push(wait);
+    now += wait;
+    breaker.leave("failure", { ...breaker.enter(now), now });
+  }
+  assert.deepEqual(waits, [100, 200, 400, 800, 800, 800]);
+});

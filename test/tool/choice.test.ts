@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Connection } from "../../src/connection/connection.ts";
+import type { ChatChunk } from "../../src/model/chat-model.ts";
+import { ChatAnswer } from "../../src/tool/collect-chat.ts";
 import type { FakeModelServer } from "../../src/model/fake/server.ts";
 import { connectionModel } from "../../src/model/provider/connection.ts";
 import { openModel } from "../../src/model/provider/index.ts";
@@ -67,4 +69,25 @@ test("the chat of OpenAI's connection has no parameter n: it is a variable of th
   assert.equal(output, "MOCK:One two three 2");
   const [entry] = fake.journal.entries;
   assert.equal((entry?.body as Record<string, unknown>)["n"], undefined);
+});
+
+test("choices that come in chunks of their own are not mixed; the usage is the last that was told", () => {
+  const answer = new ChatAnswer();
+  const chunk = (index: number, content: string): ChatChunk => ({
+    id: "1",
+    created: 0,
+    model: "m",
+    choices: [{ index, delta: { content }, finish_reason: null }],
+  });
+  const pieces = [chunk(1, "other "), chunk(0, "One "), chunk(1, "text"), chunk(0, "two")];
+  assert.deepEqual(
+    pieces.map((piece) => answer.add(piece)),
+    ["", "One ", "", "two"],
+  );
+  assert.equal(answer.content, "One two");
+  for (const completion_tokens of [1, 4]) {
+    const usage = { prompt_tokens: 2, completion_tokens, total_tokens: 2 + completion_tokens };
+    answer.add({ ...chunk(0, ""), choices: [], usage });
+  }
+  assert.equal(answer.usage?.total_tokens, 6);
 });
