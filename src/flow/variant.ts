@@ -11,8 +11,8 @@ export function parseVariant(text: string): { node: string; variant: string } {
 }
 
 /**
- * The nodes with their variants put in: the one chosen, else the default. As in the original, a node that has
- * `use_variants` but whose variant is not there is taken as written.
+ * The nodes with their variants put in: the one chosen, else the default. As in the original, a node without
+ * `use_variants` is taken as written, whatever is chosen, and so is one whose default variant is not there.
  */
 export function applyVariants(flow: FlowDefinition, choice?: { node: string; variant: string }): NodeDefinition[] {
   if (choice && !flow.variants[choice.node]?.variants[choice.variant]) {
@@ -24,7 +24,8 @@ export function applyVariants(flow: FlowDefinition, choice?: { node: string; var
   }
   return flow.nodes.map((node) => {
     const variants = flow.variants[node.name];
-    if (choice?.node === node.name) return variants?.variants[choice.variant] ?? node;
-    return (node.useVariants && variants?.variants[variants.default]) || node;
+    if (!node.useVariants) return node;
+    const id = choice?.node === node.name ? choice.variant : variants?.default;
+    return (id !== undefined && variants?.variants[id]) || node;
   });
 }

@@ -242,6 +242,14 @@ test("a variant takes a node's place: the default one, or the one chosen", async
     openFiles(context, files, { tools, variant: { node: "n", variant: "three" } }),
     /has no variant 'three'. Its variants: one, two/,
   );
+  // The original takes a node without `use_variants` as it is written, whatever is chosen.
+  const written = "source: {type: package, tool: test.probe}, inputs: {x: 0}}";
+  const fixed = await openFiles(
+    context,
+    { "flow.dag.yaml": files["flow.dag.yaml"].replace("use_variants: true}", `type: python, ${written}`) },
+    { tools, variant: { node: "n", variant: "two" } },
+  );
+  assert.deepEqual((await runFlow(fixed)).outputs, { o: 0 });
 });
 
 test("a slow reader holds the model back", async (context) => {

@@ -1,5 +1,7 @@
 // `--connections node.connection=x node.deployment_name=y`: values in place of those that the flow's file gives its nodes.
 
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { FlowDefinition, NodeDefinition } from "../../flow/definition.ts";
 import { loadFlow } from "../../flow/load.ts";
@@ -30,11 +32,11 @@ export function overriddenFlow(
       `Node ${name} not found in flow. Its nodes: ${names.join(", ") || "none, for it is no flow.dag.yaml"}.`,
     );
   }
-  const changed = nodes.map((node) => overridden(node, overrides[node.name] ?? {}));
+  const changed = nodes.map((node) => overridden(node, overrides[node.name] ?? {}, directory));
   return { directory, definition: { ...definition, nodes: changed, variants: {} } };
 }
 
-function overridden(node: NodeDefinition, values: Readonly<Record<string, string>>): NodeDefinition {
+function overridden(node: NodeDefinition, values: Readonly<Record<string, string>>, directory: string): NodeDefinition {
   const result = { ...node, inputs: { ...node.inputs } };
   const isLlm = LLM_TYPES.has(node.type ?? "");
   for (const [key, value] of Object.entries(values)) {
@@ -43,7 +45,8 @@ function overridden(node: NodeDefinition, values: Readonly<Record<string, string
       if (node.type !== "custom_llm" || !Object.hasOwn(node.inputs, key)) continue;
     }
     // A function has the parameters that it has; a model takes any setting.
-    if (!isLlm && !Object.hasOwn(node.inputs, key) && !BESIDE_CONNECTION.has(key)) {
+    const isTaken = isLlm || Object.hasOwn(node.inputs, key) || BESIDE_CONNECTION.has(key);
+    if (!isTaken && !declaresConnection(node, key, directory)) {
       throw new FlowsteadError(
         "UsageError",
         `Connection with name ${key} not found in node ${node.name}'s inputs. It has: ${Object.keys(node.inputs).join(", ") || "none"}.`,
@@ -52,4 +55,12 @@ function overridden(node: NodeDefinition, values: Readonly<Record<string, string
     result.inputs[key] = parseAssignment(value);
   }
   return result;
+}
+
+/** Whether the node's code has a parameter of that name that takes a connection, which the flow's file leaves out. */
+function declaresConnection({ source }: NodeDefinition, name: string, directory: string): boolean {
+  const file = source?.type === "code" && source.path ? path.join(directory, source.path) : undefined;
+  if (file === undefined || !existsSync(file)) return false;
+  const declared = readFileSync(file, "utf8").matchAll(/\b(\w+)\s*:\s*["']?[\w.[]*Connection\b/g);
+  return Array.from(declared).some(([, parameter]) => parameter === name);
 }
