@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { FlowsteadError } from "../base/error/error.ts";
 import { isMap, type Value } from "../base/value.ts";
 import type { Environment } from "./environment.ts";
+import { withIdentity } from "./identity.ts";
 import { parseConnection, readConnectionFile } from "./parse.ts";
 import { type ConnectionSource, openConnections } from "./source.ts";
 import type { ConnectionStore } from "./store.ts";
@@ -34,8 +35,10 @@ export function configuredConnections({ entries, store, env }: ConnectionPlaces)
       const source = await all();
       const other = env[name.replaceAll(" ", "_")];
       // A variable with a connection's name names another one in its place, as on the managed platform.
-      if (!other || !(await source.list()).some((one) => one.name === other)) return source.get(name);
-      return { ...(await source.get(other)), name };
+      if (!other || !(await source.list()).some((one) => one.name === other)) {
+        return withIdentity(await source.get(name), env);
+      }
+      return { ...withIdentity(await source.get(other), env), name };
     },
     list: async () => (await all()).list(),
   };

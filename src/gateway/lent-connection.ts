@@ -24,7 +24,8 @@ export function lentConnection(connection: Connection, { url, token }: GatewayAc
     case "AzureOpenAIConnection":
       // The token takes the place of a key, whatever the provider is shown.
       return {
-        ...connection,
+        name,
+        type,
         configs: { ...without(configs, "resource_id"), api_base: base, auth_mode: "key" },
         secrets,
       };

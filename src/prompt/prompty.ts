@@ -9,6 +9,7 @@ import type { ChatMessage } from "../model/chat-model.ts";
 import { liftImages } from "./image.ts";
 import { asImage } from "./image-text.ts";
 import { resolveReferences } from "./prompty-reference.ts";
+import { readSample, typeOf } from "./prompty-sample.ts";
 import { renderChat } from "./render-chat.ts";
 import { type Template, compileTemplate } from "./template.ts";
 
@@ -54,15 +55,18 @@ export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty
   const place = { base: path.dirname(file), env: options.env ?? {} };
   const changes = resolveReferences(options.changes ?? {}, place) as ValueMap;
   const head = changed(resolveReferences(written, place) as ValueMap, changes);
-  const sample = isMap(head["sample"]) ? head["sample"] : null;
   const declared = mapOfMaps(head["inputs"]);
-  const sampled = Object.fromEntries(Object.keys(sample ?? {}).map((name) => [name, {}]));
+  const isDeclared = Object.keys(declared).length > 0;
+  const sample = readSample(head["sample"], place.base, isDeclared);
+  const sampled = Object.fromEntries(
+    Object.entries(sample ?? {}).map(([name, value]) => [name, { type: typeOf(value) }]),
+  );
   return {
     name: typeof head["name"] === "string" ? head["name"] : path.basename(file, path.extname(file)),
     file,
     head,
     model: toModel(head["model"], file),
-    inputs: Object.keys(declared).length > 0 ? declared : sampled,
+    inputs: isDeclared ? declared : sampled,
     outputs: mapOfMaps(head["outputs"]),
     sample,
     template: compileTemplate(liftImages(template), { file, before, env: place.env }),

@@ -142,7 +142,15 @@ export class RunSession implements PythonSession {
 function connectionMessages(connections: PythonCall["connections"]): Record<string, object> {
   const named = Object.entries(connections);
   return Object.fromEntries(
-    named.map(([name, { connection, customType }]) => [name, { ...connection, custom_type: customType }]),
+    named.map(
+      ([
+        input,
+        {
+          connection: { name, type, configs, secrets },
+          customType,
+        },
+      ]) => [input, { name, type, configs, secrets, custom_type: customType }],
+    ),
   );
 }
 

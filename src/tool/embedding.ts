@@ -11,7 +11,8 @@ import { plainInput } from "../flow/node/value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { PRINCIPAL_HEADER } from "../model/chat-model.ts";
-import { embedderFor } from "../model/embedder.ts";
+import { type Embedder, embedderFor } from "../model/embedder.ts";
+import { openConnectionEmbedder } from "../model/provider/index.ts";
 import { callHttp, jsonOf } from "./http-call.ts";
 import { packageConnection } from "./package-input.ts";
 
@@ -31,18 +32,38 @@ export const EMBEDDING_TOOL: NodeTool = {
   async prepare(node: NodeDefinition, { resources }: PrepareContext): Promise<PreparedNode> {
     const connection = await packageConnection(node, resources, CONNECTIONS);
     const inputs = convertLiterals(node, PARAMETERS);
+    const opened = new Map<string, Promise<Embedder>>();
+    const about = { connection, resources, opened };
     return {
       inputs,
       streaming: "never",
       optionalInputs: new Set(["deployment_name", "model"]),
-      run: (call) => embed(call, connection, resources),
+      run: (call) => embed(call, { ...about, model: modelOf(call, connection) }),
+      close: async () => {
+        await Promise.all([...opened.values()].map(async (embedder) => (await embedder).close()));
+      },
     };
   },
 };
 
-async function embed(call: NodeCall, connection: Connection, resources: FlowResources): Promise<Value> {
-  const text = (name: string): string => pyStr(plainInput(call.inputs[name] ?? ""));
-  const input = text("input");
+interface About {
+  connection: Connection;
+  resources: FlowResources;
+  model: string;
+  /** By model: those that call with a token, which serves many calls. */
+  opened: Map<string, Promise<Embedder>>;
+}
+
+function textOf(call: NodeCall, name: string): string {
+  return pyStr(plainInput(call.inputs[name] ?? ""));
+}
+
+function modelOf(call: NodeCall, { type }: Connection): string {
+  return type === "AzureOpenAIConnection" ? textOf(call, "deployment_name") : textOf(call, "model") || DEFAULT_MODEL;
+}
+
+async function embed(call: NodeCall, { connection, resources, model, opened }: About): Promise<Value> {
+  const input = textOf(call, "input");
   const { configs } = connection;
   const begin = (target: string): RunningCall =>
     call.began({ kind: "embedding", name: "openai_embeddings", target, inputs: () => ({ input }) });
@@ -54,9 +75,14 @@ async function embed(call: NodeCall, connection: Connection, resources: FlowReso
     const [vector] = await telling(running, embedder.embed([input], "query", call.signal), () => ({}));
     return Array.from(vector ?? [], float);
   }
-  const isAzure = connection.type === "AzureOpenAIConnection";
-  const model = isAzure ? text("deployment_name") : text("model") || DEFAULT_MODEL;
   const running = begin(model);
+  if (connection.identity) {
+    const opening = opened.get(model) ?? openConnectionEmbedder(connection, model);
+    opened.set(model, opening);
+    const asked = opening.then((embedder) => embedder.embed([input], "query", call.signal));
+    const [vector] = await telling(running, asked, () => ({}));
+    return Array.from(vector ?? [], float);
+  }
   const work = ask(requestTo(connection, { model, input }), model, { call, running });
   return telling(running, work, () => ({}));
 }

@@ -3,8 +3,9 @@
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson, plain } from "../base/json.ts";
-import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyStr, truthy } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
+import { environmentIdentity } from "../connection/identity.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { nodeConnection } from "../flow/literal.ts";
 import { type NodeValue, plainInputs } from "../flow/node/value.ts";
@@ -19,6 +20,7 @@ import { Reply, recorded } from "./reply.ts";
 
 /** Of an address without one, as of the original's connections. */
 const API_VERSION = "2024-02-01";
+const CALLED_FROM = "ms-azure-ai-promptflow-called-from";
 
 export const PROMPTY_TOOL: NodeTool = {
   id: "prompty",
@@ -33,15 +35,17 @@ export const PROMPTY_TOOL: NodeTool = {
       streaming: isWhole ? "never" : "optional",
       optionalInputs: new Set(),
       spreads: response !== "all",
-      run: (call) => ask(prompty, { resources, call }),
+      run: (call) => ask(prompty, call, { resources, env: env ?? {} }),
     };
   },
 };
 
-async function ask(
-  prompty: Prompty,
-  { resources, call }: { resources: FlowResources; call: NodeCall },
-): Promise<NodeValue> {
+interface Around {
+  resources: FlowResources;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+async function ask(prompty: Prompty, call: NodeCall, around: Around): Promise<NodeValue> {
   const { api, configuration, response } = prompty.model;
   const inputs = plainInputs(call.inputs);
   const prompt =
@@ -51,32 +55,41 @@ async function ask(
           messages: [],
           prompt: prompty.template.render(promptyInputs(prompty, inputs), { signal: call.signal }),
         };
-  const { stream, model: named, ...body } = promptyParameters(prompty);
+  const { stream, model: named, extra_headers: headers, extra_body: more, ...body } = promptyParameters(prompty);
   const name = configuration["azure_deployment"] ?? configuration["model"] ?? named;
   const request = {
     ...prompt,
     ...(name === undefined ? {} : { model: pyStr(name) }),
     stream: call.stream || stream === true,
-    parameters: plain(body) as Record<string, unknown>,
+    parameters: plain({ ...body, ...(isMap(more) ? more : {}) }) as Record<string, unknown>,
+    headers: headersOf(configuration, headers),
   };
-  const { model, release } = await findModel(configuration, resources);
+  const { model, release } = await findModel(configuration, around);
   const reply = new Reply(api === "chat" ? "chat" : "text");
   try {
     const answer = await askModel(recorded(model, reply), request, call);
     if (response === "all") return reply.whole();
     const { finishReason } = answer;
     if (finishReason === "tool_calls" || finishReason === "function_call") return answer.message();
-    const content = answer.content ?? "";
-    return wantsJson(prompty) ? jsonResult(prompty, content) : content;
+    const { content } = answer;
+    if (!wantsJson(prompty)) return call.stream ? (content ?? "") : (content ?? null);
+    return jsonResult(prompty, content ?? "");
   } finally {
     await release();
   }
 }
 
+/** The original names itself to Azure; a prompty may say more in `extra_headers`. */
+function headersOf(configuration: ValueMap, extra: Value | undefined): Record<string, string> {
+  const said = Object.entries(isMap(extra) ? extra : {}).map(([name, value]) => [name.toLowerCase(), pyStr(value)]);
+  const isAzure = /^azure_?open_?ai$/i.test(pyStr(configuration["type"] ?? ""));
+  return { ...Object.fromEntries(said), ...(isAzure ? { [CALLED_FROM]: "promptflow-core" } : {}) };
+}
+
 /** The model behind the connection that the head names, or at the address it gives; else the one that is configured. */
 async function findModel(
   configuration: ValueMap,
-  resources: FlowResources,
+  { resources, env }: Around,
 ): Promise<{ model: ChatModel; release: () => Promise<void> }> {
   const {
     connection,
@@ -85,6 +98,7 @@ async function findModel(
     base_url: baseUrl,
     api_key: key,
     api_version: version,
+    organization,
   } = configuration;
   const isAzure = type === undefined || type === null || /^azure_?open_?ai$/i.test(pyStr(type));
   if (!isAzure && !/^open_?ai$/i.test(pyStr(type))) {
@@ -103,8 +117,11 @@ async function findModel(
   const given: Connection = {
     name: "the prompty",
     type: isAzure ? "AzureOpenAIConnection" : "OpenAIConnection",
-    configs: isAzure ? { api_base: address, api_version: version ?? API_VERSION } : { base_url: address },
+    configs: isAzure
+      ? { api_base: address, api_version: version ?? API_VERSION }
+      : { base_url: address, ...(organization ? { organization } : {}) },
     secrets: typeof key === "string" ? { api_key: key } : {},
+    ...(isAzure && !truthy(key) ? { identity: environmentIdentity(env) } : {}),
   };
   const model = openModel(connectionModel(given));
   return { model, release: () => model.close() };

@@ -34,8 +34,8 @@ export const SCRIPT_TOOL: NodeTool = {
         const values: Record<string, unknown> = {};
         for (const [input, value] of Object.entries(call.inputs)) values[input] = plain(plainInput(value));
         for (const [input, { connection }] of Object.entries(connections)) {
-          const { configs, secrets, ...about } = connection;
-          values[input] = { ...about, ...(plain(configs) as object), ...secrets };
+          const { configs, secrets, name, type } = connection;
+          values[input] = { name, type, ...(plain(configs) as object), ...secrets };
         }
         return callScript(pool, call, values);
       },

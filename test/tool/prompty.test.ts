@@ -80,3 +80,50 @@ test("a prompty with an address of its own, from variables: chat, completion and
     [{ content: "MOCK:hello", role: "assistant", function_call: null, tool_calls: null }],
   );
 });
+
+test("a sample makes the inputs and their types; it may stand in a JSON file, and one that is none is told", async (context) => {
+  const head = (sample: string) =>
+    `---\nmodel:\n  configuration: {type: openai, connection: c, model: m}\nsample: ${sample}\n---\nuser:\n{{q}} {{n}}\n`;
+  const at = async (sample: string) => {
+    const model = scriptedModel();
+    const folder = writeFolder(context, { "ask.prompty": head(sample), "s.json": '{"q": "why", "n": 1.5}' });
+    const directory = `${folder}/ask.prompty`;
+    const target = await openFlow({
+      directory,
+      tools: BUILT_IN_TOOLS,
+      resources: flowResources({ model, connections }),
+    });
+    context.after(() => target.close());
+    return { target, model };
+  };
+  const typed = await at("{q: why, n: 1, b: true, f: 1.0, l: [1], o: {a: 1}, z: null}");
+  const types = typed.target.signature.inputs.map(({ type }) => type);
+  assert.deepEqual(types, ["string", "int", "bool", "double", "list", "object", "object"]);
+  for (const sample of ["${file:s.json}", "file:s.json", "s.json"]) {
+    const { target, model } = await at(sample);
+    await runFlow(target);
+    assert.equal(model.requests[0]?.messages[0]?.content, "why 1.5", sample);
+  }
+  await assert.rejects(at("file:none.json"), {
+    code: "InvalidSampleError",
+    message: "Cannot find sample file none.json.",
+  });
+  await assert.rejects(at("text"), { message: "Only dict and json file are supported as sample in prompty." });
+});
+
+test("a request says what the head says: organization, headers and fields besides; no content is null", async (context) => {
+  const fake = await fakeModel(context);
+  const place = `base_url: "${fake.url}/v1", api_key: k, organization: org1`;
+  const parameters = "{extra_headers: {X-Extra: v}, extra_body: {zz: 1}}";
+  const folder = writeFolder(context, {
+    "ask.prompty": `---\nmodel:\n  configuration: {type: openai, model: m, ${place}}\n  parameters: ${parameters}\ninputs: {q: {type: string}}\n---\nuser:\n{{q}}\n`,
+  });
+  const options = { tools: BUILT_IN_TOOLS, resources: flowResources(), streaming: false };
+  const target = await openFlow({ directory: `${folder}/ask.prompty`, ...options });
+  context.after(() => target.close());
+  assert.deepEqual((await runFlow(target, { q: "x" })).outputs, { output: "MOCK:x" });
+  const [entry] = fake.journal.entries;
+  assert.deepEqual([entry?.headers["x-extra"], entry?.headers["openai-organization"]], ["v", "org1"]);
+  const body = entry?.body as Record<string, unknown>;
+  assert.deepEqual([body["zz"], "extra_body" in body, "extra_headers" in body], [1, false, false]);
+});

@@ -49,6 +49,13 @@ export const PROMPT_ERRORS = {
     remedy: "Write `type: azure_openai` or `type: openai`.",
     chain: "UserError/UnknownConnectionType",
   },
+  InvalidSampleError: {
+    actor: "author",
+    status: 400,
+    meaning: "The sample of a prompty is no mapping and no JSON file that is there.",
+    remedy: "Write the sample as a mapping, or name a .json file beside the prompty.",
+    chain: "UserError/CoreError/InvalidSampleError",
+  },
   MissingRequiredInputError: {
     actor: "caller",
     status: 400,

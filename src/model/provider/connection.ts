@@ -5,8 +5,11 @@ import { type Value, pyStr } from "../../base/value.ts";
 import type { Connection } from "../../connection/connection.ts";
 import type { ModelSettings } from "./kind.ts";
 
+const IDENTITY =
+  "AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE, or the managed identity, for auth_mode meid_token";
+
 /** @throws FlowsteadError `InvalidConnectionType` for a connection that has no model behind it. */
-export function connectionModel({ name, type, configs, secrets }: Connection): ModelSettings {
+export function connectionModel({ name, type, configs, secrets, identity }: Connection): ModelSettings {
   const text = (...keys: string[]): string | undefined => {
     const found: Value | undefined = keys
       .map((key) => configs[key])
@@ -23,7 +26,7 @@ export function connectionModel({ name, type, configs, secrets }: Connection): M
         // The node names the deployment in every call.
         deployment: text("azure_deployment") ?? "",
         apiVersion: text("api_version"),
-        ...(text("auth_mode") === "meid_token" ? { auth: { type: "managed_identity" as const } } : {}),
+        ...(identity ? { auth: identity, keySource: `${IDENTITY} of connection "${name}"` } : {}),
       };
     case "OpenAIConnection":
       return { ...common, provider: "openai", baseUrl: text("base_url"), organization: text("organization") };
