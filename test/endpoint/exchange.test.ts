@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
 import { clientSignal } from "../../src/endpoint/exchange.ts";
+import { writeError } from "../../src/endpoint/score.ts";
 
 test("the signal of a client that has left already is aborted", async () => {
   let late: AbortSignal | undefined;
@@ -40,4 +42,14 @@ test("the signal of a client that got its answer is not aborted", async () => {
   server.closeAllConnections();
   await once(server, "close");
   assert.equal(signal?.aborted, false);
+});
+
+test("a call that was ended below has a status that servers have", () => {
+  const sent: number[] = [];
+  const sink = { send: (status: number) => void sent.push(status), head() {}, write: () => undefined, end() {} };
+  for (const managed of [true, false]) {
+    writeError(new FlowsteadError("Canceled", "stopped").toBody(), sink, managed);
+    writeError(new FlowsteadError("InvalidRequest", "bad").toBody(), sink, managed);
+  }
+  assert.deepEqual(sent, [408, 424, 408, 400]);
 });

@@ -186,6 +186,31 @@ test("objects are applied server-side, pods of the EndpointSlices take calls, an
   assert.equal(api.objects.size, 0);
 });
 
+test("a pod that comes back under its name at another address is called there", async (context) => {
+  const port = await pod(context, "127.0.0.1", 0);
+  await pod(context, "127.0.0.2", port);
+  const { api, deployment, answer } = await setUp(context);
+  await until("it watches", () => api.watches === 1);
+  api.setPods([{ name: "pod-a", address: `127.0.0.1:${port}` }]);
+  await until("it is known", () => deployment.instances.length === 1);
+  assert.equal(await answer(), "127.0.0.1");
+  api.setPods([{ name: "pod-a", address: `127.0.0.2:${port}` }]);
+  await delay(50);
+  api.setPods([{ name: "pod-a", address: `127.0.0.2:${port}` }]);
+  await until("the new address serves", async () => (await answer()) === "127.0.0.2");
+});
+
+test("a roll-out's state from before the change is no end of it", async (context) => {
+  const port = await pod(context, "127.0.0.1", 0);
+  const { api, deployment } = await setUp(context);
+  await until("it is applied", () => api.objects.has(DEPLOYMENT));
+  api.setPods(["a", "b"].map((name) => ({ name, address: `127.0.0.1:${port}` })));
+  api.finish(DEPLOYMENT, 2, { observedGeneration: 0 });
+  await assert.rejects(deployment.settled(200), { code: "InstanceUnavailable" });
+  api.finish(DEPLOYMENT, 2);
+  await deployment.settled(20_000);
+});
+
 test("a watch that ends goes on where it was; one that is too old begins with a list", async (context) => {
   const port = await pod(context, "127.0.0.1", 0);
   const { api, deployment } = await setUp(context);

@@ -26,6 +26,10 @@ const target = scriptedTarget(function* (call) {
     };
     return;
   }
+  if (question === "canceled") {
+    yield { type: "error", time: 0, error: new FlowsteadError("Canceled", "stopped below").toBody() };
+    return;
+  }
   yield start();
   yield node("node-start", "search");
   if (question === "restarted") {
@@ -192,6 +196,7 @@ test("a failure has one code, before the first byte with a status and after it a
       [429, { code: "TooManyRequests", message: "Too many pending requests" }, "2", "1500"],
     );
   }
+  assert.equal((await send("chat", "canceled")).status, 408, "a status that servers have");
   const asked = chatClient().getCompletion([{ role: "user", content: "fail" }], options);
   await assert.rejects(asked, { code: "Unexpected", message: "the flow broke" });
 });

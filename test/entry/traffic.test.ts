@@ -1,7 +1,9 @@
 // The traffic log: a line for each call of an endpoint, whichever face it came by.
 
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { FlowsteadError } from "../../src/base/error/error.ts";
 import type { TrafficLine } from "../../src/endpoint/log/journal.ts";
 import type { Entry } from "../../src/entry/server.ts";
@@ -26,6 +28,7 @@ before(async () => {
       yield { type: "error", time: 0, error: new FlowsteadError("InvalidRequest", "bad question").toBody() };
       return;
     }
+    if (inputs.question === "slow") await delay(120);
     yield text("Hello");
     if (inputs.question === "wait")
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
@@ -119,4 +122,25 @@ test("a line has the original's columns: sizes, ids, durations, the flow's own s
   await left;
   await taken(3);
   assert.equal(lines[2]?.ResponseCode, 499);
+});
+
+test("what a caller takes to send and what a flow takes to answer are told apart", async () => {
+  lines.length = 0;
+  const slow = request(`${entry.url}/endpoints/chat/score`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${PRIMARY_KEY}`, "transfer-encoding": "chunked", expect: "100-continue" },
+  });
+  const answered = new Promise((resolve) => slow.once("response", (answer) => answer.resume().once("end", resolve)));
+  slow.flushHeaders();
+  // From here on the server waits for the body, however late it came to it.
+  await new Promise((resolve) => slow.once("continue", resolve));
+  await delay(120);
+  slow.write('{"question": ');
+  slow.end('"slow"}');
+  await answered;
+  for (const deadline = Date.now() + 20_000; lines.length < 1 && Date.now() < deadline;) await delay(5);
+  const { RequestDurationMs = 0, ResponseDurationMs = 0, RequestPayloadSize = 0 } = lines[0] ?? {};
+  assert.ok(RequestDurationMs >= 100, `${RequestDurationMs} ms to send`);
+  assert.ok(ResponseDurationMs - RequestDurationMs >= 100, `${ResponseDurationMs - RequestDurationMs} ms to answer`);
+  assert.ok(RequestPayloadSize > 0, "a body whose length was not announced has one, too");
 });

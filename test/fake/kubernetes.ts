@@ -146,11 +146,11 @@ export async function fakeKubernetes(token: string) {
       for (const watch of watches) watch.end();
     },
     /** Says that the roll-out of a Deployment is done. */
-    finish(path: string, replicas: number) {
+    finish(path: string, replicas: number, { observedGeneration }: { observedGeneration?: number } = {}) {
       const found = objects.get(path);
       if (!found) throw new Error(`no ${path}`);
       found.status = {
-        observedGeneration: found.metadata.generation,
+        observedGeneration: observedGeneration ?? found.metadata.generation,
         updatedReplicas: replicas,
         readyReplicas: replicas,
         replicas,

@@ -68,7 +68,8 @@ test("the chat of OpenAI's connection has no parameter n: it is a variable of th
   const { output } = await ask(context, fake, asked);
   assert.equal(output, "MOCK:One two three 2");
   const [entry] = fake.journal.entries;
-  assert.equal((entry?.body as Record<string, unknown>)["n"], undefined);
+  assert.ok(entry);
+  assert.equal((entry.body as Record<string, unknown>)["n"], undefined);
 });
 
 test("choices that come in chunks of their own are not mixed; the usage is the last that was told", () => {

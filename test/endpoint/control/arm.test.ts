@@ -174,6 +174,11 @@ test("what takes its time is begun by one request and asked for at two addresses
   assert.equal(status["status"], "Succeeded");
   assert.ok(String(status["startTime"]) <= String(status["endTime"]));
   assert.equal(result.status, 204);
+  const { properties } = (await (await call("GET", "/wire")).json()) as { properties: PlainMap };
+  assert.deepEqual(
+    [properties["scoringUri"], properties["swaggerUri"]],
+    ["score", "swagger.json"].map((name) => `${plane.url}/endpoints/wire/${name}`),
+  );
 
   const broken = await call("PUT", "/wire/deployments/broken", body);
   assert.equal(broken.status, 201);
