@@ -16,7 +16,7 @@ export function report(name: string, results: ReadonlyMap<SideName, Measured>): 
   const direct = results.get("direct") as Measured;
   const least = (side: SideName): number | undefined => {
     const values = results.get(side)?.cpuUs;
-    return values && round(Math.min(...values));
+    return values && values.length > 0 ? round(Math.min(...values)) : undefined;
   };
   const ratio = (side: SideName, to: SideName): number | undefined => {
     const [own, other] = [least(side), least(to)];
