@@ -95,7 +95,7 @@ export function recognize(head: Uint8Array, name: string): Recognized {
 
 /** The first of these parts that a ZIP file has tells what it is. */
 const PARTS: readonly [RegExp, Format][] = [
-  [/^word\/document\.xml$/, "docx"],
+  [/^word\/document\d*\.xml$/, "docx"],
   [/^ppt\/presentation\.xml$/, "pptx"],
   [/^xl\/workbook\.xml$/, "xlsx"],
 ];

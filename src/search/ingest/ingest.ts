@@ -29,7 +29,7 @@ export interface IngestParts {
 }
 
 // Raised when files come to be read or cut differently, so that all are indexed again.
-const READING = "read/5";
+const READING = "read/6";
 
 /** Brings the index to what a scan of the source found; the report is filled as it goes. */
 export async function ingest(source: Source, scan: Scan, parts: IngestParts): Promise<void> {

@@ -1,5 +1,5 @@
 import { FlowsteadError } from "../../base/error/error.ts";
-import { decodeText } from "./format/decode.ts";
+import { decodeAs, decodeText, tellsEncoding } from "./format/decode.ts";
 import { parseDelimited } from "./format/delimited.ts";
 import type { ParsedDocument } from "./document.ts";
 import { parseDocx } from "./format/docx.ts";
@@ -59,18 +59,10 @@ function readText(
   charset: string | undefined,
   parse: (text: string) => ParsedDocument,
 ): ParsedDocument {
-  const named = charset === undefined ? undefined : decodeAs(bytes, charset);
+  const named = charset === undefined || tellsEncoding(bytes) ? undefined : decodeAs(bytes, charset);
   if (named !== undefined) return parse(named);
   const { text, note } = decodeText(bytes);
   const document = parse(text);
   if (note !== undefined) document.notes.push(note);
   return document;
-}
-
-function decodeAs(bytes: Uint8Array, charset: string): string | undefined {
-  try {
-    return new TextDecoder(charset).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

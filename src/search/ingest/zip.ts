@@ -8,7 +8,7 @@ export function zipNames(bytes: Uint8Array): string[] | undefined {
   try {
     unzipSync(bytes, {
       filter: ({ name }) => {
-        names.push(name);
+        names.push(slashed(name));
         return false;
       },
     });
@@ -32,7 +32,7 @@ export function unzipParts(
   try {
     const parts = unzipSync(bytes, {
       filter: ({ name, size, originalSize }) => {
-        if (!wanted(name)) return false;
+        if (!wanted(slashed(name))) return false;
         total += originalSize;
         if (originalSize > 1024 * 1024 && originalSize > size * limits.expansion) {
           throw new FlowsteadError(
@@ -46,10 +46,15 @@ export function unzipParts(
         return true;
       },
     });
-    return new Map(Object.entries(parts));
+    return new Map(Object.entries(parts).map(([name, part]) => [slashed(name), part]));
   } catch (thrown) {
     if (thrown instanceof FlowsteadError) throw thrown;
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new FlowsteadError("DocumentDamaged", `Its ZIP packing is broken: ${reason}.`, { cause: thrown });
   }
+}
+
+/** Some programs of Windows write its own slashes. */
+function slashed(name: string): string {
+  return name.replaceAll("\\", "/");
 }

@@ -175,6 +175,12 @@ describe("a collection", () => {
     assert.deepEqual(await seen(["hr", "legal", "board"]), ["a.md"]);
     const { hits } = await index.query({ text: "walrus", mode: "text", top: 20, readers: "all" });
     assert.equal(hits.length, 4);
+    // From everyone to nobody, and back.
+    await write("a.md.acl.json", '{"groups": []}');
+    assert.deepEqual(counts(await collection.addFolder(docs)), [0, 1, 3, 0, 0, 0]);
+    assert.deepEqual(await seen(["hr", "legal", "board"]), []);
+    await rm(path.join(docs, "a.md.acl.json"));
+    await collection.addFolder(docs);
 
     // A rule that cannot be read opens nothing.
     await write("hr/.acl.json", '{"group": "hr"}');

@@ -7,6 +7,39 @@ export interface DecodedText {
   note?: string;
 }
 
+// Where Latin-1 has control characters, Windows-1252 has these; Node 20 decodes the one as the other.
+const WESTERN = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
+
+/** With the quotation marks, dashes and euros of Windows-1252 in place of control characters, which no text means. */
+export function westernSigns(text: string): string {
+  return text.replaceAll(/[\u0080-\u009f]/g, (sign) => WESTERN.charAt(sign.charCodeAt(0) - 0x80));
+}
+
+/** Undefined when nothing is known of that encoding. */
+export function decodeAs(bytes: Uint8Array, charset: string): string | undefined {
+  try {
+    const decoder = new TextDecoder(charset);
+    const text = decoder.decode(bytes);
+    return decoder.encoding === "windows-1252" ? westernSigns(text) : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the bytes say more of their encoding than a name beside them: by a mark, or by signs that are UTF-8, which no other text is by chance. */
+export function tellsEncoding(bytes: Uint8Array): boolean {
+  return byMark(bytes) !== undefined || (bytes.some((byte) => byte >= 0x80) && isUtf8(bytes));
+}
+
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Bytes to text: by byte order mark, else UTF-8, else UTF-16 by its zeros, else by the signs it is full of, else Windows-1252. */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const marked = byMark(bytes);
@@ -20,13 +53,17 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   }
   const wide = looksUtf16(bytes);
   const encoding = wide ?? legacyEncoding(bytes) ?? "windows-1252";
-  const text = new TextDecoder(encoding).decode(bytes);
+  const text = decodeAs(bytes, encoding)!;
   refuseBinary(text);
   return { text, note: `read as ${encoding === "windows-1252" ? "Windows-1252 (Latin-1)" : encoding.toUpperCase()}` };
 }
 
-function byMark(bytes: Uint8Array): string | undefined {
-  const [a, b, c] = bytes;
+/** Text that begins with a byte order mark. @throws FlowsteadError `DocumentDamaged` for UTF-32. */
+export function byMark(bytes: Uint8Array): string | undefined {
+  const [a, b, c, d] = bytes;
+  if ((a === 0xff && b === 0xfe && c === 0 && d === 0) || (a === 0 && b === 0 && c === 0xfe && d === 0xff)) {
+    throw new FlowsteadError("DocumentDamaged", "It is text in UTF-32, which is not read. Save it as UTF-8.");
+  }
   if (a === 0xef && b === 0xbb && c === 0xbf) return new TextDecoder("utf-8").decode(bytes);
   if (a === 0xff && b === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
   if (a === 0xfe && b === 0xff) return new TextDecoder("utf-16be").decode(bytes);

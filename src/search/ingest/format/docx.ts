@@ -11,8 +11,8 @@ import { readOffice } from "./office-package.ts";
 const BODY = "word/document.xml";
 const STYLES = "word/styles.xml";
 const NOTES = ["word/footnotes.xml", "word/endnotes.xml"];
-const PARTS = new Set([BODY, "word/_rels/document.xml.rels", "word/comments.xml", STYLES, ...NOTES]);
-const DRAWN = /^word\/(?:charts\/chart|diagrams\/data)\d*\.xml$/;
+const PARTS = new Set(["word/comments.xml", STYLES, ...NOTES]);
+const DRAWN = /^word\/(?:document\d*\.xml|_rels\/document\d*\.xml\.rels|(?:charts\/chart|diagrams\/data)\d*\.xml)$/;
 
 /** @throws FlowsteadError `DocumentDamaged`, `DocumentEmpty` or `DocumentTooLarge`. */
 export function parseDocx(bytes: Uint8Array, name: string, limits: IngestLimits): ParsedDocument {
@@ -21,11 +21,12 @@ export function parseDocx(bytes: Uint8Array, name: string, limits: IngestLimits)
     (part) => PARTS.has(part) || DRAWN.test(part),
     limits,
     (office) => {
-      const body = office.required(BODY);
+      const main = office.main(BODY);
+      const body = office.required(main);
       const builder = new DocumentBuilder(limits);
       if (office.title) builder.title(office.title);
       const styles = readStyles(office.xml(STYLES));
-      const relations = office.relations(BODY);
+      const relations = office.relations(main);
       readBody(body, styles, builder, (id) => {
         const relation = relations.get(id);
         return relation ? readDrawing(office, relation) : [];
@@ -34,7 +35,7 @@ export function parseDocx(bytes: Uint8Array, name: string, limits: IngestLimits)
         const notes = office.xml(part);
         if (notes !== undefined) readBody(notes, styles, builder);
       }
-      addComments(office, BODY, builder);
+      addComments(office, main, builder);
       return builder.finish(MEDIA_TYPES.docx, name);
     },
   );

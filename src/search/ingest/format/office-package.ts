@@ -3,6 +3,7 @@
 import path from "node:path";
 import { FlowsteadError } from "../../../base/error/error.ts";
 import type { IngestLimits } from "../limit.ts";
+import { byMark } from "./decode.ts";
 import { readXml } from "./xml.ts";
 import { unzipParts } from "../zip.ts";
 
@@ -11,6 +12,8 @@ export interface OfficePackage {
   xml(part: string): string | undefined;
   /** @throws FlowsteadError `DocumentDamaged`. */
   required(part: string): string;
+  /** The part that the package begins with; few programs give it another name than the usual one. */
+  main(usual: string): string;
   /** What a part refers to, by the id it uses for it. */
   relations(part: string): Map<string, Relation>;
   /** The title in the file's properties. */
@@ -25,6 +28,7 @@ export interface Relation {
 }
 
 const PROPERTIES = "docProps/core.xml";
+const ROOT = "_rels/.rels";
 
 /**
  * Unpacks the wanted parts, and runs `read` over them so that broken XML is told as such.
@@ -36,12 +40,11 @@ export function readOffice<T>(
   limits: IngestLimits,
   read: (office: OfficePackage) => T,
 ): T {
-  const parts = unzipParts(bytes, (part) => part === PROPERTIES || wanted(part), limits);
+  const parts = unzipParts(bytes, (part) => part === PROPERTIES || part === ROOT || wanted(part), limits);
   const xml = (part: string): string | undefined => {
     const found = parts.get(part);
-    return found && new TextDecoder("utf-8").decode(found);
+    return found && (byMark(found) ?? new TextDecoder("utf-8").decode(found));
   };
-  const title = /<dc:title>([^<]{1,500})<\/dc:title>/.exec(xml(PROPERTIES) ?? "")?.[1];
   try {
     return read({
       xml,
@@ -51,7 +54,11 @@ export function readOffice<T>(
         throw new FlowsteadError("DocumentDamaged", `It is a ZIP file without ${part}.`);
       },
       relations: (part) => relationsOf(part, xml(relationsPart(part))),
-      title: title && plainEntities(title),
+      main: (usual) => {
+        const named = [...relationsOf("", xml(ROOT)).values()].find(({ kind }) => kind === "officeDocument")?.part;
+        return named !== undefined && parts.has(named) ? named : usual;
+      },
+      title: titleOf(xml(PROPERTIES)),
     });
   } catch (thrown) {
     if (thrown instanceof FlowsteadError) throw thrown;
@@ -77,6 +84,18 @@ function relationsOf(part: string, xml: string | undefined): Map<string, Relatio
   return relations;
 }
 
-function plainEntities(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+/** A document is no worse for broken properties. */
+function titleOf(xml: string | undefined): string | undefined {
+  let title = "";
+  let isOpen = false;
+  try {
+    readXml(xml ?? "", {
+      open: (name) => (isOpen = name === "title"),
+      text: (part) => (title += isOpen ? part : ""),
+      close: () => (isOpen = false),
+    });
+  } catch {
+    // What has been read counts.
+  }
+  return title.trim().slice(0, 500) || undefined;
 }

@@ -19,11 +19,13 @@ export function withoutFurniture(pages: readonly Line[][]): Line[][] {
       seen.set(key, (seen.get(key) ?? 0) + 1);
     }
   });
-  return pages.map((lines, page) => {
+  const left = pages.map((lines, page) => {
     const isRunning = (line: Line): boolean => keysOf(line, page).some((key) => (seen.get(key) ?? 0) >= enough);
     const running = new Set(edges(lines).filter(isRunning));
     return lines.filter((line) => !running.has(line));
   });
+  // Where nothing else is on any page, it is the text.
+  return left.some((lines) => lines.length > 0) ? left : pages.map((lines) => [...lines]);
 }
 
 function withoutNumber(lines: readonly Line[], page: number): Line[] {

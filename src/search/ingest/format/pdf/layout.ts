@@ -26,7 +26,9 @@ export function headingSizes(pages: readonly (readonly Line[])[], body: number):
 }
 
 export function isHeading({ fontSize, text, parts, rows }: Line, body: number): boolean {
-  return !rows && fontSize > body * 1.12 && text.length <= 160 && parts.length <= 2 && /\p{L}/u.test(text);
+  // The bullet of a small text may be large.
+  if (rows || BULLET.test(text)) return false;
+  return fontSize > body * 1.12 && text.length <= 160 && parts.length <= 2 && /\p{L}/u.test(text);
 }
 
 /** What the whole document tells of each of its pages. */

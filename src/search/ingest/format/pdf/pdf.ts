@@ -4,6 +4,7 @@ import { DocumentBuilder } from "../document-builder.ts";
 import type { ParsedDocument } from "../../document.ts";
 import { MEDIA_TYPES } from "../../format.ts";
 import type { IngestLimits } from "../../limit.ts";
+import { entriesOf } from "./entry.ts";
 import { type FontTables, fontTables } from "./font.ts";
 import { withoutFurniture } from "./furniture.ts";
 import { bodySize, headingSizes, isHeading, layOut } from "./layout.ts";
@@ -28,8 +29,11 @@ export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLi
     const title = await givenTitle(pdf);
     if (title) builder.title(title);
     const drawn: Line[][] = [];
+    const entries: string[][] = [];
     for (let number = 1; number <= pdf.numPages; number++) {
-      drawn.push(await linesOf(await pdf.getPage(number), fonts));
+      const page = await pdf.getPage(number);
+      entries.push(await entriesOf(page));
+      drawn.push(await linesOf(page, fonts));
     }
     const plain = withoutFurniture(drawn);
     const body = bodySize(plain);
@@ -38,10 +42,11 @@ export async function parsePdf(bytes: Uint8Array, name: string, limits: IngestLi
     pages.forEach((lines, at) => {
       builder.page(at + 1);
       layOut(lines, builder, setting);
+      for (const entry of entries[at]!) builder.paragraph(entry);
     });
     const unread = fonts.notes();
     for (const note of unread) builder.note(note);
-    const empty = drawn.map((lines) => lines.length === 0);
+    const empty = drawn.map((lines, at) => lines.length + entries[at]!.length === 0);
     noteEmptyPages(empty, builder, unread);
     return builder.finish(MEDIA_TYPES.pdf, name);
   } catch (thrown) {
