@@ -110,6 +110,21 @@ test("a class has no nodes of its own, and its metrics are what it returns", asy
   );
 });
 
+// On purpose: the original ends such a run without a word.
+test("a class whose aggregation fails keeps its lines, and the fault is told", async (context) => {
+  const { create, data, rows, store } = runs(context);
+  const flow = writeFolder(context, {
+    "flow.flex.yaml": "entry: entry:Grade\n",
+    "entry.py":
+      "class Grade:\n    def __call__(self, n: int):\n        return n\n    def __aggregate__(self, results):\n        raise ValueError('agg')\n",
+  });
+  const file = await data([{ n: 2 }]);
+  const run = await create({ flow, data: file, column_mapping: { n: "${data.n}" } }, { name: "failing" });
+  assert.equal(run.status, "Completed");
+  assert.equal(rows("failing", "flow_outputs", "output.jsonl").length, 1);
+  assert.match(JSON.stringify(await readErrors(store, "failing")), /agg/);
+});
+
 const DAG_NODE = (name: string, inputs: string): string =>
   `- {name: ${name}, type: python, aggregation: true, source: {type: code, path: ${name}.py}, inputs: {x: '${inputs}'}}\n`;
 

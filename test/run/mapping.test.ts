@@ -59,6 +59,7 @@ test("every missing column is named, and the line it is missing in", async () =>
   });
 });
 
+// On purpose: the original's table of pandas fills such a place with NaN, and makes floats of the integers beside it.
 test("a column that only other rows have leaves its input out of the line, which then fails alone", async () => {
   assert.deepEqual(await linesOf({ data: [{ a: 1 }, { b: 2 }] }, ["a"]), [{ line: 0, a: 1 }, { line: 1 }]);
 });
