@@ -35,6 +35,7 @@ test("a replacement is a fifth more, rounded up, in turn over the zones", () => 
 test("what is not ready leaves first; of those ready none leaves below the number wanted", () => {
   const [ready, starting] = [old("a"), { ...old("b"), isReady: false }];
   assert.equal(surplus(1, ["a", "b"], [ready, starting]), starting);
+  assert.equal(surplus(1, ["a", "b"], [ready, old("b"), starting]), starting, "though a ready one could leave, too");
   assert.equal(surplus(1, ["a", "b"], [ready]), undefined, "its successor is not ready yet");
   assert.equal(surplus(1, ["a", "b"], [ready, at("a")]), ready, "the old one, once the new one is ready");
   assert.equal(surplus(2, ["a", "b"], [at("a"), at("b")]), undefined);

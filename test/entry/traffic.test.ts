@@ -139,7 +139,7 @@ test("what a caller takes to send and what a flow takes to answer are told apart
   slow.end('"slow"}');
   await answered;
   for (const deadline = Date.now() + 20_000; lines.length < 1 && Date.now() < deadline;) await delay(5);
-  const { RequestDurationMs = 0, ResponseDurationMs = 0, RequestPayloadSize = 0 } = lines[0] ?? {};
+  const { RequestDurationMs, ResponseDurationMs, RequestPayloadSize } = lines[0] as TrafficLine;
   assert.ok(RequestDurationMs >= 100, `${RequestDurationMs} ms to send`);
   assert.ok(ResponseDurationMs - RequestDurationMs >= 100, `${ResponseDurationMs - RequestDurationMs} ms to answer`);
   assert.ok(RequestPayloadSize > 0, "a body whose length was not announced has one, too");
