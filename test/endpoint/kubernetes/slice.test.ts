@@ -86,7 +86,7 @@ test("slices add up; one that goes takes its pods along, and a bookmark changes 
   await until(() => pods.at(-1)?.isReady === false);
   assert.equal(pods.length, 6);
   assert.equal(changes, before + 1);
-  api.tellSlice("DELETED", slice("one", []));
+  api.tellSlice("DELETED", slice("one", [endpoint("ready", { ready: true })]));
   await until(() => pods.length === 1);
   assert.equal(pods[0]?.name, "six");
   api.tellSlice("MODIFIED", { ...sixth, ports: [] } as typeof sixth);
