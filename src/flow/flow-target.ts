@@ -246,10 +246,13 @@ class InProcessFlow implements FlowTarget {
     const { definition } = this.plan;
     const { node, directory, env } = this.#options;
     // As in the original: only graphs of nodes name the line of the data.
-    const index = definition.flex || definition.file.endsWith(".prompty") ? undefined : line;
+    const isPrompty = definition.file.endsWith(".prompty");
+    const index = definition.flex || isPrompty ? undefined : line;
     const inputs = node
       ? resolveNodeInputs(definition, node.name, given)
       : resolveInputs(this.plan.inputs, orSample(given, definition.sample?.inputs), index, this.plan.optionalInputs);
+    // A prompty reads its images itself, and only those that are written as one text.
+    if (isPrompty) return inputs;
     return loadImages(this.plan.inputs, inputs, { directory, format: definition.messageFormat, env, signal });
   }
 }

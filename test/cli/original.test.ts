@@ -109,6 +109,11 @@ test("a function becomes a flow whose prompt comes from a template", async () =>
   await ok("flow", "init", "--flow", at("entry"), ...words);
   const tested = await ok("flow", "test", "--flow", at("entry"), "--inputs", "text=hi", "topic=tea", "--json");
   assert.deepEqual(JSON.parse(tested.stdout), { output: "About tea|hi" });
+  const again = await ok("flow", "init", "--flow", at("entry"), "--yes", ...words.with(-1, "prompt=new.jinja2"));
+  assert.match(
+    again.stderr,
+    /Cannot find the prompt template "new\.jinja2", creating an empty prompt file in the flow/,
+  );
   const wrong = await command("flow", "init", "--flow", at("entry"), "--entry", "intent.py", "--function", "nothing");
   assert.match(wrong.stderr, /The entry intent:nothing cannot be read: .*has no function or class nothing/);
 });

@@ -48,7 +48,7 @@ export async function flowEntry(options: FlowEntryOptions, console: Console): Pr
   }
   const file = `${name}_tool.py`;
   await confirmReplacing(flow, ["flow.dag.yaml", file], options.yes ?? false);
-  const prompts = await promptNodes(flow, templates);
+  const prompts = await promptNodes(flow, templates, console);
   const parameters = Object.keys(inputs);
   const own = Object.fromEntries(Object.entries(inputs).filter(([parameter]) => !Object.hasOwn(templates, parameter)));
   const yaml = flowYaml({ inputs: declared(own), prompts, parameters, file, name });
@@ -71,11 +71,14 @@ interface PromptNode {
   inputs: string[];
 }
 
-async function promptNodes(flow: string, templates: Record<string, string>): Promise<PromptNode[]> {
+async function promptNodes(flow: string, templates: Record<string, string>, console: Console): Promise<PromptNode[]> {
   const nodes: PromptNode[] = [];
   for (const [parameter, file] of Object.entries(templates)) {
     const full = path.join(flow, file);
-    if (!existsSync(full)) await writeFile(full, EMPTY_TEMPLATE);
+    if (!existsSync(full)) {
+      console.say(`Cannot find the prompt template "${file}", creating an empty prompt file in the flow...`);
+      await writeFile(full, EMPTY_TEMPLATE);
+    }
     nodes.push({
       parameter,
       file,
