@@ -122,7 +122,7 @@ async function beginRebuild(search: Search, name: string, removeRetired: () => P
   const { generations } = search;
   const before = await generations.of(name, true);
   const taken = new Set((await search.list()).map((one) => one.name));
-  const building = before.building ?? freeName(name, taken);
+  const building = before.building ?? freeName(name, before.current, taken);
   const sign = async (until: Date): Promise<void> => {
     const { retired, current, since } = await generations.of(name, true);
     // Another one has come first, or the name is gone.
@@ -177,8 +177,10 @@ async function beginRebuild(search: Search, name: string, removeRetired: () => P
   };
 }
 
-function freeName(name: string, taken: ReadonlySet<string>): string {
-  for (let nth = 2; ; nth++) {
+/** Never one that was used before: who has not asked since would take the new index for the one that it holds. */
+function freeName(name: string, current: string, taken: ReadonlySet<string>): string {
+  const last = current === name ? 1 : Number(/-build(\d+)$/.exec(current)?.[1] ?? 1);
+  for (let nth = last + 1; ; nth++) {
     const free = `${name.slice(0, 110)}-build${nth}`;
     if (!taken.has(free)) return free;
   }
