@@ -198,7 +198,7 @@ describe("hostile texts", () => {
     digits: `[${"1".repeat(size)}`,
     blanks: `a${" ".repeat(size)}[1]`,
     markers: "[1]".repeat(size / 3),
-    "one long line": `${"word ".repeat(size / 5)}`.replace(/(.{200})/g, "$1[1]"),
+    "one long line": "word ".repeat(size / 5).replace(/(.{200})/g, "$1[1]"),
     ticks: "`".repeat(size),
     lines: "a\n".repeat(size / 2),
     stops: ". ".repeat(size / 2),

@@ -41,7 +41,13 @@ describe("an encoding that is named", () => {
       Uint8Array.of(0x1b, 0x24, 0x42, 0x35, 0x59, 0x1b, 0x28, 0x42),
     );
     assert.equal((await parse(page, "a.html")).text, "休");
-    const wide = Uint8Array.from([0xff, 0xfe, 0, 0, ...[..."abc"].flatMap((sign) => [sign.charCodeAt(0), 0, 0, 0])]);
+    const wide = Uint8Array.from([
+      0xff,
+      0xfe,
+      0,
+      0,
+      ...["a", "b", "c"].flatMap((sign) => [sign.charCodeAt(0), 0, 0, 0]),
+    ]);
     await assert.rejects(parse(wide, "a.txt"), failsWith("DocumentDamaged", /UTF-32/));
   });
 });
