@@ -3,7 +3,7 @@
 import type { ErrorBody } from "../base/error/error.ts";
 import { pyStr } from "../base/value.ts";
 import type { FlowEvent, TokenUsage } from "../flow/event.ts";
-import type { ChatFlow } from "../flow/chat-flow.ts";
+import { type ChatFlow, answerOf } from "../flow/chat-flow.ts";
 import { type Evidence, citationOf, citingSentences, evidenceIn } from "./citation.ts";
 import { type UsedPassage, documentOf, usedPassages } from "./document.ts";
 import type { Citation, CitationCheck, RunEvent, Step } from "./event.ts";
@@ -132,7 +132,7 @@ export function createAnswer(flow: ChatFlow, emit: (event: RunEvent) => void): A
           break;
         case "flow-end":
           if (flow.documents && passages.length === 0) passages = usedPassages(event.outputs[flow.documents]);
-          if (pieces.length === 0) say(textOf(event.outputs[flow.answer]));
+          if (pieces.length === 0) say(textOf(answerOf(flow, event.outputs)));
           return { status: "completed", usage: event.usage, durationMs: Math.round(event.durationMs) };
         case "error":
           return { status: "error", error: event.error };

@@ -5,7 +5,7 @@ import type { ErrorBody } from "../base/error/error.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { plain } from "../base/json.ts";
 import { type Value, type ValueMap, pyStr } from "../base/value.ts";
-import { type ChatFlow, type Exchange, chatFlow, flowInputs } from "../flow/chat-flow.ts";
+import { type ChatFlow, type Exchange, answerOf, chatFlow, flowInputs } from "../flow/chat-flow.ts";
 import type { FlowEvent, TokenUsage } from "../flow/event.ts";
 import type { FlowSignature } from "../flow/target.ts";
 
@@ -115,9 +115,8 @@ export class CompletionEncoder {
       return this.#frame({ content: event.text });
     } else if (event.type === "flow-end") {
       this.usage = event.usage;
-      const whole = event.outputs[this.#flow.answer];
-      const text =
-        typeof whole === "string" ? whole : whole === undefined || whole === null ? "" : JSON.stringify(plain(whole));
+      const whole = answerOf(this.#flow, event.outputs);
+      const text = typeof whole === "string" ? whole : whole === null ? "" : JSON.stringify(plain(whole));
       const rest = text.slice(this.text.length);
       this.text = text;
       if (rest !== "") return this.#frame({ content: rest });

@@ -1,6 +1,7 @@
 // Which inputs and outputs of a flow are the question, the history, the answer and the documents.
 
 import { FlowsteadError } from "../base/error/error.ts";
+import { plain } from "../base/json.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import type { FlowSignature } from "./target.ts";
 
@@ -64,6 +65,15 @@ export function flowInputs(flow: ChatFlow, question: Value, exchanges: readonly 
     }));
   }
   return inputs;
+}
+
+/**
+ * The answer among the outputs of a run that has ended. A prompty or function may return other fields than it announces, such as a
+ * prompty whose model answers with JSON: then all of them, as JSON, are the answer.
+ */
+export function answerOf({ answer }: ChatFlow, outputs: Readonly<ValueMap>): Value {
+  if (Object.hasOwn(outputs, answer)) return outputs[answer]!;
+  return Object.keys(outputs).length > 0 ? JSON.stringify(plain(outputs)) : null;
 }
 
 function named(fields: readonly { name: string }[], names: readonly string[]): string | undefined {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { uuid } from "../../base/id.ts";
 import { plain } from "../../base/json.ts";
 import { sseData } from "../../base/sse.ts";
-import type { ChatFlow } from "../../flow/chat-flow.ts";
+import { type ChatFlow, answerOf } from "../../flow/chat-flow.ts";
 import type { FlowEvent } from "../../flow/event.ts";
 import { type FaceEncoder, messages } from "./face.ts";
 
@@ -53,7 +53,7 @@ export function agUiEncoder({ threadId, runId }: AgUiRun, flow: ChatFlow): FaceE
         case "text-delta":
           return event.output === flow.answer && event.text !== "" ? content(event.text) : "";
         case "flow-end": {
-          const whole = plain(event.outputs[flow.answer] ?? "");
+          const whole = plain(answerOf(flow, event.outputs) ?? "");
           const rest = (typeof whole === "string" ? whole : JSON.stringify(whole)).slice(text?.length ?? 0);
           const last = rest === "" ? "" : content(rest);
           return last + endSteps() + endMessage() + frame({ type: "RUN_FINISHED", threadId, runId });

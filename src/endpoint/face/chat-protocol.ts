@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { plain } from "../../base/json.ts";
 import type { Value } from "../../base/value.ts";
-import type { ChatFlow } from "../../flow/chat-flow.ts";
+import { type ChatFlow, answerOf } from "../../flow/chat-flow.ts";
 import type { FlowEvent } from "../../flow/event.ts";
 import { type FaceEncoder, faceError, messages } from "./face.ts";
 
@@ -30,7 +30,7 @@ export function chatLineEncoder(flow: ChatFlow, sessionState: unknown): FaceEnco
         return line({ role: "assistant", content: event.text });
       }
       if (event.type !== "flow-end") return "";
-      const rest = textOf(event.outputs[flow.answer]).slice(sent);
+      const rest = textOf(answerOf(flow, event.outputs)).slice(sent);
       return rest === "" ? "" : line({ role: "assistant", content: rest });
     },
   };
@@ -45,7 +45,7 @@ export function chatObjectEncoder(flow: ChatFlow, sessionState: unknown): FaceEn
       if (event.type !== "flow-end") return "";
       const documents = flow.documents === undefined ? undefined : event.outputs[flow.documents];
       return JSON.stringify({
-        message: { role: "assistant", content: textOf(event.outputs[flow.answer]) },
+        message: { role: "assistant", content: textOf(answerOf(flow, event.outputs)) },
         ...(documents === undefined ? {} : { context: { data_points: dataPoints(documents) } }),
         ...stateOf(sessionState),
       });
