@@ -3,7 +3,7 @@
 
 import { sleep } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
-import { followingIndex, named } from "./following-index.ts";
+import { followingIndex, LOOKUPS, named } from "./following-index.ts";
 import type { Generation } from "./generation.ts";
 import type { IndexSummary, Search } from "./search.ts";
 import type { SearchIndex } from "./search-index.ts";
@@ -54,7 +54,7 @@ export function aliasedSearch(search: Search): AliasedSearch {
     open(physical).catch((thrown: unknown) => {
       throw named(thrown, physical, name);
     });
-  const follow = async (name: string, open = search.open, isFirst = true): Promise<SearchIndex> => {
+  const follow = async (name: string, open = search.open, lookup = 1): Promise<SearchIndex> => {
     const generation = await generations.of(name, true);
     await sweep(name, generation);
     const { current } = generation;
@@ -63,8 +63,8 @@ export function aliasedSearch(search: Search): AliasedSearch {
       index = await opened(name, current, open);
     } catch (thrown) {
       // It may have been replaced since.
-      if (!isFirst || (await generations.of(name, true)).current === current) throw thrown;
-      return follow(name, open, false);
+      if (lookup === LOOKUPS || (await generations.of(name, true)).current === current) throw thrown;
+      return follow(name, open, lookup + 1);
     }
     return followingIndex(name, {
       first: { name: current, index },

@@ -13,46 +13,60 @@ export interface Following {
 
 interface Held {
   name: string;
-  index: Promise<SearchIndex>;
+  index: SearchIndex;
   users: number;
 }
 
+/** How often one call looks up what stands behind the name, when that goes away each time before it answers. */
+export const LOOKUPS = 5;
+
 /** The index behind a name, also when another one comes to stand there; each call is answered by one of them. */
 export function followingIndex(name: string, { first, current, open, moved }: Following): SearchIndex {
-  let held: Held = { name: first.name, index: Promise.resolve(first.index), users: 0 };
+  let held: Held = { ...first, users: 0 };
+  let coming: { name: string; held: Promise<Held> } | undefined;
   const letGo = async (one: Held): Promise<void> => {
-    if (one.users === 0) await (await one.index).close();
+    if (one.users === 0) await one.index.close();
   };
-  const at = async (generation: Generation): Promise<Held> => {
-    if (held.name === generation.current) return held;
+  const move = async (generation: Generation): Promise<Held> => {
+    const next: Held = { name: generation.current, index: await open(generation.current), users: 0 };
     const before = held;
-    const next: Held = { name: generation.current, index: open(generation.current), users: 0 };
     held = next;
-    try {
-      await next.index;
-    } catch (thrown) {
-      if (held === next) held = before;
-      throw thrown;
-    }
     moved(generation);
     await letGo(before);
     return next;
   };
+  const at = async (generation: Generation): Promise<Held> => {
+    if (held.name === generation.current) return held;
+    if (coming?.name === generation.current) return coming.held;
+    const mine = { name: generation.current, held: move(generation) };
+    coming = mine;
+    try {
+      return await mine.held;
+    } finally {
+      if (coming === mine) coming = undefined;
+    }
+  };
+  const ask = async <T>(generation: Generation, work: (index: SearchIndex) => Promise<T>): Promise<T> => {
+    const one = await at(generation);
+    one.users += 1;
+    try {
+      return await work(one.index);
+    } finally {
+      one.users -= 1;
+      if (one !== held) await letGo(one);
+    }
+  };
   const use = async <T>(work: (index: SearchIndex) => Promise<T>, isWrite = false): Promise<T> => {
-    for (let isFresh = false; ; isFresh = true) {
-      const generation = await current(isFresh || isWrite);
+    for (let lookup = 1; ; lookup++) {
+      const generation = await current(lookup > 1 || isWrite);
       if (isWrite) refuseWhileBuilt(name, generation);
-      const one = await at(generation);
-      one.users += 1;
       try {
-        return await work(await one.index);
+        return await ask(generation, work);
       } catch (thrown) {
-        // What stood there may have been taken away meanwhile: then the one in its place is asked.
-        const isGone = !isCanceled(thrown) && (await isReplaced(one.name, current));
-        if (!isGone) throw named(thrown, one.name, name);
-      } finally {
-        one.users -= 1;
-        if (one !== held) await letGo(one);
+        // What stood there may have been taken away meanwhile, also before it was opened: then the one in its place is asked.
+        const mayAskAgain = lookup < LOOKUPS && !isCanceled(thrown);
+        if (!mayAskAgain || !(await isReplaced(generation.current, current)))
+          throw named(thrown, generation.current, name);
       }
     }
   };
@@ -62,12 +76,15 @@ export function followingIndex(name: string, { first, current, open, moved }: Fo
     upsert: (passages, signal) => write((index) => index.upsert(passages, signal)),
     replaceDocuments: (ids, passages, signal) => write((index) => index.replaceDocuments(ids, passages, signal)),
     deleteDocuments: (ids, signal) => write((index) => index.deleteDocuments(ids, signal)),
-    prepare: () => void held.index.then((index) => index.prepare?.()).catch(() => undefined),
+    prepare: () => held.index.prepare?.(),
     query: (query, signal) => use((index) => index.query(query, signal)),
     get: (id, signal) => use((index) => index.get(id, signal)),
     documentPassages: (id, signal) => use((index) => index.documentPassages(id, signal)),
     statistics: (signal, readers) => use((index) => index.statistics(signal, readers)),
-    close: async () => (await held.index).close(),
+    async close() {
+      await coming?.held.catch(() => undefined);
+      await held.index.close();
+    },
   };
 }
 
@@ -93,10 +110,12 @@ function isCanceled(thrown: unknown): boolean {
 
 /** A person knows the name, not which index stands behind it. */
 export function named(thrown: unknown, physical: string, name: string): unknown {
-  if (!(thrown instanceof FlowsteadError) || physical === name || !thrown.message.includes(`index ${physical}`))
-    return thrown;
-  const { code, message, details, cause } = thrown;
-  return new FlowsteadError(code, message.replaceAll(`index ${physical}`, `index ${name}`), {
+  if (!(thrown instanceof FlowsteadError) || physical === name) return thrown;
+  const { code, details, cause } = thrown;
+  let { message } = thrown;
+  for (const how of ["index", "index named"]) message = message.replaceAll(`${how} ${physical}`, `${how} ${name}`);
+  if (message === thrown.message) return thrown;
+  return new FlowsteadError(code, message, {
     ...(details === undefined ? {} : { details }),
     cause: cause ?? thrown,
   });
