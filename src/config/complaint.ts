@@ -1,6 +1,7 @@
 // What is wrong with a configuration, in words: where it stands, what has to be there, what was probably meant.
 
 import { z } from "zod";
+import { closestName } from "../base/closest-name.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { isMap, type Value } from "../base/value.ts";
 import type { YamlPath, YamlSource } from "../base/yaml.ts";
@@ -73,8 +74,7 @@ function reason(issue: z.core.$ZodIssue): string {
 
 function noSetting(parent: YamlPath, name: string): string {
   const known = knownKeys(parent);
-  const meant = known.filter((key) => distance(key, name) <= Math.max(1, name.length / 3));
-  const [closest] = meant.toSorted((a, b) => distance(a, name) - distance(b, name));
+  const closest = closestName(name, known);
   if (closest !== undefined) return `there is no such setting; did you mean "${closest}"?`;
   return `there is no such setting${known.length > 0 ? `; there are ${known.join(", ")}` : ""}`;
 }
@@ -87,28 +87,4 @@ function knownKeys(parent: YamlPath): string[] {
     return outer.properties?.[part] ?? (typeof others === "object" ? others : {});
   }, top);
   return Object.keys(schema.properties ?? {});
-}
-
-/** How many letters are to be changed, put in, left out or swapped with the next. */
-function distance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  for (let row = 1; row <= a.length; row++) {
-    const cells = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1] ? 0 : 1;
-      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      cells[column] = Math.min(
-        at(rows, row - 1, column) + 1,
-        (cells[column - 1] ?? 0) + 1,
-        at(rows, row - 1, column - 1) + same,
-        swapped ? at(rows, row - 2, column - 2) + 1 : Infinity,
-      );
-    }
-    rows.push(cells);
-  }
-  return at(rows, a.length, b.length);
-}
-
-function at(rows: readonly number[][], row: number, column: number): number {
-  return rows[row]?.[column] ?? Infinity;
 }

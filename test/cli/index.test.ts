@@ -92,3 +92,33 @@ test("create, add, list, status, query, export, evaluate, rebuild and remove spe
   assert.match(gone.stderr, /no search index named sea/);
   await rm(docs, { recursive: true });
 });
+
+test("an index that is not there is not made by asking for it: those there are are named, and the nearest", async () => {
+  const run = (...words: string[]) => runHere(["index", ...words, "--home", home]);
+  const questions = path.join(home, "..", "asked.jsonl");
+  await writeFile(questions, '{"question": "clams", "relevant": ["food.md"]}\n');
+  const asking = [
+    ["query", "clams"],
+    ["list"],
+    ["status"],
+    ["export"],
+    ["evaluate", "--queries", questions],
+    ["remove", docs],
+    ["remove", "--all"],
+  ];
+  const none = await run("status", "--index", "handbok");
+  assert.match(none.stderr, /There is no search index named handbok, nor any other\. Make one with/);
+  await run("create", "handbook");
+  await run("create", "sea");
+  for (const words of asking) {
+    const { code, stdout, stderr } = await run(...words, "--index", "handbok");
+    assert.deepEqual([code, stdout], [1, ""], words.join(" "));
+    assert.match(
+      stderr,
+      /There is no search index named handbok\. There are handbook, sea\. Did you mean "handbook"\?/,
+      words.join(" "),
+    );
+  }
+  assert.equal((await run("remove", "--all", "--index", "handbook")).code, 0);
+  assert.match((await run("list", "--index", "mountain")).stderr, /named mountain\. There is sea\.\n/);
+});

@@ -10,7 +10,7 @@ import { type Console, progressLine } from "../console.ts";
 import { addImportCommand } from "./import.ts";
 import { addedLine } from "./report.ts";
 import { addQueryCommands } from "./query.ts";
-import { type IndexOptions, rebuildIndex, removeIndex, type UsedIndex, useIndex } from "./use.ts";
+import { type IndexOptions, readIndex, rebuildIndex, removeIndex, useIndex } from "./use.ts";
 import { withHome } from "../option.ts";
 
 interface JsonOption extends IndexOptions {
@@ -43,12 +43,12 @@ export function indexCommand(console: Console): Command {
     .option("-l, --language <code>", "what its documents are written in, as de (default: each document tells)")
     .option("-w, --watch", "stay, and take up what changes")
     .action((source: string, options: AddOptions) =>
-      use(options, (collection, { config }) =>
+      useIndex(options, ({ collection, config }) =>
         add(collection, source, { ...options, settings: config.documents, console }),
       ),
     );
   sub("list", "list the folders that are indexed").action((options: JsonOption) =>
-    use(options, async (collection) => {
+    readIndex(options, async ({ collection }) => {
       const folders = await collection.list();
       if (options.json) return console.print(JSON.stringify(folders, null, 2));
       if (folders.length === 0) console.say("Nothing is indexed. Add a folder with: flowstead index add FOLDER");
@@ -66,7 +66,7 @@ export function indexCommand(console: Console): Command {
         throw new FlowsteadError("InvalidRequest", "Name what to remove, or remove the whole index with --all.");
       }
       if (target === undefined) return removeAll(options, console);
-      await use(options, async (collection) => {
+      await readIndex(options, async ({ collection }) => {
         const removal = await collection.remove(target);
         console.print(
           options.json
@@ -76,7 +76,7 @@ export function indexCommand(console: Console): Command {
       });
     });
   sub("status", "what the index holds, and what could not be indexed").action((options: JsonOption) =>
-    use(options, async (collection, { home }) => {
+    readIndex(options, async ({ collection, home }) => {
       const status = await collection.status();
       if (options.json) return console.print(JSON.stringify(status, null, 2));
       console.print(
@@ -164,15 +164,7 @@ function knownLanguage(code: string): string {
   );
 }
 
-async function use(
-  options: IndexOptions,
-  work: (collection: Collection, used: Pick<UsedIndex, "home" | "config">) => Promise<void>,
-): Promise<void> {
-  await useIndex(options, ({ collection, ...used }) => work(collection, used));
-}
-
 async function removeAll(options: RemoveOptions, console: Console): Promise<void> {
-  const { name, existed } = await removeIndex(options);
-  if (!existed) throw new FlowsteadError("IndexNotFound", `There is no search index named ${name}.`);
+  const name = await removeIndex(options);
   console.print(options.json ? JSON.stringify({ removed: name }) : `Removed the index ${name}.`);
 }

@@ -8,7 +8,7 @@ import { readSearchKeys, regenerateSearchKey } from "../../entry/route/search-ke
 import { type Evaluation, evaluateIndex, readQuestions } from "../../search/evaluate/evaluate.ts";
 import type { Hit, QueryMode } from "../../search/search-index.ts";
 import { type Console, progressLine } from "../console.ts";
-import { askIndex, type IndexOptions, useIndex } from "./use.ts";
+import { askIndex, type IndexOptions, readIndex, useIndex } from "./use.ts";
 import { configOf } from "../option.ts";
 
 interface JsonOptions extends IndexOptions {
@@ -94,7 +94,7 @@ async function evaluate({ queries, k, json, ...options }: EvaluateOptions, conso
   const controller = new AbortController();
   process.once("SIGINT", () => controller.abort());
   const started = performance.now();
-  await useIndex(options, async ({ index }) => {
+  await readIndex(options, async ({ index }) => {
     const evaluation = await evaluateIndex(index, questions, {
       k,
       signal: controller.signal,
@@ -127,7 +127,7 @@ function table({ questions, ways }: Evaluation, k: number): string[] {
 }
 
 async function exportPassages(file: string | undefined, options: JsonOptions, console: Console): Promise<void> {
-  await useIndex(options, async ({ index, collection }) => {
+  await readIndex(options, async ({ index, collection }) => {
     const lines: string[] = [];
     for (const { id } of await collection.documents()) {
       for (const { vector, ...passage } of await index.documentPassages(id)) {

@@ -17,6 +17,7 @@ import type { Search } from "../../search/search.ts";
 import { makeStateFolder } from "../../store/state-folder.ts";
 import { openFlowIndexes } from "../flow/lent-index.ts";
 import { type HomeOptions, configOf } from "../option.ts";
+import { missingIndex } from "./missing.ts";
 
 export interface IndexOptions extends HomeOptions {
   /** The chat's when absent. */
@@ -31,14 +32,15 @@ export interface UsedIndex {
   home: string;
 }
 
-/** Removes an index with all it holds, without opening it. */
-export async function removeIndex(options: IndexOptions): Promise<{ name: string; existed: boolean }> {
+/** Removes an index with all it holds, without opening it, and gives its name. @throws FlowsteadError `IndexNotFound`. */
+export async function removeIndex(options: IndexOptions): Promise<string> {
   const { config } = configOf(options);
   const name = options.index ?? config.documents.index;
   const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
   const search = openConfiguredSearch(config, undefined, log);
   try {
-    return { name, existed: await search.remove(name) };
+    if (!(await search.remove(name))) throw await missingIndex(name, config, search);
+    return name;
   } finally {
     await search.close();
   }
@@ -77,7 +79,33 @@ export async function rebuildIndex(
  * Opens an index, or makes it, and closes it after the work.
  * @throws FlowsteadError `IndexExists` when the name is that of an index which was imported or made by the search service.
  */
-export async function useIndex(options: IndexOptions, work: (used: UsedIndex) => Promise<void>): Promise<void> {
+export function useIndex(options: IndexOptions, work: (used: UsedIndex) => Promise<void>): Promise<void> {
+  return withIndex(options, work, (search, name) => search.openOrCreate(name));
+}
+
+/**
+ * Opens an index that is there; the chat's own, which nobody has to name, is made at its first use.
+ * @throws FlowsteadError `IndexNotFound` naming those that there are, or as `useIndex`.
+ */
+export function readIndex(options: IndexOptions, work: (used: UsedIndex) => Promise<void>): Promise<void> {
+  if (options.index === undefined) return useIndex(options, work);
+  return withIndex(options, work, (search, name, config) =>
+    search.open(name).catch(async (thrown: unknown) => {
+      if (FlowsteadError.from(thrown).code !== "IndexNotFound") throw thrown;
+      throw await missingIndex(name, config, search);
+    }),
+  );
+}
+
+async function withIndex(
+  options: IndexOptions,
+  work: (used: UsedIndex) => Promise<void>,
+  open: (
+    search: Pick<Search, "list" | "open" | "openOrCreate">,
+    name: string,
+    config: Readonly<Config>,
+  ) => Promise<SearchIndex>,
+): Promise<void> {
   const { config: given } = configOf(options);
   const config = options.index ? { ...given, documents: { ...given.documents, index: options.index } } : given;
   await makeStateFolder(config.home);
@@ -86,22 +114,22 @@ export async function useIndex(options: IndexOptions, work: (used: UsedIndex) =>
   const accounts = openAccounts({ config, log });
   const search = openConfiguredSearch(config, accounts.governEmbedder(embedder), log, accounts.govern);
   const name = config.documents.index;
-  // An index of passages behind the name of one of documents would hide that from flows.
-  if (options.index && (await holdsDocuments(name, config, search))) {
-    await search.close();
-    await accounts.close();
-    await embedder?.close();
-    throw new FlowsteadError(
-      "IndexExists",
-      `The index ${name} holds documents that were imported or written through the search service: \`index query\` and flows read it. Name another one with --index.`,
-    );
-  }
-  const index = await search.openOrCreate(name);
   try {
-    const collection = openConfiguredCollection(config, { index, folder: () => search.folderOf(name), log });
-    await work({ index, collection, config, home: indexFolder(config) });
+    // An index of passages behind the name of one of documents would hide that from flows.
+    if (options.index && (await holdsDocuments(name, config, search))) {
+      throw new FlowsteadError(
+        "IndexExists",
+        `The index ${name} holds documents that were imported or written through the search service: \`index query\` and flows read it. Name another one with --index.`,
+      );
+    }
+    const index = await open(search, name, config);
+    try {
+      const collection = openConfiguredCollection(config, { index, folder: () => search.folderOf(name), log });
+      await work({ index, collection, config, home: indexFolder(config) });
+    } finally {
+      await index.close();
+    }
   } finally {
-    await index.close();
     await search.close();
     await accounts.close();
     await embedder?.close();
@@ -121,7 +149,7 @@ export async function askIndex(
   const log = createLog({ level: config.log.level, file: path.join(config.home, "logs", "index.log") });
   const search = openConfiguredSearch(config, undefined, log);
   const isOfDocuments = await holdsDocuments(name, config, search).finally(() => search.close());
-  if (!isOfDocuments) return useIndex(options, ({ index }) => ask(index, false));
+  if (!isOfDocuments) return readIndex(options, ({ index }) => ask(index, false));
   const embedder = await openConfiguredEmbedder(config, log);
   const accounts = openAccounts({ config, log });
   const indexes = openFlowIndexes(config, embedder, { accounts, log });
