@@ -1,7 +1,7 @@
 // Every command of an index over one folder, as programs read it: with --json.
 
 import assert from "node:assert/strict";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link as hardLink, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { temporaryHome } from "../e2e/system.ts";
@@ -15,6 +15,28 @@ async function json<T>(...words: string[]): Promise<T> {
   const { code, stdout, stderr } = await runHere(["index", ...words, "--json", "--home", home]);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as T;
+}
+
+/** An export takes its file's place whole: never half of it, no link or mode lost, nothing left beside it. */
+async function checkExport(file: string): Promise<void> {
+  const folder = path.join(home, "..", "exports");
+  await mkdir(folder);
+  const [real, link] = [path.join(folder, "real.jsonl"), path.join(folder, "link.jsonl")];
+  await writeFile(real, "kept\n", { mode: 0o600 });
+  await symlink(real, link);
+  const before = path.join(folder, "before.jsonl");
+  await hardLink(real, before);
+  const to = (target: string) => runHere(["index", "export", target, "--index", "sea", "--home", home]);
+  assert.match((await to(link)).stderr, /^2 passages written to /);
+  assert.equal(await readFile(real, "utf8"), await readFile(file, "utf8"));
+  assert.equal(await readFile(before, "utf8"), "kept\n", "the file was written to and not replaced");
+  assert.equal((await lstat(link)).isSymbolicLink(), true);
+  assert.equal((await lstat(real)).mode & 0o777, 0o600);
+  assert.deepEqual(await to("/dev/null"), { code: 0, stdout: "", stderr: "2 passages written to /dev/null.\n" });
+  const nowhere = await to(path.join(folder, "none", "x.jsonl"));
+  assert.match(nowhere.stderr, /x\.jsonl cannot be written: ENOENT/);
+  assert.doesNotMatch(nowhere.stderr, /bug/);
+  assert.deepEqual((await readdir(folder)).sort(), ["before.jsonl", "link.jsonl", "real.jsonl"]);
 }
 
 interface Report {
@@ -56,6 +78,7 @@ test("create, add, list, status, query, export, evaluate, rebuild and remove spe
   const lines = (await readFile(file, "utf8")).trim().split("\n");
   const printed = (await runHere(["index", "export", ...on, "--home", home])).stdout.trim().split("\n");
   assert.deepEqual(printed, lines);
+  await checkExport(file);
   assert.deepEqual(lines.map((line) => (JSON.parse(line) as Found["passage"]).source).sort(), [
     "walruses/food.md",
     "walruses/home.md",

@@ -34,6 +34,22 @@ describe("atomic file", () => {
     await writer;
   });
 
+  it("takes content in parts; when they end early, the old content stays", async () => {
+    const file = path.join(folder, "parts");
+    const parts = async function* (fault?: Error): AsyncGenerator<string> {
+      yield await Promise.resolve("one ");
+      if (fault) throw fault;
+      yield "two";
+    };
+    await writeFileAtomic(file, parts());
+    await assert.rejects(writeFileAtomic(file, parts(new Error("cut short"))), /cut short/);
+    assert.equal(await readFile(file, "utf8"), "one two");
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.startsWith("parts")),
+      ["parts"],
+    );
+  });
+
   it("keeps the old content and no rest when the new one cannot be put in place", async () => {
     const target = path.join(folder, "is-a-folder");
     await writeFileAtomic(path.join(folder, "plain"), "x");

@@ -1,6 +1,6 @@
 // What is done with an index besides filling it: create, query, evaluate, export, and the keys of the search service.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { keyFolder } from "../../config/folder.ts";
@@ -8,6 +8,7 @@ import { readSearchKeys, regenerateSearchKey } from "../../entry/route/search-ke
 import { type Evaluation, evaluateIndex, readQuestions } from "../../search/evaluate/evaluate.ts";
 import type { Hit, QueryMode } from "../../search/search-index.ts";
 import { type Console, progressLine } from "../console.ts";
+import { exportPassages } from "./export.ts";
 import { askIndex, type IndexOptions, readIndex, useIndex } from "./use.ts";
 import { configOf } from "../option.ts";
 
@@ -124,22 +125,6 @@ function table({ questions, ways }: Evaluation, k: number): string[] {
   const line = ([name = "", ...values]: string[]): string =>
     [name.padEnd(width), ...values.map((value, at) => value.padStart((head[at + 1] ?? "").length + 2))].join("");
   return [`${questions} questions`, ...[head, ...rows].map(line)];
-}
-
-async function exportPassages(file: string | undefined, options: JsonOptions, console: Console): Promise<void> {
-  await readIndex(options, async ({ index, collection }) => {
-    const lines: string[] = [];
-    for (const { id } of await collection.documents()) {
-      for (const { vector, ...passage } of await index.documentPassages(id)) {
-        lines.push(JSON.stringify(vector ? { ...passage, vector: Array.from(vector) } : passage));
-      }
-    }
-    if (file === undefined) for (const line of lines) console.print(line);
-    else {
-      await writeFile(file, lines.map((line) => `${line}\n`).join(""));
-      console.say(`${lines.length} passages written to ${file}.`);
-    }
-  });
 }
 
 function count(text: string): number {
