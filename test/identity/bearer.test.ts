@@ -1,10 +1,11 @@
 // Bearer tokens of a real OpenID Connect provider on loopback, and of one that turns its keys.
 
 import assert from "node:assert/strict";
+import { createPublicKey } from "node:crypto";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
-import { SignJWT, exportJWK, generateKeyPair } from "jose";
+import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair, type JWK } from "jose";
 import { bearerCheck, type TrustedIssuer } from "../../src/identity/bearer.ts";
 import { AUDIENCE, startProvider } from "./provider.ts";
 
@@ -193,6 +194,32 @@ test("only algorithms with public keys are taken, whatever the provider publishe
     .setExpirationTime("1h")
     .sign(secret);
   await assert.rejects(bearerCheck({ issuers: [trusted(issuer)] })(token), { code: "Unauthorized" });
+});
+
+test("a token that is signed with the text of the public key, or not at all, is refused", async () => {
+  const provider = await startTurning();
+  const check = bearerCheck({ issuers: [trusted(provider.issuer)] });
+  const good = await provider.sign({ scp: "score" });
+  await check(good);
+  const [head = "", claims = ""] = good.split(".");
+  const published = (await (await fetch(`${provider.issuer}/keys`)).json()) as { keys: [JWK] };
+  const [jwk] = published.keys;
+  const pem = createPublicKey({ key: { ...jwk }, format: "jwk" })
+    .export({ type: "spki", format: "pem" })
+    .toString();
+  const payload = JSON.parse(Buffer.from(claims, "base64url").toString()) as Record<string, unknown>;
+  for (const text of [pem, pem.trim(), JSON.stringify(jwk), JSON.stringify(published)]) {
+    const forged = await new SignJWT(payload)
+      .setProtectedHeader({ alg: "HS256", kid: jwk.kid as string })
+      .sign(Buffer.from(text));
+    await assert.rejects(check(forged), { code: "Unauthorized" });
+  }
+  const unsigned = [new UnsecuredJWT(payload).encode(), `${head}.${claims}.`];
+  for (const alg of ["none", "None", "NONE", ""]) {
+    const header = Buffer.from(JSON.stringify({ alg, kid: jwk.kid })).toString("base64url");
+    unsigned.push(`${header}.${claims}.`);
+  }
+  for (const token of unsigned) await assert.rejects(check(token), { code: "Unauthorized" }, token);
 });
 
 test("keys over plain http are for this machine only", async () => {

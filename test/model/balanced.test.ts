@@ -157,6 +157,31 @@ test("abort stops the region that answers and asks no other", async (context) =>
   assert.deepEqual(calls(), ["east"]);
 });
 
+for (const way of ["chat", "relay"] as const) {
+  test(
+    `abort before a region has begun to answer closes the connection to it and asks no other (${way})`,
+    { timeout: 30_000 },
+    async (context) => {
+      const { model, calls, fakes } = await regions(context, { east: {}, west: {} });
+      // Bytes are passed on once the server has shown that it tells its usage.
+      await collect(model.chat(ASK, never()));
+      fakes.east?.script({ faults: [{ fault: { kind: "stall" } }] });
+      const controller = new AbortController();
+      const answer: AsyncIterable<unknown> | undefined = model[way]?.(ASK, controller.signal);
+      assert.ok(answer);
+      const reading = (async () => {
+        for await (const part of answer) assert.fail(`it answers: ${JSON.stringify(part)}`);
+      })();
+      const ended = assert.rejects(reading, { code: "Canceled" });
+      await until(() => calls().length === 2);
+      controller.abort();
+      await ended;
+      assert.equal((await fakes.east?.journal.until(({ number }) => number > 1))?.outcome, "aborted");
+      assert.deepEqual(calls(), ["east", "east"]);
+    },
+  );
+}
+
 test("probes take a dead region out before any call meets it, and let it in again", async (context) => {
   const { model, calls, fakes } = await regions(
     context,

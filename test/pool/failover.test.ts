@@ -152,6 +152,23 @@ test("all cooling down: waits for the earliest when it fits", async () => {
   assert.deepEqual(calls, ["a", "b", "b"]);
 });
 
+test("the time to wait is one for all the waits of a call, however often it waits", async () => {
+  let clock = 0;
+  async function* failFor(ms: number): AsyncGenerator<string> {
+    clock += ms;
+    // The cooldown is over by this clock before it is by that of the machine.
+    setTimeout(() => (clock += 20), 1);
+    yield* failAfter(retryable({ retryAfterMs: 20 }));
+  }
+  const { calls, run } = setUp(
+    { a: [() => failFor(0), () => failFor(100_000), () => say("text-a")] },
+    { waitMs: 60_000 },
+    { now: () => clock },
+  );
+  assert.match((await collect(run())).error?.message ?? "", /exhausted after down/);
+  assert.deepEqual(calls, ["a", "a"]);
+});
+
 test("a pool without a ready member waits for one, as long as it may", async () => {
   const { run, pool } = setUp({ a: [() => say("text-a")] }, { waitMs: 5000 });
   pool.members[0]?.setReady(false);
@@ -196,6 +213,28 @@ test("abort cancels the attempt and tries nobody else", async () => {
   assert.deepEqual(calls, ["a"]);
   assert.equal(pool.members[0]?.inFlight, 0);
   assert.equal(pool.members[0]?.status(), "available");
+});
+
+test("after an abort no failure moves the call or blames the member, and an aborted call asks nobody", async () => {
+  const failureOf = (event: string): FlowsteadError | undefined => (event === "error" ? retryable() : undefined);
+  const endings: [ending: () => AsyncIterable<string>, seen: string][] = [
+    [() => failAfter(retryable()), "Canceled"],
+    [() => failAfter(new FlowsteadError("InvalidRequest", "bad")), "Canceled"],
+    [() => say("error"), "error"],
+  ];
+  for (const [ending, seen] of endings) {
+    const controller = new AbortController();
+    async function* abortThenEnd(): AsyncGenerator<string> {
+      controller.abort();
+      yield* ending();
+    }
+    const { calls, run, pool } = setUp({ a: [abortThenEnd], b: [() => say("text-b")] }, { failureOf });
+    const { got, error } = await collect(run(controller.signal));
+    assert.equal(error?.code ?? got.join(), seen);
+    assert.equal((await collect(run(controller.signal))).error?.code, "Canceled");
+    assert.deepEqual(calls, ["a"]);
+    assert.deepEqual([pool.members[0]?.lastFailure, pool.members[0]?.inFlight], [undefined, 0]);
+  }
 });
 
 test("leaving the loop aborts the attempt and ends its lease", async () => {
