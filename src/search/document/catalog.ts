@@ -3,6 +3,7 @@
 import { FlowsteadError } from "../../base/error/error.ts";
 import { uuid } from "../../base/id.ts";
 import type { Embedder } from "../../model/embedder.ts";
+import { checkDefinition } from "./check-definition.ts";
 import { type Schema, readSchema } from "./definition.ts";
 import type { DocumentIndex } from "./document-index.ts";
 import type { AnyDocumentProvider, StoredIndex } from "./document-store.ts";
@@ -10,7 +11,7 @@ import type { FieldImage } from "./image.ts";
 import { negotiated } from "./negotiated.ts";
 import { residentIndex } from "./resident-index.ts";
 import { sharedIndexes } from "./shared-index.ts";
-import { type SynonymRules, parseSynonyms } from "./synonym.ts";
+import { type SynonymRules, checkSynonymFormat, parseSynonyms } from "./synonym.ts";
 
 /** Conditions of a write, as the HTTP headers of the same name. */
 export interface Condition {
@@ -79,6 +80,7 @@ export function openCatalog(provider: AnyDocumentProvider, embedder: Embedder | 
     const { name } = schema.definition;
     const before = await provider.read(name);
     checkCondition(before, { ...condition, name });
+    if (!("openIndex" in provider)) checkDefinition(schema);
     if (before) checkChange(readSchema(before.definition), schema);
     const index = { definition: definition as Record<string, unknown>, etag: newEtag() };
     await provider.put(name, index);
@@ -110,6 +112,7 @@ export function openCatalog(provider: AnyDocumentProvider, embedder: Embedder | 
       const all = await provider.readExtras(kind);
       checkCondition(all[name], { ...condition, name });
       if (kind === "synonymmaps") {
+        checkSynonymFormat(definition["format"]);
         await loadSynonyms();
         synonyms.set(name, parseSynonyms(definition["synonyms"]));
       } else await read((definition["indexes"] as string[])[0] ?? "");

@@ -47,7 +47,17 @@ export function parseFacet(text: string, schema: Schema): FacetQuery {
     else if (key === "values" && value !== "") query.values = value.split("|").map((one) => one.trim());
     else throw wrong(text, `the setting '${setting}' is not supported`);
   }
+  const { interval, values } = query;
+  if (interval !== undefined && values) throw wrong(text, "`interval` and `values` exclude each other");
+  if (interval !== undefined && !intervalFits(field, interval)) {
+    throw wrong(text, `an interval needs a number, or for a date one of ${UNITS.join(", ")}`);
+  }
   return query;
+}
+
+function intervalFits({ type }: SchemaField, interval: string): boolean {
+  if (type === "Edm.DateTimeOffset") return UNITS.includes(interval);
+  return !["Edm.String", "Edm.Boolean"].includes(type) && Number(interval) > 0;
 }
 
 function buckets(query: FacetQuery, documents: readonly StoredDocument[]): Bucket[] {
@@ -74,10 +84,9 @@ function valuesOf(document: StoredDocument, field: SchemaField): (string | numbe
   return values.filter((value) => value !== null && value !== undefined);
 }
 
-function slot(value: string | number | boolean, { interval, field }: FacetQuery): string | number | boolean {
+function slot(value: string | number | boolean, { interval }: FacetQuery): string | number | boolean {
   if (interval === undefined) return value;
   if (typeof value === "number") return Math.floor(value / Number(interval)) * Number(interval);
-  if (field.type !== "Edm.DateTimeOffset") throw wrong(field.path, "an interval needs a number or a date");
   const date = new Date(String(value));
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   const starts: Record<string, () => number> = {

@@ -13,7 +13,7 @@ export interface FieldToken {
 /** Terms of a text in order. */
 export type FieldAnalyzer = (text: string) => FieldToken[];
 
-const LANGUAGE = /^([a-z]{2,3}(?:-[A-Za-z]{2,4})?)\.(?:lucene|microsoft)$/;
+const LANGUAGE = /^([a-z]{2,3}(?:-[A-Za-z]{2,8})?)\.(?:lucene|microsoft)$/;
 const PLAIN = ["standard.lucene", "standardasciifolding.lucene", "simple", "stop", "whitespace", "keyword", "pattern"];
 const made = new Map<string, FieldAnalyzer>();
 

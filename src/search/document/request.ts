@@ -33,6 +33,7 @@ const searchBody = z.looseObject({
   highlightPreTag: text,
   highlightPostTag: text,
   minimumCoverage: z.number().min(0).max(100).nullish(),
+  scoringStatistics: z.enum(["local", "global"]).nullish(),
   scoringProfile: text,
   scoringParameters: z.array(z.string()).nullish(),
   semanticConfiguration: text,
@@ -47,7 +48,7 @@ export type SearchBody = z.output<typeof searchBody>;
 export type VectorQueryBody = z.output<typeof vectorQuery>;
 
 export const suggestBody = z.looseObject({
-  search: z.string(),
+  search: z.string().max(100),
   suggesterName: z.string(),
   autocompleteMode: z.enum(["oneTerm", "twoTerms", "oneTermWithContext"]).nullish(),
   filter: text,
@@ -63,22 +64,42 @@ export const suggestBody = z.looseObject({
 
 export type SuggestBody = z.output<typeof suggestBody>;
 
-/** Features of the original that are known and not here. */
+/** Features of the original that are known and not here. Left out silently, they would change what is found. */
 const REFUSED: Readonly<Record<string, string>> = {
   hybridSearch: "hybridSearch (maxTextRecallSize)",
+  queryRewrites: "query rewriting",
+  debug: "debug information",
+  featuresMode: "featuresMode",
+  vector: "`vector` of a preview version (write `vectorQueries`)",
+  vectors: "`vectors` of a preview version (write `vectorQueries`)",
+};
+const REFUSED_OF_VECTORS: Readonly<Record<string, string>> = {
+  threshold: "the `threshold` of a vector query",
+  filterOverride: "the `filterOverride` of a vector query",
   queryRewrites: "query rewriting",
 };
 
 /** @throws FlowsteadError `InvalidRequest` naming the parameter. */
 export function readSearch(given: unknown): SearchBody {
   const body = readBody(searchBody, given);
-  for (const [name, feature] of Object.entries(REFUSED)) {
-    const value = body[name];
-    if (value !== undefined && value !== null && value !== "none") {
+  refuseAny(REFUSED, body);
+  for (const query of body.vectorQueries ?? []) refuseAny(REFUSED_OF_VECTORS, query);
+  if (((body.highlightPreTag ?? null) === null) !== ((body.highlightPostTag ?? null) === null)) {
+    throw new FlowsteadError(
+      "InvalidRequest",
+      "The request is invalid. Parameter 'highlightPreTag' needs 'highlightPostTag', and the other way round.",
+      { details: { parameter: "highlightPreTag" } },
+    );
+  }
+  return body;
+}
+
+function refuseAny(features: Readonly<Record<string, string>>, given: Readonly<Record<string, unknown>>): void {
+  for (const [name, feature] of Object.entries(features)) {
+    if (!["none", "disabled", null].includes((given[name] ?? null) as string | null)) {
       throw new FlowsteadError("InvalidRequest", `${feature} is not supported by this service.`);
     }
   }
-  return body;
 }
 
 export function readBody<T>(schema: z.ZodType<T>, given: unknown): T {

@@ -37,10 +37,14 @@ export function scoringOf(
       const at = text.indexOf("-");
       return [
         text.slice(0, at),
-        text
-          .slice(at + 1)
-          .replace(/^-/, "")
-          .split(","),
+        // A value with a comma stands in quotes, and a quote in it is written twice.
+        Array.from(
+          text
+            .slice(at + 1)
+            .replace(/^-/, "")
+            .matchAll(/'((?:[^']|'')*)'(?=,|$)|[^,]+/g),
+          ([whole, quoted]) => (quoted === undefined ? whole : quoted.replaceAll("''", "'")),
+        ),
       ] as const;
     }),
   );

@@ -33,6 +33,13 @@ export function parseSynonyms(given: unknown): SynonymRules {
   return (word) => [...(rules.get(word.toLowerCase()) ?? [])];
 }
 
+/** @throws FlowsteadError `InvalidRequest` for rules in another form than Solr's. */
+export function checkSynonymFormat(format: unknown): void {
+  if (![undefined, null, "solr"].includes(format as string)) {
+    throw wrong(`the format '${String(format)}' is not supported, write solr`);
+  }
+}
+
 function wrong(why: string): FlowsteadError {
   return new FlowsteadError("InvalidRequest", `The synonym map is invalid: ${why}.`);
 }

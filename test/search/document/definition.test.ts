@@ -44,6 +44,55 @@ describe("a definition", () => {
     });
   }
 
+  const withFunction = (rest: object) => ({
+    scoringProfiles: [{ name: "p", functions: [{ type: "magnitude", fieldName: "number", boost: 2, ...rest }] }],
+  });
+  const more = (rest: object) => ({ fields: [...FIELDS, { name: "more", type: "Edm.String", ...rest }] });
+  const undone: [string, object, RegExp][] = [
+    ["a key for encryption", { encryptionKey: { keyVaultKeyName: "k" } }, /encryptionKey/],
+    ["an older similarity", { similarity: { "@odata.type": "#Microsoft.Azure.Search.ClassicSimilarity" } }, /Classic/],
+    ["a normalizer", more({ normalizer: "lowercase" }), /normalizer of the field 'more'/],
+    ["packed bits", more({ vectorEncoding: "packedBit" }), /vectorEncoding of the field 'more'/],
+    ["two analyzers", more({ indexAnalyzer: "keyword", searchAnalyzer: "simple" }), /searchAnalyzer.*'more'/],
+    ["words in a number", more({ type: "Edm.Int32", searchable: true }), /'more' cannot be searchable/],
+    ["an order of many values", more({ type: "Collection(Edm.String)", sortable: true }), /'more' cannot be sortable/],
+    ["another algorithm", { vectorSearch: { algorithms: [{ name: "a", kind: "ivf" }] } }, /kind 'ivf'/],
+    ["another suggester", { suggesters: [{ name: "s", searchMode: "prefix", sourceFields: ["text"] }] }, /'prefix'/],
+    ["a default profile that is not there", { defaultScoringProfile: "none" }, /defaultScoringProfile 'none'/],
+    ["a default configuration that is not there", { semantic: { defaultConfiguration: "none" } }, /'none'/],
+    ["a curve it does not know", withFunction({ interpolation: "cubic" }), /interpolation 'cubic'/],
+    ["a magnitude of words", withFunction({ fieldName: "text" }), /'magnitude' of.*'p' needs.*Edm\.Double/],
+    ["a product of functions", { scoringProfiles: [{ name: "p", functionAggregation: "product" }] }, /'product'/],
+  ];
+
+  it("that asks for what is not done here is refused when it is made, by the name of the feature", async (context) => {
+    const folder = await mkdtemp(path.join(tmpdir(), "flowstead-definition-"));
+    const catalog = openCatalog(documentProvider({ folder }), undefined);
+    context.after(async () => {
+      await catalog.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+    const whole = {
+      name: "whole",
+      fields: [...FIELDS, { name: "number", type: "Edm.Double" }],
+      similarity: { "@odata.type": "#Microsoft.Azure.Search.BM25Similarity" },
+      ...withFunction({ interpolation: "linear", magnitude: { boostingRangeStart: 0, boostingRangeEnd: 1 } }),
+    };
+    assert.equal((await catalog.put(whole, {})).created, true);
+    for (const [what, rest, message] of undone) {
+      const fields = [...FIELDS, { name: "number", type: "Edm.Double" }];
+      await assert.rejects(
+        catalog.put({ name: "things", fields, ...rest }, {}),
+        { code: "InvalidRequest", message },
+        what,
+      );
+    }
+    const words = { name: "words", format: "wordnet", synonyms: "a,b" };
+    await assert.rejects(catalog.putExtra("synonymmaps", words, {}), { code: "InvalidRequest", message: /'wordnet'/ });
+    const languages = { name: "languages", ...more({ analyzer: "sr-cyrillic.microsoft" }) };
+    assert.equal((await catalog.put(languages, {})).created, true);
+  });
+
   it("gets more fields, and keeps those it has as they are", async (context) => {
     const folder = await mkdtemp(path.join(tmpdir(), "flowstead-definition-"));
     context.after(() => rm(folder, { recursive: true, force: true }));

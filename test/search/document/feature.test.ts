@@ -148,6 +148,8 @@ describe("one feature of a search at a time", () => {
     const mine = { scoringParameters: ["mine-x,y"] };
     assert.deepEqual(await profile("tagged", mine), { a: 3, b: 2, c: 1 });
     assert.deepEqual(await profile("tagged", { scoringParameters: ["mine--z"] }), { c: 3, a: 1, b: 1 });
+    const quoted = await profile("tagged", { scoringParameters: ["mine-'it''s, here',x"] });
+    assert.deepEqual(quoted, { a: 2, b: 2, c: 1 }, "a value in quotes may have a comma");
     await assert.rejects(profile("tagged"), { code: "InvalidRequest", message: /scoring parameter 'mine'/ });
     assert.deepEqual(await profile("sum", mine), { b: 12, a: 8, c: 1 });
     assert.deepEqual(await profile("average", mine), { b: 6.5, a: 4.5, c: 1 });
@@ -241,6 +243,21 @@ describe("one feature of a search at a time", () => {
   const refused: [string, object, RegExp][] = [
     ["hybridSearch", { hybridSearch: { maxTextRecallSize: 10 } }, /hybridSearch/],
     ["query rewriting", { queryRewrites: "generative" }, /query rewriting/],
+    ["debug information", { debug: "all" }, /debug information/],
+    ["vectors of a preview version", { vectors: [{ value: [1, 0], fields: "vector", k: 1 }] }, /vectorQueries/],
+    ...[{ threshold: { kind: "vectorSimilarity", value: 0.9 } }, { filterOverride: "id eq 'b'" }].map(
+      (rest): [string, object, RegExp] => [
+        `the ${Object.keys(rest)[0]} of a vector query`,
+        { vectorQueries: [{ kind: "vector", vector: [1, 0], fields: "vector", ...rest }] },
+        new RegExp(Object.keys(rest)[0]!),
+      ],
+    ),
+    ["one tag of a highlight", { search: "otter", highlight: "text", highlightPreTag: "<b>" }, /highlightPostTag/],
+    ["statistics it does not know", { scoringStatistics: "odd" }, /scoringStatistics/],
+    ["an interval of time between numbers", { facets: ["rating,interval:month"] }, /rating,interval:month/],
+    ["a number as an interval of time", { facets: ["opened,interval:3"] }, /one of minute/],
+    ["an interval of texts", { facets: ["tags,interval:3"] }, /an interval needs a number/],
+    ["an interval with values", { facets: ["rating,interval:3,values:1|2"] }, /exclude each other/],
     [
       "geography in an order",
       { orderby: "geo.distance(place, geography'POINT(0 0)')" },
