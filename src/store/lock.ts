@@ -93,6 +93,10 @@ async function create(file: string, me: Holder): Promise<boolean> {
     const handle = await open(file, "wx", 0o600);
     try {
       await handle.writeFile(JSON.stringify(me));
+    } catch (thrown) {
+      // On a full disk: a file without a holder would keep the next one out for a while.
+      await rm(file, { force: true });
+      throw thrown;
     } finally {
       await handle.close();
     }

@@ -1,10 +1,11 @@
 // Every command of an index over one folder, as programs read it: with --json.
 
 import assert from "node:assert/strict";
-import { link as hardLink, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { link as hardLink, lstat, mkdir, readdir, readFile, rm, statfs, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { temporaryHome } from "../e2e/system.ts";
+import { smallDisk } from "../fake/small-disk.ts";
 import { runHere } from "./in-process.ts";
 
 const { home, remove } = await temporaryHome();
@@ -144,4 +145,39 @@ test("an index that is not there is not made by asking for it: those there are a
   }
   assert.equal((await run("remove", "--all", "--index", "handbook")).code, 0);
   assert.match((await run("list", "--index", "mountain")).stderr, /named mountain\. There is sea\.\n/);
+});
+
+test("a full disk under index add and export: one sentence, what was there is found, and the same command goes on", async (context) => {
+  const disk = smallDisk(context, 12 * 1024);
+  if (disk === undefined) return context.skip("mounting a small disk takes the right to");
+  const filler = path.join(disk, "filler");
+  const run = (...words: string[]) => runHere(["index", ...words, "--home", path.join(disk, "home")]);
+  const folder = path.join(home, "..", "ice");
+  await mkdir(folder);
+  await writeFile(path.join(folder, "first.md"), "# First\n\nThe walrus sleeps on ice.");
+  assert.equal((await run("add", folder)).code, 0);
+  const file = path.join(disk, "passages.jsonl");
+  assert.equal((await run("export", file)).code, 0);
+  const exported = await readFile(file, "utf8");
+  // Nothing more fits, not even a lock; then a part of the documents does.
+  const words = (): string => Array.from({ length: 8_000 }, () => Math.random().toString(36).slice(2)).join(" ");
+  for (let n = 0; n < 4; n++) await writeFile(path.join(folder, `more${n}.md`), `# More ${n}\n\nnarwhal ${words()}`);
+  for (const kib of [0, 100]) {
+    await rm(filler, { force: true });
+    const { bavail, bsize } = await statfs(disk);
+    await writeFile(filler, Buffer.alloc(bavail * bsize - kib * 1024));
+    const { code, stderr } = await run("add", folder, "--quiet");
+    assert.equal(code, 1, `${kib} KiB`);
+    assert.match(stderr, /^Error: There is no room on the disk[^\n]*\n$/, `${kib} KiB`);
+    const { stdout } = await run("query", "walrus ice", "--top", "1");
+    assert.match(stdout, /The walrus sleeps on ice/, `${kib} KiB`);
+    if (kib > 0) continue;
+    assert.match((await run("export", file)).stderr, /no room on the disk for \S+; what was there is as it was\.\n$/);
+    assert.equal(await readFile(file, "utf8"), exported);
+  }
+  await rm(filler);
+  assert.match((await run("add", folder)).stdout, /^Documents: 4 added, 1 unchanged/);
+  assert.match((await run("query", "narwhal", "--top", "1")).stdout, /More/);
+  const { folders, unfinished } = JSON.parse((await run("status", "--json")).stdout) as Record<string, unknown>;
+  assert.deepEqual([(folders as unknown[]).length, unfinished], [1, 0]);
 });

@@ -68,6 +68,10 @@ export class FlowsteadError extends Error {
     if (thrown instanceof FlowsteadError) return thrown;
     if (isAbort(thrown)) return new FlowsteadError("Canceled", "The work was canceled.", { cause: thrown });
     const message = thrown instanceof Error ? thrown.message : String(thrown);
+    if (isFullDisk(thrown)) {
+      const told = `There is no room on the disk (${message}). Free some space and do it again.`;
+      return new FlowsteadError("StoreFull", told, { cause: thrown });
+    }
     return new FlowsteadError("Unexpected", message, { cause: thrown });
   }
 }
@@ -76,4 +80,10 @@ export function isAbort(thrown: unknown): boolean {
   return (
     thrown instanceof Error && (thrown.name === "AbortError" || (thrown as { code?: unknown }).code === "ABORT_ERR")
   );
+}
+
+/** Whether a file could not be written for want of room, or of what its user may fill. */
+export function isFullDisk(thrown: unknown): boolean {
+  const { code } = (thrown ?? {}) as { code?: unknown };
+  return code === "ENOSPC" || code === "EDQUOT";
 }

@@ -2,7 +2,7 @@
 
 import { realpath, stat, writeFile } from "node:fs/promises";
 import { throwIfAborted } from "../../base/abort.ts";
-import { FlowsteadError } from "../../base/error/error.ts";
+import { FlowsteadError, isFullDisk } from "../../base/error/error.ts";
 import { writeFileAtomic } from "../../store/atomic-file.ts";
 import type { Console } from "../console.ts";
 import { type IndexOptions, readIndex, type UsedIndex } from "./use.ts";
@@ -51,9 +51,9 @@ async function replace(file: string, content: AsyncIterable<string>): Promise<vo
 }
 
 function notWritten(file: string, thrown: unknown): unknown {
-  const { syscall, code, message } = thrown as NodeJS.ErrnoException;
+  const { syscall, message } = thrown as NodeJS.ErrnoException;
   if (syscall === undefined) return thrown;
-  if (code === "ENOSPC")
+  if (isFullDisk(thrown))
     return new FlowsteadError("StoreFull", `There is no room on the disk for ${file}; what was there is as it was.`, {
       cause: thrown,
     });
