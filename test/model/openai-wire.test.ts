@@ -147,6 +147,19 @@ for (const [name, fault, code, retryable, message] of FAILURES) {
   });
 }
 
+test("an answer may last longer than it may stand still", async (context) => {
+  const reply = "a b c d e f g h i j k l m n o p";
+  const fake = await fakeModel(context, { reply, tokensPerSecond: 20 });
+  const model = openAi(fake, { idleMs: 500 });
+  context.after(() => model.close());
+  // A machine that stands still itself may spoil one answer, hardly each of them.
+  const texts: string[] = [];
+  while (texts.length < 4 && texts.at(-1) !== reply) {
+    texts.push(await collect(model, ask("x")).then(textOf, (thrown: Error) => thrown.message));
+  }
+  assert.equal(texts.at(-1), reply, texts.join("; "));
+});
+
 test("slow headers within the deadline are waited for", async (context) => {
   const fake = await fakeModel(context, { faults: [{ fault: { kind: "slow-headers", ms: 50 } }] });
   const model = openAi(fake, { firstTokenMs: 5000 });
