@@ -60,6 +60,17 @@ for (const [kind, fault] of [
   });
 }
 
+test("an outage is waited for five times, and not longer", async (context) => {
+  const outage = { kind: "status", status: 503, headers: { "retry-after-ms": "1" } } as const;
+  const fake = await fakeModel(context, { faults: [{ times: 11, fault: outage }] });
+  const embedder = await openEmbedder({ provider: "openai", baseUrl: `${fake.url}/v1`, model: "e", dimensions: 8 });
+  context.after(() => embedder.close());
+  await assert.rejects(embedder.embed(["x"], "document", NEVER), { retryable: true });
+  assert.equal(fake.journal.entries.length, 6);
+  assert.equal((await embedder.embed(["x"], "document", NEVER)).length, 1);
+  assert.equal(fake.journal.entries.length, 12);
+});
+
 test("a question does not wait for a limit that lasts, and is told how long it does", async (context) => {
   const limit = { kind: "status", status: 429, headers: { "retry-after": "30" } } as const;
   const fake = await fakeModel(context, { faults: [{ times: 0, fault: limit }] });

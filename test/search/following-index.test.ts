@@ -72,7 +72,7 @@ describe("an index whose name comes to stand for another", () => {
     };
     await swap();
     once();
-    assert.deepEqual(await Promise.all([found(), found(), found()]), Array(3).fill(["edition2-0"]));
+    assert.deepEqual(await Promise.all([found(), found()]), [["edition2-0"], ["edition2-0"]]);
     await swap();
     once();
     await reader.upsert([passage("more", 0, "walrus")]);

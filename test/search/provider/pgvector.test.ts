@@ -118,7 +118,16 @@ describe("PostgreSQL with pgvector", () => {
       await writer.write([{ action: "merge", document: { id: "a", vector: null } }]);
       assert.deepEqual(await near([1, 0, 0]), [["b", [0, 1, 0.25]]]);
       assert.equal((await reader.statistics()).vectorIndexSize > 0, true);
-      await writer.write([{ action: "delete", document: { id: "b" } }]);
+      // A vector of zeros has no direction: it is as far from all as a right angle, and all are so from it.
+      await writer.write([upload("zero", [0, 0, 0])]);
+      const scores = async (vector: number[]): Promise<[unknown, unknown][]> => {
+        const body = { vectorQueries: [{ kind: "vector", vector, fields: "vector", k: 9 }] };
+        return (await reader.search(readSearch(body))).value.map((one) => [one["id"], one["@search.score"]]);
+      };
+      assert.deepEqual((await scores([0, 4, 1])).at(-1), ["zero", 0.5]);
+      const fromZero = new Map(await scores([0, 0, 0]));
+      assert.deepEqual([fromZero.size, fromZero.get("b"), fromZero.get("zero")], [2, 0.5, 0.5]);
+      await writer.write(["b", "zero"].map((id) => ({ action: "delete" as const, document: { id } })));
       assert.deepEqual(await near([1, 0, 0]), []);
     } finally {
       await Promise.all(catalogs.map((catalog) => catalog.close()));
