@@ -1,6 +1,7 @@
 // A search as it comes over the wire of Azure AI Search. What this program does not do is refused by name.
 
 import { z } from "zod";
+import { closestName } from "../../base/closest-name.ts";
 import { FlowsteadError } from "../../base/error/error.ts";
 
 const text = z.string().nullish();
@@ -73,6 +74,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   vector: "`vector` of a preview version (write `vectorQueries`)",
   vectors: "`vectors` of a preview version (write `vectorQueries`)",
 };
+/** Parameters of the original that change nothing here: how a question is worded, how long a reranker may take, who asks. */
+const IDLE = ["sessionId", "speller", "queryLanguage", "semanticErrorHandling", "semanticMaxWaitInMilliseconds"];
+const KNOWN = [...Object.keys(searchBody.shape), ...IDLE];
 const REFUSED_OF_VECTORS: Readonly<Record<string, string>> = {
   threshold: "the `threshold` of a vector query",
   filterOverride: "the `filterOverride` of a vector query",
@@ -83,6 +87,7 @@ const REFUSED_OF_VECTORS: Readonly<Record<string, string>> = {
 export function readSearch(given: unknown): SearchBody {
   const body = readBody(searchBody, given);
   refuseAny(REFUSED, body);
+  refuseUnknown(body);
   for (const query of body.vectorQueries ?? []) refuseAny(REFUSED_OF_VECTORS, query);
   if (((body.highlightPreTag ?? null) === null) !== ((body.highlightPostTag ?? null) === null)) {
     throw new FlowsteadError(
@@ -100,6 +105,18 @@ function refuseAny(features: Readonly<Record<string, string>>, given: Readonly<R
       throw new FlowsteadError("InvalidRequest", `${feature} is not supported by this service.`);
     }
   }
+}
+
+/** A misspelt parameter that is passed over would change what is found, and nobody would know. */
+function refuseUnknown(body: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(body).find((name) => !KNOWN.includes(name) && !Object.hasOwn(REFUSED, name));
+  if (unknown === undefined) return;
+  const meant = closestName(unknown, KNOWN);
+  throw new FlowsteadError(
+    "InvalidRequest",
+    `The parameter '${unknown}' is not a valid parameter of a search.${meant ? ` Did you mean '${meant}'?` : ""}`,
+    { details: { parameter: unknown } },
+  );
 }
 
 export function readBody<T>(schema: z.ZodType<T>, given: unknown): T {

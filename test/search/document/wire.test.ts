@@ -92,6 +92,12 @@ describe("the search service on the wire", () => {
     assert.equal(await find({ search: "otter", queryLanguage: "en-us", speller: "lexicon", debug: "disabled" }), "b c");
   });
 
+  it("refuses a parameter that there is not, with the one that was probably meant", async () => {
+    const answer = await call("POST", "/indexes('notes')/docs/search", { search: "otter", searchfields: "content" });
+    assert.equal(answer.status, 400);
+    assert.match(message(answer), /'searchfields' is not a valid parameter.*'searchFields'/);
+  });
+
   it("a batch that fails in part answers 207 with each document's status", async () => {
     const { status, value } = await call("POST", "/indexes('notes')/docs/search.index", {
       value: [
