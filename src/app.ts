@@ -21,6 +21,7 @@ import { childEnvironment, engineEnvironment } from "./config/child-environment.
 import { documentFolder, keyFolder } from "./config/folder.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
+import { resolveSecrets } from "./config/secret.ts";
 import { configuredRegions } from "./endpoint/configured.ts";
 import type { OnlineEndpoint } from "./endpoint/endpoint.ts";
 import { type Fleet, openFleet } from "./endpoint/fleet.ts";
@@ -147,6 +148,7 @@ export async function openApp(
       version: version(),
       logLevel: config.log.level,
       instanceEnv: childEnvironment(env),
+      secretOf: (written) => resolveSecrets(written, env, "flowstead.key") as string,
       zones,
       zone: config.endpoint.zone,
       engineEnv: engineEnvironment(env),

@@ -56,7 +56,7 @@ const guard = z
     }),
   ])
   .describe(
-    "A check of prompts and answers. `moderator`: `rules` (a short built-in list of phrases and your `patterns`; not a classifier), `azure-content-safety` (`endpoint`, `api_key`) or `openai-moderation` (`api_key`). Besides: `models` (names; all when absent), `on` (`prompt`, `completion`; both when absent), `block` (least severity by category hate, self_harm, sexual, violence: low, medium, high, off; medium when absent; jailbreak: off), `annotate`, `hold_back` (characters of a stream kept back, 200), `on_failure` (`block` or `allow`).",
+    "`moderator`: `rules` (a short built-in list of phrases and your `patterns`; not a classifier), `azure-content-safety` (`endpoint`, `api_key`) or `openai-moderation` (`api_key`). Besides: `models` (names; all when absent), `on` (`prompt`, `completion`; both when absent), `block` (least severity by category hate, self_harm, sexual, violence: low, medium, high, off; medium when absent; jailbreak: off), `annotate`, `hold_back` (characters of a stream kept back, 200), `on_failure` (`block` or `allow`).",
   );
 
 function guardFields() {

@@ -38,7 +38,7 @@ export const model = z
       .describe("Where data may be processed, such as `eu`; members of one pool must agree."),
   })
   .describe(
-    "One model, or one region of it. The provider's own settings stand beside these: base_url, api_key, model, endpoint, deployment, api_version, auth, max_tokens, first_token_seconds, idle_seconds.",
+    "Each entry is one model, or one region of it. The provider's own settings stand beside these: base_url, api_key, model, organization, endpoint, deployment, api_version, auth, max_tokens (of Anthropic's answers), first_token_seconds, idle_seconds.",
   );
 
 /** What stands under `embedder`. */
@@ -64,5 +64,5 @@ export const embedder = z
       .describe("A pool in place of one server: calls move between the regions as those of `models` do."),
   })
   .describe(
-    "Turns texts into vectors for hybrid search; without one, search is by words alone. The provider's own settings stand beside: base_url, api_key, model, endpoint, deployment, api_version, auth, dimensions.",
+    "Turns texts into vectors for hybrid search; without one, search is by words alone. The provider's own settings stand beside: base_url, api_key, model, organization, endpoint, deployment, api_version, auth, dimensions, answer_seconds.",
   );

@@ -76,7 +76,7 @@ function rowsOf(key: string, schema: JsonSchema): string[] {
 
 function row(key: string, schema: JsonSchema): string {
   const fallback = schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``;
-  const description = schema.description ?? schema.items?.description ?? "";
+  const description = [schema.description, schema.items?.description].filter(Boolean).join(" ");
   return `| \`${key}\` | ${typeOf(schema)} | ${fallback} | ${description.replaceAll("|", "\\|")} |`;
 }
 

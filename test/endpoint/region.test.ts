@@ -202,10 +202,11 @@ test("a deployment whose driver is remote has the servers of its specification",
     zones: openZones(["1"]),
     log: SILENT,
     keysOf: () => keys,
+    secretOf: (written) => (written === "${env:WEST_KEY}" ? "its-key" : written),
   });
   context.after(() => fleet.close());
   const read = (map: object): unknown => readSpecification({ ...map }, "test").spec;
-  const properties = { "flowstead.driver": "remote", "flowstead.urls": west.url, "flowstead.key": "its-key" };
+  const properties = { "flowstead.driver": "remote", "flowstead.urls": west.url, "flowstead.key": "${env:WEST_KEY}" };
   fleet.apply(read({ name: "far", auth_mode: "key", traffic: { blue: 100 } }) as EndpointSpec, [
     read({
       name: "blue",

@@ -5,7 +5,7 @@ import { openDeployment } from "../deployment.ts";
 import { openCluster } from "../kubernetes/cluster.ts";
 import { openClusterGroup } from "../kubernetes/cluster-group.ts";
 import type { DeploymentSpec } from "../specification/deployment-spec.ts";
-import { type DriverContext, type Operated, revisionKey, variablesOf } from "./driver.ts";
+import { type DriverContext, type Operated, revisionKey } from "./driver.ts";
 
 /** @throws FlowsteadError `InvalidConfig` when no cluster is configured. */
 export function operateCluster(first: DeploymentSpec, context: DriverContext): Operated {
@@ -26,7 +26,6 @@ export function operateCluster(first: DeploymentSpec, context: DriverContext): O
         ...room,
         cluster,
         spec,
-        variablesOf: (one) => variablesOf(one, context),
         log: context.log,
         journal: context.journal,
       }),

@@ -9,7 +9,7 @@ import type { StartInstance } from "../instance/instance.ts";
 import { memoryLimit } from "../instance/memory.ts";
 import type { InstanceLog } from "../log/instance-log.ts";
 import type { DeploymentSpec } from "../specification/deployment-spec.ts";
-import { type DriverContext, variablesOf } from "./driver.ts";
+import type { DriverContext } from "./driver.ts";
 
 /** @throws FlowsteadError `InvalidConfig` for a deployment without an image, or a machine without an engine. */
 export function containerStarter(
@@ -32,7 +32,7 @@ export function containerStarter(
       engine,
       image,
       routes: spec.environment ?? {},
-      env: { ...variablesOf(spec, context), ...lent },
+      env: { ...spec.environmentVariables, ...lent },
       lentFolder: path.dirname(socketPath),
       runFolder,
       isIsolated: spec.egressPublicNetworkAccess === "disabled",

@@ -18,8 +18,8 @@ export interface DriverContext {
   logLevel: InstanceSpec["logLevel"];
   /** Variables that every instance gets. */
   instanceEnv: Readonly<Record<string, string>>;
-  /** A deployment's own variables with their references resolved; as they are written when absent. */
-  environmentOf?: (spec: DeploymentSpec) => Readonly<Record<string, string>>;
+  /** What a secret is that a specification only names; as it is written when absent. @throws FlowsteadError `InvalidConfig`. */
+  secretOf?: (written: string) => string;
   /** Where the files lie that instances of this version read; the flow's own place when absent. */
   flowOf?: (spec: DeploymentSpec) => string | undefined;
   zones: Zones;
@@ -60,8 +60,4 @@ export function revisionKey(spec: DeploymentSpec): string {
     spec.driver,
     spec.resources,
   ]);
-}
-
-export function variablesOf(spec: DeploymentSpec, { environmentOf }: DriverContext): Readonly<Record<string, string>> {
-  return environmentOf?.(spec) ?? spec.environmentVariables;
 }

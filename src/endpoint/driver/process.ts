@@ -6,7 +6,7 @@ import { startInstance } from "../instance/child.ts";
 import type { StartInstance } from "../instance/instance.ts";
 import type { InstanceLog } from "../log/instance-log.ts";
 import type { DeploymentSpec } from "../specification/deployment-spec.ts";
-import { type DriverContext, variablesOf } from "./driver.ts";
+import type { DriverContext } from "./driver.ts";
 
 /** @throws FlowsteadError `InvalidConfig` for a deployment without a flow. */
 export function processStarter(
@@ -19,7 +19,7 @@ export function processStarter(
     const text = `Deployment "${spec.name}" runs as a process, but names no flow. Give its model the path of a flow's folder.`;
     throw new FlowsteadError("InvalidConfig", text);
   }
-  const own = variablesOf(spec, context);
+  const own = spec.environmentVariables;
   const { python, version, logLevel, log } = context;
   const resources = typeof context.resources === "function" ? context.resources({ ...spec, flow }) : context.resources;
   return ({ name, zone }, onState) =>

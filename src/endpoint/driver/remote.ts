@@ -8,7 +8,8 @@ import type { DriverContext, Operated } from "./driver.ts";
 export function operateRemote(first: DeploymentSpec, context: DriverContext): Operated {
   let spec = first;
   const { driver, readinessProbe } = spec;
-  const { urls, key } = driver.type === "remote" ? driver : { urls: [], key: undefined };
+  const { urls, key: written } = driver.type === "remote" ? driver : { urls: [], key: undefined };
+  const key = written && (context.secretOf?.(written) ?? written);
   const servers = urls.map((url, index) => ({ name: `${spec.name}-${index + 1}`, at: url, key }));
   const deployment = openDeployment({
     name: spec.name,

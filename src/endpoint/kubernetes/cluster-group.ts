@@ -16,7 +16,6 @@ import { type Pod, watchPods } from "./slice.ts";
 export interface ClusterGroupOptions extends GroupRoom {
   cluster: Cluster;
   spec: DeploymentSpec;
-  variablesOf: (spec: DeploymentSpec) => Readonly<Record<string, string>>;
   log: Logger;
   /** Where the pods' output and events are written down. */
   journal?: Journal | undefined;
@@ -48,7 +47,7 @@ export function openClusterGroup(options: ClusterGroupOptions): ClusterGroup {
   const stop = new AbortController();
   const targets = new Map<string, { address: string; target: InstanceTarget; left?: Promise<void> }>();
   const wanted = (): ReturnType<typeof deploymentObjects> =>
-    deploymentObjects(spec, { count, variables: options.variablesOf(spec) });
+    deploymentObjects(spec, { count, variables: spec.environmentVariables });
   const { name } = wanted();
 
   /** One after another, so that an older state never overwrites a newer one. */

@@ -103,7 +103,7 @@ export type DriverSpec =
   | { type: "process" }
   | { type: "container"; image?: string }
   | { type: "remote"; urls: readonly string[]; key?: string }
-  | { type: "kubernetes"; namespace?: string; context?: string; image?: string };
+  | { type: "kubernetes"; namespace?: string; image?: string };
 
 export interface DataCollectorSpec {
   /** Share of the calls, 0 to 1. */

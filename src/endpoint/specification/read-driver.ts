@@ -6,7 +6,7 @@ import type { SpecReader } from "./spec-reader.ts";
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const SCHEDULE = /^(?:([a-z]{3})(?:-([a-z]{3}))?\s+)?(\d\d:\d\d)-(\d\d:\d\d)\s+(\d+)-(\d+)$/;
 
-/** From `flowstead.driver` and its companions `flowstead.urls`, `.image`, `.namespace` and `.context`. */
+/** From `flowstead.driver` and its companions `flowstead.urls`, `.key`, `.image` and `.namespace`. */
 export function readDriver(reader: SpecReader, properties: Readonly<Record<string, string>>): DriverSpec {
   const { "flowstead.driver": type = "process", "flowstead.image": image } = properties;
   const of = <Key extends string>(key: Key): { [K in Key]?: string } => {
@@ -26,7 +26,7 @@ export function readDriver(reader: SpecReader, properties: Readonly<Record<strin
       return { type, urls, ...of("key") };
     }
     case "kubernetes":
-      return { type, ...of("namespace"), ...of("context"), ...of("image") };
+      return { type, ...of("namespace"), ...of("image") };
     default:
       reader.refuse("properties", `flowstead.driver "${type}" is none of process, container, remote, kubernetes`);
       return { type: "process" };
