@@ -1,14 +1,10 @@
-import type { ChatChunk } from "./chat-model.ts";
-
-interface Text {
-  all: string;
-  checked: number;
-}
+import type { ChatChunk, ChatDelta } from "./chat-model.ts";
+import { HeldText, type TextEnd } from "./held-text.ts";
 
 interface Held {
   chunk: ChatChunk;
-  /** Where this chunk's text ends, by choice. */
-  ends: [choice: number, end: number][];
+  /** Where this chunk's texts end. */
+  ends: [text: HeldText, end: TextEnd][];
 }
 
 /**
@@ -18,7 +14,10 @@ interface Held {
 export class HoldBack {
   readonly #holdBack: number;
   readonly #step: number;
-  readonly #texts = new Map<number, Text>();
+  /** By choice, each by the field that it stands in: what is written in turns is read for itself. */
+  readonly #texts = new Map<number, Map<string, HeldText>>();
+  /** Choices of which the reader has seen the end. */
+  readonly #ended = new Set<number>();
   #held: Held[] = [];
   #last: ChatChunk = { id: "", created: 0, model: "", choices: [] };
 
@@ -32,21 +31,24 @@ export class HoldBack {
     return this.#last;
   }
 
-  /** Those that have been seen, by number. */
+  /** Those that have been seen and whose end has not, by number. */
   get choices(): number[] {
-    return [...this.#texts.keys()];
+    return [...this.#texts.keys()].filter((index) => !this.#ended.has(index));
   }
 
   add(chunk: ChatChunk): void {
     this.#last = chunk;
     const ends: Held["ends"] = [];
-    for (const { index, delta } of chunk.choices) {
-      const calls = delta?.tool_calls?.map((call) => call.function?.arguments ?? "").join("") ?? "";
-      const added = (delta?.content ?? "") + (delta?.refusal ?? "") + calls;
-      const text = this.#texts.get(index) ?? { all: "", checked: 0 };
-      text.all += added;
-      this.#texts.set(index, text);
-      ends.push([index, text.all.length]);
+    for (const { index, delta, finish_reason: finish } of chunk.choices) {
+      let texts = this.#texts.get(index);
+      if (!texts) this.#texts.set(index, (texts = new Map()));
+      for (const [field, added] of textsOf(delta)) {
+        let text = texts.get(field);
+        if (!text) texts.set(field, (text = new HeldText(this.#holdBack)));
+        ends.push([text, text.add(added)]);
+      }
+      // The end waits for the whole choice.
+      if (finish) for (const text of texts.values()) ends.push([text, text.end()]);
     }
     this.#held.push({ chunk, ends });
   }
@@ -58,36 +60,47 @@ export class HoldBack {
 
   /** The same for whatever is left. */
   rest(): string[] {
+    for (const texts of this.#texts.values()) for (const text of texts.values()) text.end();
     return this.#take(1);
   }
 
   /** Chunks that may leave now. */
   release(): ChatChunk[] {
     let count = 0;
-    while (count < this.#held.length && this.#isFree(this.#held[count] as Held)) count++;
-    return this.#held.splice(0, count).map(({ chunk }) => chunk);
+    while (this.#held[count]?.ends.every(([text, end]) => text.isFree(end))) count++;
+    return this.#leave(count);
   }
 
   all(): ChatChunk[] {
-    return this.#held.splice(0).map(({ chunk }) => chunk);
+    return this.#leave(this.#held.length);
   }
 
-  #isFree({ ends }: Held): boolean {
-    return ends.every(([index, end]) => {
-      const { checked } = this.#texts.get(index) as Text;
-      // What follows may have come and not been checked yet: it does not count.
-      return end === 0 || end + this.#holdBack <= checked;
-    });
+  #leave(count: number): ChatChunk[] {
+    const chunks = this.#held.splice(0, count).map(({ chunk }) => chunk);
+    for (const { choices } of chunks)
+      for (const { index, finish_reason: finish } of choices) if (finish) this.#ended.add(index);
+    return chunks;
   }
 
   #take(least: number): string[] {
-    const texts: string[] = [];
-    for (const text of this.#texts.values()) {
-      if (text.all.length - text.checked < least) continue;
-      // With what was kept back before, since a phrase may begin there.
-      texts.push(text.all.slice(Math.max(0, text.checked - this.#holdBack)));
-      text.checked = text.all.length;
-    }
-    return texts;
+    return [...this.#texts.values()].flatMap((texts) => [...texts.values()].flatMap((text) => text.take(least)));
   }
+}
+
+type Said = ChatDelta & { reasoning_content?: unknown; reasoning?: unknown };
+
+/** Everything in a delta that a reader or a tool would get to read. */
+function textsOf(delta: Said = {}): [field: string, text: string][] {
+  const { content, refusal, reasoning_content: thought, reasoning, function_call: older, tool_calls: calls } = delta;
+  const texts: [string, unknown][] = [
+    ["content", content],
+    ["refusal", refusal],
+    ["thought", thought],
+    ["reasoning", reasoning],
+    ["name", older?.name],
+    ["arguments", older?.arguments],
+  ];
+  for (const { index, function: called } of calls ?? [])
+    texts.push([`name ${index}`, called?.name], [`arguments ${index}`, called?.arguments]);
+  return texts.filter((one): one is [string, string] => typeof one[1] === "string" && one[1] !== "");
 }
