@@ -11,7 +11,7 @@ const JSON_TYPES = new Set(["application/json", "application/*", "*/*"]);
  * @throws FlowsteadError `NotAcceptable`, `MultipleStreamOutputFieldsNotSupported`.
  */
 export function scoreFormat(accept: string | undefined, signature: FlowSignature): ScoreFormat {
-  const types = (accept || "*/*").split(",").map((part) => part.split(";")[0]?.trim().toLowerCase() ?? "");
+  const types = mediaTypes(accept);
   const streamed = signature.outputs.filter((output) => output.streamed && !output.evaluationOnly);
   const wantsStream = types.includes("text/event-stream");
   if (streamed.length > 1 && wantsStream) {
@@ -22,6 +22,13 @@ export function scoreFormat(accept: string | undefined, signature: FlowSignature
   if (wantsStream && signature.mayStream) return acceptsJson ? "found" : "found-stream";
   if (acceptsJson) return "json";
   throw notAcceptable(types);
+}
+
+/** Without their parameters; one that names none takes everything. */
+function mediaTypes(accept = ""): string[] {
+  const named = accept.split(",").map((part) => part.split(";", 1)[0]?.trim().toLowerCase() ?? "");
+  const types = named.filter((type) => type !== "");
+  return types.length === 0 ? ["*/*"] : types;
 }
 
 export function severalStreams(): FlowsteadError {

@@ -11,14 +11,20 @@ import { type ScoreSink, publicError } from "./score.ts";
 /** How long what still comes of a refused body is read away, so that a client that is writing gets to read why. */
 const LINGER_MS = 5000;
 
-/** The whole body as text. @throws FlowsteadError `PayloadTooLarge` as soon as more than `limit` bytes are announced or have come. */
+/** The whole body as text in UTF-8. @throws FlowsteadError as `readBytes` does */
 export function readBody(request: ServedRequest, limit: number): string | Promise<string> {
+  const bytes = readBytes(request, limit);
+  return Buffer.isBuffer(bytes) ? bytes.toString("utf8") : bytes.then((all) => all.toString("utf8"));
+}
+
+/** The whole body. @throws FlowsteadError `PayloadTooLarge` as soon as more than `limit` bytes are announced or have come. */
+export function readBytes(request: ServedRequest, limit: number): Buffer | Promise<Buffer> {
   if ("whole" in request) {
-    if (request.whole.length <= limit) return request.whole.toString("utf8");
+    if (request.whole.length <= limit) return request.whole;
     throw new FlowsteadError("PayloadTooLarge", `The request body is larger than ${limit} bytes.`);
   }
   // Listeners, since the stream's own iterator costs as much as the rest of a small call.
-  if (request.readableEnded) return Promise.resolve("");
+  if (request.readableEnded) return Promise.resolve(Buffer.alloc(0));
   if (request.destroyed) return Promise.reject(LEFT);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -40,8 +46,7 @@ export function readBody(request: ServedRequest, limit: number): string | Promis
     request.on("end", () => {
       isWhole = true;
       const [only] = chunks;
-      const body = chunks.length === 1 && only ? only : Buffer.concat(chunks, isRefused ? 0 : size);
-      resolve(body.toString("utf8"));
+      resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, isRefused ? 0 : size));
     });
     request.on("error", reject);
     request.on("close", () => {

@@ -7,6 +7,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import type { Logger } from "../base/log.ts";
 import type { TraceContext } from "../base/trace-context.ts";
+import { pyRepr } from "../base/value.ts";
 import { swagger } from "../flow/swagger.ts";
 import type { FlowCall, Target } from "../flow/target.ts";
 import { frontedServer } from "../network/fronted-server.ts";
@@ -14,7 +15,7 @@ import type { ServedRequest, ServedResponse } from "../network/served-exchange.t
 import type { Meter } from "../trace/meter.ts";
 import { scoreFormat } from "./accept.ts";
 import { callerOf, traceOf } from "./caller.ts";
-import { connectionSignal, readBody, responseSink, sendError, sendJson } from "./exchange.ts";
+import { connectionSignal, readBody, readBytes, responseSink, sendError, sendJson } from "./exchange.ts";
 import { parseScoreRequest } from "./score-request.ts";
 import { watchScore } from "./score-metric.ts";
 import { hiddenOutputs, writeScore } from "./score.ts";
@@ -72,7 +73,7 @@ export function flowServer(target: Target, options: FlowServerOptions): Server {
     });
   };
   const listener: RequestListener = (request, response) => {
-    const path = pathOf(request);
+    const path = plainPath(pathOf(request));
     const exchange = { request, response, headers };
     if (options.cors && request.method === "OPTIONS") return preflight(exchange, routes, path);
     const method = request.method === "HEAD" ? "GET" : request.method;
@@ -94,6 +95,11 @@ export function flowServer(target: Target, options: FlowServerOptions): Server {
 
 function pathOf({ url }: ServedRequest): string {
   return url?.split("?", 1)[0] ?? "/";
+}
+
+/** As routes are written: nothing encoded, one slash at a time. */
+function plainPath(path: string): string {
+  return path.includes("%") || path.includes("//") ? decoded(path).replace(/\/{2,}/g, "/") : path;
 }
 
 function serverRoutes(target: Target, options: FlowServerOptions): Record<string, Handler> {
@@ -129,7 +135,7 @@ async function score(target: Target, options: FlowServerOptions, exchange: Excha
   const headers = { ...exchange.headers, ...ids };
   try {
     const signature = await target.describe();
-    const inputs = parseScoreRequest(signature, await readBody(request, options.bodyLimit ?? BODY_LIMIT));
+    const inputs = parseScoreRequest(signature, await readBytes(request, options.bodyLimit ?? BODY_LIMIT));
     const format = scoreFormat(request.headers.accept, signature);
     const [whole, unannounced] = [format === "json", format !== "json"];
     const call: FlowCall = {
@@ -199,7 +205,7 @@ function unknownPath({ request, response, headers }: Exchange, path: string): vo
   response
     .writeHead(404, { ...headers, "content-type": HTML, "x-content-type-options": "nosniff" })
     .end(
-      `The requested api '${escapeHtml(decoded(path.slice(1)))}' with ${request.method} is not supported by current app, ` +
+      `The requested api ${escapeHtml(pyRepr(path.slice(1)))} with ${request.method} is not supported by current app, ` +
         "if you entered the URL manually please check your spelling and try again.",
     );
 }
@@ -208,13 +214,13 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    return path;
+    return path.replace(/%[\da-f]{2}/gi, "\ufffd");
   }
 }
 
-/** The original answers in HTML, so what the caller wrote must not become markup. */
+/** The original answers in HTML, so what the caller wrote must not become markup; quotes are harmless in text. */
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  return text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /** Listens on a port or a Unix socket. @throws FlowsteadError `PortInUse` when the port is taken. */

@@ -52,5 +52,6 @@ export function staticPages(folder: string | undefined): StaticPages {
 }
 
 function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  // A path with a zero in it is no path, and would be thrown at.
+  return !file.includes("\0") && (statSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
 }

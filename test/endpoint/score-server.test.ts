@@ -98,6 +98,21 @@ test("version, swagger and HEAD", async () => {
   assert.match(await unknown.text(), /^The requested api 'score' with GET is not supported by current app, /);
 });
 
+test("a path counts as it is meant: percent-encoded or with a slash too many, and never as markup", async () => {
+  const body = { method: "POST", body: '{"question":"q"}' };
+  for (const path of ["/%73core", "//score", "/score?x=%2f"])
+    assert.deepEqual(await (await fetch(origin + path, body)).json(), { answer: "hi" }, path);
+  const said = async (path: string): Promise<string> =>
+    (await (await fetch(origin + path)).text()).split(" with ")[0] ?? "";
+  assert.equal(await said("/it's"), `The requested api "it's"`);
+  assert.equal(await said("/%3Cscript%3E"), "The requested api '&#60;script&#62;'");
+  assert.equal(await said("/%ff"), "The requested api '\ufffd'");
+});
+
+test("an Accept that names nothing takes everything", async () => {
+  assert.equal((await post({ accept: ", ," })).status, 200);
+});
+
 test("pages: a greeting, or a folder's own, and nothing outside it", async () => {
   assert.equal(await (await fetch(`${origin}/`)).text(), "<h1>Welcome to promptflow app.</h1>");
   assert.equal((await fetch(`${origin}/`, { method: "POST" })).status, 200);
@@ -106,7 +121,7 @@ test("pages: a greeting, or a folder's own, and nothing outside it", async () =>
   assert.equal(staticPages(folder).home, '<script src="/static/a.js"></script>');
   const script = await fetch(`${origin}/static/a.js`);
   assert.deepEqual([script.status, await script.text()], [200, "1;"]);
-  for (const name of ["b.js", "..%2fa.js", "%2e%2e/x", ""]) {
+  for (const name of ["b.js", "..%2fa.js", "%2e%2e/x", "%00", ""]) {
     assert.equal((await fetch(`${origin}/static/${name}`)).status, 404, name);
   }
 });

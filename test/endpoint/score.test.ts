@@ -152,38 +152,59 @@ test("Accept decides the format as the original does", () => {
   assert.equal(scoreFormat("", CHAT_SIGNATURE), "json", "an empty header is no header");
 });
 
+function parse(signature: FlowSignature, body: string): ValueMap {
+  return parseScoreRequest(signature, Buffer.from(body));
+}
+
 test("request bodies: objects, plain text for a single input, and clear refusals", () => {
   const one: FlowSignature = { ...CHAT_SIGNATURE, inputs: CHAT_SIGNATURE.inputs.slice(0, 1) };
-  assert.deepEqual(parseScoreRequest(CHAT_SIGNATURE, '{"question":"q","more":1}'), { question: "q", more: 1 });
-  assert.deepEqual(parseScoreRequest(one, "just text"), { question: "just text" });
-  assert.deepEqual(parseScoreRequest(one, ""), { question: "" });
-  assert.deepEqual(parseScoreRequest({ ...one, inputs: [] }, "anything"), {});
-  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "just text"), {
+  assert.deepEqual(parse(CHAT_SIGNATURE, '{"question":"q","more":1}'), { question: "q", more: 1 });
+  assert.deepEqual(parse(one, "just text"), { question: "just text" });
+  assert.deepEqual(parse(one, ""), { question: "" });
+  assert.deepEqual(parse({ ...one, inputs: [] }, "anything"), {});
+  assert.throws(() => parse(CHAT_SIGNATURE, "just text"), {
     code: "JsonPayloadRequiredForMultipleInputFields",
   });
-  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "{}"), {
+  assert.throws(() => parse(CHAT_SIGNATURE, "{}"), {
     message: "Required input fields ['question'] are missing in request data {}",
   });
-  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "[1]"), {
+  assert.throws(() => parse(CHAT_SIGNATURE, "[1]"), {
     message: "Required input fields ['question'] are missing in request data [1]",
   });
-  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, "42"), { code: "InvalidRequest" });
-  assert.throws(() => parseScoreRequest(one, "42"), { code: "InvalidRequest" });
-  assert.throws(() => parseScoreRequest(one, "null"), { code: "InvalidRequest" });
-  assert.throws(() => parseScoreRequest(one, '""'), {
+  assert.throws(() => parse(CHAT_SIGNATURE, "42"), { code: "InvalidRequest" });
+  assert.throws(() => parse(one, "42"), { code: "InvalidRequest" });
+  assert.throws(() => parse(one, "null"), { code: "InvalidRequest" });
+  assert.throws(() => parse(one, '""'), {
     message: "Required input fields ['question'] are missing in request data ''",
   });
-  assert.throws(() => parseScoreRequest(one, '["question"]'), { code: "InvalidRequest" }, "found, and no object");
-  assert.deepEqual(parseScoreRequest(one, '\ufeff{"question":"q"}'), { question: "q" });
+  assert.throws(() => parse(one, '["question"]'), { code: "InvalidRequest" }, "found, and no object");
+  assert.deepEqual(parse(one, '\ufeff{"question":"q"}'), { question: "q" });
+});
+
+test("a body is read in the encoding that its bytes tell, as Python reads JSON", () => {
+  const one: FlowSignature = { ...CHAT_SIGNATURE, inputs: CHAT_SIGNATURE.inputs.slice(0, 1) };
+  const json = '{"question":"f\u00fcnf"}';
+  const little = Buffer.from(json, "utf16le");
+  const big = Buffer.from(little).swap16();
+  const marked = [Buffer.from([0xff, 0xfe]), little];
+  for (const body of [little, big, Buffer.concat(marked), Buffer.concat([Buffer.from([0xfe, 0xff]), big])])
+    assert.deepEqual(parseScoreRequest(CHAT_SIGNATURE, body), { question: "f\u00fcnf" });
+  // What is no text in any of them is no JSON; it must not reach a flow with signs put in its place.
+  const broken = Buffer.from('{"question":"\u00ff"}', "latin1");
+  assert.throws(() => parseScoreRequest(one, broken), {
+    code: "InvalidRequest",
+    message: /neither JSON nor text in UTF-8/,
+  });
+  assert.throws(() => parseScoreRequest(CHAT_SIGNATURE, broken), { code: "JsonPayloadRequiredForMultipleInputFields" });
+  assert.throws(() => parseScoreRequest(one, Buffer.from([0xff, 0xfe, 0])), { code: "InvalidRequest" });
 });
 
 test("a body that says nothing runs a flow that needs nothing", () => {
   const inputs = CHAT_SIGNATURE.inputs.slice(0, 1).map((input) => ({ ...input, default: "d" }));
   const free: FlowSignature = { ...CHAT_SIGNATURE, inputs };
-  for (const body of ["null", "[]", '""', "0", "false", "{}"])
-    assert.deepEqual(parseScoreRequest(free, body), {}, body);
+  for (const body of ["null", "[]", '""', "0", "false", "{}"]) assert.deepEqual(parse(free, body), {}, body);
   for (const body of ["5", "true", "[1]", '"x"']) {
-    assert.throws(() => parseScoreRequest(free, body), { code: "InvalidRequest" }, body);
+    assert.throws(() => parse(free, body), { code: "InvalidRequest" }, body);
   }
 });
 

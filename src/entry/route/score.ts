@@ -4,7 +4,7 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { scoreFormat } from "../../endpoint/accept.ts";
 import type { OnlineEndpoint } from "../../endpoint/endpoint.ts";
 import { traceOf } from "../../endpoint/caller.ts";
-import { clientSignal, readBody, responseSink, sendJson } from "../../endpoint/exchange.ts";
+import { clientSignal, readBytes, responseSink, sendJson } from "../../endpoint/exchange.ts";
 import { parseScoreRequest } from "../../endpoint/score-request.ts";
 import { watchScore } from "../../endpoint/score-metric.ts";
 import { writeError, writeScore } from "../../endpoint/score.ts";
@@ -85,7 +85,7 @@ async function score(hot: Hot, { endpoint, context, headers, principal }: Scorin
   const deployment = endpoint.route(typeof pin === "string" ? pin : undefined);
   headers["azureml-model-deployment"] = deployment.name;
   const signature = await deployment.describe();
-  const inputs = parseScoreRequest(signature, await readBody(request, context.bodyLimit));
+  const inputs = parseScoreRequest(signature, await readBytes(request, context.bodyLimit));
   const format = scoreFormat(request.headers.accept, signature);
   const call = {
     inputs,
