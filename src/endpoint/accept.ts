@@ -24,6 +24,11 @@ export function scoreFormat(accept: string | undefined, signature: FlowSignature
   throw notAcceptable(types);
 }
 
+/** Whether a caller asks for a stream in so many words. */
+export function namesStream(accept: string | undefined): boolean {
+  return mediaTypes(accept).includes("text/event-stream");
+}
+
 /** Without their parameters; one that names none takes everything. */
 function mediaTypes(accept = ""): string[] {
   const named = accept.split(",").map((part) => part.split(";", 1)[0]?.trim().toLowerCase() ?? "");

@@ -13,10 +13,9 @@ import type { FlowCall, Target } from "../flow/target.ts";
 import { frontedServer } from "../network/fronted-server.ts";
 import type { ServedRequest, ServedResponse } from "../network/served-exchange.ts";
 import type { Meter } from "../trace/meter.ts";
-import { scoreFormat } from "./accept.ts";
 import { callerOf, traceOf } from "./caller.ts";
-import { connectionSignal, readBody, readBytes, responseSink, sendError, sendJson } from "./exchange.ts";
-import { parseScoreRequest } from "./score-request.ts";
+import { connectionSignal, readBody, responseSink, sendError, sendJson } from "./exchange.ts";
+import { readScoreCall } from "./score-call.ts";
 import { watchScore } from "./score-metric.ts";
 import { hiddenOutputs, writeScore } from "./score.ts";
 import type { StaticPages } from "./static-page.ts";
@@ -30,6 +29,8 @@ export interface FlowServerOptions {
   includedFields?: readonly string[] | undefined;
   /** What `/version` tells of the build. */
   build?: { info: string; version: string | undefined };
+  /** Stands in `/swagger.json` in place of the name in the flow's file. */
+  name?: string;
   /** Stands in `/swagger.json` as the example of a request. */
   sample?: Record<string, unknown> | undefined;
   pages?: StaticPages;
@@ -114,7 +115,8 @@ function serverRoutes(target: Target, options: FlowServerOptions): Record<string
     "GET /swagger.json": async ({ response, headers }) => {
       const signature = await target.describe();
       const hidden = hiddenOutputs(signature, options.includedFields);
-      sendJson(response, 200, swagger(signature, { sample: options.sample, hidden }), headers);
+      const named = { ...signature, name: options.name ?? signature.name };
+      sendJson(response, 200, swagger(named, { sample: options.sample, hidden }), headers);
     },
   };
   if (options.internal) {
@@ -135,8 +137,8 @@ async function score(target: Target, options: FlowServerOptions, exchange: Excha
   const headers = { ...exchange.headers, ...ids };
   try {
     const signature = await target.describe();
-    const inputs = parseScoreRequest(signature, await readBytes(request, options.bodyLimit ?? BODY_LIMIT));
-    const format = scoreFormat(request.headers.accept, signature);
+    const { bodyLimit = BODY_LIMIT, meter } = options;
+    const { inputs, format } = await readScoreCall(request, signature, { bodyLimit, meter });
     const [whole, unannounced] = [format === "json", format !== "json"];
     const call: FlowCall = {
       inputs,
@@ -149,7 +151,7 @@ async function score(target: Target, options: FlowServerOptions, exchange: Excha
       ...trace,
     };
     const events = target.invoke(call, connectionSignal(request));
-    const watch = watchScore(responseSink(response, headers), { meter: options.meter, flow: signature, format });
+    const watch = watchScore(responseSink(response, headers), { meter, flow: signature, format });
     const failed = await writeScore(events, watch.sink, {
       format,
       signature,

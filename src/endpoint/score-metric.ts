@@ -42,16 +42,34 @@ export function watchScore(
     const now = performance.now();
     const isSent = format === "event-stream" || (format !== "json" && firstByte !== undefined);
     const isStream = isSent && status === 200;
-    const about = { flow: flow.name, response_code: String(status), streaming: isStream ? "True" : "False" };
-    meter.add(METRIC.flowRequest, 1, { ...about, exception: failed?.code ?? "" });
     if (!isStream) {
-      meter.record(METRIC.flowLatency, now - began, { ...about, response_type: "default" });
+      const durationMs = now - began;
+      countWhole(meter, { flow: flow.name, code: failed?.code ?? "", status, streaming: false, durationMs });
       return;
     }
+    const about = { flow: flow.name, response_code: String(status), streaming: "True" };
+    meter.add(METRIC.flowRequest, 1, { ...about, exception: failed?.code ?? "" });
     const first = firstByte ?? now;
     meter.record(METRIC.flowLatency, first - began, { ...about, response_type: "firstbyte" });
     meter.record(METRIC.flowLatency, now - began, { ...about, response_type: "lastbyte" });
     meter.record(METRIC.streamDuration, now - first, { flow: flow.name });
   };
   return { sink: watched, done };
+}
+
+interface WholeAnswer {
+  flow: string;
+  /** Of its error, or empty. */
+  code: string;
+  status: number;
+  /** Whether a stream was asked for. */
+  streaming: boolean;
+  durationMs: number;
+}
+
+/** Counts a call that was answered in one piece, or refused before anything ran. */
+export function countWhole(meter: Meter, { flow, code, status, streaming, durationMs }: WholeAnswer): void {
+  const about = { flow, response_code: String(status), streaming: streaming ? "True" : "False" };
+  meter.add(METRIC.flowRequest, 1, { ...about, exception: code });
+  meter.record(METRIC.flowLatency, durationMs, { ...about, response_type: "default" });
 }

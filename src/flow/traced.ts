@@ -8,9 +8,9 @@ import {
   parseTraceparent,
   traceparentOf,
 } from "../base/trace-context.ts";
-import { METRIC, SPAN } from "../trace/name.ts";
+import { FEEDBACK_SPAN, METRIC, SPAN } from "../trace/name.ts";
 import type { Meter } from "../trace/meter.ts";
-import type { Attributes } from "../trace/span.ts";
+import type { AttributeValue, Attributes } from "../trace/span.ts";
 import type { Telemetry } from "../trace/telemetry.ts";
 import type { FlowEvent } from "./event.ts";
 import { RunSpans } from "./flow-span.ts";
@@ -114,7 +114,7 @@ export function recordFeedback(
       spanId: newSpanId(),
       parentSpanId: parent?.spanId,
       tracestate: trace?.tracestate,
-      name: SPAN.feedback,
+      name: FEEDBACK_SPAN,
       kind: "internal",
       startMs: now,
       endMs: now,
@@ -125,16 +125,25 @@ export function recordFeedback(
 }
 
 function said(text: string, flatten: boolean): Attributes {
-  if (!flatten) return { [SPAN.feedback]: text };
+  const fields = flatten ? tryObject(text) : undefined;
+  if (!fields) return { [SPAN.feedback]: text };
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, attribute(value)]));
+}
+
+function tryObject(text: string): object | undefined {
   try {
-    const fields = Object.entries(JSON.parse(text) as object).map(([key, value]: [string, unknown]) => [
-      key,
-      typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-        ? value
-        : JSON.stringify(value),
-    ]);
-    return Object.fromEntries(fields) as Attributes;
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
-    return { [SPAN.feedback]: text };
+    return undefined;
   }
+}
+
+function attribute(value: unknown): AttributeValue {
+  return Array.isArray(value) ? value.map(plain) : plain(value);
+}
+
+function plain(value: unknown): string | number | boolean {
+  const isPlain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return isPlain ? value : JSON.stringify(value);
 }

@@ -24,6 +24,9 @@ export const SPAN = {
   feedback: "feedback",
 } as const;
 
+/** Of what a user said about an answer. */
+export const FEEDBACK_SPAN = "promptflow-feedback";
+
 export const SPAN_EVENT = {
   inputs: "promptflow.function.inputs",
   output: "promptflow.function.output",
@@ -64,15 +67,16 @@ export const GEN_AI = {
   outputTokens: "gen_ai.usage.output_tokens",
 } as const;
 
+/** In small letters, as the original's own library sends them, whatever its source writes. */
 export const METRIC = {
-  tokens: "Token_Consumption",
-  flowLatency: "Flow_Latency",
-  flowRequest: "Flow_Request",
-  nodeLatency: "Node_Latency",
-  nodeRequest: "Node_Request",
-  callLatency: "RPC_Latency",
-  callRequest: "RPC_Request",
-  streamDuration: "Flow_Streaming_Response_Duration",
+  tokens: "token_consumption",
+  flowLatency: "flow_latency",
+  flowRequest: "flow_request",
+  nodeLatency: "node_latency",
+  nodeRequest: "node_request",
+  callLatency: "rpc_latency",
+  callRequest: "rpc_request",
+  streamDuration: "flow_streaming_response_duration",
 } as const;
 
 /** Bounds of all histograms, in milliseconds. */

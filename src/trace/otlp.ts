@@ -60,8 +60,8 @@ export function metricMessage(meter: Meter, resource: Attributes): Message {
       sum: { dataPoints: points.map(sum), aggregationTemporality: CUMULATIVE, isMonotonic: true },
     })),
     ...[...meter.histograms()].map(([name, points]) => ({
+      // Milliseconds. No unit is told, as in the original: collectors would add it to the name.
       name,
-      unit: "ms",
       histogram: { dataPoints: points.map(histogram), aggregationTemporality: CUMULATIVE },
     })),
   ];

@@ -6,14 +6,14 @@ import type { Message } from "./otlp.ts";
 type Kind = "string" | "hex" | "bool" | "int64" | "enum" | "double" | "fixed64" | "packedFixed64" | "packedDouble";
 type Schema = { readonly [field: string]: readonly [number, Kind | Schema] };
 
-const ANY_VALUE: Schema = {
+const PLAIN_VALUE: Schema = {
   stringValue: [1, "string"],
   boolValue: [2, "bool"],
   intValue: [3, "int64"],
   doubleValue: [4, "double"],
-  // Lists hold plain values here, never lists.
-  arrayValue: [5, { values: [1, { stringValue: [1, "string"] }] }],
 };
+// Lists hold plain values here, never lists.
+const ANY_VALUE: Schema = { ...PLAIN_VALUE, arrayValue: [5, { values: [1, PLAIN_VALUE] }] };
 const KEY_VALUE: Schema = { key: [1, "string"], value: [2, ANY_VALUE] };
 const RESOURCE: Schema = { attributes: [1, KEY_VALUE] };
 const SCOPE: Schema = { name: [1, "string"], version: [2, "string"] };

@@ -1,6 +1,6 @@
 // What is exported of a trace, free of any wire format.
 
-export type AttributeValue = string | number | boolean | readonly string[];
+export type AttributeValue = string | number | boolean | readonly (string | number | boolean)[];
 export type Attributes = Record<string, AttributeValue>;
 
 export interface SpanEvent {

@@ -17,6 +17,7 @@ const server = flowServer(target, {
   log: SILENT,
   version: "1.2.3",
   build: { info: '{"build_number":"9"}', version: "9" },
+  name: "folder",
   sample: { question: "How?" },
   includedFields: ["answer"],
   pages: staticPages(folder),
@@ -89,6 +90,7 @@ test("version, swagger and HEAD", async () => {
   const version = await fetch(`${origin}/version`);
   assert.deepEqual(await version.json(), { build_info: '{"build_number":"9"}', status: "Healthy", version: "9" });
   const swagger = await (await fetch(`${origin}/swagger.json`)).text();
+  assert.match(swagger, /"x-flow-name":"folder"/);
   assert.match(swagger, /"example":\{"question":"How\?"\}/);
   assert.doesNotMatch(swagger, /"documents"/, "an output that is not answered is not promised");
   const head = await fetch(`${origin}/health`, { method: "HEAD" });

@@ -128,32 +128,40 @@ test("metrics have the original's names and dimensions", async (context) => {
   await ask(served);
   await ask(served, { accept: "text/event-stream" });
   await fetch(`${served.url}/score`, { method: "POST", headers: { accept: "text/event-stream" }, body: "[]" });
+  await ask(served, { accept: "text/html" });
   await served.telemetry.close();
   const { collector } = served;
-  const flow = (collector.points("Flow_Request")[0]?.attributes["flow"] ?? "") as string;
+  const flow = (collector.points("flow_request")[0]?.attributes["flow"] ?? "") as string;
   const common = { flow, deployment: "blue" };
   assert.deepEqual(
-    collector.points("Token_Consumption").map(({ attributes, asInt }) => [attributes, asInt]),
+    collector.points("token_consumption").map(({ attributes, asInt }) => [attributes, asInt]),
     [
       [{ ...common, node: "ask", llm_engine: "scripted", token_type: "prompt_tokens" }, "14"],
       [{ ...common, node: "ask", llm_engine: "scripted", token_type: "completion_tokens" }, "10"],
     ],
   );
   assert.deepEqual(
-    collector.points("Flow_Latency").map(({ attributes, count }) => [attributes["response_type"], count]),
-    [
-      ["default", "1"],
-      ["firstbyte", "1"],
-      ["lastbyte", "1"],
-    ],
+    collector
+      .points("flow_latency")
+      .map(({ attributes: { response_type, response_code, streaming }, count }) =>
+        [response_type, response_code, streaming, count].join(),
+      ),
+    ["default,200,False,1", "firstbyte,200,True,1", "lastbyte,200,True,1", "default,400,True,1", "default,406,False,1"],
   );
-  const [latency] = collector.points("Node_Latency");
+  assert.deepEqual(
+    collector
+      .points("flow_request")
+      .map(({ attributes: { exception, response_code }, asInt }) => [response_code, exception, asInt].join()),
+    ["200,,1", "200,,1", "400,MissingRequiredFlowInput,1", "406,NotAcceptable,1"],
+    "what is refused before anything runs is counted, too",
+  );
+  const [latency] = collector.points("node_latency");
   assert.deepEqual(latency?.attributes, { ...common, node: "shape", run_status: "Completed" });
   assert.equal((latency?.["explicitBounds"] as number[] | undefined)?.length, 20);
   assert.equal((latency?.["bucketCounts"] as string[] | undefined)?.length, 21);
-  assert.equal(collector.points("Flow_Streaming_Response_Duration").length, 1);
-  assert.equal(collector.points("RPC_Request")[0]?.attributes["api_call"], "openai_chat");
-  assert.equal(collector.points("Node_Request").length, 2);
+  assert.equal(collector.points("flow_streaming_response_duration").length, 1);
+  assert.equal(collector.points("rpc_request")[0]?.attributes["api_call"], "openai_chat");
+  assert.equal(collector.points("node_request").length, 2);
 });
 
 test("protobuf is what is sent when nothing else is asked for; a busy collector is asked again", async (context) => {
@@ -210,16 +218,23 @@ function keyValue(bytes: Buffer): [string, string] {
   return [String(key), String(fields(value as Buffer).get(1)?.[0])];
 }
 
+const FEEDBACK = '{"comment":"good","stars":5,"tags":["a",1],"of":{"page":1},"none":null}';
+
 test("feedback is a span under the caller's, with its fields and baggage", async (context) => {
   const served = await serve(context, { protocol: "http/json" });
   const headers = { traceparent: PARENT, baggage: "userId=alice" };
   await fetch(`${served.url}/feedback`, { method: "POST", headers, body: '{"a":"b"}' });
-  await fetch(`${served.url}/feedback?flatten=true`, { method: "POST", body: '{"comment":"good","stars":5}' });
+  await fetch(`${served.url}/feedback?flatten=true`, { method: "POST", body: FEEDBACK });
+  await fetch(`${served.url}/feedback?flatten=true`, { method: "POST", body: "[1]" });
   await served.telemetry.close();
-  const [whole, flat] = served.collector.spans();
-  assert.deepEqual([whole?.name, whole?.traceId, whole?.parentSpanId], ["feedback", TRACE, "f3f3f3f3f3f3f3f3"]);
+  const [whole, flat, list] = served.collector.spans();
+  assert.deepEqual(
+    [whole?.name, whole?.traceId, whole?.parentSpanId],
+    ["promptflow-feedback", TRACE, "f3f3f3f3f3f3f3f3"],
+  );
   assert.deepEqual(whole?.attributes, { feedback: '{"a":"b"}', userId: "alice" });
-  assert.deepEqual(flat?.attributes, { comment: "good", stars: 5 });
+  assert.deepEqual(flat?.attributes, { comment: "good", stars: 5, tags: ["a", 1], of: '{"page":1}', none: "null" });
+  assert.deepEqual(list?.attributes, { feedback: "[1]" }, "what has no fields is told whole");
 });
 
 test("a failing node, a lost attempt and a caller that leaves show in the spans", async (context) => {

@@ -59,6 +59,7 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
     version: version(),
     includedFields: serving.includedFields,
     build: serving.build,
+    name: path.parse(path.resolve(flow.directory)).name,
     sample: readSample(flow.directory),
     pages: staticPages(options.static_folder),
     cors: true,

@@ -1,11 +1,10 @@
 // `/endpoints/{name}/...`: what the original's scoring URI answers, with its headers and statuses.
 
 import { FlowsteadError } from "../../base/error/error.ts";
-import { scoreFormat } from "../../endpoint/accept.ts";
 import type { OnlineEndpoint } from "../../endpoint/endpoint.ts";
 import { traceOf } from "../../endpoint/caller.ts";
-import { clientSignal, readBytes, responseSink, sendJson } from "../../endpoint/exchange.ts";
-import { parseScoreRequest } from "../../endpoint/score-request.ts";
+import { clientSignal, responseSink, sendJson } from "../../endpoint/exchange.ts";
+import { readScoreCall } from "../../endpoint/score-call.ts";
 import { watchScore } from "../../endpoint/score-metric.ts";
 import { writeError, writeScore } from "../../endpoint/score.ts";
 import { swagger } from "../../flow/swagger.ts";
@@ -85,8 +84,7 @@ async function score(hot: Hot, { endpoint, context, headers, principal }: Scorin
   const deployment = endpoint.route(typeof pin === "string" ? pin : undefined);
   headers["azureml-model-deployment"] = deployment.name;
   const signature = await deployment.describe();
-  const inputs = parseScoreRequest(signature, await readBytes(request, context.bodyLimit));
-  const format = scoreFormat(request.headers.accept, signature);
+  const { inputs, format } = await readScoreCall(request, signature, context);
   const call = {
     inputs,
     runId: requestId,
