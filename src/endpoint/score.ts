@@ -2,10 +2,10 @@
 // sink, so that the router, `flow serve` and tests share it.
 
 import type { ErrorBody } from "../base/error/error.ts";
-import { ERROR_TABLE, type ErrorRow } from "../base/error/table.ts";
 import { stringifyJson } from "../base/json.ts";
 import { sseData } from "../base/sse.ts";
 import type { Value, ValueMap } from "../base/value.ts";
+import { errorChain, originalMessage } from "../flow/error-chain.ts";
 import type { FlowEvent } from "../flow/event.ts";
 import type { FlowOutput, FlowSignature } from "../flow/target.ts";
 import { type ScoreFormat, notAcceptable, severalStreams } from "./accept.ts";
@@ -194,14 +194,7 @@ function pick(outputs: ValueMap, hidden: ReadonlySet<string>): { [key: string]: 
 
 /** The original's body: the root of the code chain and the message. */
 export function publicError(error: ErrorBody): { code: string; message: string } {
-  return { code: rootCode(error), message: error.message };
-}
-
-function rootCode(error: ErrorBody): string {
-  const row: ErrorRow | undefined = ERROR_TABLE[error.code];
-  return (
-    row?.chain?.split("/")[0] ?? (error.actor === "caller" || error.actor === "author" ? "UserError" : "SystemError")
-  );
+  return { code: errorChain(error).split("/")[0] ?? "", message: originalMessage(error) };
 }
 
 /**

@@ -6,7 +6,8 @@ import { type PythonPool, createPythonPool } from "../python/pool.ts";
 import type { AnswerQuestion } from "../python/question.ts";
 import type { FlowDefinition } from "./definition.ts";
 import { environmentTexts, resolveEnvironment } from "./environment.ts";
-import { errorChain } from "./error-chain.ts";
+import { errorChain, originalMessage } from "./error-chain.ts";
+import { modelError } from "./model-error.ts";
 import type { FlowResources } from "./resource.ts";
 import type { AnswerContext, NodeCall, NodeTool } from "./tool.ts";
 
@@ -71,8 +72,9 @@ function answering(
       yield* tool.answer?.(question, { ...context, signal, call: caller as NodeCall | undefined }) ?? [];
     } catch (thrown) {
       const error = FlowsteadError.from(thrown);
-      const { code, message, details } = error;
-      throw new FlowsteadError(code, message, { details: { ...details, chain: errorChain(error) }, cause: thrown });
+      const { code, details } = error;
+      const place = { chain: errorChain(error), type: modelError(error)?.type ?? code };
+      throw new FlowsteadError(code, originalMessage(error), { details: { ...details, ...place }, cause: thrown });
     }
   };
 }

@@ -17,7 +17,7 @@ export interface QuestionContext {
 
 /**
  * Gives the answer, in one piece or in several.
- * @throws FlowsteadError, of which `details.chain` becomes the exception's place in the original's hierarchy.
+ * @throws FlowsteadError, of which `details.type` names the exception and `details.chain` its place in the original's hierarchy.
  */
 export type AnswerQuestion = (question: PythonQuestion, context: QuestionContext) => AsyncIterable<Value>;
 
@@ -54,7 +54,8 @@ export class Questions {
     } catch (thrown) {
       const { code, message, details } = FlowsteadError.from(thrown);
       const chain = typeof details?.["chain"] === "string" ? details["chain"] : `SystemError/${code}`;
-      this.#send({ t: "refused", ask, code, message, chain });
+      const type = typeof details?.["type"] === "string" ? details["type"] : code;
+      this.#send({ t: "refused", ask, code: type, message, chain });
     } finally {
       this.#open.delete(ask);
     }

@@ -1,8 +1,8 @@
 // The record of one run in the original's form (`flow.detail.json`), folded from the run's events.
 
 import type { ErrorBody } from "../base/error/error.ts";
-import { ERROR_TABLE, type ErrorRow } from "../base/error/table.ts";
 import type { Value, ValueMap } from "../base/value.ts";
+import { errorChain, originalMessage } from "../flow/error-chain.ts";
 import type { FlowEvent, NodeStatus, TokenUsage } from "../flow/event.ts";
 
 const STATUS: Record<NodeStatus, string> = {
@@ -159,10 +159,12 @@ export interface ErrorRecord {
 }
 
 /** The original's error object: the root of the code chain with the rest as inner errors. */
-export function errorRecord({ code, message, details }: ErrorBody): ErrorRecord {
-  const row: ErrorRow | undefined = ERROR_TABLE[code];
-  const [root = "SystemError", ...inner] = (row?.chain ?? `SystemError/${code}`).split("/");
+export function errorRecord(error: ErrorBody): ErrorRecord {
+  const { code, message: ours } = error;
+  const [root = "SystemError", ...inner] = errorChain(error).split("/");
   const innerError = inner.reduceRight<object | null>((within, name) => ({ code: name, innerError: within }), null);
+  const message = originalMessage(error);
+  const details = message === ours ? error.details : { ...error.details, message: ours };
   return { message, code: root, innerError, additionalInfo: details ? [{ type: code, info: details }] : [] };
 }
 

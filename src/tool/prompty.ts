@@ -2,10 +2,11 @@
 
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { parseJson, plain } from "../base/json.ts";
-import { type Value, type ValueMap, isMap, pyStr, truthy } from "../base/value.ts";
+import { plain } from "../base/json.ts";
+import { type Value, type ValueMap, isMap, pyRepr, pyStr, truthy } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import { environmentIdentity } from "../connection/identity.ts";
+import { decodeJson } from "../flow/decode-json.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { nodeConnection } from "../flow/literal.ts";
 import { type NodeValue, plainInputs } from "../flow/node/value.ts";
@@ -15,6 +16,7 @@ import type { ChatModel } from "../model/chat-model.ts";
 import { connectionModel, openModel } from "../model/provider/index.ts";
 import { type Prompty, loadPrompty, promptyInputs, renderPrompty } from "../prompt/prompty.ts";
 import { askModel } from "./ask-model.ts";
+import { promptyFailure } from "./prompty-failure.ts";
 import { promptyParameters } from "./prompty-parameter.ts";
 import { Reply, recorded } from "./reply.ts";
 
@@ -35,7 +37,13 @@ export const PROMPTY_TOOL: NodeTool = {
       streaming: isWhole ? "never" : "optional",
       optionalInputs: new Set(),
       spreads: response !== "all",
-      run: (call) => ask(prompty, call, { resources, env: env ?? {} }),
+      async run(call) {
+        try {
+          return await ask(prompty, call, { resources, env: env ?? {} });
+        } catch (thrown) {
+          throw promptyFailure(thrown, prompty.model.api);
+        }
+      },
     };
   },
 };
@@ -132,11 +140,25 @@ function wantsJson({ model: { parameters } }: Prompty): boolean {
   return isMap(format) && format["type"] === "json_object";
 }
 
+function answeredJson(content: string): Value {
+  try {
+    return decodeJson(content);
+  } catch (thrown) {
+    const why = (thrown as Error).message;
+    const message = `The model's answer is not the JSON that \`response_format\` asks for: ${why}.`;
+    throw new FlowsteadError("InvalidJson", message, { cause: thrown });
+  }
+}
+
 /** The object that the model wrote, cut to the outputs that the head declares. */
 function jsonResult(prompty: Prompty, content: string): Value {
-  const value = parseJson(content);
+  const value = answeredJson(content);
   const names = Object.keys(prompty.outputs);
-  if (names.length === 0 || !isMap(value)) return value;
+  if (names.length === 0) return value;
+  if (!isMap(value)) {
+    const message = `Cannot find ${names.join(", ")} in response ${pyRepr(value)}: it is no object.`;
+    throw new FlowsteadError("InvalidOutputKeyError", message, { details: { output: names[0] } });
+  }
   const missing = names.find((name) => !Object.hasOwn(value, name));
   if (missing !== undefined) {
     throw new FlowsteadError(

@@ -6,7 +6,7 @@ import type { Value, ValueMap } from "../../src/base/value.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { connectionFromDict } from "../../src/connection/parse.ts";
 import { openConnections } from "../../src/connection/source.ts";
-import { errorChain } from "../../src/flow/error-chain.ts";
+import { errorChain, originalMessage } from "../../src/flow/error-chain.ts";
 import { type FlowTarget, type OpenFlowOptions, openFlow } from "../../src/flow/flow-target.ts";
 import type { FlowResources } from "../../src/flow/resource.ts";
 import type { ChatModel } from "../../src/model/chat-model.ts";
@@ -96,7 +96,8 @@ export async function runLine(
       if (event.type === "metric") result.metrics[event.name] = plain(event.value) as Value;
       if (event.type === "warning") result.log += `${event.message}\n`;
       if (event.type === "node-log") result.log += event.text;
-      if (event.type === "error") result.error = { code: errorChain(event.error), message: event.error.message };
+      if (event.type === "error")
+        result.error = { code: errorChain(event.error), message: originalMessage(event.error) };
       if (event.type === "flow-end") {
         result.status = "Completed";
         result.output = event.outputs;

@@ -7,7 +7,7 @@ export const GATEWAY_ERRORS = {
     retryable: false,
     meaning: "A limit of requests or tokens per minute is reached for this caller, flow or model.",
     remedy: "Wait as long as Retry-After says, or raise the limit under gateway.limits in flowstead.yaml.",
-    chain: "UserError/OpenAIError/ExceedMaxRetryTimes",
+    chain: "UserError/OpenAIError/RateLimitError",
   },
   BudgetExceeded: {
     actor: "operator",
@@ -16,7 +16,7 @@ export const GATEWAY_ERRORS = {
     meaning: "The budget of this caller, flow or model is used up for the day or month.",
     remedy:
       "Wait for the next period, or raise budget_usd under gateway.limits; `flowstead usage` shows what it went to.",
-    chain: "UserError/OpenAIError/WrappedOpenAIError",
+    chain: "UserError/OpenAIError/RateLimitError",
   },
   ModerationFailed: {
     actor: "operator",
@@ -24,6 +24,6 @@ export const GATEWAY_ERRORS = {
     retryable: true,
     meaning: "The service that checks texts did not answer, and nothing passes unchecked.",
     remedy: "Check the moderator's endpoint and key under gateway.guards, or set on_failure to allow.",
-    chain: "UserError/OpenAIError/LLMError",
+    chain: "UserError/LLMError",
   },
 } satisfies Record<string, ErrorRow>;

@@ -6,35 +6,35 @@ export const MODEL_ERRORS = {
     status: 502,
     meaning: "The model's server refused the key or token that Flowstead sent.",
     remedy: "Put a valid key into the setting that the message names and restart.",
-    chain: "UserError/OpenAIError/WrappedOpenAIError",
+    chain: "UserError/OpenAIError/AuthenticationError",
   },
   ModelNotFound: {
     actor: "author",
     status: 404,
     meaning: "The model's server has no model or deployment of this name.",
     remedy: "Correct the model or deployment name in the flow or in the configuration.",
-    chain: "UserError/OpenAIError/WrappedOpenAIError",
+    chain: "UserError/OpenAIError/NotFoundError",
   },
   ModelRejected: {
     actor: "author",
     status: 400,
     meaning: "The model's server refused the request as wrong.",
     remedy: "Change the parameter or message that the server's words name.",
-    chain: "UserError/OpenAIError/WrappedOpenAIError",
+    chain: "UserError/OpenAIError/BadRequestError",
   },
   ModelInputTooLong: {
     actor: "author",
     status: 400,
     meaning: "The messages are longer than the model can read.",
     remedy: "Send less history or fewer passages, or use a model with a larger context.",
-    chain: "UserError/OpenAIError/WrappedOpenAIError",
+    chain: "UserError/OpenAIError/BadRequestError",
   },
   ModelContentFiltered: {
     actor: "caller",
     status: 400,
     meaning: "The provider's content filter stopped the prompt.",
     remedy: "Ask in other words; details.filter says which rule it was.",
-    chain: "UserError/OpenAIError/WrappedOpenAIError",
+    chain: "UserError/OpenAIError/BadRequestError",
   },
   ModelRateLimited: {
     actor: "upstream",
@@ -42,7 +42,7 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "The provider takes no more calls for now.",
     remedy: "Wait as long as Retry-After says, or add a region or more quota.",
-    chain: "UserError/OpenAIError/ExceedMaxRetryTimes",
+    chain: "UserError/OpenAIError/RateLimitError",
   },
   ModelQuotaExhausted: {
     actor: "operator",
@@ -50,7 +50,7 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "The provider account has used up its quota or credit.",
     remedy: "Add credit or quota at the provider, or another model to the pool.",
-    chain: "UserError/OpenAIError/WrappedOpenAIError",
+    chain: "UserError/OpenAIError/RateLimitError",
   },
   ModelTimeout: {
     actor: "upstream",
@@ -58,7 +58,7 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "The model's server did not begin its answer in time.",
     remedy: "Ask again; if it recurs, raise the model's first_token_seconds or look at its server.",
-    chain: "UserError/OpenAIError/LLMError",
+    chain: "UserError/OpenAIError/APITimeoutError",
   },
   ModelStalled: {
     actor: "upstream",
@@ -66,7 +66,7 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "The model's answer began and then stood still.",
     remedy: "Ask again; if it recurs, raise the model's idle_seconds or look at its server.",
-    chain: "UserError/OpenAIError/LLMError",
+    chain: "UserError/OpenAIError/APITimeoutError",
   },
   ModelUnreachable: {
     actor: "operator",
@@ -74,7 +74,7 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "No connection to the model's server could be made.",
     remedy: "Check that the host and port in the message are right and that the server runs.",
-    chain: "UserError/OpenAIError/LLMError",
+    chain: "UserError/OpenAIError/APIConnectionError",
   },
   ModelConnectionLost: {
     actor: "upstream",
@@ -82,7 +82,7 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "The connection to the model's server ended before its answer.",
     remedy: "Ask again; if it recurs, look at the server or the proxies before it.",
-    chain: "UserError/OpenAIError/LLMError",
+    chain: "UserError/OpenAIError/APIConnectionError",
   },
   ModelFailed: {
     actor: "upstream",
@@ -90,7 +90,7 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "The model's server failed.",
     remedy: "Ask again; if it recurs, look at the provider's status page or the server's log.",
-    chain: "UserError/OpenAIError/LLMError",
+    chain: "UserError/OpenAIError/InternalServerError",
   },
   ModelBadAnswer: {
     actor: "upstream",
@@ -98,7 +98,7 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "What answered does not speak the OpenAI API.",
     remedy: "Check the base URL in the message; for most servers it ends in /v1.",
-    chain: "UserError/OpenAIError/LLMError",
+    chain: "UserError/LLMError",
   },
   ModelUnavailable: {
     actor: "operator",
@@ -106,6 +106,6 @@ export const MODEL_ERRORS = {
     retryable: true,
     meaning: "No member of the model's pool can take a call.",
     remedy: "GET /readyz names the members and why they are out.",
-    chain: "UserError/OpenAIError/LLMError",
+    chain: "UserError/OpenAIError/APIConnectionError",
   },
 } satisfies Record<string, ErrorRow>;

@@ -38,6 +38,7 @@ export function statusFailure(
       upstreamStatus: status,
       ...(said.code === "" ? {} : { upstreamCode: said.code }),
       ...(said.filter === undefined ? {} : { filter: said.filter }),
+      ...(body === "" ? {} : { upstreamBody: mask(body, upstream.secret, LONGEST_BODY) }),
     },
     retryAfterMs: code === "ModelRateLimited" || status === 503 ? wait : undefined,
     retryable: shouldRetry === "false" ? false : undefined,
@@ -170,7 +171,10 @@ function text(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-function mask(text: string, secret: string | undefined): string {
+/** Of what a server sent, so that a page of its proxy does not fill the records. */
+const LONGEST_BODY = 4000;
+
+function mask(text: string, secret: string | undefined, longest = 600): string {
   const masked = secret ? text.replaceAll(secret, "******") : text;
-  return masked.replace(/\bsk-[\w*-]{4,}/g, "******").slice(0, 600);
+  return masked.replace(/\bsk-[\w*-]{4,}/g, "******").slice(0, longest);
 }
