@@ -71,9 +71,9 @@ def _over_http(connection, body, what, timeout):
     except urllib.error.HTTPError as error:
         with contextlib.closing(error):
             text = error.read(100_000).decode("utf-8", "replace")
-        from ..tools.exception import WrappedOpenAIError  # Its package imports this file.
+        from ..tools.exception import refusal  # Its package imports this file.
 
-        raise WrappedOpenAIError("The model at %s answered %d: %s" % (_host(url), error.code, text)) from None
+        raise refusal(error.code, text) from None
     except OSError as error:
         raise UserErrorException("The model at %s cannot be reached: %s" % (_host(url), error)) from None
     if body.get("stream"):

@@ -1,3 +1,5 @@
+import json
+
 from ..exceptions import SystemErrorException, UserErrorException
 
 
@@ -38,7 +40,7 @@ class FunctionCallNotSupportedInStreamMode(ToolValidationError):
 
 
 class WrappedOpenAIError(UserErrorException):
-    chain = "UserError/OpenAIError/WrappedOpenAIError"
+    chain = "UserError/OpenAIError/APIConnectionError"
 
 
 class ExceedMaxRetryTimes(WrappedOpenAIError):
@@ -55,3 +57,27 @@ class SerpAPIUserError(UserErrorException):
 
 class SerpAPISystemError(SystemErrorException):
     pass
+
+
+_REFUSALS = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    409: "ConflictError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
+}
+
+
+def refusal(status, text):
+    """What the original raises for a model's answer that is none, in the words of the client that it uses."""
+    name = _REFUSALS.get(status) or ("InternalServerError" if status >= 500 else "APIStatusError")
+    try:
+        said = "Error code: %d - %s" % (status, json.loads(text))
+    except ValueError:
+        said = text.strip() or "Error code: %d" % status
+    reference = "Error reference: https://platform.openai.com/docs/guides/error-codes/api-errors"
+    error = WrappedOpenAIError("OpenAI API hits %s: %s [%s]" % (name, said, reference))
+    error.chain = "UserError/OpenAIError/" + name
+    return error
