@@ -4,11 +4,11 @@ import { RenderedText } from "../rendered-text.ts";
 import type { Budget } from "./budget.ts";
 import { DICT_METHODS } from "./dict-method.ts";
 import { fault } from "./fault.ts";
-import { LIST_METHODS, TUPLE_METHODS } from "./list-method.ts";
+import { LIST_METHODS, RANGE_METHODS, TUPLE_METHODS } from "./list-method.ts";
 import { loopAttribute } from "./loop.ts";
 import type { Access, Method } from "./method.ts";
 import { numeric, toIndex } from "./number.ts";
-import { NUMBER_METHODS } from "./number-method.ts";
+import { numberAttribute, numberMethods } from "./number-method.ts";
 import { at, lengthOf } from "./sequence.ts";
 import { TEXT_METHODS } from "./text-method.ts";
 import { characters, repr } from "./text.ts";
@@ -71,7 +71,7 @@ export function createAccess(budget: Budget, { onChange, isSandboxed }: AccessOp
     if (target instanceof Thing) return thingAttribute(target, name);
     if (target instanceof Tuple && target.names.includes(name)) return target.items[target.names.indexOf(name)];
     const method = methodsOf(target)?.get(name);
-    if (!method) return target instanceof Range ? rangeAttribute(target, name) : undefined;
+    if (!method) return target instanceof Range ? rangeAttribute(target, name) : numberAttribute(target, name);
     const shown = `<built-in method ${name} of ${typeName(target)} object>`;
     const run = (call: Call): Cell => {
       budget.step(8);
@@ -95,7 +95,9 @@ function methodsOf(target: Cell): ReadonlyMap<string, Method<never>> | undefined
   if (Array.isArray(target)) return LIST_METHODS;
   if (target instanceof Dict) return DICT_METHODS;
   if (target instanceof Tuple) return TUPLE_METHODS;
-  return numeric(target) === undefined ? undefined : NUMBER_METHODS;
+  if (target instanceof Range) return RANGE_METHODS;
+  const number = numeric(target);
+  return number === undefined ? undefined : numberMethods(number);
 }
 
 function rangeAttribute(range: Range, name: string): Cell | undefined {

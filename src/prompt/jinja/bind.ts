@@ -22,12 +22,13 @@ export class Bound {
     return this.#values.has(name);
   }
 
-  /** A text argument. @throws Fault TypeError for anything else. */
-  text(name: string, fallback: string): string {
+  /** A text argument. @throws Fault TypeError for anything else, which `wrong` may word. */
+  text(name: string, fallback: string, wrong?: (type: string) => string): string {
     const value = this.get(name);
     if (value === undefined) return fallback;
     if (typeof value === "string") return value;
-    return fault("TypeError", `argument '${name}' must be str, not ${typeName(value)}`);
+    const type = typeName(value);
+    return fault("TypeError", wrong?.(type) ?? `argument '${name}' must be str, not ${type}`);
   }
 
   /** A text argument, or null when it is absent or None. */
@@ -60,6 +61,24 @@ export function bind(name: string, call: Call, parameters: readonly string[]): B
     values.set(key, value);
   }
   return new Bound(values, call.args.slice(names.length));
+}
+
+/** As `bind`, for the methods of Python's own types, which take no names and word their complaints in another way. */
+export function bindNative(
+  [type, name]: readonly [type: string, name: string],
+  call: Call,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): Bound {
+  const given = call.args.length;
+  if (call.named.size > 0) fault("TypeError", `${type}.${name}() takes no keyword arguments`);
+  const [least, most] = [required.length, required.length + optional.length];
+  if (given >= least && given <= most) return bind(name, call, [...required, ...optional]);
+  if (most === 0) fault("TypeError", `${type}.${name}() takes no arguments (${given} given)`);
+  if (least === 1 && most === 1) fault("TypeError", `${type}.${name}() takes exactly one argument (${given} given)`);
+  const bound = given < least ? least : most;
+  const limit = least === most ? "" : given < least ? "at least " : "at most ";
+  return fault("TypeError", `${name} expected ${limit}${bound} argument${bound === 1 ? "" : "s"}, got ${given}`);
 }
 
 /** As `bind`, for functions whose first parameters must be given. */

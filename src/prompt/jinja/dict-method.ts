@@ -1,6 +1,6 @@
 // The methods of `dict`.
 
-import { bind, bindRequired } from "./bind.ts";
+import { bind, bindNative } from "./bind.ts";
 import { fault } from "./fault.ts";
 import { methods } from "./method.ts";
 import { iterate } from "./sequence.ts";
@@ -12,7 +12,7 @@ export const DICT_METHODS = methods<Dict>({
   values: (self) => new DictView("values", self),
   items: (self) => new DictView("items", self),
   get(self, call) {
-    const bound = bindRequired("get", call, ["key"], ["default"]);
+    const bound = bindNative(["dict", "get"], call, ["key"], ["default"]);
     return self.get(bound.get("key") as Cell) ?? bound.get("default") ?? null;
   },
   copy: (self) => Dict.of(self.entries()),
@@ -21,7 +21,7 @@ export const DICT_METHODS = methods<Dict>({
     return null;
   },
   pop(self, call) {
-    const bound = bindRequired("pop", call, ["key"], ["default"]);
+    const bound = bindNative(["dict", "pop"], call, ["key"], ["default"]);
     const key = bound.get("key") as Cell;
     const value = self.get(key) ?? bound.get("default");
     if (value === undefined) return fault("KeyError", repr(key));
@@ -35,12 +35,18 @@ export const DICT_METHODS = methods<Dict>({
     return new Tuple(last);
   },
   setdefault(self, call) {
-    const bound = bindRequired("setdefault", call, ["key"], ["default"]);
+    const bound = bindNative(["dict", "setdefault"], call, ["key"], ["default"]);
     const key = bound.get("key") as Cell;
     if (!self.has(key)) self.set(key, bound.get("default") ?? null);
     return self.get(key) as Cell;
   },
+  fromkeys(_self, call) {
+    const bound = bindNative(["dict", "fromkeys"], call, ["iterable"], ["value"]);
+    const value = bound.get("value") ?? null;
+    return Dict.of(iterate(bound.get("iterable") as Cell).map((key): [Cell, Cell] => [key, value]));
+  },
   update(self, call) {
+    if (call.args.length > 1) fault("TypeError", `update expected at most 1 argument, got ${call.args.length}`);
     const source = bind("update", { args: call.args, named: new Map() }, ["other"]).get("other");
     if (source !== undefined) for (const [key, value] of toPairs(source)) self.set(key, value);
     for (const [key, value] of call.named) self.set(key, value);

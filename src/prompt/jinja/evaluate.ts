@@ -15,9 +15,9 @@ import { isFloating, negate, numeric, toIndex } from "./number.ts";
 import { compare, operate } from "./operate.ts";
 import { PREDICATES } from "./predicate.ts";
 import { type Marked, type Scope, Sink } from "./scope.ts";
-import { iterate, slice, truth } from "./sequence.ts";
+import { iterate, slice, sliceRange, truth } from "./sequence.ts";
 import { characters, str } from "./text.ts";
-import { type Call, type Cell, Dict, LoopState, Namespace, Tuple, Undefined, typeName } from "./value.ts";
+import { type Call, type Cell, Dict, LoopState, Namespace, Range, Thing, Tuple, Undefined, typeName } from "./value.ts";
 
 /** Filters that keep the marks of rendered text because they change none of its words. */
 const KEEPING_FILTERS = new Set(["string", "safe", "trim", "default", "d"]);
@@ -159,7 +159,9 @@ export class Evaluator implements FilterTools {
       case "choice":
         if (this.isTrue(node.test, scope)) return this.#value(node.whenTrue, scope);
         if (node.otherwise) return this.#value(node.otherwise, scope);
-        return new Undefined("the inline if-expression evaluated to false and no else section was defined.");
+        return new Undefined(
+          `the inline if-expression on line ${node.line} evaluated to false and no else section was defined.`,
+        );
     }
   }
 
@@ -186,9 +188,10 @@ export class Evaluator implements FilterTools {
     if (typeof value === "string") return slice(characters(value), bounds).join("");
     if (Array.isArray(value)) return slice(value, bounds);
     if (value instanceof Tuple) return new Tuple(slice(value.items, bounds));
-    return typeName(value) === "range"
-      ? slice(iterate(value), bounds)
-      : new Undefined(`'${typeName(value)} object' has no slice`);
+    if (value instanceof Range) return sliceRange(value, bounds);
+    if (value instanceof Thing && value.isIndexed && value.items) return slice(value.items, bounds);
+    if (value instanceof Dict) return fault("TypeError", "unhashable type: 'slice'");
+    return fault("TypeError", `'${typeName(value)}' object is not subscriptable`);
   }
 
   #bound(node: Expression | undefined, scope: Scope): number | undefined {

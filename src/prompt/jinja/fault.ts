@@ -17,6 +17,7 @@ export type FaultType =
   | "ZeroDivisionError"
   | "AssertionError"
   | "RecursionError"
+  | "RuntimeError"
   | "MemoryError"
   | "TimeoutError";
 

@@ -1,11 +1,11 @@
 // Python's format specification, `[[fill]align][sign][#][0][width][,][.precision][type]`, for `str.format` and `%`.
 
-import { pyFloat } from "../../base/value.ts";
+import { float, pyFloat } from "../../base/value.ts";
 import type { Budget } from "./budget.ts";
 import { fault } from "./fault.ts";
 import { type Numeric, asDouble, isFloating, numeric } from "./number.ts";
 import { characterCount, characters, str } from "./text.ts";
-import { type Cell, typeName } from "./value.ts";
+import { type Cell, Thing, typeName } from "./value.ts";
 
 export interface FormatSpec {
   fill: string;
@@ -18,17 +18,24 @@ export interface FormatSpec {
   type: string;
 }
 
-const SPEC = /^(?:([^])?([<>=^]))?([-+ ]?)(#?)(0?)(\d*)([,_]?)(?:\.(\d+))?([bcdeEfFgGnosxX%]?)$/u;
+const SPEC = /^(?:([^])?([<>=^]))?([-+ ]?)(z?)(#?)(0?)(\d*)([,_]?)(?:\.(\d+))?([^\d.,_]?)$/u;
 
 export function formatValue(value: Cell, specification: string, budget: Budget): string {
   if (specification === "") return str(value);
+  const name = typeName(value);
+  const number = numeric(value);
+  if (number === undefined && typeof value !== "string" && !(value instanceof Thing)) {
+    return fault("TypeError", `unsupported format string passed to ${name}.__format__`);
+  }
   const match = SPEC.exec(specification);
-  if (!match) fault("ValueError", "Invalid format specifier");
-  const [, fill, align, sign = "", alternate, zero, width, grouping = "", precision, type = ""] = match;
-  const number = typeof value === "boolean" && type === "" ? undefined : numeric(value);
+  if (!match) return fault("ValueError", `Invalid format specifier '${specification}' for object of type '${name}'`);
+  const [, fill, align, sign = "", noMinus, alternate, zero, width, grouping = "", precision, type = ""] = match;
+  if (type !== "" && !typesOf(number).includes(type)) {
+    fault("ValueError", `Unknown format code '${type}' for object of type '${name}'`);
+  }
   const spec: FormatSpec = {
     fill: fill ?? (zero ? "0" : " "),
-    align: align ?? (zero ? "=" : number === undefined ? "<" : ">"),
+    align: align ?? (zero && number !== undefined ? "=" : number === undefined ? "<" : ">"),
     sign,
     alternate: alternate === "#",
     width: Number(width || 0),
@@ -37,18 +44,23 @@ export function formatValue(value: Cell, specification: string, budget: Budget):
     type,
   };
   budget.room(spec.width + (spec.precision ?? 0));
-  if (number !== undefined && type !== "s") return formatNumber(number, spec);
-  if (type !== "" && type !== "s") {
-    fault("ValueError", `Unknown format code '${type}' for object of type '${typeName(value)}'`);
+  if (number !== undefined) {
+    const shown = formatNumber(number, spec);
+    return noMinus && /^-[0.,_%]*$/.test(shown.trim()) ? formatNumber(float(0), spec) : shown;
   }
+  if (sign !== "") fault("ValueError", `${sign === " " ? "Space" : "Sign"} not allowed in string format specifier`);
+  if (align === "=") fault("ValueError", "'=' alignment not allowed in string format specifier");
   const text = str(value);
   return pad(spec.precision === undefined ? text : characters(text).slice(0, spec.precision).join(""), "", spec);
 }
 
+/** The letters that end the specification of a text, an int or a float. */
+function typesOf(number: Numeric | undefined): string {
+  if (number === undefined) return "s";
+  return isFloating(number) ? "eEfFgGn%" : "bcdeEfFgGnoxX%";
+}
+
 export function formatNumber(value: Numeric, spec: FormatSpec): string {
-  if ("bcdoxX".includes(spec.type) && spec.type !== "" && isFloating(value)) {
-    fault("ValueError", `Unknown format code '${spec.type}' for object of type 'float'`);
-  }
   const isNegative = asDouble(value) < 0 || Object.is(asDouble(value), -0);
   const sign = isNegative ? "-" : spec.sign === "-" ? "" : spec.sign;
   return pad(group(digits(value, spec), spec), sign, spec);
@@ -56,7 +68,12 @@ export function formatNumber(value: Numeric, spec: FormatSpec): string {
 
 function digits(value: Numeric, spec: FormatSpec): string {
   const { type } = spec;
-  if (type === "c") return String.fromCodePoint(asDouble(value));
+  if (type === "c") {
+    const point = asDouble(value);
+    return point >= 0 && point <= 0x10ffff
+      ? String.fromCodePoint(point)
+      : fault("OverflowError", "%c arg not in range(0x110000)");
+  }
   if (!isFloating(value) && (type === "" || "bdnoxX".includes(type)))
     return integerDigits(BigInt(value as number), spec);
   return floatDigits(Math.abs(asDouble(value)), spec);

@@ -6,7 +6,7 @@ import { toPairs } from "./dict-method.ts";
 import { fault } from "./fault.ts";
 import { needInteger } from "./number.ts";
 import { str } from "./text.ts";
-import { type Call, Callable, type Cell, Dict, Namespace, Range } from "./value.ts";
+import { type Call, Callable, type Cell, Dict, Namespace, Range, Tuple } from "./value.ts";
 
 export const GLOBALS: ReadonlyMap<string, Callable> = new Map(
   [
@@ -47,11 +47,13 @@ function attributesFrom(dict: Dict): Map<string, Cell> {
 }
 
 function makeCycler(items: readonly Cell[]): Cell {
-  if (items.length === 0) fault("TypeError", "at least one item has to be provided");
+  if (items.length === 0) fault("RuntimeError", "at least one item has to be provided");
   let position = 0;
   const attributes = new Map<string, Cell>();
+  attributes.set("items", new Tuple(items));
   const move = (to: number): void => {
     position = to % items.length;
+    attributes.set("pos", position);
     attributes.set("current", items[position] as Cell);
   };
   move(0);

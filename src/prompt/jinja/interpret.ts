@@ -188,7 +188,7 @@ export class Interpreter {
     const { parameters, uses } = signature;
     parameters.forEach((parameter, index) => {
       const given = args[index] ?? named.get(parameter.name);
-      named.delete(parameter.name);
+      if (args[index] === undefined) named.delete(parameter.name);
       const missing = { value: new Undefined(`parameter '${parameter.name}' was not provided`), user: false };
       const marked = given ?? (parameter.fallback ? this.#evaluator.marked(parameter.fallback, scope) : missing);
       scope.set(parameter.name, marked);
@@ -202,6 +202,11 @@ export class Interpreter {
     if (uses.kwargs) {
       const rest = [...named].map(([key, { value }]): [Cell, Cell] => [key, value]);
       scope.set("kwargs", { value: Dict.of(rest), user: anyUser });
+    } else if (named.has("caller")) {
+      fault(
+        "TypeError",
+        `macro ${repr(name)} was invoked with two values for the special caller argument. This is most likely a bug.`,
+      );
     } else if (unknown !== undefined) {
       fault("TypeError", `macro ${repr(name)} takes no keyword argument ${repr(unknown)}`);
     }

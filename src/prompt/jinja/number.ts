@@ -83,6 +83,9 @@ function power(a: Numeric, b: Numeric): Numeric {
     const result = asDouble(a) ** asDouble(b);
     if (Number.isNaN(result) && asDouble(a) < 0)
       fault("ValueError", "negative number cannot be raised to a fractional power");
+    if (!Number.isFinite(result) && Number.isFinite(asDouble(a)) && Number.isFinite(asDouble(b))) {
+      fault("OverflowError", "(34, 'Numerical result out of range')");
+    }
     return float(result);
   }
   const base = BigInt(a as number);

@@ -2,8 +2,10 @@
 
 import type { Expression, Signature, Statement, Target } from "./ast.ts";
 import { Cursor, describe } from "./cursor.ts";
+import { fault } from "./fault.ts";
 import { parseExpression, parseFilterChain, parseTuple } from "./parse-expression.ts";
 import type { Token } from "./token.ts";
+import { repr } from "./text.ts";
 import { namesUsed } from "./walk.ts";
 
 const MAX_DEPTH = 100;
@@ -13,11 +15,17 @@ export function parse(tokens: Token[]): Statement[] {
   return new StatementParser(new Cursor(tokens)).template();
 }
 
+function assignsLoop(target: Target): boolean {
+  if (target.kind === "tuple") return target.items.some(assignsLoop);
+  return target.kind === "name" && target.name === "loop";
+}
+
 class StatementParser {
   readonly #cursor: Cursor;
   /** Open tags, innermost last, and the tags that may close them, for the message about a wrong one. */
   readonly #open: string[] = [];
   readonly #wanted: string[][] = [];
+  readonly #blocks = new Set<string>();
 
   constructor(cursor: Cursor) {
     this.#cursor = cursor;
@@ -125,6 +133,9 @@ class StatementParser {
     const cursor = this.#cursor;
     cursor.next();
     const target = this.#target("in");
+    if (assignsLoop(target)) {
+      fault("TemplateAssertionError", "Can't assign to special loop variable in for-loop target", line);
+    }
     cursor.expect("name", "in");
     const iterable = parseTuple(cursor, false, "recursive");
     const condition = cursor.skip("name", "if") ? parseExpression(cursor) : null;
@@ -207,6 +218,8 @@ class StatementParser {
     const cursor = this.#cursor;
     cursor.next();
     const { text: name } = cursor.expect("name");
+    if (this.#blocks.has(name)) fault("TemplateAssertionError", `block ${repr(name)} defined twice`, line);
+    this.#blocks.add(name);
     cursor.skip("name", "scoped");
     cursor.skip("name", "required");
     const body = this.#lastBody("endblock");

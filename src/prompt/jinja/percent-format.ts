@@ -3,11 +3,11 @@
 import type { Budget } from "./budget.ts";
 import { fault } from "./fault.ts";
 import { type FormatSpec, formatNumber, pad } from "./format-spec.ts";
-import { asDouble, integer, isFloating, numeric } from "./number.ts";
-import { characters, repr, str } from "./text.ts";
+import { asDouble, integer, isFloating, numeric, toIndex } from "./number.ts";
+import { ascii, characterCount, characters, repr, str } from "./text.ts";
 import { type Cell, Dict, Tuple, Undefined, typeName } from "./value.ts";
 
-const DIRECTIVE = /%(?:\(([^()]*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?([^])?/g;
+const DIRECTIVE = /%(?:\(([^()]*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?([^])?/gu;
 
 export function percentFormat(template: string, values: Cell, budget: Budget): string {
   const list = values instanceof Tuple ? [...values.items] : [values];
@@ -19,18 +19,18 @@ export function percentFormat(template: string, values: Cell, budget: Budget): s
   const text = template.replace(
     DIRECTIVE,
     (
-      _all,
+      all,
       key: string | undefined,
       flags: string,
       width: string | undefined,
       precision: string | undefined,
       type: string | undefined,
+      offset: number,
     ) => {
       if (type === "%") return "%";
       if (type === undefined) return fault("ValueError", "incomplete format");
-      const size = width === "*" ? asDouble(numeric(next()) ?? 0) : Number(width ?? 0);
-      const digits =
-        precision === "*" ? asDouble(numeric(next()) ?? 0) : precision === undefined ? undefined : Number(precision);
+      const size = width === "*" ? star(next()) : Number(width ?? 0);
+      const digits = precision === "*" ? star(next()) : precision === undefined ? undefined : Number(precision);
       budget.room(Math.abs(size) + (digits ?? 0));
       const isLeft = flags.includes("-") || size < 0;
       const isZero = flags.includes("0") && !isLeft;
@@ -44,6 +44,10 @@ export function percentFormat(template: string, values: Cell, budget: Budget): s
         precision: digits,
         type,
       };
+      if (!KNOWN.includes(type)) {
+        const at = characterCount(template.slice(0, offset + all.length)) - 1;
+        return fault("ValueError", `unsupported format character '${type}' (0x${hex(type)}) at index ${at}`);
+      }
       return directive(key === undefined ? next() : keyed(values, key), spec);
     },
   );
@@ -56,7 +60,28 @@ export function percentFormat(template: string, values: Cell, budget: Budget): s
   return text;
 }
 
+const KNOWN = "csradiouxXeEfFgG";
+
+/** A width or precision that stands among the values. */
+function star(value: Cell): number {
+  return toIndex(value) ?? fault("TypeError", "* wants int");
+}
+
+function hex(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16);
+}
+
+function character(value: Cell): string {
+  if (typeof value === "string" && characterCount(value) === 1) return value;
+  const point = toIndex(value);
+  if (point === undefined) return fault("TypeError", "%c requires int or char");
+  if (point < 0 || point > 0x10ffff) return fault("OverflowError", "%c arg not in range(0x110000)");
+  return String.fromCodePoint(point);
+}
+
 function keyed(values: Cell, key: string): Cell {
+  if (values instanceof Undefined) return values.fail();
+  if (Array.isArray(values)) return fault("TypeError", "list indices must be integers or slices, not str");
   if (!(values instanceof Dict)) return fault("TypeError", "format requires a mapping");
   return values.get(key) ?? fault("KeyError", `'${key}'`);
 }
@@ -64,22 +89,19 @@ function keyed(values: Cell, key: string): Cell {
 function directive(value: Cell, spec: FormatSpec): string {
   const { type } = spec;
   if (type === "s" || type === "r" || type === "a") {
-    const text = type === "s" ? str(value) : repr(value);
+    const text = type === "s" ? str(value) : type === "r" ? repr(value) : ascii(value);
     const cut = spec.precision === undefined ? text : characters(text).slice(0, spec.precision).join("");
     return pad(cut, "", { ...spec, fill: " ", align: spec.align === "=" ? ">" : spec.align });
   }
-  if (type === "c")
-    return pad(typeof value === "string" ? value : String.fromCodePoint(asDouble(numeric(value) ?? 0)), "", spec);
-  if (!"diouxXeEfFgG".includes(type)) {
-    fault("ValueError", `unsupported format character '${type}' (0x${type.charCodeAt(0).toString(16)})`);
-  }
+  if (type === "c") return pad(character(value), "", spec);
   const number = numeric(value);
+  if ("oxX".includes(type) && (number === undefined || isFloating(number))) {
+    return fault("TypeError", `%${type} format: an integer is required, not ${typeName(value)}`);
+  }
   if (number === undefined) {
-    const wanted = "diu".includes(type) ? "a real number is required" : "must be real number";
-    return fault(
-      "TypeError",
-      "diu".includes(type) ? `%${type} format: ${wanted}, not ${typeName(value)}` : `${wanted}, not ${typeName(value)}`,
-    );
+    if (value instanceof Undefined) value.fail();
+    const wanted = "diu".includes(type) ? `%${type} format: a real number is required` : "must be real number";
+    return fault("TypeError", `${wanted}, not ${typeName(value)}`);
   }
   if ("diu".includes(type)) {
     const whole = isFloating(number) ? integer(BigInt(Math.trunc(asDouble(number)))) : number;

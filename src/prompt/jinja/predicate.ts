@@ -1,10 +1,9 @@
 // The tests of `x is ...`.
 
 import type { Budget } from "./budget.ts";
-import { fault } from "./fault.ts";
-import { arithmetic, asDouble, isFloating, numeric } from "./number.ts";
-import { type Cell, Callable, Dict, Range, Thing, Tuple, Undefined, typeName } from "./value.ts";
-import { contains, order, same } from "./operate.ts";
+import { isFloating, numeric } from "./number.ts";
+import { type Cell, Callable, Dict, Lazy, Range, Thing, Tuple, Undefined, hashKey } from "./value.ts";
+import { contains, operate, order, same } from "./operate.ts";
 import { itemsOf, lengthOf } from "./sequence.ts";
 import { str } from "./text.ts";
 
@@ -43,18 +42,18 @@ export const PREDICATES: ReadonlyMap<string, Predicate> = new Map<string, Predic
         value instanceof Dict ||
         value instanceof Tuple ||
         value instanceof Range),
-    iterable: (value) => typeName(value) === "generator" || itemsOf(value) !== undefined,
-    callable: (value) => value instanceof Callable,
+    iterable: (value) => value instanceof Lazy || itemsOf(value) !== undefined,
+    callable: (value) => value instanceof Callable || value instanceof Undefined,
     lower: (value) => str(value) === str(value).toLowerCase() && str(value) !== str(value).toUpperCase(),
     upper: (value) => str(value) === str(value).toUpperCase() && str(value) !== str(value).toLowerCase(),
     escaped: () => false,
-    even: (value) => remainder(value, 2) === 0,
-    odd: (value) => remainder(value, 2) === 1,
-    divisibleby: (value, [divisor = null]) => remainder(value, divisor) === 0,
+    even: (value, _args, { budget }) => same(operate("%", value, 2, budget), 0),
+    odd: (value, _args, { budget }) => same(operate("%", value, 2, budget), 1),
+    divisibleby: (value, [divisor = null], { budget }) => same(operate("%", value, divisor, budget), 0),
     sameas: (value, [other = null]) => value === other,
     in: (value, [container = null]) => contains(container, value),
-    filter: (value, _args, { filters }) => filters.has(str(value)),
-    test: (value, _args, { tests }) => tests.has(str(value)),
+    filter: (value, _args, { filters }) => filters.has(hashable(value)),
+    test: (value, _args, { tests }) => tests.has(hashable(value)),
     eq: equal,
     equalto: equal,
     "==": equal,
@@ -78,10 +77,8 @@ function isKind(value: Cell, floating: boolean): boolean {
   return number !== undefined && isFloating(number) === floating;
 }
 
-function remainder(value: Cell, divisor: Cell): number {
-  const a = numeric(value);
-  const b = numeric(divisor);
-  if (value instanceof Undefined) value.fail();
-  if (a !== undefined && b !== undefined) return asDouble(arithmetic("%", a, b));
-  return fault("TypeError", `unsupported operand type(s) for %: '${typeName(value)}' and '${typeName(divisor)}'`);
+/** A name to look up. @throws Fault TypeError for a list or dict */
+function hashable(value: Cell): string {
+  hashKey(value);
+  return str(value);
 }

@@ -55,24 +55,26 @@ export function at<T>(items: readonly T[], index: number): T | undefined {
   return items[index < 0 ? items.length + index : index];
 }
 
-/** Python's slice of a list: any of the three may be missing, the step may be negative. */
-export function slice<T>(items: readonly T[], bounds: (number | undefined)[]): T[] {
-  const [start, stop, step = 1] = bounds;
+type Bounds = readonly (number | undefined)[];
+
+/** Python's `slice(...).indices(length)`: any of the three may be missing, the step may be negative. */
+function indices(length: number, [start, stop, step = 1]: Bounds): [start: number, stop: number, step: number] {
   if (step === 0) fault("ValueError", "slice step cannot be zero");
-  const { length } = items;
-  const clamp = (value: number, low: number, high: number): number =>
-    Math.min(Math.max(value < 0 ? value + length : value, low), high);
+  const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
+  const clamp = (value: number): number => Math.min(Math.max(value < 0 ? value + length : value, low), high);
+  const [first, last] = step > 0 ? [low, high] : [high, low];
+  return [start === undefined ? first : clamp(start), stop === undefined ? last : clamp(stop), step];
+}
+
+/** Python's slice of a list. */
+export function slice<T>(items: readonly T[], bounds: Bounds): T[] {
+  const [start, stop, step] = indices(items.length, bounds);
   const taken: T[] = [];
-  if (step > 0) {
-    const end = stop === undefined ? length : clamp(stop, 0, length);
-    for (let index = start === undefined ? 0 : clamp(start, 0, length); index < end; index += step) {
-      taken.push(items[index] as T);
-    }
-  } else {
-    const end = stop === undefined ? -1 : clamp(stop, -1, length - 1);
-    for (let index = start === undefined ? length - 1 : clamp(start, -1, length - 1); index > end; index += step) {
-      taken.push(items[index] as T);
-    }
-  }
+  for (let index = start; step > 0 ? index < stop : index > stop; index += step) taken.push(items[index] as T);
   return taken;
+}
+
+export function sliceRange({ start, step, length }: Range, bounds: Bounds): Range {
+  const [from, to, stride] = indices(length, bounds);
+  return new Range(start + from * step, start + to * step, step * stride);
 }

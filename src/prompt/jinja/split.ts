@@ -20,15 +20,15 @@ export function splitText(
 
 function splitBlanks(text: string, limit: number, fromEnd: boolean): string[] {
   const words = [...text.matchAll(/\S+/g)];
-  if (limit < 0 || words.length - 1 <= limit) return words.map(([word]) => word);
+  if (limit < 0 || words.length <= limit) return words.map(([word]) => word);
   if (fromEnd) {
     const cut = words.length - limit;
     const head = words[cut - 1];
     const end = head ? head.index + head[0].length : 0;
-    return [text.slice(0, end).trimStart(), ...words.slice(cut).map(([word]) => word)];
+    return [text.slice(0, end), ...words.slice(cut).map(([word]) => word)];
   }
   const start = words[limit]?.index ?? 0;
-  return [...words.slice(0, limit).map(([word]) => word), text.slice(start).trimEnd()];
+  return [...words.slice(0, limit).map(([word]) => word), text.slice(start)];
 }
 
 /** What Python ends a line at, besides the pair of carriage return and line feed. */

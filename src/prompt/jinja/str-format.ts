@@ -3,17 +3,28 @@
 import { fault } from "./fault.ts";
 import { formatValue } from "./format-spec.ts";
 import type { Tools } from "./method.ts";
-import { repr, str } from "./text.ts";
+import { ascii, repr, str } from "./text.ts";
 import type { Call, Cell } from "./value.ts";
 
-const FIELD = /^([^.[!:]*)((?:\.[^.[!:]+|\[[^\]]+\])*)(?:!([rsa]))?(?::([^]*))?$/;
+const FIELD = /^([^.[!:]*)((?:\.[^.[!:]+|\[[^\]]+\])*)(?:!([^:]))?(?::([^]*))?$/;
 
 export function strFormat(template: string, call: Call, context: Tools): string {
   let next = 0;
+  let numbering: "automatic" | "manual" | undefined;
   const field = (body: string): string => {
     const match = FIELD.exec(body);
-    if (!match) return fault("ValueError", "expected '}' before end of string");
+    if (!match) {
+      const wrong = body.endsWith("!") ? "unmatched '{' in format spec" : "expected '}' before end of string";
+      return fault("ValueError", wrong);
+    }
     const [, name = "", path = "", conversion, specification = ""] = match;
+    if (name === "" ? numbering === "manual" : /^\d+$/.test(name) && numbering === "automatic") {
+      fault("ValueError", "cannot switch from manual field specification to automatic field numbering");
+    }
+    if (name === "" || /^\d+$/.test(name)) numbering = name === "" ? "automatic" : "manual";
+    if (conversion !== undefined && !"rsa".includes(conversion)) {
+      fault("ValueError", `Unknown conversion specifier ${conversion}`);
+    }
     let value = name === "" ? positional(call, next++) : named(call, name);
     for (const [, attribute, key] of path.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g)) {
       value =
@@ -21,7 +32,14 @@ export function strFormat(template: string, call: Call, context: Tools): string 
           ? context.access.item(value, /^\d+$/.test(key ?? "") ? Number(key) : (key ?? ""))
           : context.access.attribute(value, attribute);
     }
-    const shown = conversion === undefined ? value : conversion === "s" ? str(value) : repr(value);
+    const shown =
+      conversion === undefined
+        ? value
+        : conversion === "s"
+          ? str(value)
+          : conversion === "r"
+            ? repr(value)
+            : ascii(value);
     return formatValue(shown, expand(specification, field), context.budget);
   };
   return expand(template, field);
@@ -53,7 +71,12 @@ function expand(template: string, field: (body: string) => string): string {
       let end = at + 1;
       for (; end < template.length && depth > 0; end++)
         depth += template[end] === "{" ? 1 : template[end] === "}" ? -1 : 0;
-      if (depth > 0) fault("ValueError", "expected '}' before end of string");
+      if (depth > 0) {
+        fault(
+          "ValueError",
+          at + 1 < template.length ? "expected '}' before end of string" : "Single '{' encountered in format string",
+        );
+      }
       out += field(template.slice(at + 1, end - 1));
       at = end - 1;
     } else out += char;

@@ -14,8 +14,19 @@ export function isTitle(text: string): boolean {
   return /\p{L}/u.test(text) && titleCase(text) === text;
 }
 
+const FOLDED: Record<string, string> = { "\u03c2": "\u03c3", "\u017f": "s", "\u00b5": "\u03bc", "\u1e9e": "ss" };
+
+/** Letters that one compares regardless of case: what grows in upper case, such as `\u00df`, is taken apart. */
+export function caseFold(text: string): string {
+  return text.replace(/\p{L}|\p{M}/gu, (letter) => {
+    const upper = letter.toUpperCase();
+    return FOLDED[letter] ?? (upper.length > letter.length ? upper : letter).toLowerCase();
+  });
+}
+
+/** Letters in title case, such as \u01c5, are neither and stay. */
 export function swapCase(text: string): string {
-  return text.replace(/\p{L}/gu, (letter) =>
+  return text.replace(/[\p{Lu}\p{Ll}]/gu, (letter) =>
     letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
   );
 }

@@ -1,15 +1,18 @@
 // The methods of `str`.
 
+import { pyStrip, skipSpace, skipSpaceBack } from "../python-space.ts";
 import { RenderedText } from "../rendered-text.ts";
-import { bind, bindRequired } from "./bind.ts";
+import { type Bound, bind, bindNative } from "./bind.ts";
 import type { Budget } from "./budget.ts";
 import { fault } from "./fault.ts";
 import { type Method, methods } from "./method.ts";
+import { toIndex } from "./number.ts";
 import { itemsOf } from "./sequence.ts";
 import { splitLines, splitText } from "./split.ts";
 import { strFormat } from "./str-format.ts";
-import { capitalize, isTitle, swapCase, titleCase } from "./text-case.ts";
+import { capitalize, caseFold, isTitle, swapCase, titleCase } from "./text-case.ts";
 import { characterCount, characters, str } from "./text.ts";
+import { translate, translation } from "./text-translate.ts";
 import { type Call, type Cell, Dict, Tuple, typeName } from "./value.ts";
 
 type TextMethod = (self: string, call: Call, tools: Parameters<Method<string>>[2]) => Cell;
@@ -17,31 +20,33 @@ type TextMethod = (self: string, call: Call, tools: Parameters<Method<string>>[2
 const TABLE: Record<string, TextMethod> = {
   upper: (self) => self.toUpperCase(),
   lower: (self) => self.toLowerCase(),
-  casefold: (self) => self.toLowerCase().replaceAll("ß", "ss"),
+  casefold: (self) => caseFold(self),
+  translate: (self, call) => translate(self, bindNative(["str", "translate"], call, ["table"]).get("table") as Cell),
+  maketrans: (_self, call) => translation(call),
   capitalize: (self) => capitalize(self),
   title: (self) => titleCase(self),
   swapcase: (self) => swapCase(self),
-  strip: (self, call) => strip(self, bind("strip", call, ["chars"]).optionalText("chars"), "both"),
-  lstrip: (self, call) => strip(self, bind("lstrip", call, ["chars"]).optionalText("chars"), "start"),
-  rstrip: (self, call) => strip(self, bind("rstrip", call, ["chars"]).optionalText("chars"), "end"),
+  strip: (self, call) => strip(self, stripped("strip", bindNative(["str", "strip"], call, [], ["chars"])), "both"),
+  lstrip: (self, call) => strip(self, stripped("lstrip", bindNative(["str", "lstrip"], call, [], ["chars"])), "start"),
+  rstrip: (self, call) => strip(self, stripped("rstrip", bindNative(["str", "rstrip"], call, [], ["chars"])), "end"),
   split: (self, call, { budget }) => split(self, call, { fromEnd: false, room: (size) => budget.room(size) }),
   rsplit: (self, call, { budget }) => split(self, call, { fromEnd: true, room: (size) => budget.room(size) }),
   splitlines: (self, call) => splitLines(self, bind("splitlines", call, ["keepends"]).get("keepends") === true),
-  partition: (self, call) => partition(self, bindRequired("partition", call, ["sep"]).text("sep", ""), false),
-  rpartition: (self, call) => partition(self, bindRequired("rpartition", call, ["sep"]).text("sep", ""), true),
+  partition: (self, call) => partition(self, call, "partition"),
+  rpartition: (self, call) => partition(self, call, "rpartition"),
   startswith: (self, call) => affix(self, call, "startswith"),
   endswith: (self, call) => affix(self, call, "endswith"),
   removeprefix(self, call) {
-    const prefix = bindRequired("removeprefix", call, ["prefix"]).text("prefix", "");
+    const prefix = only(call, "removeprefix");
     return prefix !== "" && self.startsWith(prefix) ? self.slice(prefix.length) : self;
   },
   removesuffix(self, call) {
-    const suffix = bindRequired("removesuffix", call, ["suffix"]).text("suffix", "");
+    const suffix = only(call, "removesuffix");
     return suffix !== "" && self.endsWith(suffix) ? self.slice(0, -suffix.length) : self;
   },
   join(self, call, { budget }) {
     const items =
-      itemsOf(bindRequired("join", call, ["iterable"]).get("iterable") as Cell) ??
+      itemsOf(bindNative(["str", "join"], call, ["iterable"]).get("iterable") as Cell) ??
       fault("TypeError", "can only join an iterable");
     const texts = items.map((item, index) => {
       if (typeof item === "string") return item;
@@ -51,15 +56,16 @@ const TABLE: Record<string, TextMethod> = {
     return texts.join(self);
   },
   replace(self, call, { budget }) {
-    const bound = bindRequired("replace", call, ["old", "new"], ["count"]);
-    return replaceText(self, [bound.text("old", ""), bound.text("new", "")], {
+    const bound = bindNative(["str", "replace"], call, ["old", "new"], ["count"]);
+    const wrong = (position: number) => (type: string) => `replace() argument ${position} must be str, not ${type}`;
+    return replaceText(self, [bound.text("old", "", wrong(1)), bound.text("new", "", wrong(2))], {
       count: bound.integer("count", -1),
       room: (size) => budget.room(size),
     });
   },
   format: (self, call, tools) => strFormat(self, call, tools),
   format_map(self, call, tools) {
-    const mapping = bindRequired("format_map", call, ["mapping"]).get("mapping");
+    const mapping = bindNative(["str", "format_map"], call, ["mapping"]).get("mapping");
     if (!(mapping instanceof Dict)) return fault("TypeError", "format_map() argument must be a mapping");
     return strFormat(
       self,
@@ -72,14 +78,14 @@ const TABLE: Record<string, TextMethod> = {
   index: (self, call) => found(find(self, call, { last: false, name: "index" })),
   rindex: (self, call) => found(find(self, call, { last: true, name: "rindex" })),
   count(self, call) {
-    const sub = bindRequired("count", call, ["sub"], ["start", "end"]).text("sub", "");
-    return sub === "" ? characterCount(self) + 1 : self.split(sub).length - 1;
+    const { sub, body } = searched(self, call, "count");
+    return sub === "" ? (body === undefined ? 0 : characterCount(body) + 1) : (body ?? "").split(sub).length - 1;
   },
   center: (self, call, { budget }) => justify(self, call, { name: "center", room: (size) => budget.room(size) }),
   ljust: (self, call, { budget }) => justify(self, call, { name: "ljust", room: (size) => budget.room(size) }),
   rjust: (self, call, { budget }) => justify(self, call, { name: "rjust", room: (size) => budget.room(size) }),
   zfill(self, call, { budget }) {
-    const width = bindRequired("zfill", call, ["width"]).integer("width", 0);
+    const width = bindNative(["str", "zfill"], call, ["width"]).integer("width", 0);
     budget.room(width);
     const sign = /^[+-]/.exec(self)?.[0] ?? "";
     return sign + "0".repeat(Math.max(0, width - characterCount(self))) + self.slice(sign.length);
@@ -95,7 +101,7 @@ const TABLE: Record<string, TextMethod> = {
   isdigit: (self) => /^[\p{Nd}¹²³⁰⁴-⁹₀-₉]+$/u.test(self),
   isnumeric: (self) => /^\p{N}+$/u.test(self),
   isidentifier: (self) => /^[\p{ID_Start}_]\p{ID_Continue}*$/u.test(self),
-  isspace: (self) => self !== "" && self.trim() === "",
+  isspace: (self) => self !== "" && pyStrip(self) === "",
   islower: (self) => self === self.toLowerCase() && self !== self.toUpperCase(),
   isupper: (self) => self === self.toUpperCase() && self !== self.toLowerCase(),
   istitle: (self) => isTitle(self),
@@ -107,15 +113,24 @@ export const TEXT_METHODS = methods(
   Object.fromEntries(
     Object.entries(TABLE).map(([name, method]): [string, Method<string | RenderedText>] => [
       name,
-      (self, call, tools) => method(self instanceof RenderedText ? self.text : self, call, tools),
+      (self, call, tools) => {
+        if (method.length === 1) bindNative(["str", name], call, []);
+        return method(self instanceof RenderedText ? self.text : self, call, tools);
+      },
     ]),
   ),
 );
 
+/** The characters to strip, null for white space. */
+export function stripped(name: string, bound: Bound): string | null {
+  if ((bound.get("chars") ?? null) === null) return null;
+  return bound.text("chars", "", () => `${name} arg must be None or str`);
+}
+
 export function strip(text: string, chars: string | null, side: "start" | "end" | "both"): string {
   if (chars === null) {
-    if (side === "start") return text.trimStart();
-    return side === "end" ? text.trimEnd() : text.trim();
+    const start = side === "end" ? 0 : skipSpace(text, 0);
+    return text.slice(start, side === "start" ? undefined : Math.max(start, skipSpaceBack(text, text.length)));
   }
   const letters = characters(text);
   let from = 0;
@@ -128,10 +143,23 @@ export function strip(text: string, chars: string | null, side: "start" | "end" 
 function split(self: string, call: Call, options: { fromEnd: boolean; room: (size: number) => void }): Cell {
   const bound = bind("split", call, ["sep", "maxsplit"]);
   options.room(self.length);
-  return splitText(self, bound.optionalText("sep"), { limit: bound.integer("maxsplit", -1), fromEnd: options.fromEnd });
+  const separator = bound.get("sep") ?? null;
+  if (separator !== null && typeof separator !== "string") {
+    return fault("TypeError", `must be str or None, not ${typeName(separator)}`);
+  }
+  return splitText(self, separator, { limit: bound.integer("maxsplit", -1), fromEnd: options.fromEnd });
 }
 
-function partition(self: string, separator: string, fromEnd: boolean): Cell {
+/** The one argument of a method, a text. */
+function only(call: Call, name: string): string {
+  const wrong = (type: string): string =>
+    `${name.startsWith("remove") ? `${name}() argument ` : ""}must be str, not ${type}`;
+  return bindNative(["str", name], call, ["text"]).text("text", "", wrong);
+}
+
+function partition(self: string, call: Call, name: "partition" | "rpartition"): Cell {
+  const separator = only(call, name);
+  const fromEnd = name === "rpartition";
   if (separator === "") fault("ValueError", "empty separator");
   const at = fromEnd ? self.lastIndexOf(separator) : self.indexOf(separator);
   if (at < 0) return new Tuple(fromEnd ? ["", "", self] : [self, "", ""]);
@@ -139,13 +167,21 @@ function partition(self: string, separator: string, fromEnd: boolean): Cell {
 }
 
 function affix(self: string, call: Call, name: "startswith" | "endswith"): Cell {
-  const wanted = bindRequired(name, call, ["affix"]).get("affix") as Cell;
+  const bound = bindNative(["str", name], call, ["affix"], ["start", "end"]);
+  const wanted = bound.get("affix") as Cell;
   const options = wanted instanceof Tuple ? wanted.items : [wanted];
+  const body = stretch(self, bound)?.body;
   return options.some((option) => {
     if (typeof option !== "string") {
-      fault("TypeError", `${name} first arg must be str or a tuple of str, not ${typeName(option)}`);
+      const type = typeName(option);
+      return fault(
+        "TypeError",
+        wanted instanceof Tuple
+          ? `tuple for ${name} must only contain str, not ${type}`
+          : `${name} first arg must be str or a tuple of str, not ${type}`,
+      );
     }
-    return name === "startswith" ? self.startsWith(option) : self.endsWith(option);
+    return (name === "startswith" ? body?.startsWith(option) : body?.endsWith(option)) ?? false;
   });
 }
 
@@ -172,15 +208,32 @@ export function replaceText(
 }
 
 function find(self: string, call: Call, options: { last: boolean; name: string }): number {
-  const bound = bindRequired(options.name, call, ["sub"], ["start", "end"]);
+  const { sub, start, body } = searched(self, call, options.name);
+  const at = (options.last ? body?.lastIndexOf(sub) : body?.indexOf(sub)) ?? -1;
+  return at < 0 ? -1 : start + characterCount((body ?? "").slice(0, at));
+}
+
+/** What a method looks for, and the part of the text in which: none where the start lies behind the end. */
+function searched(self: string, call: Call, name: string): { sub: string; start: number; body?: string } {
+  const bound = bindNative(["str", name], call, ["sub"], ["start", "end"]);
+  const sub = bound.text("sub", "", (type) => `must be str, not ${type}`);
+  return { sub, ...(stretch(self, bound) ?? { start: 0 }) };
+}
+
+function stretch(self: string, bound: Bound): { start: number; body: string } | undefined {
+  if (!bound.has("start") && !bound.has("end")) return { start: 0, body: self };
   const letters = characters(self);
-  const clamp = (value: number): number =>
-    Math.min(Math.max(value < 0 ? value + letters.length : value, 0), letters.length);
-  const start = clamp(bound.integer("start", 0));
-  const body = letters.slice(start, clamp(bound.integer("end", letters.length))).join("");
-  const sub = bound.text("sub", "");
-  const at = options.last ? body.lastIndexOf(sub) : body.indexOf(sub);
-  return at < 0 ? -1 : start + characterCount(body.slice(0, at));
+  const position = (name: string, fallback: number): number => {
+    if ((bound.get(name) ?? null) === null) return fallback;
+    const value = toIndex(bound.get(name) as Cell);
+    if (value === undefined) {
+      return fault("TypeError", "slice indices must be integers or None or have an __index__ method");
+    }
+    return Math.max(value < 0 ? value + letters.length : value, 0);
+  };
+  const start = position("start", 0);
+  const end = Math.min(position("end", letters.length), letters.length);
+  return start > end ? undefined : { start, body: letters.slice(start, end).join("") };
 }
 
 function expandTabs(text: string, size: number, budget: Budget): string {
@@ -200,10 +253,10 @@ function found(index: number): number {
 }
 
 function justify(self: string, call: Call, options: { name: string; room: (size: number) => void }): string {
-  const bound = bindRequired(options.name, call, ["width"], ["fillchar"]);
+  const bound = bindNative(["str", options.name], call, ["width"], ["fillchar"]);
   const width = bound.integer("width", 0);
   options.room(width);
-  const fill = bound.text("fillchar", " ");
+  const fill = bound.text("fillchar", " ", (type) => `The fill character must be a unicode character, not ${type}`);
   if (characterCount(fill) !== 1) fault("TypeError", "The fill character must be exactly one character long");
   const missing = Math.max(0, width - characterCount(self));
   if (options.name === "ljust") return self + fill.repeat(missing);

@@ -34,6 +34,15 @@ export function repr(value: Cell): string {
   return show(value, []);
 }
 
+/** Python `ascii()`: as `repr`, with every other character escaped. */
+export function ascii(value: Cell): string {
+  return repr(value).replace(/[^\p{ASCII}]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    if (code.length <= 2) return `\\x${code.padStart(2, "0")}`;
+    return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
+  });
+}
+
 function show(value: Cell, outer: Cell[]): string {
   if (typeof value !== "object" || value === null || value instanceof Float) return scalar(value);
   if (value instanceof RenderedText) return pyRepr(value.text);
@@ -59,7 +68,8 @@ function show(value: Cell, outer: Cell[]): string {
       : `range(${value.start}, ${value.stop}, ${value.step})`;
   }
   if (value instanceof Undefined) return "Undefined";
-  if (value instanceof Lazy) return `<generator object ${value.name}>`;
+  if (value instanceof Lazy)
+    return value.type === "generator" ? `<generator object ${value.name}>` : `<${value.name} object>`;
   if (value instanceof Callable) return value.shown;
   if (value instanceof Namespace) {
     const entries: [Cell, Cell][] = [...value.attributes];

@@ -132,9 +132,12 @@ export class Range {
 export class Lazy {
   readonly name: string;
   readonly iterator: Iterator<Cell>;
-  constructor(name: string, iterator: Iterator<Cell>) {
+  /** Python's name of its type: other iterators than a generator's have one of their own. */
+  readonly type: string;
+  constructor(name: string, iterator: Iterator<Cell>, type = "generator") {
     this.name = name;
     this.iterator = iterator;
+    this.type = type;
   }
 }
 
@@ -276,7 +279,7 @@ export function typeName(value: Cell): string {
   if (value instanceof Tuple) return "tuple";
   if (value instanceof DictView) return `dict_${value.kind}`;
   if (value instanceof Range) return "range";
-  if (value instanceof Lazy) return "generator";
+  if (value instanceof Lazy) return value.type;
   if (value instanceof Undefined) return "Undefined";
   if (value instanceof Namespace) return "Namespace";
   if (value instanceof LoopState) return "LoopContext";

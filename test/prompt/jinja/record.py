@@ -2,6 +2,7 @@
 
 Run it with a Python that has jinja2 3.1: python3 record.py golden.json. Add templates as {"template": "..."}.
 """
+import copy
 import json
 import sys
 
@@ -14,7 +15,7 @@ environment = SandboxedEnvironment(trim_blocks=True, keep_trailing_newline=True)
 def record(template, context):
     case = {"template": template}
     try:
-        case["text"] = environment.from_string(template).render(**context)
+        case["text"] = environment.from_string(template).render(**copy.deepcopy(context))
     except Exception as error:
         case["error"] = f"{type(error).__name__}: {error}"
     try:

@@ -3,10 +3,10 @@
 import { Float, pyFloat } from "../../../base/value.ts";
 import { bind } from "../bind.ts";
 import type { Budget } from "../budget.ts";
-import { toPairs } from "../dict-method.ts";
 import { fault } from "../fault.ts";
-import { compareText } from "../operate.ts";
-import { itemsOf } from "../sequence.ts";
+import { compareText, order } from "../operate.ts";
+import { iterate, itemsOf } from "../sequence.ts";
+import { splitLines } from "../split.ts";
 import { repr, str } from "../text.ts";
 import { type Cell, Dict, Thing, Tuple, Undefined, typeName } from "../value.ts";
 import type { Filter } from "./filter.ts";
@@ -25,11 +25,11 @@ export const DATA_FILTERS: Record<string, Filter> = {
   urlencode(value) {
     if (typeof value === "string" || (!(value instanceof Dict) && itemsOf(value) === undefined))
       return quoteUrl(str(value), true);
-    return toPairs(value)
+    return pairsOf(value)
       .map(([key, item]) => `${quoteUrl(str(key), false)}=${quoteUrl(str(item), false)}`)
       .join("&");
   },
-  pprint: (value) => pretty(value, 0, 0),
+  pprint: (value) => pretty(value, 0, 0, true),
 };
 
 interface JsonState {
@@ -57,11 +57,10 @@ function writeJson(value: Cell, state: JsonState): string {
     );
   }
   if (value instanceof Dict) {
-    const entries = value.entries().map(([key, item]): [string, Cell] => [jsonKey(key), item]);
-    entries.sort(([a], [b]) => compareText(a, b));
+    const entries = value.entries().sort(([a], [b]) => order(a, b));
     return enclose(
       "{}",
-      entries.map(([key, item]) => `${jsonText(key)}: ${writeJson(item, inner)}`),
+      entries.map(([key, item]) => `${jsonText(jsonKey(key))}: ${writeJson(item, inner)}`),
       state,
     );
   }
@@ -107,10 +106,21 @@ function quoteUrl(text: string, keepSlash: boolean): string {
   return keepSlash ? quoted.replaceAll("%2F", "/") : quoted.replaceAll("%20", "+");
 }
 
+/** As `for k, v in items` takes them. */
+function pairsOf(value: Cell): readonly (readonly [Cell, Cell])[] {
+  if (value instanceof Dict) return value.entries();
+  return iterate(value).map((pair) => {
+    const items = itemsOf(pair) ?? fault("TypeError", `cannot unpack non-iterable ${typeName(pair)} object`);
+    if (items.length < 2) fault("ValueError", `not enough values to unpack (expected 2, got ${items.length})`);
+    if (items.length > 2) fault("ValueError", "too many values to unpack (expected 2)");
+    return [items[0] as Cell, items[1] as Cell];
+  });
+}
+
 const WIDTH = 80;
 
-/** As Python's `pprint.pformat`, except that a long text is not broken. */
-function pretty(value: Cell, indent: number, allowance: number): string {
+/** As Python's `pprint.pformat`. */
+function pretty(value: Cell, indent: number, allowance: number, isTop = false): string {
   if (indent > MAX_DEPTH) fault("RecursionError", "maximum recursion depth exceeded");
   const flat = repr(sortKeys(value));
   if (flat.length <= WIDTH - indent - allowance || value instanceof Undefined) return flat;
@@ -129,7 +139,39 @@ function pretty(value: Cell, indent: number, allowance: number): string {
     const body = rows.join(line);
     return Array.isArray(value) ? `[${body}]` : `(${body}${items.length === 1 ? "," : ""})`;
   }
+  if (typeof value === "string" && value !== "") return prettyText(value, indent, { allowance, isTop });
   return flat;
+}
+
+/** A long text broken between words and after line ends, in brackets where it stands alone. */
+function prettyText(text: string, indent: number, place: { allowance: number; isTop: boolean }): string {
+  const { isTop } = place;
+  const room = WIDTH - indent - (isTop ? 1 : 0);
+  const lastRoom = room - place.allowance - (isTop ? 1 : 0);
+  const lines = splitLines(text, true);
+  const chunks: string[] = [];
+  for (const [index, line] of lines.entries()) {
+    const isLast = index === lines.length - 1;
+    if (repr(line).length <= (isLast ? lastRoom : room)) {
+      chunks.push(repr(line));
+      continue;
+    }
+    const parts = line.match(/\S+\s*|\s+/g) ?? [];
+    let current = "";
+    for (const [number, part] of parts.entries()) {
+      const limit = isLast && number === parts.length - 1 ? lastRoom : room;
+      if (repr(current + part).length <= limit) {
+        current += part;
+      } else {
+        if (current !== "") chunks.push(repr(current));
+        current = part;
+      }
+    }
+    if (current !== "") chunks.push(repr(current));
+  }
+  if (chunks.length === 1) return repr(lines.at(-1) ?? "");
+  const body = chunks.join(`\n${" ".repeat(indent + (isTop ? 1 : 0))}`);
+  return isTop ? `(${body})` : body;
 }
 
 function sortKeys(value: Cell): Cell {

@@ -1,9 +1,10 @@
 // The shape of a filter, and what filters share.
 
 import { bind } from "../bind.ts";
+import { fault } from "../fault.ts";
 import type { Tools } from "../method.ts";
 import { str } from "../text.ts";
-import { type Call, type Cell, Lazy, Undefined } from "../value.ts";
+import { type Call, type Cell, Lazy, Undefined, typeName } from "../value.ts";
 
 export interface FilterTools extends Tools {
   /** Applies another filter by name, for `map`. */
@@ -16,6 +17,12 @@ export type Filter = (value: Cell, call: Call, tools: FilterTools) => Cell;
 
 export function lazy(name: string, items: () => Iterator<Cell>): Lazy {
   return new Lazy(name, items());
+}
+
+/** Python's complaint about a value of which an attribute was asked in vain. */
+export function noAttribute(value: Cell, name: string): never {
+  if (value instanceof Undefined) value.fail();
+  return fault("AttributeError", `'${typeName(value)}' object has no attribute '${name}'`);
 }
 
 /** Reads `attribute`, which may be dotted and may have numbers (`a.0.b`), from an item. */

@@ -4,7 +4,7 @@ import { bind, bindRequired } from "../bind.ts";
 import { fault } from "../fault.ts";
 import { iterate, truth } from "../sequence.ts";
 import { str } from "../text.ts";
-import { type Call, type Cell, Dict, Undefined } from "../value.ts";
+import { type Call, type Cell, Dict, Undefined, typeName } from "../value.ts";
 import { missing } from "../access.ts";
 import { type Filter, type FilterTools, attributeGetter, lazy } from "./filter.ts";
 
@@ -18,19 +18,22 @@ export const SELECT_FILTERS: Record<string, Filter> = {
   default: fallback,
   d: fallback,
   attr(value, call, { access }) {
-    const name = str(bindRequired("do_attr", call, ["name"]).get("name") as Cell);
+    const name = bindRequired("do_attr", call, ["name"]).get("name") as Cell;
+    if (typeof name !== "string") {
+      return fault("TypeError", `attribute name must be string, not '${typeName(name)}'`);
+    }
     return value instanceof Dict && value.has(name) ? missing(value, name) : access.attribute(value, name);
   },
   map(value, call, tools) {
-    const apply = mapping(call, tools);
     return lazy("sync_do_map", function* () {
+      const apply = mapping(call, tools);
       for (const item of iterate(value)) yield apply(item);
     });
   },
-  select: (value, call, tools) => pick(value, chooser(call, tools, false), { keep: true, name: "select" }),
-  reject: (value, call, tools) => pick(value, chooser(call, tools, false), { keep: false, name: "reject" }),
-  selectattr: (value, call, tools) => pick(value, chooser(call, tools, true), { keep: true, name: "selectattr" }),
-  rejectattr: (value, call, tools) => pick(value, chooser(call, tools, true), { keep: false, name: "rejectattr" }),
+  select: (value, call, tools) => pick(value, () => chooser(call, tools, false), true),
+  reject: (value, call, tools) => pick(value, () => chooser(call, tools, false), false),
+  selectattr: (value, call, tools) => pick(value, () => chooser(call, tools, true), true),
+  rejectattr: (value, call, tools) => pick(value, () => chooser(call, tools, true), false),
 };
 
 function mapping(call: Call, tools: FilterTools): (item: Cell) => Cell {
@@ -61,8 +64,12 @@ function chooser(call: Call, tools: FilterTools, byAttribute: boolean): (item: C
   return (item) => tools.test(str(name), read(item), args);
 }
 
-function pick(value: Cell, test: (item: Cell) => boolean, options: { keep: boolean; name: string }): Cell {
-  return lazy(options.name, function* () {
-    for (const item of iterate(value)) if (test(item) === options.keep) yield item;
+/** What is wrong with the arguments shows as in Jinja only once the items are asked for. */
+function pick(value: Cell, choose: () => (item: Cell) => boolean, keep: boolean): Cell {
+  return lazy("select_or_reject", function* () {
+    const items = iterate(value);
+    if (items.length === 0) return;
+    const test = choose();
+    for (const item of items) if (test(item) === keep) yield item;
   });
 }

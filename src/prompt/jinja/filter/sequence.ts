@@ -3,10 +3,10 @@
 import { bind, bindRequired } from "../bind.ts";
 import { fault } from "../fault.ts";
 import { operate, order, same } from "../operate.ts";
-import { iterate, lengthOf, truth } from "../sequence.ts";
+import { iterate, itemsOf, lengthOf, truth } from "../sequence.ts";
 import { str } from "../text.ts";
-import { type Cell, Dict, DictView, Tuple, Undefined, hashKey, typeName } from "../value.ts";
-import { type Filter, type FilterTools, attributeGetter, lazy, sortKey } from "./filter.ts";
+import { type Cell, Dict, DictView, Lazy, Range, Tuple, Undefined, hashKey, typeName } from "../value.ts";
+import { type Filter, type FilterTools, attributeGetter, lazy, noAttribute, sortKey } from "./filter.ts";
 
 const length: Filter = (value, call) => {
   bind("length", call, []);
@@ -17,7 +17,12 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
   length,
   count: length,
   first: (value) => iterate(value)[0] ?? new Undefined("No first item, sequence was empty."),
-  last: (value) => iterate(value).at(-1) ?? new Undefined("No last item, sequence was empty."),
+  last(value) {
+    if (value instanceof Lazy || itemsOf(value) === undefined) {
+      return fault("TypeError", `'${typeName(value)}' object is not reversible`);
+    }
+    return iterate(value).at(-1) ?? new Undefined("No last item, sequence was empty.");
+  },
   list: (value, _call, { budget }) => {
     const items = [...iterate(value)];
     budget.room(items.length);
@@ -34,10 +39,9 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
   },
   reverse(value) {
     if (typeof value === "string") return Array.from(value).toReversed().join("");
-    if (lengthOf(value) === undefined && typeName(value) !== "generator") {
-      return fault("FilterArgumentError", "argument must be iterable");
-    }
-    return lazy("reverse", () => iterate(value).toReversed().values());
+    if (value instanceof Lazy) return iterate(value).toReversed();
+    if (lengthOf(value) === undefined) return fault("FilterArgumentError", "argument must be iterable");
+    return new Lazy(reverser(value), iterate(value).toReversed().values(), reverser(value));
   },
   sort(value, call, tools) {
     const bound = bind("sort", call, ["reverse", "case_sensitive", "attribute"]);
@@ -45,19 +49,21 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
     const caseSensitive = truth(bound.get("case_sensitive") ?? false);
     const parts = typeof attribute === "string" ? attribute.split(",") : [attribute];
     const keys = parts.map((part) => sortKey({ attribute: part, caseSensitive }, tools));
-    return sorted(iterate(value), { keys, reverse: truth(bound.get("reverse") ?? false), tools });
+    const key = (item: Cell): Cell => keys.map((part) => part(item));
+    return sorted(iterate(value), { key, reverse: truth(bound.get("reverse") ?? false), tools });
   },
   dictsort(value, call, tools) {
     const bound = bind("dictsort", call, ["case_sensitive", "by", "reverse"]);
     const by = bound.text("by", "key");
     if (by !== "key" && by !== "value") fault("FilterArgumentError", 'You can only sort by either "key" or "value"');
-    if (!(value instanceof Dict)) return fault("TypeError", "dictsort needs a mapping");
+    if (value instanceof Undefined) value.fail();
+    if (!(value instanceof Dict)) return noAttribute(value, "items");
     const key = sortKey(
       { attribute: by === "key" ? 0 : 1, caseSensitive: truth(bound.get("case_sensitive") ?? false) },
       tools,
     );
     const pairs = value.entries().map((entry) => new Tuple(entry));
-    return sorted(pairs, { keys: [key], reverse: truth(bound.get("reverse") ?? false), tools });
+    return sorted(pairs, { key, reverse: truth(bound.get("reverse") ?? false), tools });
   },
   unique(value, call, tools) {
     const bound = bind("unique", call, ["case_sensitive", "attribute"]);
@@ -70,7 +76,9 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
       const hash = hashKey(key(item));
       return !seen.has(hash) && Boolean(seen.add(hash));
     };
-    return lazy("unique", () => iterate(value).filter(isNew).values());
+    return lazy("sync_do_unique", function* () {
+      for (const item of iterate(value)) if (isNew(item)) yield item;
+    });
   },
   min: (value, call, tools) => extreme(value, bind("min", call, ["case_sensitive", "attribute"]), { sign: 1, tools }),
   max: (value, call, tools) => extreme(value, bind("max", call, ["case_sensitive", "attribute"]), { sign: -1, tools }),
@@ -79,16 +87,17 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
     const attribute = bound.get("attribute") ?? null;
     const read = attribute === null ? (item: Cell) => item : attributeGetter(attribute, tools);
     let total: Cell = bound.get("start") ?? 0;
+    const items = iterate(value);
     if (typeof total === "string") fault("TypeError", "sum() can't sum strings [use ''.join(seq) instead]");
-    for (const item of iterate(value)) total = operate("+", total, read(item), tools.budget);
+    for (const item of items) total = operate("+", total, read(item), tools.budget);
     return total;
   },
   batch(value, call) {
     const bound = bindRequired("do_batch", call, ["linecount"], ["fill_with"]);
-    const size = Math.min(Math.max(1, bound.integer("linecount", 1)), 100_000);
     const fill = bound.get("fill_with") ?? null;
-    const items = iterate(value);
-    return lazy("batch", function* () {
+    return lazy("do_batch", function* () {
+      const items = iterate(value);
+      const size = Math.min(Math.max(1, bound.integer("linecount", 1)), 100_000);
       for (let at = 0; at < items.length; at += size) {
         const row = items.slice(at, at + size);
         if (fill !== null) row.push(...Array.from({ length: size - row.length }, () => fill));
@@ -98,13 +107,13 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
   },
   slice(value, call) {
     const bound = bindRequired("do_slice", call, ["slices"], ["fill_with"]);
-    const count = bound.integer("slices", 1);
-    if (count === 0) fault("ZeroDivisionError", "integer division or modulo by zero");
     const fill = bound.get("fill_with") ?? null;
-    const items = iterate(value);
-    const size = Math.floor(items.length / count);
-    const longer = items.length % count;
-    return lazy("slice", function* () {
+    return lazy("sync_do_slice", function* () {
+      const items = iterate(value);
+      const count = bound.integer("slices", 1);
+      if (count === 0) fault("ZeroDivisionError", "integer division or modulo by zero");
+      const size = Math.floor(items.length / count);
+      const longer = items.length % count;
       let at = 0;
       for (let number = 0; number < Math.min(count, 100_000); number++) {
         const width = size + (number < longer ? 1 : 0);
@@ -116,9 +125,11 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
     });
   },
   items(value) {
-    if (value instanceof Undefined) return [];
-    if (value instanceof Dict) return lazy("items", () => new DictView("items", value).items().values());
-    return fault("TypeError", "Can only get item pairs from a mapping.");
+    return lazy("do_items", function* () {
+      if (value instanceof Undefined) return;
+      if (!(value instanceof Dict)) fault("TypeError", "Can only get item pairs from a mapping.");
+      yield* new DictView("items", value).items();
+    });
   },
   groupby(value, call, tools) {
     const bound = bindRequired("do_groupby", call, ["attribute"], ["default", "case_sensitive"]);
@@ -128,7 +139,7 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
     const key = sortKey({ attribute, caseSensitive, ...(fallback === undefined ? {} : { fallback }) }, tools);
     const exact = attributeGetter(attribute, tools, fallback);
     const groups: [Cell, Cell, Cell[]][] = [];
-    for (const item of sorted(iterate(value), { keys: [key], reverse: false, tools })) {
+    for (const item of sorted(iterate(value), { key, reverse: false, tools })) {
       const group = key(item);
       const last = groups.at(-1);
       if (last && same(last[0], group)) last[2].push(item);
@@ -142,21 +153,26 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
   },
 };
 
+/** Python's name of the iterator that `reversed()` makes of a value. */
+function reverser(value: Cell): string {
+  if (Array.isArray(value)) return "list_reverseiterator";
+  if (value instanceof Range) return "range_iterator";
+  return value instanceof Dict ? "dict_reversekeyiterator" : "reversed";
+}
+
 function sorted(
   items: readonly Cell[],
-  options: { keys: ((item: Cell) => Cell)[]; reverse: boolean; tools: FilterTools },
+  options: { key: (item: Cell) => Cell; reverse: boolean; tools: FilterTools },
 ): Cell[] {
   options.tools.budget.room(items.length);
-  const sign = options.reverse ? -1 : 1;
-  const decorated = items.map((item) => ({ item, keys: options.keys.map((key) => key(item)) }));
+  const decorated = items.map((item) => ({ item, key: options.key(item) }));
+  // As Python does it, so that equal items keep their order and the same pair is the first that has none.
+  if (options.reverse) decorated.reverse();
   decorated.sort((a, b) => {
     options.tools.budget.step();
-    for (const [index, key] of a.keys.entries()) {
-      const difference = order(key, b.keys[index] as Cell);
-      if (difference !== 0) return sign * difference;
-    }
-    return 0;
+    return order(a.key, b.key);
   });
+  if (options.reverse) decorated.reverse();
   return decorated.map(({ item }) => item);
 }
 
