@@ -1,6 +1,8 @@
 import type { Environment } from "./environment.ts";
 
+/** Short ones stand in other values by chance. */
 const SHORTEST_SECRET = 8;
+const SHORTEST_WITHIN = 16;
 
 /** Under these names clients of models look for a key by themselves, and for the address that it is for. */
 const CLIENTS: readonly { key: string; address: string; path: string }[] = [
@@ -29,7 +31,10 @@ export function flowEnvironment(
   return seen;
 }
 
-/** Short ones stand in other values by chance. */
+/** Whether it is one, or one stands in it, as in a header or in settings written as JSON. */
 function isSecret(value: string | undefined, secrets: ReadonlySet<string>): boolean {
-  return value !== undefined && value.length >= SHORTEST_SECRET && secrets.has(value);
+  if (value === undefined || value.length < SHORTEST_SECRET) return false;
+  if (secrets.has(value)) return true;
+  for (const secret of secrets) if (secret.length >= SHORTEST_WITHIN && value.includes(secret)) return true;
+  return false;
 }

@@ -1,7 +1,7 @@
 // No provider key reaches a flow: not its environment, its processes' arguments, its connections, its traces or the logs.
 
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { runCommand, startSystem, temporaryHome } from "../e2e/system.ts";
@@ -94,7 +94,7 @@ test("a flow that a command runs gets its models the same way: metered, and with
     MY_AZURE_KEY: AZURE_KEY,
     UNUSED_SECRET: UNUSED,
   };
-  const own = { MINE: "not-a-secret-of-the-system" };
+  const own = { MINE: "not-a-secret-of-the-system", HEADER_OF_MINE: `Bearer ${KEY}` };
   const flow = path.resolve("test/fixture/flow/python-client");
   const tested = await runCommand(["flow", "test", "--flow", flow, "--inputs", "question=Hi", ...place], {
     ...env,
@@ -114,6 +114,7 @@ test("a flow that a command runs gets its models the same way: metered, and with
   assert.match(seen.env["OPENAI_BASE_URL"] ?? "", /^http:\/\/127\.0\.0\.1:\d+\/connections\/default\/v1$/);
   assert.equal(seen.env["MINE"], own.MINE);
   assert.equal(seen.env["MY_AZURE_KEY"], undefined);
+  assert.equal(seen.env["HEADER_OF_MINE"], undefined, "a key stands in it");
 
   const data = path.join(path.dirname(home), "lines.jsonl");
   await writeFile(data, '{"question":"one"}\n{"question":"two"}\n');
@@ -134,7 +135,9 @@ test("a flow that a command runs gets its models the same way: metered, and with
   );
 });
 
-/** The environment and arguments of every process below the system's own, which alone may hold keys. */
+const SECRETS = [KEY, AZURE_KEY, UNUSED];
+
+/** The environment, arguments, memory and open files of every process below the system's own, which alone may hold keys. */
 async function searchProcesses(root: number): Promise<void> {
   let found = 0;
   const visit = async (pid: number): Promise<void> => {
@@ -143,11 +146,48 @@ async function searchProcesses(root: number): Promise<void> {
       found++;
       for (const what of ["environ", "cmdline"]) {
         const content = await readFile(`/proc/${child}/${what}`, "utf8").catch(() => "");
-        for (const secret of [KEY, AZURE_KEY, UNUSED]) assert.ok(!content.includes(secret), `a key is in ${what}`);
+        for (const secret of SECRETS) assert.ok(!content.includes(secret), `a key is in ${what}`);
       }
+      await searchMemory(child);
+      await searchOpenFiles(child);
       await visit(child);
     }
   };
   await visit(root);
   assert.ok(found >= 2, `${found} processes: an instance and its Python worker were expected`);
+}
+
+/** Nothing where this user may not look, as for processes that are no children of the reader on some machines. */
+async function searchMemory(pid: number): Promise<void> {
+  const maps = await readFile(`/proc/${pid}/maps`, "utf8").catch(() => "");
+  const memory = await open(`/proc/${pid}/mem`, "r").catch(() => undefined);
+  if (!memory) return;
+  try {
+    for (const line of maps.split("\n")) {
+      const [, from = "0", to = "0"] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
+      const size = Number.parseInt(to, 16) - Number.parseInt(from, 16);
+      if (size === 0 || size > MOST_MEMORY) continue;
+      const content = Buffer.alloc(size);
+      const position = BigInt(`0x${from}`) as unknown as number;
+      const { bytesRead } = await memory.read(content, 0, size, position).catch(() => ({ bytesRead: 0 }));
+      for (const secret of SECRETS) {
+        const bytes = content.subarray(0, bytesRead);
+        assert.ok(!bytes.includes(secret), `a key is in the memory of ${pid}`);
+        assert.ok(!bytes.includes(secret, 0, "utf16le"), `a key is in the memory of ${pid}`);
+      }
+    }
+  } finally {
+    await memory.close();
+  }
+}
+
+const MOST_MEMORY = 2 ** 28;
+
+async function searchOpenFiles(pid: number): Promise<void> {
+  for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+    const place = `/proc/${pid}/fd/${descriptor}`;
+    if (!(await stat(place).catch(() => undefined))?.isFile()) continue;
+    const content = await readFile(place, "latin1").catch(() => "");
+    for (const secret of SECRETS) assert.ok(!content.includes(secret), `a key is in an open file of ${pid}`);
+  }
 }
