@@ -167,3 +167,29 @@ test("a deployment takes its place and values from the file and from flags, and 
   await ok("online-deployment delete -n red -e other --yes --no-wait");
   assert.equal(await listed(), 0);
 });
+
+test("what scripts of the original carry along is taken: places, --local, packages; a query is JMESPath", async (context) => {
+  const folder = writeFolder(context, { "blue.yml": DEPLOYMENT.replaceAll("shop", "spare") });
+  const file = path.join(folder, "blue.yml");
+  for (const words of [
+    "online-endpoint create --local true --name=spare --web",
+    `online-deployment create --file ${file} --endpoint spare -g group -w space --package-model --local-enable-gpu true --vscode-debug`,
+    'online-endpoint update --name=spare --traffic="blue=100" --local',
+    "online-endpoint show --local -n spare",
+    "online-deployment list -e spare --local false",
+    "online-endpoint get-credentials -n spare --local",
+  ]) {
+    await ok(words);
+  }
+  assert.match((await cli("online-deployment get-logs --local -n blue --endpoint spare")).stdout, /Instance events/);
+  for (const flag of ["--deployment blue", "--deployment-name blue -o json"]) {
+    const { stderr } = await cli(`online-endpoint invoke --local -n spare ${flag} --request-file ${file}`);
+    assert.match(stderr, /No system runs that could answer/);
+  }
+  const asked = async (query: string): Promise<string> =>
+    (await cli(`online-endpoint list -o tsv --query "${query}"`)).stdout.trimEnd();
+  assert.equal(await asked("[?name=='spare'].[name,traffic.blue]"), "spare\t100");
+  assert.equal(await asked("[?name=='spare'].{Name:name} | [0].Name"), "spare");
+  assert.match((await cli("online-endpoint list --query [0")).stderr, /--query "\[0" is no JMESPath that fits here: /);
+  await ok("online-endpoint delete --local -n spare -y --no-wait");
+});

@@ -4,7 +4,7 @@ import type { Value } from "../../base/value.ts";
 import { deploymentToArm } from "../../endpoint/control/arm-deployment.ts";
 import type { DeploymentSpec } from "../../endpoint/specification/deployment-spec.ts";
 import type { Console } from "../console.ts";
-import { CLOUD_FLAGS, bodyOf as endpointBody, placeOf as endpointPlace } from "./resource.ts";
+import { bodyOf as endpointBody, placeOf as endpointPlace, withCloudFlags } from "./resource.ts";
 import { type OnlineClient, withOnline } from "./client.ts";
 import { changed, deploymentKeysOf, endpointKeysOf, readFileSpec, settings, shownDeployment } from "./spec.ts";
 import { type HomeOptions, withAccepted, withHome, withYes } from "../option.ts";
@@ -33,7 +33,7 @@ interface LogOptions extends NameOptions {
 export function deploymentCommand(console: Console): Command {
   const command = new Command("online-deployment");
   const sub = (name: string, description: string): Command =>
-    withAccepted(withOutput(withHome(command.command(name).description(description))), ...CLOUD_FLAGS);
+    withCloudFlags(withOutput(withHome(command.command(name).description(description))));
   const named = (name: string, description: string): Command =>
     withEndpoint(sub(name, description).requiredOption("-n, --name <name>", "name of the deployment"), true);
 
@@ -94,12 +94,12 @@ function withEndpoint(command: Command, isNeeded: boolean): Command {
 }
 
 function withChange(command: Command): Command {
+  const accepted = ["--package-model", "--local-enable-gpu [yes]", "--vscode-debug [yes]"];
   return withEndpoint(
-    command
+    withAccepted(command, ...accepted)
       .option("-f, --file <file>", "YAML file of the deployment")
       .option("-n, --name <name>", "name of the deployment, in place of the file's")
       .option("--set <key=value...>", "any key of the file, such as instance_count=2")
-      .option("--local", "accepted for scripts: everything here is local")
       .option("--skip-script-validation", "accepted for scripts")
       .option("--no-wait", "do not wait until all instances are ready"),
     false,

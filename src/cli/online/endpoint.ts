@@ -4,10 +4,10 @@ import type { Value } from "../../base/value.ts";
 import type { EndpointSpec } from "../../endpoint/specification/endpoint-spec.ts";
 import type { Console } from "../console.ts";
 import { type OnlineClient, withOnline } from "./client.ts";
-import { CLOUD_FLAGS, bodyOf, credentials, placeOf } from "./resource.ts";
+import { bodyOf, credentials, placeOf, withCloudFlags } from "./resource.ts";
 import { invokeCommand } from "./invoke.ts";
 import { changed, endpointKeysOf, readFileSpec, settings, shares, shownEndpoint } from "./spec.ts";
-import { type HomeOptions, withAccepted, withHome, withYes } from "../option.ts";
+import { type HomeOptions, withHome, withYes } from "../option.ts";
 import { type OutputOptions, printResult, withOutput } from "../output.ts";
 
 interface NameOptions extends HomeOptions, OutputOptions {
@@ -26,7 +26,7 @@ interface ChangeOptions extends HomeOptions, OutputOptions {
 export function endpointCommand(console: Console): Command {
   const command = new Command("online-endpoint");
   const sub = (name: string, description: string): Command =>
-    withAccepted(withOutput(withHome(command.command(name).description(description))), ...CLOUD_FLAGS);
+    withCloudFlags(withOutput(withHome(command.command(name).description(description))));
   const named = (name: string, description: string): Command =>
     sub(name, description).requiredOption("-n, --name <name>", "name of the endpoint");
 
@@ -75,7 +75,6 @@ function withChange(command: Command): Command {
     .option("--traffic <shares>", 'percent of the calls per deployment, such as "blue=90 green=10"')
     .option("--mirror-traffic <shares>", 'percent of the calls copied to a deployment, such as "green=10"')
     .option("--set <key=value...>", "any key of the file, such as tags.owner=me")
-    .option("--local", "accepted for scripts: everything here is local")
     .option("--no-wait", "accepted for scripts: an endpoint is there at once");
 }
 

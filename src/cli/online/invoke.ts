@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Console } from "../console.ts";
 import { type OnlineClient, withOnline } from "./client.ts";
-import { CLOUD_FLAGS, credentials, placeOf } from "./resource.ts";
-import { type HomeOptions, withAccepted, withHome } from "../option.ts";
+import { credentials, placeOf, withCloudFlags } from "./resource.ts";
+import { type HomeOptions, withHome } from "../option.ts";
 
 interface InvokeOptions extends HomeOptions {
   name: string;
@@ -21,8 +21,13 @@ export function invokeCommand(console: Console): Command {
     .option("--json", "accepted for scripts; what the endpoint answers is printed as it is")
     .option("--deployment-name <name>", "the deployment that is to answer, whatever the traffic")
     .option("--token <token>", "of an identity provider, for an endpoint that takes those")
-    .option("--local", "accepted for scripts: everything here is local");
-  return withAccepted(command, ...CLOUD_FLAGS).action((options: InvokeOptions) =>
+    .addOption(new Option("--deployment <name>", "the same").hideHelp())
+    .addOption(new Option("-o, --output <format>", "accepted for scripts, as --json").hideHelp())
+    .hook("preAction", (_command, action) => {
+      const { deployment } = action.opts<{ deployment?: string }>();
+      if (deployment !== undefined) action.setOptionValue("deploymentName", deployment);
+    });
+  return withCloudFlags(command).action((options: InvokeOptions) =>
     withOnline(options, async (client) => console.print(await invoke(client, options))),
   );
 }

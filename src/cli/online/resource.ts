@@ -1,12 +1,18 @@
 // What the commands around online endpoints share: where one lies in the control plane, how it is sent, and how to call it.
 
+import { type Command, Option } from "commander";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { endpointToArm } from "../../endpoint/control/arm-endpoint.ts";
 import type { EndpointSpec } from "../../endpoint/specification/endpoint-spec.ts";
+import { withAccepted } from "../option.ts";
 import type { OnlineClient } from "./client.ts";
 
-/** The cloud's coordinates, which scripts carry along. */
-export const CLOUD_FLAGS = ["-g, --resource-group <name>", "-w, --workspace-name <name>", "--subscription <id>"];
+/** What scripts of the original carry along: the cloud's coordinates, and `--local` for Docker on the caller's machine. */
+export function withCloudFlags(command: Command): Command {
+  command.addOption(new Option("--local [yes]", "accepted for scripts: everything here is local").hideHelp());
+  const place = ["-g, --resource-group <name>", "-w, --workspace-name <name>", "--subscription <id>"];
+  return withAccepted(command, ...place, "--web");
+}
 
 export function placeOf(endpoint: string): string {
   return `/onlineEndpoints/${encodeURIComponent(endpoint)}`;
