@@ -1,7 +1,8 @@
 // Environment variables that a flow asks for; they reach its Python processes only.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, isMap, pyFloat, pyStr } from "../base/value.ts";
+import { pythonJson } from "../base/python-json.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import type { FlowResources } from "./resource.ts";
 
 const CONNECTION_FIELD = /^\$\{([^.{}]+)\.([^.{}]+)\}$/;
@@ -42,15 +43,4 @@ async function connectionField(resources: FlowResources, connection: string, key
 
 function variableText(value: Value): string {
   return isMap(value) || Array.isArray(value) ? pythonJson(value) : pyStr(value);
-}
-
-/** JSON with the blanks that Python's json.dumps writes. */
-function pythonJson(value: Value): string {
-  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
-  if (isMap(value)) {
-    const items = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${pythonJson(item)}`);
-    return `{${items.join(", ")}}`;
-  }
-  if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
-  return typeof value === "number" && !Number.isInteger(value) ? pyFloat(value) : pyStr(value);
 }

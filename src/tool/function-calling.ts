@@ -1,8 +1,8 @@
 // Checks of what an llm node says about functions and tools, with the original's messages.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { stringifyJson } from "../base/json.ts";
-import { type Value, type ValueMap, isMap, pyRepr, pyStr } from "../base/value.ts";
+import { pythonJson } from "../base/python-json.ts";
+import { type Value, type ValueMap, isFloat, isMap, pyRepr, pyStr } from "../base/value.ts";
 
 type Code = "ChatAPIInvalidFunctions" | "ChatAPIInvalidTools";
 
@@ -108,13 +108,10 @@ function asMap(code: Code, name: string, value: Value, guide: string): ValueMap 
 function pyType(value: Value): string {
   const name = Array.isArray(value)
     ? "list"
-    : { string: "str", boolean: "bool", number: "int" }[typeof value as string];
+    : isFloat(value)
+      ? "float"
+      : { string: "str", boolean: "bool", number: "int", bigint: "int" }[typeof value as string];
   return `<class ${pyRepr(name ?? "object")}>`;
-}
-
-/** JSON with Python's blanks, for flat messages. */
-function pythonJson(value: Value): string {
-  return stringifyJson(value, 1).replaceAll(/\n\s*/g, " ").replaceAll("{ ", "{").replaceAll(" }", "}");
 }
 
 function fail(code: Code, reason: string, guide: string): never {

@@ -40,18 +40,20 @@ test("llm, embedding and prompty call with a token where the connection has no k
   };
   const env = { AZURE_TENANT_ID: "t", AZURE_CLIENT_ID: "c", AZURE_CLIENT_SECRET: "s", AZURE_AUTHORITY_HOST: fake.url };
   const store = openConnectionStore(path.join(folder, "store"));
-  const connections = configuredConnections({ entries: { entra: entry }, store, env });
-  const resources = localResources({
-    models: new Map(),
-    connections,
-    embedder: undefined,
-    openIndex: () => Promise.reject(new Error("no index")),
-    log: SILENT,
-  });
-  context.after(() => resources.close());
-  const open = async (directory: string) => {
+  const connect = (secret: string) =>
+    configuredConnections({ entries: { entra: entry }, store, env: { ...env, AZURE_CLIENT_SECRET: secret } });
+  const connections = connect("s");
+  const open = async (directory: string, known = connections) => {
+    const resources = localResources({
+      models: new Map(),
+      connections: known,
+      embedder: undefined,
+      openIndex: () => Promise.reject(new Error("no index")),
+      log: SILENT,
+    });
     const target = await openFlow({ directory, tools: BUILT_IN_TOOLS, resources, streaming: false });
     context.after(() => target.close());
+    context.after(() => resources.close());
     return target;
   };
   const { outputs, error } = await runFlow(await open(path.join(folder, "dag")));
@@ -67,4 +69,8 @@ test("llm, embedding and prompty call with a token where the connection has no k
   );
   const lent = lentConnection(await connections.get("entra"), { url: "http://gateway", token: "t" });
   assert.equal("identity" in lent, false, "what proves the caller stays here");
+  const refused = await runFlow(await open(path.join(folder, "dag"), connect("wrong")));
+  const { message } = refused.error as { message: string };
+  assert.match(message, /gave no token: .*Check AZURE_TENANT_ID and AZURE_CLIENT_ID .* of connection "entra"\./);
+  assert.doesNotMatch(message, /flowstead\.yaml/);
 });

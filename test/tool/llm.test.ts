@@ -252,4 +252,6 @@ test("functions and tools are checked with the original's words", () => {
     /function parameter "{"name1": "f"}" in tool_choice must contain "name" field/,
   );
   assert.throws(() => toolChoice("often"), /tool_choice parameter 'often' must be a dict, but not <class 'str'>\./);
+  assert.throws(() => toolChoice(1.5), /tool_choice parameter '1\.5' must be a dict, but not <class 'float'>\./);
+  assert.throws(() => toolChoice({ a: ["é", 1, null] }), /tool_choice parameter {"a": \["\\u00e9", 1, null\]} must/);
 });

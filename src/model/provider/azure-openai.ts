@@ -92,7 +92,7 @@ function pathsOf({ endpoint, apiVersion = DEFAULT_VERSION }: AzureOpenAiSettings
 const BEARER = "Bearer ";
 
 function clientOf({ apiKey, auth, keySource }: AzureOpenAiSettings, baseUrl: string): WireClient {
-  const token = auth && entraToken(auth);
+  const token = auth && entraToken(auth, Date.now, undefined, keySource);
   if (!apiKey && !token) {
     throw new FlowsteadError(
       "InvalidConfig",

@@ -33,6 +33,14 @@ export function formatValue(value: Cell, specification: string, budget: Budget):
   if (type !== "" && !typesOf(number).includes(type)) {
     fault("ValueError", `Unknown format code '${type}' for object of type '${name}'`);
   }
+  if (
+    precision !== undefined &&
+    number !== undefined &&
+    !isFloating(number) &&
+    (type === "" || "bcdnoxX".includes(type))
+  ) {
+    fault("ValueError", "Precision not allowed in integer format specifier");
+  }
   const spec: FormatSpec = {
     fill: fill ?? (zero ? "0" : " "),
     align: align ?? (zero && number !== undefined ? "=" : number === undefined ? "<" : ">"),

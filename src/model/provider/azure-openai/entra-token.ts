@@ -36,13 +36,17 @@ interface Token {
   expiresAt: number;
 }
 
-/** A token for each call: fetched once, renewed in the background before it expires. @throws `ModelUnauthorized`. */
+/**
+ * A token for each call: fetched once, renewed in the background before it expires; `source` says in errors where the
+ * identity is set. @throws `ModelUnauthorized`.
+ */
 export function entraToken(
   settings: EntraSettings,
   now: () => number = Date.now,
   resource: string = RESOURCE,
+  source = "auth of the model in flowstead.yaml",
 ): TokenSource {
-  const fetchToken = fetcher(settings, now, resource);
+  const fetchToken = fetcher(settings, { now, resource, source });
   let token: Token | undefined;
   let pending: Promise<Token> | undefined;
   const renew = (): Promise<Token> => {
@@ -66,10 +70,15 @@ export function entraToken(
   };
 }
 
+interface Fetching {
+  now: () => number;
+  resource: string;
+  source: string;
+}
+
 function fetcher(
   settings: EntraSettings,
-  now: () => number,
-  resource: string,
+  { now, resource, source }: Fetching,
 ): (signal: AbortSignal) => Promise<Token> {
   if (settings.type === "managed_identity") {
     const { clientId, header } = settings;
@@ -79,7 +88,7 @@ function fetcher(
     url.searchParams.set("resource", resource);
     if (clientId) url.searchParams.set("client_id", clientId);
     const headers: Record<string, string> = isAppService ? { "x-identity-header": header } : { metadata: "true" };
-    return (signal) => request(url, { method: "GET", headers }, { signal, now });
+    return (signal) => request(url, { method: "GET", headers }, { signal, now, source });
   }
   const { tenantId, clientId, authority = AUTHORITY } = settings;
   const url = new URL(`${authority.replace(/\/+$/, "")}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`);
@@ -90,7 +99,7 @@ function fetcher(
         : {
             client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             // Read at every renewal: the platform replaces the file.
-            client_assertion: await readAssertion(settings.tokenFile),
+            client_assertion: await readAssertion(settings.tokenFile, source),
           };
     const form = new URLSearchParams({
       grant_type: "client_credentials",
@@ -98,17 +107,17 @@ function fetcher(
       scope: `${resource}/.default`,
       ...proof,
     });
-    return request(url, { method: "POST", form: form.toString() }, { signal, now });
+    return request(url, { method: "POST", form: form.toString() }, { signal, now, source });
   };
 }
 
-async function readAssertion(file: string): Promise<string> {
+async function readAssertion(file: string, source: string): Promise<string> {
   try {
     return (await readFile(file, "utf8")).trim();
   } catch (cause) {
     throw new FlowsteadError(
       "ModelUnauthorized",
-      `The workload identity's token file ${file} cannot be read: ${(cause as Error).message}. Check auth.token_file of the model.`,
+      `The workload identity's token file ${file} cannot be read: ${(cause as Error).message}. Check ${source}.`,
       { cause },
     );
   }
@@ -117,9 +126,9 @@ async function readAssertion(file: string): Promise<string> {
 async function request(
   url: URL,
   call: Pick<WireCall, "method" | "headers" | "form">,
-  { signal, now }: { signal: AbortSignal; now: () => number },
+  { signal, now, source }: { signal: AbortSignal; now: () => number; source: string },
 ): Promise<Token> {
-  const client = wireClient({ baseUrl: url.origin, keySource: "auth of the model", authorize: () => ({}) });
+  const client = wireClient({ baseUrl: url.origin, keySource: source, authorize: () => ({}) });
   try {
     const answer = await client.read({ ...call, path: url.pathname + url.search }, { signal, timeoutMs: TIMEOUT_MS });
     const body = parse(answer.body);
@@ -130,7 +139,7 @@ async function request(
       throw new FlowsteadError(
         "ModelUnauthorized",
         // The first line of Entra's answer says what is wrong; the others are ids for support.
-        `${url.host} gave no token: ${said.split(/\r?\n/, 1)[0]?.slice(0, 300)}. Check auth of the model in flowstead.yaml.`,
+        `${url.host} gave no token: ${said.split(/\r?\n/, 1)[0]?.slice(0, 300)}. Check ${source}.`,
       );
     }
     return tokenOf(body, now());

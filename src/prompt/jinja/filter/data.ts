@@ -1,5 +1,6 @@
 // Filters that write data in another notation: JSON, URLs, Python's pretty print.
 
+import { pythonJsonText } from "../../../base/python-json.ts";
 import { Float, pyFloat } from "../../../base/value.ts";
 import { bind } from "../bind.ts";
 import type { Budget } from "../budget.ts";
@@ -43,7 +44,7 @@ interface JsonState {
 function writeJson(value: Cell, state: JsonState): string {
   state.budget.step();
   if (state.depth > MAX_DEPTH) fault("RecursionError", "maximum recursion depth exceeded while encoding a JSON object");
-  if (typeof value === "string") return jsonText(value);
+  if (typeof value === "string") return pythonJsonText(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number" || value instanceof Float) return jsonNumber(value);
@@ -60,7 +61,7 @@ function writeJson(value: Cell, state: JsonState): string {
     const entries = value.entries().sort(([a], [b]) => order(a, b));
     return enclose(
       "{}",
-      entries.map(([key, item]) => `${jsonText(jsonKey(key))}: ${writeJson(item, inner)}`),
+      entries.map(([key, item]) => `${pythonJsonText(jsonKey(key))}: ${writeJson(item, inner)}`),
       state,
     );
   }
@@ -75,13 +76,6 @@ function enclose(brackets: string, items: readonly string[], { step, pad }: Json
   if (items.length === 0) return brackets;
   if (step === null) return brackets.charAt(0) + items.join(", ") + brackets.charAt(1);
   return `${brackets.charAt(0)}\n${pad}${step}${items.join(`,\n${pad}${step}`)}\n${pad}${brackets.charAt(1)}`;
-}
-
-function jsonText(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function jsonNumber(value: number | Float): string {
