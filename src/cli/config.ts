@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { stringifyJson } from "../base/json.ts";
 import { makeStateFolder } from "../store/state-folder.ts";
 import type { Console } from "./console.ts";
-import { type HomeOptions, configOf, withHome } from "./option.ts";
+import { type HomeOptions, ownConfigOf, withHome } from "./option.ts";
 import { pairs } from "./pair.ts";
 import { PF_SETTINGS, readPfSettings, writePfSetting } from "./pf-settings.ts";
 
@@ -25,13 +25,13 @@ export function configCommand(console: Console): Command {
     .description("print the settings that count in this folder, as JSON")
     .option("--json", "accepted for scripts; it is JSON in any case")
     .action((options: HomeOptions) => {
-      console.print(stringifyJson(readPfSettings(configOf(options).config.home).written, 4));
+      console.print(stringifyJson(readPfSettings(ownConfigOf(options).config.home).written, 4));
     });
   return config;
 }
 
 async function setAll(words: readonly string[], options: SetOptions, console: Console): Promise<void> {
-  const { home } = configOf(options).config;
+  const { home } = ownConfigOf(options).config;
   if (options.path === undefined) await makeStateFolder(home);
   const folder = options.path === undefined ? home : path.resolve(options.path);
   for (const [name, value] of Object.entries(pairs(words))) {

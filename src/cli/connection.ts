@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import { connectionFolder } from "../config/folder.ts";
+import { STATE_FOLDER, connectionFolder } from "../config/folder.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson } from "../base/json.ts";
 import { type ValueMap, isMap, pyStr } from "../base/value.ts";
@@ -11,7 +12,7 @@ import { CONNECTION_KINDS } from "../connection/kind.ts";
 import { parseConnection } from "../connection/parse.ts";
 import { type ConnectionStore, type StoredConnection, openConnectionStore } from "../connection/store.ts";
 import type { Console } from "./console.ts";
-import { type HomeOptions, configOf, count, withHome, withYes } from "./option.ts";
+import { type HomeOptions, ownConfigOf, count, withHome, withYes } from "./option.ts";
 import { pairs, readEnvFile } from "./pair.ts";
 
 interface WriteOptions extends HomeOptions {
@@ -62,6 +63,7 @@ export function connectionCommand(console: Console): Command {
       const data = await readData(options);
       const replaces = typeof data.name === "string" && (await find(store, data.name)) !== undefined;
       await save(store, data, console);
+      if (!options.json) sayWhere(options, console);
       // The original's scripts create what may be there.
       if (replaces && !options.json) console.say(`note: this replaces the connection "${pyStr(data.name ?? null)}".`);
     },
@@ -103,7 +105,14 @@ export function connectionCommand(console: Console): Command {
 }
 
 function storeOf(options: HomeOptions): ConnectionStore {
-  return openConnectionStore(connectionFolder(configOf(options).config));
+  return openConnectionStore(connectionFolder(ownConfigOf(options).config));
+}
+
+/** A system that is started here has a folder of its own, and would look in vain. */
+function sayWhere(options: HomeOptions, console: Console): void {
+  const { home } = ownConfigOf(options).config;
+  if (home === path.resolve(STATE_FOLDER) || options.home !== undefined) return;
+  console.say(`note: kept in ${home}, for flows of any folder; "flowstead up" asks for those of its own --home.`);
 }
 
 async function find(store: ConnectionStore, name: string): Promise<StoredConnection | undefined> {

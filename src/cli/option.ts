@@ -1,6 +1,9 @@
 // Options that several commands share, and how they become a configuration.
 
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { STATE_FOLDER, userHome } from "../config/folder.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 
 export interface HomeOptions {
@@ -10,7 +13,7 @@ export interface HomeOptions {
 
 export function withHome(command: Command): Command {
   return command
-    .option("--home <folder>", "state folder (default: .flowstead, or FLOWSTEAD_HOME)")
+    .option("--home <folder>", "state folder (default: FLOWSTEAD_HOME, or .flowstead)")
     .option("--config <file>", "configuration file (default: flowstead.yaml, if there is one)", configFile)
     .option("--verbose", "tell more of what goes on")
     .option("-d, --debug", "tell what helps to find a fault: codes, details and causes of errors")
@@ -48,6 +51,24 @@ export function idleFlags(command: Command): string[] {
 
 export function configOf(options: HomeOptions, overrides: { port?: number; host?: string } = {}): LoadedConfig {
   return loadConfig({ env: process.env, file: options.config, overrides: { home: options.home, ...overrides } });
+}
+
+/**
+ * For the original's commands, whose scripts go from folder to folder: the state folder is that of this folder or of one above
+ * it, else the person's own. Whoever has no model of a system may have variables for those of flows.
+ */
+export function ownConfigOf({ home, config: file }: HomeOptions): LoadedConfig {
+  const usualHome = nearest(STATE_FOLDER) ?? (process.env.PF_HOME_DIRECTORY || userHome());
+  return loadConfig({ env: process.env, file, overrides: { home }, usualHome, halfModelIsFine: true });
+}
+
+/** The file or folder of this name in the working folder, or in the nearest one above. */
+export function nearest(name: string, folder = process.cwd()): string | undefined {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const found = path.join(at, name);
+    if (existsSync(found)) return found;
+    if (path.dirname(at) === at) return undefined;
+  }
 }
 
 export function portNumber(text: string): number {

@@ -1,9 +1,9 @@
 // Words of the form name=value, as several commands take them.
 
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { FlowsteadError } from "../base/error/error.ts";
+import { nearest } from "./option.ts";
 
 /** `name=value` words as an object. @throws FlowsteadError `UsageError` for a word of another form. */
 export function pairs(words: readonly string[]): Record<string, string> {
@@ -37,7 +37,7 @@ export function nestedPairs(words: readonly string[]): Record<string, Record<str
 export function variables(words: readonly string[] | true | undefined): Record<string, string> {
   if (words === undefined) return {};
   if (words === true || words.length === 0) {
-    const found = nearestEnvFile();
+    const found = nearest(".env");
     return found === undefined ? {} : readEnvFile(found);
   }
   return Object.assign({}, ...words.map((word) => (word.includes("=") ? pairs([word]) : readEnvFile(word)))) as Record<
@@ -54,14 +54,6 @@ export function readEnvFile(file: string): Record<string, string> {
     return parseEnv(readFileSync(file, "utf8").replace(/^\uFEFF/, "")) as Record<string, string>;
   } catch (cause) {
     throw new FlowsteadError("UsageError", `Cannot read ${file}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function nearestEnvFile(): string | undefined {
-  for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
-    const file = path.join(folder, ".env");
-    if (existsSync(file)) return file;
-    if (path.dirname(folder) === folder) return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import { type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
 import { setInYaml } from "../flow/document.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
+import { nearest } from "./option.ts";
 
 export const PF_FILE = "pf.yaml";
 
@@ -32,7 +33,7 @@ export interface PfSettings {
 
 /** @throws FlowsteadError `InvalidYaml`, `InvalidConfig`. */
 export function readPfSettings(home: string, folder = process.cwd()): PfSettings {
-  const files = [path.join(home, PF_FILE), nearest(folder)].filter((file) => file !== undefined);
+  const files = [path.join(home, PF_FILE), nearest(PF_FILE, folder)].filter((file) => file !== undefined);
   const written = files.map(readFile).reduce((all, one) => merged(all, one), {});
   return { written, settings: flat(written) };
 }
@@ -67,14 +68,6 @@ function checkSetting(name: string, value: string): void {
     throw wrong("a workspace cannot be written to; `none` and `local` are what there is.");
 }
 
-function nearest(folder: string): string | undefined {
-  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    const file = path.join(at, PF_FILE);
-    if (existsSync(file)) return file;
-    if (path.dirname(at) === at) return undefined;
-  }
-}
-
 function readFile(file: string): ValueMap {
   if (!existsSync(file)) return {};
   const { value } = parseYaml(readFileSync(file, "utf8"), file);
@@ -83,7 +76,8 @@ function readFile(file: string): ValueMap {
   throw new FlowsteadError("InvalidConfig", `${file} does not hold settings by name.`);
 }
 
-function merged(one: ValueMap, other: ValueMap): ValueMap {
+/** Both, key by key at any depth; the other wins. */
+export function merged(one: ValueMap, other: ValueMap): ValueMap {
   const result = { ...one };
   for (const [key, value] of Object.entries(other)) {
     const before = result[key] ?? null;

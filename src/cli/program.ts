@@ -3,10 +3,13 @@
 import { Command, CommanderError } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
 import { version } from "../base/version.ts";
+import { fullFlags } from "./abbreviation.ts";
 import { addCommands } from "./command.ts";
 import { type Console, explain, explainMore } from "./console.ts";
 import { idleFlags } from "./option.ts";
 
+/** What the original and most programs give for words that they do not know; 1 is for what goes wrong later. */
+const WRONG_WORDS = 2;
 /** What shells give for a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
@@ -33,12 +36,12 @@ export async function runProgram(words: readonly string[], console: Console): Pr
   await addCommands(program, new Set(words[0] === "help" ? words.slice(1) : words.slice(0, 1)), console);
   for (const command of program.commands) inherit(command, program);
   try {
-    await program.parseAsync(words, { from: "user" });
+    await program.parseAsync(fullFlags(program, words), { from: "user" });
     if (asked.verbose || asked.debug)
       console.say(`Command ran in ${((performance.now() - startedAt) / 1000).toFixed(3)} seconds.`);
     return console.hasFailed ? 1 : 0;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode;
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : WRONG_WORDS;
     console.say(`Error: ${explain(thrown)}`);
     if (asked.debug) console.say(explainMore(thrown));
     return FlowsteadError.from(thrown).code === "Canceled" ? INTERRUPTED : 1;

@@ -6,9 +6,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const COMMON = { name: "default", priority: 0, weight: 1 };
 
-/** The model that the field's usual variables describe; the built-in extractive one when there are none. */
-export function modelsFromEnvironment(env: Environment): ModelEntry[] {
-  if (env.AZURE_OPENAI_ENDPOINT || env.AZURE_OPENAI_API_KEY) return [azure(env)];
+/**
+ * The model that the field's usual variables describe; the built-in extractive one when there are none.
+ * @throws FlowsteadError `InvalidConfig` for variables that describe half of one, where that must not be passed over.
+ */
+export function modelsFromEnvironment(
+  env: Environment,
+  given: { halfIsFine?: boolean | undefined } = {},
+): ModelEntry[] {
+  const missing = AZURE.filter((name) => !env[name]);
+  const isAzure = Boolean(env.AZURE_OPENAI_ENDPOINT || env.AZURE_OPENAI_API_KEY);
+  if (isAzure && (missing.length === 0 || !given.halfIsFine)) return [azure(env, missing)];
   if (env.OPENAI_API_KEY || env.OPENAI_BASE_URL) {
     return [
       {
@@ -24,10 +32,9 @@ export function modelsFromEnvironment(env: Environment): ModelEntry[] {
   return [{ ...COMMON, provider: "extractive" }];
 }
 
-function azure(env: Environment): ModelEntry {
-  const missing = ["AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_DEPLOYMENT"].filter(
-    (name) => !env[name],
-  );
+const AZURE = ["AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_DEPLOYMENT"];
+
+function azure(env: Environment, missing: readonly string[]): ModelEntry {
   if (missing.length > 0) {
     throw new FlowsteadError(
       "InvalidConfig",

@@ -1,9 +1,18 @@
 // What lies where in the state folder.
 
+import { homedir } from "node:os";
 import path from "node:path";
 import type { Config } from "./schema.ts";
 
+/** What a state folder is called where nobody names one. */
+export const STATE_FOLDER = ".flowstead";
+
 type Home = Readonly<Pick<Config, "home">>;
+
+/** A person's state folder, for what belongs to no project. */
+export function userHome(): string {
+  return path.join(homedir(), STATE_FOLDER);
+}
 
 /** The endpoint's keys. */
 export function keyFolder({ home }: Home): string {

@@ -16,6 +16,10 @@ export interface LoadConfigOptions {
   /** A configuration file; `flowstead.yaml` in the working folder when absent, if there is one. */
   file?: string;
   env: Environment;
+  /** State folder where nobody names one; `.flowstead` in the working folder when absent. */
+  usualHome?: string | undefined;
+  /** Whether variables that describe half of a model count for nothing, in place of being an error. */
+  halfModelIsFine?: boolean;
 }
 
 export interface LoadedConfig {
@@ -30,13 +34,13 @@ export interface LoadedConfig {
 }
 
 /** Reads the configuration once; nobody else reads the environment. @throws FlowsteadError `InvalidConfig`. */
-export function loadConfig({ overrides = {}, file, env }: LoadConfigOptions): LoadedConfig {
+export function loadConfig({ overrides = {}, file, env, ...usual }: LoadConfigOptions): LoadedConfig {
   const found =
     file ?? (env.FLOWSTEAD_CONFIG || undefined) ?? (existsSync("flowstead.yaml") ? "flowstead.yaml" : undefined);
   const source = found === undefined ? undefined : readSource(found);
   const raw = source === undefined ? {} : asSettings(source, found as string);
   const stronger = { ...fromEnvironment(env), ...defined(overrides) };
-  const settings: Record<string, unknown> = { ...raw, ...stronger };
+  const settings: Record<string, unknown> = { ...defined({ home: usual.usualHome }), ...raw, ...stronger };
   const placed = (thrown: unknown): unknown => (source ? placedInFile(thrown, found as string, source) : thrown);
   const parsed = configSchema.safeParse(secretsOf(settings, env, placed));
   if (!parsed.success) {
@@ -47,7 +51,7 @@ export function loadConfig({ overrides = {}, file, env }: LoadConfigOptions): Lo
     throw new FlowsteadError("InvalidConfig", `The configuration cannot be used.\n${lines.join("\n")}`);
   }
   const config = parsed.data;
-  if (config.models.length === 0) config.models = modelsFromEnvironment(env);
+  if (config.models.length === 0) config.models = modelsFromEnvironment(env, { halfIsFine: usual.halfModelIsFine });
   Object.assign(config.documents, storesFromEnvironment(config.documents, env));
   config.home = path.resolve(config.home);
   return { config: deepFreeze(config), env, file: found, portIsExplicit: settings.port !== undefined, placed };

@@ -10,7 +10,13 @@ import { documentsSchema, reranker, searchSchema } from "./search-schema.ts";
 const port = z.int().min(0).max(65535);
 
 export const configSchema = z.strictObject({
-  home: z.string().min(1).default(".flowstead").describe("State folder: conversations, index, keys, logs."),
+  home: z
+    .string()
+    .min(1)
+    .default(".flowstead")
+    .describe(
+      "State folder: conversations, index, keys, logs. Where nobody names one, `flow`, `run`, `connection`, `config` and `tool` take the nearest .flowstead in or above the working folder, else ~/.flowstead.",
+    ),
   host: z
     .string()
     .min(1)

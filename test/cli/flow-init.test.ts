@@ -33,7 +33,7 @@ test("files that are there are replaced only with --yes; --json says what was ma
     runHere(["flow", "init", "--flow", flow]),
     runHere(["flow", "init", "--flow", flow, "--type", "chatt"]),
   ]);
-  assert.deepEqual([refused.code, unknown.code], [1, 1]);
+  assert.deepEqual([refused.code, unknown.code], [1, 2]);
   assert.match(refused.stderr, /has flow\.dag\.yaml already.*--yes/);
   assert.match(unknown.stderr, /Allowed choices are standard, chat, evaluation/);
   assert.equal(readFileSync(path.join(flow, "flow.dag.yaml"), "utf8"), "mine");

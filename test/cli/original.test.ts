@@ -201,10 +201,10 @@ test("a tool and a package of tools to begin with; a connection from a .env file
 
 test("a word that does not exist gets a suggestion, and --debug tells what is behind an error", async () => {
   const [flag, wrong] = await Promise.all([
-    command("flow", "serve", "--source", "x", "--engin", "flask"),
+    command("flow", "serve", "--source", "x", "--engines", "flask"),
     command("run", "show", "-n", "none", "--debug"),
   ]);
-  assert.match(flag.stderr, /unknown option '--engin'\n\(Did you mean --engine\?\)/);
+  assert.match(flag.stderr, /unknown option '--engines'\n\(Did you mean --engine\?\)/);
   assert.match(wrong.stderr, /Run 'none' cannot be found.*\ncode: RunNotFoundError/);
 });
 

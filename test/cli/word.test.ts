@@ -76,7 +76,7 @@ test("no command takes a flag that it does not know: each names the one that was
     const needed = command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long ?? "", "1"]);
     const values = command.registeredArguments.map(() => "a=1");
     const { code, stdout, stderr } = await runHere([...words.split(" ").slice(1), ...values, ...needed, "--jsom"]);
-    assert.deepEqual([words, code, stdout], [words, 1, ""]);
+    assert.deepEqual([words, code, stdout], [words, 2, ""]);
     assert.match(stderr, /unknown option '--jsom'\n\(Did you mean --json\?\)/, words);
   }
 });
@@ -94,7 +94,7 @@ const NEEDLESS: readonly { words: string; code: number; says: RegExp }[] = [
   { words: "pfazure flow create --flow f --set a=b", code: 1, says: /online-deployment create --file/ },
   { words: "trace delete --run a --yes", code: 1, says: /flowstead run delete/ },
   { words: "run build --source x --output y", code: 1, says: /flowstead flow build/ },
-  { words: "flow test --flow x --config trace.destination=none", code: 1, says: /flowstead config set trace\.d/ },
+  { words: "flow test --flow x --config trace.destination=none", code: 2, says: /flowstead config set trace\.d/ },
 ];
 
 test("what has nothing to do here says so, and what to use", async () => {
@@ -135,10 +135,10 @@ const WRONG: readonly { words: string[]; says: RegExp }[] = [
   { words: ["flow"], says: /^Usage: flowstead flow .*test .*serve /s },
 ];
 
-test("a wrong word is told with what was meant, on standard error, and ends with 1", async () => {
+test("a wrong word is told with what was meant, on standard error, and ends with 2", async () => {
   for (const { words, says } of WRONG) {
     const { code, stdout, stderr } = await runHere(words);
-    assert.equal(code, 1, words.join(" "));
+    assert.equal(code, 2, words.join(" "));
     assert.equal(stdout, "", words.join(" "));
     assert.match(stderr, says);
   }

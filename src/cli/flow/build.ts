@@ -19,7 +19,7 @@ import { bundleFlow } from "../../registry/flow-bundle.ts";
 import type { Console } from "../console.ts";
 import { withPlaces } from "./place.ts";
 import { flowTools } from "./tools.ts";
-import { type HomeOptions, configOf } from "../option.ts";
+import { type HomeOptions, ownConfigOf } from "../option.ts";
 
 export interface FlowBuildOptions extends HomeOptions {
   source: string;
@@ -32,7 +32,7 @@ export interface FlowBuildOptions extends HomeOptions {
 
 export async function flowBuild(options: FlowBuildOptions, console: Console): Promise<void> {
   const { source, output } = options;
-  const { config, env } = configOf(options);
+  const { config, env } = ownConfigOf(options);
   if (options.package !== undefined && !existsSync(options.package))
     throw new FlowsteadError("UsageError", `There is no package file ${options.package}. \`npm pack\` makes one.`);
   const { directory, definition: written } = loadFlow(source);

@@ -19,7 +19,9 @@ import type { SearchIndex } from "../../search/search-index.ts";
 import { BUILT_IN_TOOLS } from "../../tool/index.ts";
 import type { FlowIndexes } from "./lent-index.ts";
 import { type NodeOverrides, overriddenFlow } from "./override.ts";
-import { type HomeOptions, configOf } from "../option.ts";
+import { type HomeOptions, ownConfigOf } from "../option.ts";
+import { merged } from "../pf-settings.ts";
+import { modelFromVariables } from "./prompty-model.ts";
 
 export interface OpenedFlow {
   flow: FlowTarget;
@@ -60,7 +62,7 @@ interface Parts {
 }
 
 async function openParts(home: HomeOptions, log: Logger): Promise<Parts> {
-  const { config, env } = configOf(home);
+  const { config, env } = ownConfigOf(home);
   const pools = openModelPools(config.models.map(modelSettings), log);
   const accounts = openAccounts({ config, pools, log });
   const embedder = await openConfiguredEmbedder(config, log);
@@ -118,7 +120,8 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
     await closeParts();
   };
   try {
-    const { overrides = {}, init } = options;
+    const { overrides = {} } = options;
+    const init = withModel(options, parts);
     const changed = Object.keys(overrides).length > 0;
     const flow = await openFlow({
       directory: options.directory,
@@ -151,6 +154,16 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
 }
 
 /** Whether a flow may run more than templates and models; so does one that cannot be read, which is told later. */
+/** What a prompty's head says besides: the model that variables describe, where the configuration has not taken them up. */
+function withModel(
+  { directory, environmentVariables, init }: OpenFlowHereOptions,
+  parts: Omit<Parts, "close">,
+): ValueMap | undefined {
+  const isTaken = parts.config.models.some(({ api_key: key }) => key !== undefined);
+  const found = modelFromVariables(directory, { ...(isTaken ? {} : parts.env), ...environmentVariables });
+  return found ? merged(found, init ?? {}) : init;
+}
+
 function hasCode(source: string): boolean {
   try {
     const { flex, nodes, variants } = loadFlow(source).definition;

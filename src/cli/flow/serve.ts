@@ -17,7 +17,7 @@ import { openFlowHere } from "./open.ts";
 import { withPlaces } from "./place.ts";
 import { readInputs } from "./input.ts";
 import { variables } from "../pair.ts";
-import { type HomeOptions, configOf } from "../option.ts";
+import { type HomeOptions, ownConfigOf } from "../option.ts";
 
 export interface FlowServeOptions extends HomeOptions {
   source: string;
@@ -37,7 +37,7 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
       `Refusing to listen on ${options.host}: a served flow has no authentication. Use 127.0.0.1 and put a reverse proxy in front; in a container whose port is published to nobody else, add --allow-unauthenticated.`,
     );
   }
-  const { config, env } = configOf(options);
+  const { config, env } = ownConfigOf(options);
   const log = createLog({ level: config.log.level === "info" ? "warn" : config.log.level });
   const serving = servingEnvironment(env);
   const settings = telemetrySettings(config.telemetry, env, serving.dimensions);

@@ -8,7 +8,7 @@ import { parseYaml } from "../../base/yaml.ts";
 import { locateFlow } from "../../flow/locate.ts";
 import { makeVirtualEnvironment } from "../../python/virtual-environment.ts";
 import type { Console } from "../console.ts";
-import { type HomeOptions, configOf } from "../option.ts";
+import { type HomeOptions, ownConfigOf } from "../option.ts";
 
 interface FlowVenvOptions extends HomeOptions {
   flow: string;
@@ -21,7 +21,7 @@ interface FlowVenvOptions extends HomeOptions {
 
 export async function flowVenv(options: FlowVenvOptions, console: Console): Promise<void> {
   const { directory, file } = locateFlow(options.flow);
-  const { config, env } = configOf(options);
+  const { config, env } = ownConfigOf(options);
   const requirements = requirementsOf(options.requirements, directory, file);
   const { python, made, installed } = await makeVirtualEnvironment({
     directory,

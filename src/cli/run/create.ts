@@ -11,7 +11,7 @@ import { type Console, progressLine } from "../console.ts";
 import { openFlowHere } from "../flow/open.ts";
 import { folderOfFlow } from "../flow/record.ts";
 import { whenInterrupted } from "../interrupt.ts";
-import { configOf } from "../option.ts";
+import { ownConfigOf } from "../option.ts";
 import { readPfSettings } from "../pf-settings.ts";
 import { type RunCreateOptions, readLabels, readWish } from "./request.ts";
 import { followLog, runStoreOf } from "./show.ts";
@@ -20,7 +20,7 @@ const LINES = 4;
 const LINE_TIMEOUT_SECONDS = 600;
 
 export async function runCreate(options: RunCreateOptions, console: Console): Promise<void> {
-  const { env } = configOf(options);
+  const { env } = ownConfigOf(options);
   const store = runStoreOf(options);
   if (options.source !== undefined) return adoptRun(store, options.source, options, console);
   const { name, request, notes, ...labels } = await readWish(store, options);
@@ -102,7 +102,7 @@ async function adoptRun(store: RunStore, source: string, options: RunCreateOptio
 
 /** `run.output_path` of `config set`; undefined is the state folder. */
 function outputFolder(options: RunCreateOptions, flow: string): string | undefined {
-  const written = readPfSettings(configOf(options).config.home).settings["run.output_path"];
+  const written = readPfSettings(ownConfigOf(options).config.home).settings["run.output_path"];
   if (written === undefined) return undefined;
   return path.resolve(written.replace("${flow_directory}", () => folderOfFlow(flow)));
 }

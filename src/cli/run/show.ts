@@ -9,7 +9,7 @@ import { readDetails } from "../../run/details.ts";
 import { type RunInfo, shownRun } from "../../run/run-info.ts";
 import { type RunStore, openRunStore } from "../../run/run-store.ts";
 import type { Console } from "../console.ts";
-import { type HomeOptions, configOf } from "../option.ts";
+import { type HomeOptions, ownConfigOf } from "../option.ts";
 import { table } from "../table.ts";
 
 export interface NamedRunOptions extends HomeOptions {
@@ -27,7 +27,7 @@ export interface ListRunsOptions extends HomeOptions {
 }
 
 export function runStoreOf(options: HomeOptions): RunStore {
-  return openRunStore(path.join(path.resolve(configOf(options).config.home), "runs"));
+  return openRunStore(path.join(path.resolve(ownConfigOf(options).config.home), "runs"));
 }
 
 export async function listRuns(options: ListRunsOptions, console: Console): Promise<void> {

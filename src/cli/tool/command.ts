@@ -11,7 +11,7 @@ import { toolMeta } from "../../tool/meta.ts";
 import type { Console } from "../console.ts";
 import { errorPlace } from "../flow/place.ts";
 import { flowTools } from "../flow/tools.ts";
-import { type HomeOptions, configOf, withHome } from "../option.ts";
+import { type HomeOptions, ownConfigOf, withHome } from "../option.ts";
 import { type ToolInitOptions, toolInit } from "./init.ts";
 
 interface ListOptions extends HomeOptions {
@@ -99,7 +99,7 @@ async function withPython<T>(
   home: HomeOptions,
   work: (python: PythonPool) => Promise<T>,
 ): Promise<T> {
-  const { config, env } = configOf(home);
+  const { config, env } = ownConfigOf(home);
   const python = createPythonPool({ directory, interpreter: config.python, env });
   try {
     return await work(python);

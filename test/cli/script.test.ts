@@ -1,0 +1,95 @@
+// What scripts of the original rely on besides its words: flags cut short, folders that change, variables of models.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { fakeModel } from "../fake/openai/start.ts";
+import { runHere } from "./in-process.ts";
+
+/** A folder of its own as the person's, and as the one to work in. */
+function newPerson(context: TestContext): (...names: string[]) => string {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "script-")));
+  const before = { folder: process.cwd(), HOME: process.env.HOME };
+  process.env.HOME = folder;
+  process.chdir(folder);
+  context.after(() => {
+    process.chdir(before.folder);
+    if (before.HOME === undefined) delete process.env.HOME;
+    else process.env.HOME = before.HOME;
+    rmSync(folder, { recursive: true });
+  });
+  return (...names) => path.join(folder, ...names);
+}
+
+function setVariables(context: TestContext, variables: Record<string, string>): void {
+  Object.assign(process.env, variables);
+  context.after(() => {
+    for (const name of Object.keys(variables)) delete process.env[name];
+  });
+}
+
+const PROMPTY = `---
+model:
+  api: chat
+  configuration:
+    type: azure_openai
+    azure_deployment: asked
+inputs:
+  question: {type: string}
+---
+user:
+{{question}}
+`;
+
+test("a long flag may be cut short to what only one begins with; words that nobody knows end with 2", async () => {
+  const short = await runHere(["run", "visualize", "--name", "none", "--home", path.join(tmpdir(), "no-such-home")]);
+  assert.match(short.stderr, /Run 'none' cannot be found/);
+  assert.equal(short.code, 1);
+  const unclear = await runHere(["flow", "test", "--flow", "x", "--in", "y"]);
+  assert.match(unclear.stderr, /ambiguous option '--in': it could be --inputs, --init, --interactive\n/);
+  const unknown = await runHere(["run", "list", "--max-resluts=3"]);
+  assert.match(unknown.stderr, /unknown option '--max-resluts=3'/);
+  const missing = await runHere(["run", "show"]);
+  assert.deepEqual([unclear.code, unknown.code, missing.code], [2, 2, 2]);
+  assert.equal((await runHere(["run", "show", "--hel"])).code, 0);
+});
+
+test("what one folder stores, the next one finds: the person's own, or the project's around it", async (context) => {
+  const at = newPerson(context);
+  for (const name of ["first", "second", "project/below"]) mkdirSync(at(name), { recursive: true });
+  process.chdir(at("first"));
+  const made = await runHere(["connection", "create", "--set", "name=kept", "type=open_ai", "api_key=k"]);
+  assert.match(made.stderr, /kept in .*\.flowstead, for flows of any folder/);
+  process.chdir(at("second"));
+  assert.equal((await runHere(["connection", "show", "-n", "kept"])).code, 0);
+  // A project's own folder is nearer.
+  mkdirSync(at("project", ".flowstead"));
+  process.chdir(at("project", "below"));
+  assert.equal((await runHere(["connection", "show", "-n", "kept"])).code, 1);
+  setVariables(context, { PF_HOME_DIRECTORY: at("elsewhere") });
+  process.chdir(at("second"));
+  // The person's folder is above this one, and its own name in the original is for where there is none.
+  assert.equal((await runHere(["connection", "show", "-n", "kept"])).code, 0);
+});
+
+test("a prompty without an address asks the model that the usual variables describe", async (context) => {
+  const at = newPerson(context);
+  const model = await fakeModel(context);
+  writeFileSync(at("ask.prompty"), PROMPTY);
+  const test = ["flow", "test", "--flow", "ask.prompty", "--inputs", "question=hi"];
+  const nobody = await runHere(test);
+  assert.match(nobody.stdout, /built-in extractive model/);
+  const made = ["connection", "create", "--set", "name=mine", "type=azure_open_ai", "api_key=first-key"];
+  assert.equal((await runHere([...made, `api_base=${model.url}`])).code, 0);
+  const given = ["AZURE_OPENAI_API_KEY=${mine.api_key}", "AZURE_OPENAI_ENDPOINT=${mine.api_base}"];
+  const asked = await runHere([...test, "--env", ...given]);
+  assert.equal(asked.code, 0, asked.stderr);
+  setVariables(context, { AZURE_OPENAI_API_KEY: "second-key", AZURE_OPENAI_ENDPOINT: model.url });
+  assert.equal((await runHere(test)).code, 0);
+  const paths = model.journal.entries.map(({ path: address }) => address.split("?")[0]);
+  assert.deepEqual(paths, Array(2).fill("/openai/deployments/asked/chat/completions"));
+  const list = await runHere(["run", "list"]);
+  assert.deepEqual([list.code, list.stdout], [0, "[]\n"]);
+});
