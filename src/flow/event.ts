@@ -38,6 +38,8 @@ export type FlowEvent =
       node: string;
       kind: string;
       tool: string;
+      /** The function that does the work, where the original names it in traces. */
+      function?: string;
       time: number;
       /** Id of the node's span in the caller's trace; what the node calls has it as its parent. */
       span?: string;
@@ -52,6 +54,10 @@ export type FlowEvent =
       time: number;
       durationMs: number;
       span?: string;
+      /** Span of the call that it is a part of; the node's own when absent. */
+      parent?: string;
+      /** Its name behind those of the calls around it, when there are any: `outer_inner`. */
+      path?: string;
       /** Model or index. */
       target?: string;
       /** Messages and parameters, texts, or a query. */

@@ -137,6 +137,7 @@ function flexNode(
     inputs: Object.fromEntries(references),
     streaming: signature.generator ? "always" : "never",
     optionalInputs: flow.optional,
+    function: signature.function,
     run: (call) =>
       callEntry(call, {
         file: entry,

@@ -32,6 +32,7 @@ export class RunSpans {
   readonly #open = new Map<string, Span>();
   readonly #flow: Span;
   #common: Attributes = {};
+  #form = "dag";
 
   constructor(options: RunSpanOptions) {
     this.#options = options;
@@ -59,7 +60,7 @@ export class RunSpans {
         if (this.#options.content) this.#tell(this.#flow, SPAN.output, SPAN_EVENT.output, event.outputs);
         return this.#finish(event.time);
       case "error":
-        fail(this.#flow, event.error, event.time);
+        fail(this.#flow, { type: event.error.code, message: event.error.message }, event.time);
         return this.#finish(event.time);
       case "output":
       case "text-delta":
@@ -89,12 +90,13 @@ export class RunSpans {
     this.#flow.events.push({ name: SPAN_EVENT.restart, timeMs, attributes: { reason } });
   }
 
-  #nodeStart({ node, tool, time, span: spanId }: EventOf<"node-start">): void {
+  #nodeStart({ node, tool, function: name, time, span: spanId }: EventOf<"node-start">): void {
+    if (tool === "flex" || tool === "prompty") this.#form = tool;
     const span = this.#span(node, { spanId, parent: this.#flow.spanId, startMs: time });
     span.attributes = {
       ...this.#common,
       [SPAN.spanType]: "Function",
-      [SPAN.function]: tool,
+      [SPAN.function]: name ?? tool,
       [SPAN.nodeName]: node,
     };
     this.#open.set(node, span);
@@ -102,9 +104,9 @@ export class RunSpans {
 
   #nodeCall(event: EventOf<"node-call">): void {
     const { node, kind, name, time, durationMs, target, usage, error } = event;
-    const parent = this.#open.get(node)?.spanId ?? this.#flow.spanId;
+    const parent = event.parent ?? this.#open.get(node)?.spanId ?? this.#flow.spanId;
     const span = this.#span(name, { spanId: event.span, parent, startMs: time });
-    span.kind = "client";
+    if (kind !== "function") span.kind = "client";
     span.attributes = {
       ...this.#common,
       [SPAN.spanType]: CALL_TYPE[kind],
@@ -123,7 +125,7 @@ export class RunSpans {
       this.#counted(span, usage);
     }
     if (this.#options.content) this.#callContent(span, event);
-    if (error) fail(span, error, time + durationMs);
+    if (error) fail(span, raised(error), time + durationMs);
     this.#end(span, time + durationMs);
   }
 
@@ -135,6 +137,7 @@ export class RunSpans {
       if (output !== undefined) this.#tell(span, SPAN.retrievalDocuments, SPAN_EVENT.retrievalDocuments, output);
     }
     if (output === undefined) return;
+    if (kind === "embedding") return this.#tell(span, SPAN.embeddings, SPAN_EVENT.embeddings, output);
     this.#tell(span, SPAN.output, SPAN_EVENT.output, output);
     if (kind === "llm") this.#tell(span, SPAN.generatedMessage, SPAN_EVENT.generatedMessage, output);
   }
@@ -152,7 +155,7 @@ export class RunSpans {
     if (usage) this.#counted(span, usage);
     if (this.#options.content && inputs !== undefined) this.#tell(span, SPAN.inputs, SPAN_EVENT.inputs, inputs);
     if (this.#options.content && output !== undefined) this.#tell(span, SPAN.output, SPAN_EVENT.output, output);
-    if (error) fail(span, error, time);
+    if (error) fail(span, raised(error), time);
     this.#end(span, time, status === "canceled" ? "canceled" : undefined);
   }
 
@@ -160,6 +163,8 @@ export class RunSpans {
     for (const span of this.#open.values()) this.#end(span, timeMs, "canceled");
     this.#open.clear();
     this.#end(this.#flow, timeMs);
+    // Known only from the nodes, which come after the flow's own start.
+    for (const { attributes } of this.spans) attributes[SPAN.form] = this.#form;
   }
 
   #end(span: Span, endMs: number, error?: string): void {
@@ -211,11 +216,25 @@ function modelAttributes(name: string, target: string | undefined): Attributes {
   };
 }
 
-function fail(span: Span, error: ErrorBody, timeMs: number): void {
-  span.error = error.message;
+interface Raised {
+  type: string;
+  message: string;
+}
+
+const OF_CODE = /^(?:Execution failure in '[^]*?': \((\w+)\)|([\w.]+):) ([^]*)$/;
+
+/** What the author's code raised, as the spans of a node and of its functions have it; the flow's own has all of it. */
+function raised({ code, message }: ErrorBody): Raised {
+  const isOfCode = code === "ToolExecutionError" || code === "ScriptExecutionError";
+  const [, ofNode, ofFunction, text] = (isOfCode && OF_CODE.exec(message)) || [];
+  return { type: ofNode ?? ofFunction ?? code, message: text ?? message };
+}
+
+function fail(span: Span, { type, message }: Raised, timeMs: number): void {
+  span.error = `${type}: ${message}`;
   span.events.push({
     name: SPAN_EVENT.exception,
     timeMs,
-    attributes: { "exception.type": error.code, "exception.message": error.message },
+    attributes: { "exception.type": type, "exception.message": message },
   });
 }

@@ -61,6 +61,8 @@ export interface PreparedNode {
   streaming: "never" | "optional" | "always";
   /** Inputs that are left out, instead of null, when the node they refer to was bypassed. */
   optionalInputs: ReadonlySet<string>;
+  /** The function that does the work, as the original names it in traces. */
+  function?: string;
   /** Whether the fields of what it gives are the outputs of a flow that is this node alone. */
   spreads?: boolean;
   /**

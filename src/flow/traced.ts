@@ -90,10 +90,11 @@ function count(meter: Meter, flow: string, event: FlowEvent): void {
     meter.record(METRIC.nodeLatency, durationMs, about);
     meter.add(METRIC.nodeRequest, 1, { ...about, exception: error?.code ?? (status === "failed" ? "unknown" : "") });
   } else if (event.type === "node-call") {
-    const { node, name, target = "", usage, durationMs, error } = event;
-    meter.record(METRIC.callLatency, durationMs, { flow, node, api_call: name });
-    meter.add(METRIC.callRequest, 1, { flow, node, api_call: name, exception: error?.code ?? "" });
-    if (!usage) return;
+    const { node, name, path = name, target = "", usage, durationMs, error } = event;
+    meter.record(METRIC.callLatency, durationMs, { flow, node, api_call: path });
+    meter.add(METRIC.callRequest, 1, { flow, node, api_call: path, exception: error?.code ?? "" });
+    // Tokens of embeddings are not counted there.
+    if (!usage || event.kind !== "llm") return;
     const about = { flow, node, llm_engine: target };
     if (usage.promptTokens > 0) meter.add(METRIC.tokens, usage.promptTokens, { ...about, token_type: "prompt_tokens" });
     if (usage.completionTokens > 0)

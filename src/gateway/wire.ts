@@ -27,7 +27,7 @@ type Fields = Record<string, unknown>;
 export function readChat(text: string, deployment?: string): ChatBody {
   const { model, messages, stream, stream_options: options, ...parameters } = readFields(text);
   if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isMessage)) {
-    throw invalid("messages", "must be a list of objects with a role");
+    throw invalid("messages", "must be a list of objects with a role, whose content is a text or a list of parts");
   }
   const includeUsage = (options as { include_usage?: unknown } | undefined)?.include_usage === true;
   return {
@@ -95,7 +95,15 @@ function readModel(model: unknown): string {
 }
 
 function isMessage(value: unknown): boolean {
-  return typeof value === "object" && value !== null && typeof (value as ChatMessage).role === "string";
+  if (typeof value !== "object" || value === null || typeof (value as ChatMessage).role !== "string") return false;
+  const { content } = value as { content?: unknown };
+  return typeof content === "string" || (content ?? null) === null || (Array.isArray(content) && content.every(isPart));
+}
+
+function isPart(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { type, text } = value as { type?: unknown; text?: unknown };
+  return type !== "text" || typeof text === "string";
 }
 
 function invalid(field: string, what: string): FlowsteadError {

@@ -66,7 +66,13 @@ export interface KeptObject {
 
 /** A call of a function marked with `@trace`, told when it has ended. */
 export interface TracedCall {
+  /** Its number among those of its process. */
+  span: number;
+  /** Number of the traced function that called it, which is told after it. */
+  parent?: number;
   name: string;
+  /** Its name behind those of the traced functions around it: `outer_inner`. */
+  path: string;
   /** Milliseconds since the epoch. */
   time: number;
   duration: number;

@@ -5,8 +5,9 @@ import { stringifyJson } from "../base/json.ts";
 import { type Value, type ValueMap, float, isFloat, isInt, isMap, pyStr, toNumber } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
+import type { TokenUsage } from "../flow/event.ts";
 import { convertLiterals } from "../flow/literal.ts";
-import { type RunningCall, telling } from "../flow/node/call.ts";
+import { type CallEnd, type RunningCall, telling } from "../flow/node/call.ts";
 import { plainInput } from "../flow/node/value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
@@ -38,6 +39,7 @@ export const EMBEDDING_TOOL: NodeTool = {
       inputs,
       streaming: "never",
       optionalInputs: new Set(["deployment_name", "model"]),
+      function: "embedding",
       run: (call) => embed(call, { ...about, model: modelOf(call, connection) }),
       close: async () => {
         await Promise.all([...opened.values()].map(async (embedder) => (await embedder).close()));
@@ -67,12 +69,13 @@ async function embed(call: NodeCall, { connection, resources, model, opened }: A
   const { configs } = connection;
   const begin = (target: string): RunningCall =>
     call.began({ kind: "embedding", name: "openai_embeddings", target, inputs: () => ({ input }) });
+  const shown = (vectors: Float32Array[]): CallEnd => ({ output: () => shownEmbeddings([input], vectors) });
   // A name of the configuration has no address of its own: its model is behind the resources.
   if (Object.keys(configs).length === 0 && !connection.secrets["api_key"]) {
     const embedder = embedderFor(await resources.embedder(connection.name), call.caller);
     if (!embedder) throw noEmbedder(call.node, connection.name);
     const running = begin(embedder.fingerprint);
-    const [vector] = await telling(running, embedder.embed([input], "query", call.signal), () => ({}));
+    const [vector] = await telling(running, embedder.embed([input], "query", call.signal), shown);
     return Array.from(vector ?? [], float);
   }
   const running = begin(model);
@@ -80,11 +83,28 @@ async function embed(call: NodeCall, { connection, resources, model, opened }: A
     const opening = opened.get(model) ?? openConnectionEmbedder(connection, model);
     opened.set(model, opening);
     const asked = opening.then((embedder) => embedder.embed([input], "query", call.signal));
-    const [vector] = await telling(running, asked, () => ({}));
+    const [vector] = await telling(running, asked, shown);
     return Array.from(vector ?? [], float);
   }
   const work = ask(requestTo(connection, { model, input }), model, { call, running });
-  return telling(running, work, () => ({}));
+  const { vector } = await telling(running, work, (answer) => ({
+    usage: answer.usage,
+    output: () => shownEmbeddings([input], [answer.vector]),
+  }));
+  return vector;
+}
+
+/** Texts with the size of their vectors, as traces show them. */
+function shownEmbeddings(texts: readonly string[], vectors: readonly { length: number }[]): Value {
+  return texts.map((text, at) => ({
+    "embedding.vector": `<${vectors[at]?.length ?? 0} dimensional vector>`,
+    "embedding.text": text,
+  }));
+}
+
+interface EmbeddingAnswer {
+  vector: Value[];
+  usage: TokenUsage | undefined;
 }
 
 interface EmbeddingRequest {
@@ -122,7 +142,7 @@ async function ask(
   { url, headers, body }: EmbeddingRequest,
   model: string,
   { call, running }: { call: NodeCall; running: RunningCall },
-): Promise<Value> {
+): Promise<EmbeddingAnswer> {
   const answer = await callHttp(
     {
       method: "POST",
@@ -144,8 +164,9 @@ async function ask(
   if (!isMap(json) || !vector) {
     throw new FlowsteadError("ModelBadAnswer", `${new URL(url).host} answered with something else than an embedding.`);
   }
-  tellUsage(json["usage"], call);
-  return vector;
+  const usage = usageOf(json["usage"]);
+  if (usage) call.usage(usage);
+  return { vector, usage };
 }
 
 /** Servers that do not know the short form that was asked for answer with a list. */
@@ -158,10 +179,10 @@ function readVector(embedding: Value | undefined): Value[] | undefined {
   return Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) => float(bytes.readFloatLE(at * 4)));
 }
 
-function tellUsage(usage: Value | undefined, call: NodeCall): void {
-  if (!isMap(usage)) return;
+function usageOf(usage: Value | undefined): TokenUsage | undefined {
+  if (!isMap(usage)) return undefined;
   const prompt = Number(usage["prompt_tokens"] ?? 0);
-  call.usage({ promptTokens: prompt, completionTokens: 0, totalTokens: Number(usage["total_tokens"] ?? prompt) });
+  return { promptTokens: prompt, completionTokens: 0, totalTokens: Number(usage["total_tokens"] ?? prompt) };
 }
 
 const CODES: Record<number, ErrorCode> = {

@@ -45,6 +45,7 @@ export function prepareLlm(node: LlmNode, inputs: PreparedNode["inputs"], resour
     inputs,
     streaming: hasCalls ? "never" : "optional",
     optionalInputs: node.parameters,
+    function: `${node.provider}.${node.kind}`,
     run: (call) => ask(call, about),
   };
 }

@@ -11,7 +11,7 @@ import type { PackageSignature } from "../python/message.ts";
 import { packageFile } from "../python/pool.ts";
 import { loadPackage } from "./package-load.ts";
 import { checkInit, findConnections } from "./python-source.ts";
-import { callPython } from "./python.ts";
+import { callPython, functionName } from "./python.ts";
 import { callerInputs, readTemplate, refuseReserved } from "./template-source.ts";
 
 export const PACKAGE_TOOL: NodeTool = {
@@ -32,6 +32,7 @@ export const PACKAGE_TOOL: NodeTool = {
       inputs,
       streaming: signature.generator ? "always" : option === null ? "never" : "optional",
       optionalInputs: new Set(optional.map(([name]) => name)),
+      function: functionName(signature),
       run: (call) =>
         callPython(call, {
           file: packageFile(id),

@@ -16,6 +16,7 @@ export const PROMPT_TOOL: NodeTool = {
       inputs: node.inputs,
       streaming: "never",
       optionalInputs: new Set(),
+      function: "render_template_jinja2",
       run: ({ inputs }) => {
         const options = { escape: escapedInputs(callers, inputs) };
         const context = templateContext(inputs, { format: messageFormat, reads: template.reads });

@@ -30,6 +30,7 @@ export const PYTHON_TOOL: NodeTool = {
       inputs,
       streaming: signature.generator ? "always" : "never",
       optionalInputs: new Set(optional.map(([name]) => name)),
+      function: functionName(signature),
       run: (call) =>
         callPython(call, {
           file,
@@ -44,6 +45,11 @@ export const PYTHON_TOOL: NodeTool = {
     };
   },
 };
+
+/** As Python qualifies it. */
+export function functionName({ class_name: owner, function: name }: PythonSignature): string {
+  return owner === null ? name : `${owner}.${name}`;
+}
 
 /** Runs a loaded tool. @throws FlowsteadError `ToolExecutionError` and what processes can fail of. */
 export async function callPython(call: NodeCall, request: PythonCall): Promise<NodeValue> {

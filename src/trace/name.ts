@@ -4,6 +4,7 @@
 export const SPAN = {
   framework: "framework",
   spanType: "span_type",
+  form: "execution_target",
   function: "function",
   nodeName: "node_name",
   lineRunId: "line_run_id",
@@ -19,6 +20,7 @@ export const SPAN = {
   cumulativePrompt: "__computed__.cumulative_token_count.prompt",
   cumulativeCompletion: "__computed__.cumulative_token_count.completion",
   cumulativeTotal: "__computed__.cumulative_token_count.total",
+  embeddings: "embedding.embeddings",
   retrievalQuery: "retrieval.query",
   retrievalDocuments: "retrieval.documents",
   feedback: "feedback",

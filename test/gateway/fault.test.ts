@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { readChat } from "../../src/gateway/wire.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { KEYS, serve, type Served } from "./served.ts";
 
@@ -106,4 +107,21 @@ test("hundreds of clients that send half a request, or read nothing, keep nobody
   });
   await Promise.all(sockets.filter((socket) => socket.connecting).map((socket) => once(socket, "connect")));
   for (const stream of [false, true]) assert.equal(await textOf(served, stream), "word ".repeat(20));
+});
+
+test("a message whose content is neither text nor parts is the caller's fault, told by name", () => {
+  const read = (content: unknown): unknown =>
+    readChat(JSON.stringify({ model: "m", messages: [{ role: "user", content }] })).request.messages[0]?.content;
+  for (const content of [5, true, {}, [null], ["text"], [{ type: "text", text: 5 }]])
+    assert.throws(() => read(content), { code: "InvalidRequest", message: /^messages: must be a list of objects/ });
+  for (const content of [
+    "",
+    null,
+    [],
+    [
+      { type: "text", text: "a" },
+      { type: "image_url", image_url: { url: "u" } },
+    ],
+  ])
+    assert.deepEqual(read(content), content);
 });

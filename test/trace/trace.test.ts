@@ -270,10 +270,10 @@ test("a failing node, a lost attempt and a caller that leaves show in the spans"
     spans.map(({ name, status }) => [name, status.code, status.message]),
     [
       ["lost", 2, "given up: the instance is gone"],
-      ["n", 2, "boom"],
-      ["chat", 2, "boom"],
+      ["n", 2, "ToolExecutionError: boom"],
+      ["chat", 2, "ToolExecutionError: boom"],
       ["lost", 2, "canceled"],
-      ["chat", 2, "The caller left."],
+      ["chat", 2, "Canceled: The caller left."],
     ],
   );
   assert.deepEqual(byName(spans, "n").events[0]?.attributes, {

@@ -9,7 +9,7 @@ import time
 from .. import _runtime
 
 _numbers = itertools.count(1)
-_current = contextvars.ContextVar("flowstead_span", default=0)
+_current = contextvars.ContextVar("flowstead_span", default=None)
 
 
 def trace(func=None, **_settings):
@@ -36,13 +36,14 @@ class _Span:
         self.id = next(_numbers)
         self.parent = _current.get()
         self.name = getattr(function, "__qualname__", type(function).__name__).rsplit("<locals>.", 1)[-1]
+        self.path = "%s_%s" % (self.parent.path, self.name) if self.parent else self.name
         self.inputs = _bound(function, args, kwargs)
         self.time = time.time()
         self.output = None
         self._began = time.perf_counter()
 
     def __enter__(self):
-        self._token = _current.set(self.id)
+        self._token = _current.set(self)
         return self
 
     def __exit__(self, _type, error, _traceback):
@@ -52,7 +53,9 @@ class _Span:
     def end(self, output=None, error=None):
         if _runtime.tell_span is None:
             return
-        span = {"span": self.id, "parent": self.parent or None, "name": self.name, "time": self.time * 1000}
+        span = {"span": self.id, "name": self.name, "path": self.path, "time": self.time * 1000}
+        if self.parent:
+            span["parent"] = self.parent.id
         span["duration"] = (time.perf_counter() - self._began) * 1000
         span["inputs"] = self.inputs
         if error is None:

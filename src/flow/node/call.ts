@@ -11,6 +11,12 @@ export interface CallStart {
   name: string;
   /** Model or index. */
   target?: string | undefined;
+  /** Its span, where others have to name it before it is told. */
+  span?: string | undefined;
+  /** Span of the call that it is a part of, when that is not the node's own. */
+  parent?: string | undefined;
+  /** Its name behind those of the calls around it. */
+  path?: string | undefined;
   /** What goes out: messages and parameters, texts, a query. Made only when somebody wants it. */
   inputs: () => ValueMap;
 }
@@ -51,13 +57,15 @@ export function beginCall(start: CallStart, { node, trace, brief, quiet, emit }:
   if (quiet && !trace) return UNTOLD;
   const time = Date.now();
   const began = performance.now();
-  const span = trace && newSpanId();
+  const span = trace && (start.span ?? newSpanId());
   const end = ({ target, output, usage, measured, error }: CallEnd, thrown?: unknown): void => {
     if (quiet) return;
     const { kind, name } = start;
     const took = measured ?? { time, durationMs: performance.now() - began };
     const event: FlowEvent = { type: "node-call", node, kind, name, ...took };
     if (span !== undefined) event.span = span;
+    if (start.parent !== undefined) event.parent = start.parent;
+    if (start.path !== undefined && start.path !== name) event.path = start.path;
     const called = target ?? start.target;
     if (called !== undefined) event.target = called;
     if (usage) event.usage = usage;

@@ -17,9 +17,10 @@ type NodeStart = Extract<FlowEvent, { type: "node-start" }>;
 type NodeEnd = Extract<FlowEvent, { type: "node-end" }>;
 
 /** @param span the node's own in the caller's trace */
-export function nodeStart({ name, kind, tool }: PlannedNode, span: string | undefined): NodeStart {
+export function nodeStart({ name, kind, tool, prepared }: PlannedNode, span: string | undefined): NodeStart {
   const event: NodeStart = { type: "node-start", node: name, kind, tool, time: Date.now() };
   if (span !== undefined) event.span = span;
+  if (prepared.function !== undefined) event.function = prepared.function;
   return event;
 }
 
