@@ -17,7 +17,7 @@ def prepared(tool, message, worker):
         values = dict(given)
         for name, reference in (message.get("refs") or {}).items():
             if name in values:
-                values[name] = worker.resolve(reference)
+                values[name] = worker.kept.resolve(reference)
         for name, style in (message.get("written") or {}).items():
             if name in values:
                 values[name] = as_written(values[name], style)

@@ -1,0 +1,185 @@
+"""One running call of a tool: in a thread or in the event loop, with all that it sends back while it runs."""
+
+import asyncio
+import collections.abc
+import contextvars
+import inspect
+import threading
+
+from promptflow import _runtime
+
+from .argument import prepared
+from .failure import Canceled, describe
+from .items import BoundedItems, StreamedItems, streams_in
+from .output import current_call
+from .pool import interrupt
+
+
+class Call:
+    """One running call of a tool.
+
+    Everything that a call sends is sent under its lock, and it is interrupted under its lock only: so an interrupt is
+    noticed before or after a message and never in the middle of one.
+    """
+
+    def __init__(self, worker, message):
+        self._worker = worker
+        self._message = message
+        self.id = message["id"]
+        self.principal = message.get("principal")
+        self._buffers = {"stdout": "", "stderr": ""}
+        self._lock = threading.RLock()
+        self._thread = None
+        self._task = None
+        self._done = False
+        self._canceled = False
+
+    def start(self):
+        """Begins in the event loop, or gives what is to be run in a thread."""
+        context = contextvars.copy_context()
+        context.run(current_call.set, self)
+        context.run(_runtime.metric_sink.set, self.metric)
+        context.run(_runtime.operation.set, {"flow_id": "default_flow_id", "root_run_id": self._message["run"]})
+        tool = self._worker.tool(self._message["file"])
+        if tool.asynchronous:
+            self._worker.loop().call_soon_threadsafe(self._start_task, context, tool)
+            return None
+        return lambda: context.run(self._run, tool)
+
+    def cancel(self):
+        with self._lock:
+            self._canceled = True
+            if self._done:
+                return
+            if self._thread is not None:
+                interrupt(self._thread, Canceled)
+            if self._task is not None:
+                self._worker.loop().call_soon_threadsafe(self._task.cancel)
+
+    def log(self, stream, text):
+        with self._lock:
+            whole = self._buffers[stream] + text
+            cut = len(whole) if len(whole) > 8192 else whole.rfind("\n") + 1
+            self._buffers[stream] = whole[cut:]
+            if cut:
+                self._worker.send({"t": "log", "id": self.id, "stream": stream, "text": whole[:cut]})
+
+    def metric(self, name, value):
+        with self._lock:
+            self._worker.send({"t": "metric", "id": self.id, "name": name, "value": value})
+
+    def span(self, span):
+        with self._lock:
+            if not self._done:
+                self._worker.send({"t": "span", "id": self.id, **span})
+
+    def _prepare(self, tool):
+        return prepared(tool, self._message, self._worker)
+
+    def _run(self, tool):
+        try:
+            with self._lock:
+                if self._canceled:
+                    raise Canceled()
+                self._thread = threading.get_ident()
+            try:
+                function, arguments = self._prepare(tool)
+                result = function(**arguments)
+                if inspect.isawaitable(result):
+                    result = self._in_loop(_wait(result))
+                if self._message.get("inner"):
+                    pass  # An iterator is read by the node that gets it, as far as that goes: it may have no end.
+                elif isinstance(result, collections.abc.AsyncIterator):
+                    result = self._in_loop(self._collect(result))
+                elif isinstance(result, collections.abc.Iterator):
+                    result = self._drain(result)
+                else:
+                    for name in streams_in(result):
+                        stream = result[name]
+                        is_async = isinstance(stream, collections.abc.AsyncIterator)
+                        items = self._in_loop(self._collect(stream, name)) if is_async else self._drain(stream, name)
+                        result = {**result, name: tool.settle(items)}
+            finally:
+                with self._lock:
+                    self._thread = None
+            self._succeed(result)
+        except BaseException as error:
+            self._fail(error)
+
+    def _start_task(self, context, tool):
+        self._task = context.run(self._worker.loop().create_task, self._run_async(tool))
+        if self._canceled:
+            self._task.cancel()
+
+    async def _run_async(self, tool):
+        try:
+            function, arguments = self._prepare(tool)
+            result = await function(**arguments)
+            if self._message.get("inner"):
+                pass
+            elif isinstance(result, collections.abc.AsyncIterator):
+                result = await self._collect(result)
+            elif isinstance(result, collections.abc.Iterator):
+                result = self._drain(result)
+            else:
+                for name in streams_in(result):
+                    stream = result[name]
+                    is_async = isinstance(stream, collections.abc.AsyncIterator)
+                    items = await self._collect(stream, name) if is_async else self._drain(stream, name)
+                    result = {**result, name: tool.settle(items)}
+            self._succeed(result)
+        except BaseException as error:
+            self._fail(error)
+
+    async def _collect(self, iterator, field=None):
+        items = BoundedItems()
+        async for item in iterator:
+            items.append(self._chunk(item, field))
+        return StreamedItems(items)
+
+    def _drain(self, iterator, field=None):
+        items = BoundedItems()
+        for item in iterator:
+            items.append(self._chunk(item, field))
+        return StreamedItems(items)
+
+    def _in_loop(self, coroutine):
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._worker.loop())
+        try:
+            return future.result()
+        except Canceled:
+            future.cancel()
+            raise
+
+    def _chunk(self, item, field=None):
+        """Tells a piece of the result, or of one of its fields."""
+        of = {} if field is None else {"field": field}
+        with self._lock:
+            self._worker.send({"t": "chunk", "id": self.id, "text": str(item), **of})
+        return item
+
+    def _succeed(self, result):
+        self._finish({"t": "result", **self._worker.kept.pack(self._message["run"], result)})
+
+    def _fail(self, error):
+        if isinstance(error, (Canceled, asyncio.CancelledError)) and self._canceled:
+            self._finish({"t": "error", "code": "Canceled", "message": "The call was canceled."})
+        elif isinstance(error, (asyncio.CancelledError, KeyboardInterrupt)):
+            self._finish({"t": "error", **describe(error), "code": "ToolCanceledError"})
+        else:
+            self._finish({"t": "error", **describe(error)})
+
+    def _finish(self, message):
+        with self._lock:
+            if self._done:
+                return
+            self._done = True
+            for stream, text in self._buffers.items():
+                if text:
+                    self._worker.send({"t": "log", "id": self.id, "stream": stream, "text": text})
+            self._worker.forget(self.id)
+            self._worker.send({"id": self.id, **message})
+
+
+async def _wait(awaitable):
+    return await awaitable
