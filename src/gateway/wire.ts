@@ -26,9 +26,10 @@ type Fields = Record<string, unknown>;
 /** @throws FlowsteadError `InvalidRequest` with the field's name. */
 export function readChat(text: string, deployment?: string): ChatBody {
   const { model, messages, stream, stream_options: options, ...parameters } = readFields(text);
-  if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isMessage)) {
-    throw invalid("messages", "must be a list of objects with a role, whose content is a text or a list of parts");
-  }
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw invalid("messages", "must be a list of objects with a role");
+  for (let at = 0; at < messages.length; at++) checkMessage(messages[at], at);
+  checkStream(stream);
   const includeUsage = (options as { include_usage?: unknown } | undefined)?.include_usage === true;
   return {
     model: deployment ?? readModel(model),
@@ -47,6 +48,7 @@ export function readCompletion(text: string, deployment?: string): ChatBody {
   const [one, ...more] = (Array.isArray(prompt) ? prompt : [prompt]) as unknown[];
   if (typeof one !== "string" || !more.every((other) => typeof other === "string"))
     throw invalid("prompt", "must be a text or a list of texts; numbers of tokens are not taken");
+  checkStream(stream);
   if (more.length >= MOST_PROMPTS) throw invalid("prompt", `must be ${MOST_PROMPTS} texts at most`);
   return {
     model: deployment ?? readModel(model),
@@ -64,6 +66,8 @@ export function readEmbedding(text: string, deployment?: string): EmbeddingBody 
     throw invalid("input", "must be a text, a list of texts, or the same as numbers of tokens");
   if (dimensions !== undefined && dimensions !== null && !(Number.isInteger(dimensions) && Number(dimensions) > 0))
     throw invalid("dimensions", "must be a whole number above 0");
+  if (format !== undefined && format !== null && format !== "float" && format !== "base64")
+    throw invalid("encoding_format", 'must be "float" or "base64"');
   return {
     model: deployment ?? readModel(model),
     inputs: inputs as EmbeddingInput[],
@@ -94,16 +98,40 @@ function readModel(model: unknown): string {
   throw invalid("model", "must be the name of a model; GET /v1/models lists them");
 }
 
-function isMessage(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || typeof (value as ChatMessage).role !== "string") return false;
-  const { content } = value as { content?: unknown };
-  return typeof content === "string" || (content ?? null) === null || (Array.isArray(content) && content.every(isPart));
+/** What every provider reads; kinds of parts that only some know are theirs to refuse. */
+function checkMessage(value: unknown, at: number): void {
+  const place = `messages[${at}]`;
+  if (!isObject(value) || typeof value.role !== "string") throw invalid(place, "must be an object with a role");
+  const { content, tool_calls: calls } = value;
+  if (Array.isArray(content)) content.forEach((part, number) => checkPart(part, `${place}.content[${number}]`));
+  else if (typeof content !== "string" && content !== undefined && content !== null)
+    throw invalid(`${place}.content`, "must be a text or a list of parts");
+  if (calls === undefined || calls === null) return;
+  if (!Array.isArray(calls) || !calls.every(isCall))
+    throw invalid(`${place}.tool_calls`, "must be a list of calls, each with a function's name and arguments as texts");
 }
 
-function isPart(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { type, text } = value as { type?: unknown; text?: unknown };
-  return type !== "text" || typeof text === "string";
+function checkPart(part: unknown, place: string): void {
+  if (!isObject(part) || typeof part.type !== "string") throw invalid(place, "must be an object with a type");
+  if (part.type === "text" && typeof part.text !== "string") throw invalid(`${place}.text`, "must be a text");
+  if (part.type === "image_url" && !(isObject(part.image_url) && typeof part.image_url.url === "string"))
+    throw invalid(`${place}.image_url`, "must be an object with a url");
+}
+
+function isCall(call: unknown): boolean {
+  if (!isObject(call)) return false;
+  const { type, function: called } = call;
+  if (type !== undefined && type !== "function") return true;
+  return isObject(called) && typeof called.name === "string" && typeof called.arguments === "string";
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}
+
+function checkStream(stream: unknown): void {
+  if (stream !== undefined && stream !== null && typeof stream !== "boolean")
+    throw invalid("stream", "must be true or false");
 }
 
 function invalid(field: string, what: string): FlowsteadError {

@@ -65,6 +65,10 @@ test("the openai client chats, streams, completes, embeds and lists, by name and
   assert.deepEqual(lastInput(), [[15, 339]]);
   const small = await failure(client.embeddings.create({ model: "embed", input: "a", dimensions: 4 }));
   assert.deepEqual([small.status, small.param], [400, "dimensions"]);
+  const format = await failure(
+    client.embeddings.create({ model: "embed", input: "a", encoding_format: "int8" as never }),
+  );
+  assert.deepEqual([format.status, format.param], [400, "encoding_format"]);
   assert.equal((await client.models.retrieve("gpt-4")).id, "gpt-4");
   assert.equal((await failure(client.models.retrieve("nobody"))).code, "model_not_found");
   const names = (await client.models.list()).data.map(({ id }) => id);
@@ -114,6 +118,38 @@ test("a wrong key, a model of others and a wrong body are refused in the clients
   const body = await failure(served.openai().chat.completions.create({ model: "default", messages: [] }));
   assert.equal(body.status, 400);
   assert.equal(body.param, "messages");
+  const say = (message: object, more: object = {}): object => ({
+    model: "default",
+    messages: [HI[0], message],
+    ...more,
+  });
+  const part = (one: unknown): object => say({ role: "user", content: [{ type: "text", text: "x" }, one] });
+  const call = (one: unknown): object => say({ role: "assistant", tool_calls: [one] });
+  for (const [param, wrongBody] of [
+    ["messages[1]", say({ content: "x" })],
+    ["messages[1].content", say({ role: "user", content: 3 })],
+    ["messages[1].content", say({ role: "user", content: { text: "x" } })],
+    ["messages[1].content[1]", part(null)],
+    ["messages[1].content[1]", part({ text: "x" })],
+    ["messages[1].content[1].text", part({ type: "text" })],
+    ["messages[1].content[1].image_url", part({ type: "image_url", image_url: "http://127.0.0.1/a.png" })],
+    ["messages[1].tool_calls", say({ role: "assistant", tool_calls: {} })],
+    ["messages[1].tool_calls", call({ id: "c" })],
+    ["messages[1].tool_calls", call({ id: "c", type: "function", function: { name: "f", arguments: {} } })],
+    ["stream", say(HI[0] as object, { stream: "true" })],
+  ] as const) {
+    const refused = await failure(served.openai().chat.completions.create(wrongBody as never));
+    assert.deepEqual([refused.status, refused.code, refused.param], [400, "InvalidRequest", param]);
+  }
+  const audio = { type: "input_audio", input_audio: { data: "", format: "wav" } };
+  assert.equal(fake.journal.entries.length, 0);
+  for (const good of [
+    part(audio),
+    say({ role: "assistant", content: null, tool_calls: null }),
+    call({ id: "c", type: "custom", custom: { name: "c", input: "x" } }),
+  ])
+    await served.openai().chat.completions.create({ ...good, stream: null } as never);
+  fake.journal.clear();
   assert.equal(fake.journal.entries.length, 0);
 });
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import type { ChatChunk, ChatMessage, ChatRequest } from "../../src/model/chat-model.ts";
 import { openModel } from "../../src/model/provider/index.ts";
-import { collect, never, textOf } from "../model-suite.ts";
+import { collect, collectUntilFailure, never, textOf } from "../model-suite.ts";
 
 type Body = Record<string, unknown>;
 
@@ -65,6 +65,26 @@ test("limits, stops and the caller's name; what has no counterpart is left out",
   const dropped = { seed: 7, n: 1, logprobs: true, logit_bias: {}, presence_penalty: 0, store: true, metadata: {} };
   const body = await bodyOf({ ...dropped, temperature: 0.5, top_p: 0.9 });
   assert.deepEqual(Object.keys(body).toSorted(), ["max_tokens", "messages", "model", "stream", "temperature", "top_p"]);
+});
+
+test("what a caller would miss in the answer is refused by name, and nothing is asked", async () => {
+  sent = {};
+  const call = { id: "c", type: "custom", custom: { name: "f", input: "x" } };
+  for (const [param, parameters, message] of [
+    ["n", { n: 2 }, {}],
+    ["functions", { functions: [{ name: "f" }] }, {}],
+    ["messages", {}, { content: [{ type: "input_audio", input_audio: { data: "", format: "wav" } }] }],
+    ["tool_calls", {}, { role: "assistant", content: null, tool_calls: [call] }],
+  ] as const) {
+    const messages = [{ role: "user", content: "Hi", ...message }] as ChatMessage[];
+    const { error } = await collectUntilFailure(model.chat({ messages, stream: false, parameters }, never()));
+    assert.deepEqual([error.code, error.details?.["param"]], ["ModelRejected", param]);
+    assert.match(error.message, new RegExp(`^${param}: is not taken by Anthropic`));
+  }
+  assert.deepEqual(sent, {});
+  const refusal = { type: "refusal", refusal: "No." };
+  const { messages } = await bodyOf({}, [{ role: "assistant", content: [refusal] as never }]);
+  assert.deepEqual(messages, [{ role: "assistant", content: [{ type: "text", text: "No." }] }]);
 });
 
 test("which tool is called, and whether several at a time", async () => {

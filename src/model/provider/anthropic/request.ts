@@ -1,6 +1,7 @@
 // The port's language, which is OpenAI's, in the words of Anthropic's Messages API.
 
-import type { ChatMessage, ChatRequest, ContentPart } from "../../chat-model.ts";
+import { FlowsteadError } from "../../../base/error/error.ts";
+import type { ChatMessage, ChatRequest, ContentPart, ToolCall } from "../../chat-model.ts";
 
 type Block = Record<string, unknown>;
 
@@ -46,6 +47,7 @@ export const JSON_TOOL = "answer_in_json";
 export function messagesBody(request: ChatRequest, model: string, defaultMaxTokens: number): Record<string, unknown> {
   const { parameters } = request;
   const { max_completion_tokens, max_tokens, stop, user } = parameters;
+  refuseWhatIsLost(parameters);
   const system = request.messages.filter(({ role }) => role === "system" || role === "developer").map(textOf);
   const passed = Object.entries(parameters).filter(([name]) => !DROPPED.has(name));
   return {
@@ -59,6 +61,16 @@ export function messagesBody(request: ChatRequest, model: string, defaultMaxToke
     ...(typeof user === "string" ? { metadata: { user_id: user } } : {}),
     ...tools(parameters),
   };
+}
+
+/** What a caller would miss in the answer, and not only in how it is made. */
+function refuseWhatIsLost({ n, functions }: Record<string, unknown>): void {
+  if (typeof n === "number" && n > 1) throw rejected("n", "one choice is given for each call; ask several times");
+  if (Array.isArray(functions) && functions.length > 0) throw rejected("functions", "use tools");
+}
+
+function rejected(param: string, why: string): FlowsteadError {
+  return new FlowsteadError("ModelRejected", `${param}: is not taken by Anthropic: ${why}.`, { details: { param } });
 }
 
 export function wantsJson({ parameters }: ChatRequest): boolean {
@@ -136,17 +148,19 @@ function blocks(message: ChatMessage): Block[] {
         ? []
         : [{ type: "text", text: content }]
       : (content ?? []).map(part).filter((block) => block.text !== "");
-  const calls = (message.tool_calls ?? []).map((call) => ({
-    type: "tool_use",
-    id: call.id,
-    name: call.function.name,
-    input: parsed(call.function.arguments),
-  }));
+  const calls = (message.tool_calls ?? []).map(({ id, type, function: called }: Partial<ToolCall>) => {
+    if (!called) throw rejected("tool_calls", `there are calls of functions only, and none of type "${type}"`);
+    return { type: "tool_use", id, name: called.name, input: parsed(called.arguments) };
+  });
   return [...said, ...calls];
 }
 
 function part(one: ContentPart): Block {
-  if (one.type !== "image_url") return { type: "text", text: one.text };
+  if (one.type === "text") return { type: "text", text: one.text };
+  const { type, refusal } = one as { type: string; refusal?: unknown };
+  if (type === "refusal" && typeof refusal === "string") return { type: "text", text: refusal };
+  if (one.type !== "image_url")
+    throw rejected("messages", `there are texts and images only, and no parts of type "${type}"`);
   const inline = /^data:([^;,]+);base64,(.*)$/s.exec(one.image_url.url);
   const source = inline
     ? { type: "base64", media_type: inline[1], data: inline[2] }
