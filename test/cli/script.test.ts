@@ -93,3 +93,25 @@ test("a prompty without an address asks the model that the usual variables descr
   const list = await runHere(["run", "list"]);
   assert.deepEqual([list.code, list.stdout], [0, "[]\n"]);
 });
+
+test("a new chat flow brings the files of its connection, under the names that the original gives them", async (context) => {
+  const at = newPerson(context);
+  assert.equal((await runHere(["flow", "init", "--flow", "my_chatbot", "--type", "chat"])).code, 0);
+  const create = (file: string, ...more: string[]): Promise<{ stdout: string }> =>
+    runHere(["connection", "create", "--file", at("my_chatbot", file), "--set", "api_key=k", ...more]);
+  const open = JSON.parse((await create("openai.yaml")).stdout) as { name: string; type: string };
+  assert.deepEqual([open.name, open.type], ["open_ai_connection", "open_ai"]);
+  const azure = JSON.parse((await create("azure_openai.yaml", "api_base=http://127.0.0.1:9")).stdout) as object;
+  assert.deepEqual({ ...azure, api_base: "http://127.0.0.1:9", type: "azure_open_ai" }, azure);
+});
+
+test("a run's file with a key that there is not runs, and the key is named with its line", async (context) => {
+  const at = newPerson(context);
+  assert.equal((await runHere(["flow", "init", "--flow", "grade", "--type", "evaluation"])).code, 0);
+  writeFileSync(at("run.yaml"), "flow: grade\ndata: grade/data.jsonl\nnew_key: 1\n");
+  const ran = await runHere(["run", "create", "-f", "run.yaml", "--name", "one"]);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stderr, /note: run\.yaml:3: a run has no key new_key; it is passed over\./);
+  writeFileSync(at("none.yaml"), "");
+  assert.match((await runHere(["run", "create", "-f", "none.yaml"])).stderr, /none\.yaml:1: a run's file holds keys/);
+});

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
-import { type Value, type ValueMap, pyStr } from "../../base/value.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../../base/value.ts";
 import { parseYaml } from "../../base/yaml.ts";
 import type { RunRequest } from "../../run/run-info.ts";
 import type { RunStore } from "../../run/run-store.ts";
@@ -51,7 +51,7 @@ const value = z.custom<Value>((given) => given !== undefined);
 /** What only the original's cloud knows. */
 const CLOUD_KEYS = ["resources", "identity", "runtime"] as const;
 const ignored = z.unknown().optional();
-const fileSchema = z.strictObject({
+const fileSchema = z.object({
   $schema: z.string().optional(),
   name: z.string().optional(),
   flow: z.string().optional(),
@@ -74,11 +74,12 @@ const fileSchema = z.strictObject({
 type RunFile = Omit<z.infer<typeof fileSchema>, "environment_variables" | "init"> & {
   environment_variables?: Record<string, Value>;
   init?: ValueMap;
+  notes: string[];
 };
 
 /** @throws FlowsteadError `UsageError`, `RunNotFoundError`. */
 export async function readWish(store: RunStore, options: RunCreateOptions): Promise<RunWish> {
-  const file: RunFile = options.file === undefined ? {} : await readRunFile(options.file);
+  const file: RunFile = options.file === undefined ? { notes: [] } : await readRunFile(options.file);
   const resumeFrom = options.resumeFrom ?? file.resume_from;
   const earlier = resumeFrom === undefined ? undefined : (await store.get(resumeFrom)).request;
   const place = options.file === undefined ? undefined : path.dirname(options.file);
@@ -111,9 +112,7 @@ export async function readWish(store: RunStore, options: RunCreateOptions): Prom
       init: { ...earlier?.init, ...file.init, ...(await readInputs(options.init ?? [])) },
     },
     properties: texts(file.properties),
-    notes: CLOUD_KEYS.filter((key) => file[key] !== undefined).map(
-      (key) => `${options.file}: ${key} is for runs in the cloud; it has no meaning here.`,
-    ),
+    notes: file.notes,
   };
 }
 
@@ -140,6 +139,8 @@ async function readRunFile(file: string): Promise<RunFile> {
     throw new FlowsteadError("UsageError", `Cannot read ${file}: ${cause.message}`, { cause });
   });
   const source = parseYaml(text, file);
+  if (!isMap(source.value))
+    throw new FlowsteadError("UsageError", `${file}:1: a run's file holds keys such as flow and data.`);
   const parsed = fileSchema.safeParse(source.value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -152,8 +153,16 @@ async function readRunFile(file: string): Promise<RunFile> {
   const beside = (location: string | undefined): string | undefined =>
     location === undefined ? undefined : path.resolve(path.dirname(file), location);
   const { flow, data, environment_variables: environment, init, ...rest } = parsed.data;
+  const unknown = Object.keys(source.value).filter((key) => !Object.hasOwn(fileSchema.shape, key));
   return {
     ...rest,
+    // A script's file may be for a newer version of the original, which passes them over as well.
+    notes: [
+      ...unknown.map((key) => `${file}:${source.lineOf([key])}: a run has no key ${key}; it is passed over.`),
+      ...CLOUD_KEYS.filter((key) => rest[key] !== undefined).map(
+        (key) => `${file}: ${key} is for runs in the cloud; it has no meaning here.`,
+      ),
+    ],
     flow: beside(flow),
     data: beside(data),
     environment_variables: typeof environment === "string" ? readEnvFile(beside(environment) as string) : environment,
