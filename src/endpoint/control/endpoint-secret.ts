@@ -14,7 +14,7 @@ export type KeyName = "primary" | "secondary";
 const secrets = z.object({ primaryKey: z.string(), secondaryKey: z.string(), tokenSecret: z.string() });
 export type EndpointSecrets = z.output<typeof secrets>;
 
-export function newSecrets(keys?: KeyPair): EndpointSecrets {
+export function newSecrets(keys?: Partial<KeyPair>): EndpointSecrets {
   return { primaryKey: secretToken(), secondaryKey: secretToken(), tokenSecret: secretToken(), ...keys };
 }
 

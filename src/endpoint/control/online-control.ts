@@ -10,7 +10,7 @@ import type { DeploymentSpec } from "../specification/deployment-spec.ts";
 import type { EndpointSpec } from "../specification/endpoint-spec.ts";
 import type { DesiredDeployment, DesiredEndpoint, DesiredStore } from "./desired-store.ts";
 import { MOST_DEPLOYMENTS, MOST_ENDPOINTS, checkShares, checkUnused, tooMany } from "./desired-rule.ts";
-import type { KeyName } from "./endpoint-secret.ts";
+import { type KeyName, newSecrets } from "./endpoint-secret.ts";
 import { type Issued, issueToken } from "./endpoint-token.ts";
 import type { FlowSnapshots } from "./flow-snapshot.ts";
 import { type Provisioning, openProgress } from "./provisioning.ts";
@@ -31,8 +31,11 @@ export interface OnlineControl {
   endpoints(): Promise<EndpointRecord[]>;
   /** @throws FlowsteadError `NotFound`. */
   endpoint(name: string): Promise<EndpointRecord>;
-  /** Creates or changes it; the same again changes nothing. @throws `Conflict` beyond the limits, `NotFound` for traffic to nowhere. */
-  putEndpoint(spec: EndpointSpec): Promise<EndpointRecord>;
+  /**
+   * Creates or changes it; the same again changes nothing. @throws `Conflict` beyond the limits, `NotFound` for traffic to nowhere.
+   * @param keys of one that is new, in place of those made up; one that is there keeps its own
+   */
+  putEndpoint(spec: EndpointSpec, keys?: Partial<KeyPair>): Promise<EndpointRecord>;
   /** With its deployments. @returns whether there was one. */
   deleteEndpoint(name: string): Promise<boolean>;
   keys(name: string): Promise<KeyPair>;
@@ -135,13 +138,14 @@ export function openOnlineControl(options: OnlineControlOptions): OnlineControl 
   return {
     endpoints: async () => (await desired.endpoints()).map(toRecord),
     endpoint: async (name) => toRecord(await need(name)),
-    putEndpoint: (spec) =>
+    putEndpoint: (spec, keys) =>
       inTurn(async () => {
         const old = await desired.endpoint(spec.name);
         if (!old && (await desired.endpoints()).length >= MOST_ENDPOINTS) throw tooMany("endpoints", MOST_ENDPOINTS);
         const names = new Set((await desired.deployments(spec.name)).map(({ spec: { name } }) => name));
         if (old) checkShares(spec, old.spec, names);
-        if (await desired.saveEndpoint(spec)) await bringUp(spec.name, { deployment: "", state: "Updating" });
+        if (await desired.saveEndpoint(spec, old ? {} : { secrets: newSecrets(keys) }))
+          await bringUp(spec.name, { deployment: "", state: "Updating" });
         return toRecord(await need(spec.name));
       }),
     deleteEndpoint: (name) =>

@@ -9,11 +9,13 @@ export interface Operation {
   startedAt: number;
   endedAt?: number;
   error?: ErrorBody;
+  /** What has become of the thing changed, once it has ended well. */
+  result?: () => Promise<object>;
 }
 
 export interface Operations {
   /** @param work the operation ends with it; its failure is the operation's */
-  begin(work: Promise<unknown>): Operation;
+  begin(work: Promise<unknown>, result?: () => Promise<object>): Operation;
   find(id: string): Operation | undefined;
 }
 
@@ -23,8 +25,13 @@ const MOST_KEPT = 1_000;
 export function openOperations(): Operations {
   const known = new Map<string, Operation>();
   return {
-    begin(work) {
-      const operation: Operation = { id: uuid(), status: "InProgress", startedAt: Date.now() };
+    begin(work, result) {
+      const operation: Operation = {
+        id: uuid(),
+        status: "InProgress",
+        startedAt: Date.now(),
+        ...(result && { result }),
+      };
       known.set(operation.id, operation);
       const [oldest] = known.keys();
       if (known.size > MOST_KEPT && oldest !== undefined) known.delete(oldest);

@@ -5,7 +5,7 @@ import { deploymentFromArm, deploymentToArm } from "../../endpoint/control/arm-d
 import type { DeploymentSpec } from "../../endpoint/specification/deployment-spec.ts";
 import { refuseIfAny } from "../../endpoint/specification/finding.ts";
 import { readSpecification } from "../../endpoint/specification/read-specification.ts";
-import { type ManagementContext, WORKSPACE, announce, merged, page, placeOf } from "./management-reply.ts";
+import { type ManagementContext, WORKSPACE, announce, merged, ordered, page, placeOf } from "./management-reply.ts";
 
 type Params = { endpoint: string; deployment: string };
 type Of = { Params: Params };
@@ -25,8 +25,11 @@ export function deploymentRoutes(app: FastifyInstance, { control, journal, opera
 
   async function put(request: FastifyRequest<Of>, reply: FastifyReply, body: unknown): Promise<FastifyReply> {
     const isNew = !(await has(request.params));
+    const { endpoint, deployment } = request.params;
     const record = await control.putDeployment(read(request.params, body));
-    announce(request, reply, operations.begin(settled(request.params)));
+    const now = async (): Promise<object> =>
+      deploymentToArm(await control.deployment(endpoint, deployment), placeOf(request));
+    announce(request, reply, operations.begin(settled(request.params), now));
     return reply.code(isNew ? 201 : 200).send(deploymentToArm(record, placeOf(request)));
   }
 
@@ -36,10 +39,11 @@ export function deploymentRoutes(app: FastifyInstance, { control, journal, opera
   }
 
   app.get<Of>(ALL, async (request) => {
+    const query = request.query as Record<string, string | undefined>;
     const records = await control.deployments(request.params.endpoint);
     return page(
       request,
-      records.map((record) => deploymentToArm(record, placeOf(request))),
+      ordered(records, query["$orderBy"]).map((record) => deploymentToArm(record, placeOf(request))),
     );
   });
   app.get<Of>(ONE, async (request) => {

@@ -1,25 +1,31 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
-import { endpointFromArm, endpointToArm } from "../../endpoint/control/arm-endpoint.ts";
+import { endpointFromArm, endpointToArm, mapOf, present } from "../../endpoint/control/arm-endpoint.ts";
+import type { KeyPair } from "../../endpoint/key.ts";
 import type { EndpointSpec } from "../../endpoint/specification/endpoint-spec.ts";
 import { refuseIfAny } from "../../endpoint/specification/finding.ts";
 import { readSpecification } from "../../endpoint/specification/read-specification.ts";
-import { type ManagementContext, WORKSPACE, announce, merged, page, placeOf } from "./management-reply.ts";
+import { type ManagementContext, WORKSPACE, announce, merged, ordered, page, placeOf } from "./management-reply.ts";
 
 type Of = { Params: { endpoint: string } };
 
 const ALL = `${WORKSPACE}/onlineEndpoints`;
 const ONE = `${ALL}/:endpoint`;
+const COMPUTE = { managed: "managed", kubernetes: "kubernetes" } as const;
+const initialKeys = z.object({ primaryKey: z.string().min(20).nullish(), secondaryKey: z.string().min(20).nullish() });
 const keyRequest = z.object({ keyType: z.enum(["Primary", "Secondary"]), keyValue: z.string().nullish() });
 
 export function endpointRoutes(app: FastifyInstance, { control, operations }: ManagementContext): void {
+  const now = (request: FastifyRequest<Of>) => async (): Promise<object> =>
+    endpointToArm(await control.endpoint(request.params.endpoint), placeOf(request));
+
   app.get(ALL, async (request) => {
     const query = request.query as Record<string, string | undefined>;
     const records = (await control.endpoints()).filter(({ spec }) => isAsked(spec, query));
     return page(
       request,
-      records.map((record) => endpointToArm(record, placeOf(request))),
+      ordered(records, query["orderBy"]).map((record) => endpointToArm(record, placeOf(request))),
     );
   });
   app.get<Of>(ONE, async (request) => {
@@ -29,8 +35,8 @@ export function endpointRoutes(app: FastifyInstance, { control, operations }: Ma
     const { endpoint: name } = request.params;
     const spec = read(name, request.body);
     const isNew = !(await control.endpoints()).some((record) => record.spec.name === name);
-    const record = await control.putEndpoint(spec);
-    announce(request, reply, operations.begin(Promise.resolve()));
+    const record = await control.putEndpoint(spec, keysIn(request.body));
+    announce(request, reply, operations.begin(Promise.resolve(), now(request)));
     return reply.code(isNew ? 201 : 200).send(endpointToArm(record, placeOf(request)));
   });
   app.patch<Of>(ONE, async (request, reply) => {
@@ -38,7 +44,7 @@ export function endpointRoutes(app: FastifyInstance, { control, operations }: Ma
     const place = placeOf(request);
     const old = endpointToArm(await control.endpoint(name), place);
     const record = await control.putEndpoint(read(name, merged(old, request.body)));
-    announce(request, reply, operations.begin(Promise.resolve()));
+    announce(request, reply, operations.begin(Promise.resolve(), now(request)));
     return reply.code(200).send(endpointToArm(record, place));
   });
   app.delete<Of>(ONE, async (request, reply) => {
@@ -66,6 +72,13 @@ function read(name: string, body: unknown): EndpointSpec {
   return result.spec as EndpointSpec;
 }
 
+/** Keys that a new endpoint is to have; they are never shown but by listKeys. */
+function keysIn(body: unknown): Partial<KeyPair> {
+  const asked = initialKeys.safeParse(mapOf(mapOf(mapOf(body)["properties"])["keys"]));
+  if (!asked.success) throw new FlowsteadError("InvalidRequest", `keys: ${z.prettifyError(asked.error)}`);
+  return present(asked.data) as Partial<KeyPair>;
+}
+
 /** The filters of the list: a name, and `tags` or `properties` as `key=value` with commas between. */
 function isAsked(spec: EndpointSpec, query: Record<string, string | undefined>): boolean {
   const holds = (has: Readonly<Record<string, string>>, asked: string | undefined): boolean =>
@@ -76,6 +89,8 @@ function isAsked(spec: EndpointSpec, query: Record<string, string | undefined>):
         const [key = "", value] = pair.split("=", 2);
         return value === undefined ? has[key] !== undefined : has[key] === value;
       });
+  const compute = query["computeType"]?.toLowerCase();
+  if (compute && COMPUTE[compute as keyof typeof COMPUTE] !== spec.kind) return false;
   if (query["name"] && query["name"] !== spec.name) return false;
   return holds(spec.tags, query["tags"]) && holds(spec.properties, query["properties"]);
 }

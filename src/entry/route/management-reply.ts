@@ -62,7 +62,25 @@ export function page(request: FastifyRequest, items: readonly PlainMap[]): Plain
   if (skip + value.length >= items.length || size === 0) return { value };
   const next = new URL(request.url, placeOf(request).host);
   next.searchParams.set("$skip", String(skip + size));
-  return { value, nextLink: next.href };
+  // The official clients know a parameter again by its plain name only, and send one that they do not a second time.
+  return { value, nextLink: next.href.replaceAll("%24", "$") };
+}
+
+const ORDERS = ["CreatedAtAsc", "CreatedAtDesc", "UpdatedAtAsc", "UpdatedAtDesc"];
+
+/** In the order asked for, else as they are: by name. @throws FlowsteadError `InvalidRequest` for an order that there is not. */
+export function ordered<T extends { createdAt: number; updatedAt: number }>(
+  records: readonly T[],
+  asked: string | undefined,
+): readonly T[] {
+  if (!asked) return records;
+  const order = ORDERS.find((one) => one.toLowerCase() === asked.toLowerCase());
+  if (order === undefined) {
+    throw new FlowsteadError("InvalidRequest", `orderBy=${asked} is none of ${ORDERS.join(", ")}.`);
+  }
+  const time = order.startsWith("Created") ? "createdAt" : "updatedAt";
+  const sign = order.endsWith("Asc") ? 1 : -1;
+  return records.toSorted((a, b) => sign * (a[time] - b[time]));
 }
 
 function wholeOf(text: string, name: string): number {
@@ -117,7 +135,7 @@ export function operationRoutes(app: FastifyInstance, operations: Operations): v
     };
   });
   app.get<{ Params: { id: string } }>(`${LOCATION}/mfeOperationResults/:id`, async (request, reply) => {
-    const { status, error } = find(request.params.id);
+    const { status, error, result } = find(request.params.id);
     if (status === "InProgress") {
       return reply
         .code(202)
@@ -125,6 +143,8 @@ export function operationRoutes(app: FastifyInstance, operations: Operations): v
         .send();
     }
     if (error) throw FlowsteadError.fromBody(error);
+    // What a change has made: clients that began it by PATCH look for it here.
+    if (result) return result();
     return reply.code(204).send();
   });
 }

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
-import { AzureMachineLearningWorkspaces } from "@azure/arm-machinelearning";
 import { SILENT } from "../../../src/base/log.ts";
 import { openDesiredStore } from "../../../src/endpoint/control/desired-store.ts";
 import { isIssued, issueToken } from "../../../src/endpoint/control/endpoint-token.ts";
@@ -13,7 +12,7 @@ import type { DeploymentSpec } from "../../../src/endpoint/specification/deploym
 import { revisionKey } from "../../../src/endpoint/driver/driver.ts";
 import { readSpecification } from "../../../src/endpoint/specification/read-specification.ts";
 import { writeFolder } from "../../flow/flow-folder.ts";
-import { KEY, TOKEN, openControlPlane } from "./plane.ts";
+import { KEY, TOKEN, all, officialClient, openControlPlane } from "./plane.ts";
 
 const flow = path.resolve("examples/flows/chat-with-docs");
 
@@ -21,25 +20,9 @@ const plane = await openControlPlane();
 const { url, store, desired, gates, journal, snapshots, fleet, control, applied, removed } = plane;
 after(() => plane.close());
 
-const credential = { getToken: async () => ({ token: TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }) };
-const client = new AzureMachineLearningWorkspaces(credential, "sub", { endpoint: url, allowInsecureConnection: true });
-// The client sends tokens over TLS only, which a loopback address does not have.
-client.pipeline.removePolicy({ name: "bearerTokenAuthenticationPolicy" });
-client.pipeline.addPolicy({
-  name: "owner",
-  sendRequest: (request, next) => {
-    request.headers.set("authorization", `Bearer ${TOKEN}`);
-    return next(request);
-  },
-});
+const client = officialClient(url);
 const at = ["group", "space"] as const;
 const poll = { updateIntervalInMs: 5 };
-
-async function all<T>(pages: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of pages) found.push(item);
-  return found;
-}
 
 function deployment(count: number, more: object = {}) {
   return {

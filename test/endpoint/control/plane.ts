@@ -1,8 +1,10 @@
-// The control plane over a real store and the keys' real gate; what runs instances only notes what it is asked.
+// The control plane over a real store and the keys' real gate; what runs instances only notes what it is asked. And the client
+// of the original that drives it.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { AzureMachineLearningWorkspaces } from "@azure/arm-machinelearning";
 import fastify from "fastify";
 import { FlowsteadError } from "../../../src/base/error/error.ts";
 import { SILENT } from "../../../src/base/log.ts";
@@ -70,4 +72,28 @@ export async function openControlPlane() {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** With the owner's token, which the client itself sends over TLS only: a loopback address has none. */
+export function officialClient(url: string): AzureMachineLearningWorkspaces {
+  const credential = { getToken: async () => ({ token: TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+  const client = new AzureMachineLearningWorkspaces(credential, "sub", {
+    endpoint: url,
+    allowInsecureConnection: true,
+  });
+  client.pipeline.removePolicy({ name: "bearerTokenAuthenticationPolicy" });
+  client.pipeline.addPolicy({
+    name: "owner",
+    sendRequest: (request, next) => {
+      request.headers.set("authorization", `Bearer ${TOKEN}`);
+      return next(request);
+    },
+  });
+  return client;
+}
+
+export async function all<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of pages) found.push(item);
+  return found;
 }
