@@ -1,8 +1,8 @@
 // Pieces of a streamed answer, each on its way as soon as it is there.
 
-import { corkForNow } from "../network/cork.ts";
 import { PlainResponse } from "../network/plain-response.ts";
 import type { ServedResponse } from "../network/served-exchange.ts";
+import { corkForTurn } from "../network/turn.ts";
 
 export interface PieceWriter {
   /** False when the client is behind: then `drained` is to be waited for. */
@@ -14,8 +14,8 @@ export interface PieceWriter {
 /**
  * Writes pieces of an answer that is sent in chunks as one text each. `response.write` hands the socket four for every
  * piece (its length, a line's end, the piece, a line's end) and costs three times as much: most of what a stream of tokens
- * costs. The head leaves with the first piece, through the response; so does all that is not chunked. Pieces that come one
- * upon another, without waiting for anything outside, leave together.
+ * costs. The head leaves with the first piece, through the response; so does all that is not chunked. Pieces of one
+ * turn of the event loop leave together.
  */
 export function pieceWriter(response: ServedResponse): PieceWriter {
   if (response instanceof PlainResponse) return response;
@@ -27,7 +27,7 @@ export function pieceWriter(response: ServedResponse): PieceWriter {
         hasBegun = true;
         return response.write(text);
       }
-      corkForNow(socket);
+      corkForTurn(socket);
       return socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
     },
     drained() {

@@ -1,6 +1,7 @@
 import { type Socket, connect } from "node:net";
 import { AnswerReader } from "./http-answer.ts";
 import type { Headers } from "./retry-after.ts";
+import { type Leaving, leaveWithTurn } from "./turn.ts";
 
 export interface ConnectOptions {
   host: string;
@@ -38,13 +39,15 @@ const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
 const isShared = process.platform !== "win32";
 
 /** One connection to a server, with one request at a time. */
-export class Connection {
+export class Connection implements Leaving {
   /** Until when an idle one may be used, in milliseconds of the monotonic clock. */
   usableUntil = 0;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #reader: AnswerReader;
   #isPaused = false;
+  /** Whether its work is still to be sent. */
+  #isLeaving = false;
   #work: Work | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isConnected = false;
@@ -91,6 +94,14 @@ export class Connection {
     this.#reader.begin(work.method);
     // The reader of the answer before may have paused at its last bytes.
     if (this.#isPaused) this.resume();
+    this.#isLeaving = true;
+    leaveWithTurn(this);
+  }
+
+  leave(): void {
+    const work = this.#work;
+    if (!work || !this.#isLeaving) return;
+    this.#isLeaving = false;
     const { text, body } = work;
     if (!body) {
       this.#socket.write(text, work.isNarrow ? "latin1" : "utf8");
@@ -134,7 +145,8 @@ export class Connection {
     const work = this.#work;
     this.#work = undefined;
     // An answer that came before its request was sent whole leaves a rest of it in the way.
-    if (isKept && idleMs > 0 && this.#socket.writableLength === 0 && !this.#socket.destroyed) {
+    const isSent = !this.#isLeaving && this.#socket.writableLength === 0;
+    if (isKept && idleMs > 0 && isSent && !this.#socket.destroyed) {
       this.usableUntil = performance.now() + idleMs;
       this.#owner.onIdle(this);
     } else this.#socket.destroy();

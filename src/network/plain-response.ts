@@ -2,14 +2,14 @@
 
 import { STATUS_CODES, type OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import { corkForNow } from "./cork.ts";
 import { headerLine } from "./header-line.ts";
+import { type Leaving, corkForTurn, leaveWithTurn } from "./turn.ts";
 
 /** Above it two writes cost less than a copy. */
 const SMALL = 16_384;
 const ASCII = /^[\r\n\t\x20-\x7e]*$/;
 
-export class PlainResponse {
+export class PlainResponse implements Leaving {
   statusCode = 200;
   writableEnded = false;
   writableFinished = false;
@@ -20,6 +20,9 @@ export class PlainResponse {
   /** Undefined until it is known, empty once it has left. */
   #head: string | undefined;
   #isChunked = false;
+  /** What `end` was given, until it is sent. */
+  #rest: string | Buffer | undefined;
+  #encoding: "latin1" | "utf8" = "utf8";
   #listeners: (() => void)[] | undefined;
 
   /** @param onWhole called once everything has been handed to the system; @param isLast whether the connection ends with it. */
@@ -55,15 +58,14 @@ export class PlainResponse {
     if (this.destroyed || this.writableEnded || piece.length === 0) return true;
     const head = this.#takeHead();
     if (typeof piece !== "string") {
-      this.#socket.cork();
+      corkForTurn(this.#socket);
       this.#socket.write(this.#isChunked ? `${head}${piece.length.toString(16)}\r\n` : head, "latin1");
       const isWanted = this.#socket.write(piece);
       if (this.#isChunked) this.#socket.write("\r\n", "latin1");
-      this.#socket.uncork();
       return isWanted;
     }
     const length = Buffer.byteLength(piece);
-    corkForNow(this.#socket);
+    corkForTurn(this.#socket);
     const text = this.#isChunked ? `${length.toString(16)}\r\n${piece}\r\n` : piece;
     return this.#send(head, text, length === piece.length ? "latin1" : "utf8");
   }
@@ -81,18 +83,33 @@ export class PlainResponse {
       body = "0\r\n\r\n";
     }
     this.writableEnded = true;
+    this.#rest = typeof body === "string" || body.length > SMALL ? body : body.toString("latin1");
+    this.#encoding = typeof body === "string" ? encoding : "latin1";
+    // Pieces that wait for the turn's end take it along.
+    if (this.#socket.writableCorked > 0) this.#sendRest();
+    leaveWithTurn(this);
+    return this;
+  }
+
+  leave(): void {
+    if (this.destroyed) return;
+    this.#sendRest();
+    if (this.#socket.writableLength === 0) this.#finish();
+    else this.#socket.write("", () => this.#finish());
+  }
+
+  #sendRest(): void {
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    this.#rest = undefined;
     const head = this.#takeHead();
-    if (typeof body === "string") this.#send(head, body, encoding);
-    else if (body.length <= SMALL) this.#send(head, body.toString("latin1"), "latin1");
+    if (typeof rest === "string") this.#send(head, rest, this.#encoding);
     else {
       this.#socket.cork();
       this.#socket.write(head, "latin1");
-      this.#socket.write(body);
+      this.#socket.write(rest);
       this.#socket.uncork();
     }
-    if (this.#socket.writableLength === 0) this.#finish();
-    else this.#socket.write("", () => this.#finish());
-    return this;
   }
 
   destroy(): this {
