@@ -13,19 +13,57 @@ export interface ServingEnvironment {
   build: { info: string; version: string | undefined };
   /** On every metric. */
   dimensions: Record<string, string>;
+  /** What is asked for by a variable and not done here: which, and what to do. */
+  unheeded: string[];
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** @throws FlowsteadError `InvalidConfig`, which names the variable and what it must be. */
 export function servingEnvironment(env: Variables): ServingEnvironment {
+  refuseUnserved(env);
   return {
     includedFields: includedFields(servingVariable(env, "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS")),
     init: objectIn(env, "PF_FLOW_INIT_CONFIG", "the init values of the flow's class"),
     build: build(env.BUILD_INFO ?? ""),
     dimensions: { ...deployment(env), ...texts(objectIn(env, "PF_SERVING_METRICS_COMMON_DIMENSIONS", "dimensions")) },
+    unheeded: UNHEEDED.flatMap(([names, why]) => {
+      const set = names.filter((name) => env[name]);
+      return set.length === 0 ? [] : [`${set.join(", ")}: ${why}`];
+    }),
   };
 }
+
+const UNHEEDED: readonly (readonly [names: readonly string[], why: string])[] = [
+  [
+    ["APPLICATIONINSIGHTS_CONNECTION_STRING", "AML_APP_INSIGHTS_KEY", "APPINSIGHTS_INSTRUMENTATIONKEY"],
+    "nothing is sent to Application Insights; name a collector in OTEL_EXPORTER_OTLP_ENDPOINT, which can hand it on.",
+  ],
+  [["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"], "logs go to stderr only; traces and metrics are exported."],
+  [["PF_DISABLE_SERIALIZATION"], "outputs are always written as JSON."],
+];
+
+/** What would be served wrongly without a word. */
+function refuseUnserved(env: Variables): void {
+  const provider = servingVariable(env, "PROMPTFLOW_CONNECTION_PROVIDER");
+  if (provider && provider !== "local") {
+    throw new FlowsteadError(
+      "InvalidConfig",
+      `PROMPTFLOW_CONNECTION_PROVIDER is "${provider}"; connections come from this machine only. Unset it and create them with \`connection create\`, or name a file of them in PROMPTFLOW_CONNECTIONS.`,
+    );
+  }
+  for (const [name, instead] of Object.entries(REFUSED)) {
+    const value = env[name];
+    if (value && value.toLowerCase() !== "false") {
+      throw new FlowsteadError("InvalidConfig", `${name} is set, which is not served here. Unset it and ${instead}.`);
+    }
+  }
+}
+
+const REFUSED: Readonly<Record<string, string>> = {
+  PF_HTTP_CONNECTION_PROVIDER_ENDPOINT: "name a file of connections in PROMPTFLOW_CONNECTIONS",
+  OTEL_EXPORTER_OTLP_AAD_AUTH_ENABLE: "give the collector's token in OTEL_EXPORTER_OTLP_HEADERS",
+};
 
 /** Every `PROMPTFLOW_` name counts with `PF_` in its place, too. */
 export function servingVariable(env: Variables, name: string): string | undefined {

@@ -152,6 +152,7 @@ test("the original's variables are read under both their names, and mistakes are
     init: { temperature: 1 },
     build: { info: '{"build_number":"20261122.v1"}', version: "20261122.v1" },
     dimensions: { endpoint: "ep", deployment: "blue", team: "a" },
+    unheeded: [],
   });
   const id = "/subscriptions/s/resourceGroups/g/providers/P/workspaces/w/onlineEndpoints/e1/deployments/green";
   assert.deepEqual(servingEnvironment({ AML_DEPLOYMENT_RESOURCE_ID: id }).dimensions, {
@@ -161,4 +162,33 @@ test("the original's variables are read under both their names, and mistakes are
   assert.deepEqual(servingEnvironment({ BUILD_INFO: "not json" }).build, { info: "not json", version: undefined });
   assert.throws(() => servingEnvironment({ PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: "answer" }), { code: "InvalidConfig" });
   assert.throws(() => servingEnvironment({ PF_FLOW_INIT_CONFIG: "[1]" }), { message: /^PF_FLOW_INIT_CONFIG must be/ });
+});
+
+test("what a variable asks for and is not served is refused or told, by its name", () => {
+  for (const [name, value] of [
+    ["PROMPTFLOW_CONNECTION_PROVIDER", "azureml://subscriptions/s"],
+    ["PF_CONNECTION_PROVIDER", "azureml"],
+    ["PF_HTTP_CONNECTION_PROVIDER_ENDPOINT", "http://127.0.0.1:1"],
+    ["OTEL_EXPORTER_OTLP_AAD_AUTH_ENABLE", "true"],
+  ] as const) {
+    const said = new RegExp(name.replace(/^P[A-Z]+_(CONNECTION)/, "$1"));
+    assert.throws(() => servingEnvironment({ [name]: value }), { code: "InvalidConfig", message: said }, name);
+  }
+  const { unheeded } = servingEnvironment({
+    PF_CONNECTION_PROVIDER: "local",
+    OTEL_EXPORTER_OTLP_AAD_AUTH_ENABLE: "False",
+    AML_APP_INSIGHTS_KEY: "k",
+    APPLICATIONINSIGHTS_CONNECTION_STRING: "InstrumentationKey=k",
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://127.0.0.1:1",
+    PF_DISABLE_SERIALIZATION: "true",
+  });
+  assert.deepEqual(
+    unheeded.map((line) => line.split(":", 1)[0]),
+    [
+      "APPLICATIONINSIGHTS_CONNECTION_STRING, AML_APP_INSIGHTS_KEY",
+      "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+      "PF_DISABLE_SERIALIZATION",
+    ],
+  );
+  assert.doesNotMatch(unheeded.join(), /InstrumentationKey=k/);
 });

@@ -40,6 +40,7 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
   const { config, env } = ownConfigOf(options);
   const log = createLog({ level: config.log.level === "info" ? "warn" : config.log.level });
   const serving = servingEnvironment(env);
+  for (const line of serving.unheeded) console.say(`Warning: ${line}`);
   const settings = telemetrySettings(config.telemetry, env, serving.dimensions);
   const telemetry = settings && openTelemetry(settings, log);
   const { flow, close } = await openFlowHere(
