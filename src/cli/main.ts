@@ -3,8 +3,10 @@
 
 import "./compile-cache.ts";
 import { terminal } from "./console.ts";
+import { watchOutputs } from "./output-fault.ts";
 import { runProgram } from "./program.ts";
 
+watchOutputs(process.stdout, process.stderr, () => (process.exitCode = 1));
 const code = await runProgram(process.argv.slice(2), terminal());
 if (code !== 0) {
   process.exitCode = code;

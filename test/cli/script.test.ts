@@ -1,11 +1,14 @@
 // What scripts of the original rely on besides its words: flags cut short, folders that change, variables of models.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { environment } from "../e2e/system.ts";
 import { fakeModel } from "../fake/openai/start.ts";
+import { CLI } from "../program.ts";
 import { runHere } from "./in-process.ts";
 
 /** A folder of its own as the person's, and as the one to work in. */
@@ -114,4 +117,16 @@ test("a run's file with a key that there is not runs, and the key is named with 
   assert.match(ran.stderr, /note: run\.yaml:3: a run has no key new_key; it is passed over\./);
   writeFileSync(at("none.yaml"), "");
   assert.match((await runHere(["run", "create", "-f", "none.yaml"])).stderr, /none\.yaml:1: a run's file holds keys/);
+});
+
+const needsFull = { skip: existsSync("/dev/full") ? false : "this machine has no /dev/full" };
+
+test("a reader that has gone and a full disk end a command without a stack trace", needsFull, () => {
+  const command = [process.execPath, ...CLI, "tool", "list"].map((word) => `'${word}'`).join(" ");
+  const run = (script: string): { status: number | null; stderr: string } =>
+    spawnSync("sh", ["-c", script], { env: environment(), encoding: "utf8" });
+  assert.equal(run(`{ ${command}; echo "ended with $?" >&2; } | true`).stderr, "ended with 0\n");
+  const full = run(`${command} >/dev/full`);
+  assert.match(full.stderr, /^Error: The output cannot be written: .*no space left.*\n$/i);
+  assert.equal(full.status, 1);
 });
