@@ -56,7 +56,7 @@ async function askSize(model: EmbeddingModel, signal: AbortSignal): Promise<numb
   }
 }
 
-interface Patience {
+export interface Patience {
   attempts: number;
   /** Waits in all. */
   ms: number;
@@ -64,7 +64,12 @@ interface Patience {
 
 const INDEXING: Patience = { attempts: ATTEMPTS, ms: Infinity };
 
-async function patiently<T>(work: () => Promise<T>, { attempts, ms }: Patience, signal: AbortSignal): Promise<T> {
+/** Works until it succeeds, or what went wrong is not worth another try, or the patience is at its end. */
+export async function patiently<T>(
+  work: () => Promise<T>,
+  { attempts, ms }: Patience,
+  signal: AbortSignal,
+): Promise<T> {
   let left = ms;
   for (let attempt = 1; ; attempt++) {
     try {

@@ -12,9 +12,10 @@ import { plainInput } from "../flow/node/value.ts";
 import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { PRINCIPAL_HEADER } from "../model/chat-model.ts";
+import { type Patience, patiently } from "../model/batched-embedder.ts";
 import { type Embedder, embedderFor } from "../model/embedder.ts";
 import { openConnectionEmbedder } from "../model/provider/index.ts";
-import { callHttp, jsonOf } from "./http-call.ts";
+import { type HttpAnswer, callHttp, jsonOf } from "./http-call.ts";
 import { packageConnection } from "./package-input.ts";
 
 const CONNECTIONS = ["AzureOpenAIConnection", "OpenAIConnection", "ServerlessConnection"];
@@ -25,6 +26,9 @@ const PARAMETERS = {
   model: { type: ["string"] },
   input: { type: ["string"] },
 };
+
+/** Limits and outages are waited for, as by llm nodes. */
+const PATIENCE: Patience = { attempts: 6, ms: 60_000 };
 
 const DEFAULT_MODEL = "text-embedding-ada-002";
 
@@ -86,7 +90,8 @@ async function embed(call: NodeCall, { connection, resources, model, opened }: A
     const [vector] = await telling(running, asked, shown);
     return Array.from(vector ?? [], float);
   }
-  const work = ask(requestTo(connection, { model, input }), model, { call, running });
+  const asking = (): Promise<EmbeddingAnswer> => ask(requestTo(connection, { model, input }), model, { call, running });
+  const work = patiently(asking, PATIENCE, call.signal);
   const { vector } = await telling(running, work, (answer) => ({
     usage: answer.usage,
     output: () => shownEmbeddings([input], [answer.vector]),
@@ -131,7 +136,8 @@ function requestTo(
   const headers: Record<string, string> = { authorization: `Bearer ${key}` };
   if (type === "ServerlessConnection") {
     const url = `${address("api_base").replace(/\/v1$/, "")}/v1/embeddings`;
-    return { url, headers, body: { input: [input], model, encoding_format: "base64" } };
+    // Not every model of the catalogue knows the short form.
+    return { url, headers, body: { input: [input], model, encoding_format: "float" } };
   }
   if (configs["organization"]) headers["openai-organization"] = pyStr(configs["organization"]);
   const url = `${address("base_url") || "https://api.openai.com/v1"}/embeddings`;
@@ -158,7 +164,7 @@ async function ask(
     call.signal,
   );
   const json = jsonOf(answer.text);
-  if (answer.status !== 200) throw refusal(new URL(url).host, answer.status, { json, model });
+  if (answer.status !== 200) throw refusal(new URL(url).host, answer, { json, model });
   const [first] = isMap(json) && Array.isArray(json["data"]) ? json["data"] : [];
   const vector = isMap(first) ? readVector(first["embedding"]) : undefined;
   if (!isMap(json) || !vector) {
@@ -194,7 +200,7 @@ const CODES: Record<number, ErrorCode> = {
 
 function refusal(
   host: string,
-  status: number,
+  { status, retryAfterMs }: HttpAnswer,
   { json, model }: { json: Value | undefined; model: string },
 ): FlowsteadError {
   const code = CODES[status] ?? (status >= 500 ? "ModelFailed" : "ModelRejected");
@@ -202,6 +208,7 @@ function refusal(
   const said = isMap(error) && typeof error["message"] === "string" ? ` It says: "${error["message"]}"` : "";
   return new FlowsteadError(code, `${host} gave no embedding of model "${model}" (${status}).${said}`, {
     details: { upstreamStatus: status },
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 

@@ -3,6 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Value } from "../base/value.ts";
 import { parseJson } from "../base/json.ts";
+import { retryAfterMs } from "../network/retry-after.ts";
 
 export interface HttpCall {
   method: "GET" | "POST";
@@ -15,6 +16,8 @@ export interface HttpCall {
 export interface HttpAnswer {
   status: number;
   text: string;
+  /** When the service says that it may be asked again. */
+  retryAfterMs: number | undefined;
 }
 
 const TIMEOUT_MS = 100_000;
@@ -46,7 +49,11 @@ export async function callHttp(
       if (size > LIMIT_BYTES) throw new Error(`the answer is larger than ${LIMIT_BYTES} bytes`);
       chunks.push(chunk);
     }
-    return { status: answer.statusCode, text: Buffer.concat(chunks).toString("utf8") };
+    return {
+      status: answer.statusCode,
+      text: Buffer.concat(chunks).toString("utf8"),
+      retryAfterMs: retryAfterMs(answer.headers),
+    };
   } catch (thrown) {
     if (signal.aborted) throw new FlowsteadError("Canceled", "The work was canceled.", { cause: thrown });
     const { message, code = "" } = thrown as Error & { code?: string };

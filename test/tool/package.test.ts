@@ -170,15 +170,18 @@ test("a package tool says which connections it takes, and what its prompt may no
 test("embedding: each connection has its path and body, both forms of answers are read; a refusal says why", async (context) => {
   const vector = [0.5, 1, -0.25];
   const packed = Buffer.from(new Float32Array(vector).buffer).toString("base64");
+  const busy = [429, 503];
   const service = await fakeService(context, ({ url }) =>
-    url.includes("bad")
-      ? { status: 404, body: { error: { message: "no such deployment" } } }
-      : {
-          body: {
-            data: [{ embedding: url.startsWith("/openai") ? packed : vector }],
-            usage: { prompt_tokens: 2, total_tokens: 2 },
+    url.includes("busy") && busy.length > 0
+      ? { status: busy.shift() as number, body: { error: { message: "busy" } } }
+      : url.includes("bad")
+        ? { status: 404, body: { error: { message: "no such deployment" } } }
+        : {
+            body: {
+              data: [{ embedding: url.startsWith("/openai") ? packed : vector }],
+              usage: { prompt_tokens: 2, total_tokens: 2 },
+            },
           },
-        },
   );
   const connections: Connection[] = [
     {
@@ -211,12 +214,18 @@ test("embedding: each connection has its path and body, both forms of answers ar
     [
       ["/openai/deployments/ada/embeddings?api-version=v1", { input: "hi", model: "ada", encoding_format: "base64" }],
       ["/v1/embeddings", { input: "hi", model: "text-embedding-ada-002", encoding_format: "base64" }],
-      ["/v1/embeddings", { input: ["hi"], model: "m", encoding_format: "base64" }],
+      ["/v1/embeddings", { input: ["hi"], model: "m", encoding_format: "float" }],
     ],
   );
   const { error } = await embed("connection: azure, deployment_name: bad");
   assert.equal(error?.code, "ModelNotFound");
   assert.match(error?.message ?? "", /no embedding of model "bad" \(404\).*no such deployment/);
+  const asked = service.requests.length;
+  assert.deepEqual(
+    JSON.stringify((await embed("connection: azure, deployment_name: busy")).outputs),
+    '{"o":[0.5,1,-0.25]}',
+  );
+  assert.equal(service.requests.length - asked, 3, "a limit and an outage are waited for");
 });
 
 function actionOf({ outputs }: RunRecord): unknown {
