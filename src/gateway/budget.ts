@@ -3,7 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { dayOf } from "./day.ts";
 import type { Ledger, UsageRow } from "./ledger.ts";
-import { type LimitRule, scopeOf, scopeText, type Usage } from "./rule.ts";
+import { type LimitRule, keyOf, scopeOf, scopeText, type Usage } from "./rule.ts";
 
 export interface Budgets {
   /** @throws FlowsteadError `BudgetExceeded`. */
@@ -19,15 +19,15 @@ export async function openBudgets(
 ): Promise<Budgets> {
   const limited = rules.filter(({ budgetUsd }) => budgetUsd !== undefined);
   const spent = new Map<string, number>();
-  const keyOf = (rule: LimitRule, usage: Usage, day: string): string | undefined => {
+  const budgetOf = (rule: LimitRule, usage: Usage, day: string): string | undefined => {
     const scope = scopeOf(rule, usage);
-    return scope === undefined ? undefined : `${rule.budgetPeriod === "day" ? day : day.slice(0, 7)} ${scope}`;
+    return scope === undefined ? undefined : keyOf(rule.budgetPeriod === "day" ? day : day.slice(0, 7), scope);
   };
   const add = (usage: Usage, micros: number, day: string): void => {
     // Two rules over one scope and period share one sum.
     const keys: string[] = [];
     for (const rule of limited) {
-      const key = keyOf(rule, usage, day);
+      const key = budgetOf(rule, usage, day);
       if (key === undefined || keys.includes(key)) continue;
       keys.push(key);
       spent.set(key, (spent.get(key) ?? 0) + micros);
@@ -43,7 +43,7 @@ export async function openBudgets(
       if (limited.length === 0) return;
       const day = dayOf(now());
       for (const rule of limited) {
-        const key = keyOf(rule, usage, day);
+        const key = budgetOf(rule, usage, day);
         if (key === undefined || (spent.get(key) ?? 0) < (rule.budgetUsd as number) * 1e6) continue;
         const period = rule.budgetPeriod === "day" ? "today" : "this month";
         throw new FlowsteadError(

@@ -5,7 +5,7 @@ import type { Budgets } from "./budget.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Charge, RateLimiter } from "./limit.ts";
 import { costMicros, type PriceTable } from "./price.ts";
-import { type LimitRule, scopeOf, scopeText, type Usage } from "./rule.ts";
+import { type LimitRule, keyOf, scopeOf, scopeText, type Usage } from "./rule.ts";
 
 export interface MeterOptions {
   rules: readonly LimitRule[];
@@ -49,10 +49,10 @@ export function createMeter({ rules, prices, limiter, budgets, ledger, now = Dat
       if (scope === undefined) continue;
       const { requestsPerMinute, tokensPerMinute } = rule;
       if (requestsPerMinute !== undefined) {
-        charges.requests.push({ key: `requests ${scope}`, perMinute: requestsPerMinute, amount: 1 });
+        charges.requests.push({ key: keyOf("requests", scope), perMinute: requestsPerMinute, amount: 1 });
       }
       if (tokensPerMinute !== undefined) {
-        charges.tokens.push({ key: `tokens ${scope}`, perMinute: tokensPerMinute, amount: tokens });
+        charges.tokens.push({ key: keyOf("tokens", scope), perMinute: tokensPerMinute, amount: tokens });
       }
     }
     return charges;

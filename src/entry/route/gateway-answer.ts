@@ -103,7 +103,10 @@ export function sendPlain(response: ServedResponse, body: unknown, headers: Reco
 }
 
 function sendBody(response: ServedResponse, body: Buffer, headers: Record<string, string>): void {
-  response.writeHead(200, { "content-type": "application/json", "content-length": body.length, ...headers });
+  response.writeHead(
+    200,
+    Object.assign(headers, { "content-type": "application/json", "content-length": body.length }),
+  );
   // As text in one byte each it goes out in one piece with the head, when it is small.
   if (body.length > SMALL) response.end(body);
   else response.end(body.toString("latin1"), "latin1");

@@ -91,7 +91,7 @@ async function answer(
   { gateway, credential, route }: { gateway: Gateway; credential: Credential | undefined; route: Route },
 ): Promise<void> {
   const startedAt = performance.now();
-  const headers: Record<string, string> = { ...hot.ids, "apim-request-id": hot.requestId };
+  const headers = Object.assign({ "apim-request-id": hot.requestId }, hot.ids);
   let problem: FlowsteadError | undefined;
   try {
     if (!credential) {

@@ -63,14 +63,14 @@ export function wireModel(options: WireModelOptions): ChatModel {
     if (options.body)
       return { method: "POST", path: options.path(model, operation), body: options.body(request, model) };
     const withUsage = stream && streamUsage && parameters.stream_options === undefined;
-    const body = {
-      model,
-      ...(prompt === undefined ? { messages } : { prompt }),
-      ...parameters,
-      stream,
-      ...(withUsage ? { stream_options: { include_usage: true } } : {}),
-    };
-    return { method: "POST", path: options.path(model, operation), body, ...(headers ? { headers } : {}) };
+    // Not spread: that takes several times as long.
+    const body: Record<string, unknown> = Object.assign(
+      prompt === undefined ? { model, messages } : { model, prompt },
+      parameters,
+    );
+    body.stream = stream;
+    if (withUsage) body.stream_options = { include_usage: true };
+    return { method: "POST", path: options.path(model, operation), body, headers };
   }
 
   return {

@@ -16,7 +16,7 @@ export interface WireCall {
   body?: unknown;
   /** A form instead of JSON. */
   form?: string;
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | undefined;
 }
 
 export interface WireReader {
