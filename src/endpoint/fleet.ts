@@ -155,6 +155,7 @@ export function openFleet(options: FleetOptions): Fleet {
     async close() {
       isClosed = true;
       const adopted = [...endpoints.values()].filter(({ name }) => !held.has(name));
+      for (const { name } of adopted) endpoints.delete(name);
       await Promise.all(adopted.map((endpoint) => endpoint.close()));
       await Promise.all([...held.keys()].map((name) => end(name, "close")));
       await Promise.all(closing);

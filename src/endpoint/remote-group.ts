@@ -32,17 +32,24 @@ export function openRemoteGroup({ pool, onChange, servers, readiness }: RemoteGr
     // Ready until a probe says otherwise: at a start, a call is as good a probe as any.
     const member = pool.add({ id: name, value: target, ...settings });
     const probe = (_value: unknown, signal: AbortSignal): Promise<void> => target.health(signal);
-    const stop = watchHealth(member, { ...readiness, probe: (value, signal) => probe(value, signal).then(onChange) });
-    return { name, target, member, stop, region: settings.region ?? "" };
+    const found: { problem?: string } = {};
+    const stop = watchHealth(member, {
+      ...readiness,
+      probe: (value, signal) => probe(value, signal).then(onChange),
+      onLost: ({ message }) => (found.problem = message),
+    });
+    return { name, target, member, stop, found, region: settings.region ?? "" };
   });
   const isReady = (member: (typeof held)[number]["member"]): boolean => member.status() === "available";
   return {
     get instances(): InstanceStatus[] {
-      return held.map(({ name, member, region }) => ({
+      return held.map(({ name, member, found, region }) => ({
         name,
         zone: region,
         state: isReady(member) ? "ready" : "backing-off",
-        problem: isReady(member) ? undefined : (member.lastFailure?.message ?? `It is ${member.status()}.`),
+        problem: isReady(member)
+          ? undefined
+          : (member.lastFailure?.message ?? found.problem ?? `It is ${member.status()}.`),
         pid: undefined,
         restarts: 0,
       }));

@@ -179,8 +179,9 @@ test("a wrong key leaves the region out; with all of them refusing, the caller l
   const { west, north, ask } = await setUp(context);
   west.refuse = { status: 401, body: '{"error":{"message":"wrong key"}}' };
   assert.equal(answer(await ask({ atMostOnce: true })), "north: hi");
-  west.refuse = { status: 429, headers: { "retry-after": "60" } };
-  north.refuse = { status: 429, headers: { "retry-after": "30" } };
+  west.refuse = { status: 429, headers: { "retry-after": "30" } };
+  // The last one that was asked is not the one that is free first.
+  north.refuse = { status: 429, headers: { "retry-after": "60" } };
   const last = (await ask()).at(-1);
   assert.ok(last?.type === "error");
   assert.equal(last.error.status, 429);
