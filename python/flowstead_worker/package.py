@@ -37,6 +37,7 @@ class PackageTool(Tool):
             **signature,
             "inputs": {**signature["inputs"], **declared},
             "declared": list(declared),
+            "title": self._meta.get("name") or signature["name"],
             "prompt": prompts[0] if prompts else None,
             "takes_escapes": any(
                 one.kind == one.VAR_KEYWORD or name == "_inputs_to_escape"
@@ -60,18 +61,26 @@ def load_package(identifier, wanted):
         module = importlib.import_module(meta["module"])
         provider = getattr(module, meta["class_name"]) if meta.get("class_name") else None
         function = getattr(provider or module, meta["function"])
+    except AttributeError as error:
+        # A module that fails with one by itself has a traceback that leads into it.
+        if error.__traceback__.tb_next is None:
+            raise ToolFault("AttributeError", str(error)) from error
+        raise _not_loaded(name, error) from error
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        raise ToolFault(
-            "ToolLoadError", "Failed to load package tool '%s': (%s) %s" % (name, type(error).__name__, error)
-        ) from error
+        raise _not_loaded(name, error) from error
     if provider is not None and not issubclass(provider, ToolProvider):
         raise ToolFault(
             "ToolLoadError",
             "Failed to load package tool '%s': (TypeError) class '%s' is no ToolProvider" % (name, provider.__name__),
         )
     return PackageTool(module, function, provider, meta)
+
+
+def _not_loaded(name, error):
+    kind = type(error).__name__
+    return ToolFault("ToolLoadError", "Failed to load package tool '%s': (%s) %s" % (name, kind, error))
 
 
 def _collect(wanted):

@@ -7,6 +7,7 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { Image } from "../prompt/image.ts";
+import { type Cell, typeName } from "../prompt/jinja/value.ts";
 import type { FlowDefinition, InputDefinition } from "./definition.ts";
 import { checkImageAddress } from "./image-address.ts";
 import { type FetchSettings, fetchImage } from "./image-fetch.ts";
@@ -79,7 +80,7 @@ export function loadImages(
     const value = loaded[name];
     if (value === undefined || !["image", "list", "object"].includes(type)) continue;
     try {
-      const image = type === "image" ? createImage(value, source) : load(value, source);
+      const image = type === "image" ? imageInput(value, source) : load(value, source);
       if (!(image instanceof Promise)) loaded[name] = image;
       else {
         const settled = image.then(
@@ -103,9 +104,10 @@ async function inOrder(promises: readonly Promise<void>[]): Promise<void> {
 function notLoaded(input: string, thrown: unknown): FlowsteadError {
   const { code, message, details } = FlowsteadError.from(thrown);
   if (code === "Canceled") return thrown as FlowsteadError;
+  const type = typeof details?.["type"] === "string" ? details["type"] : code;
   return new FlowsteadError(
     "LoadMultimediaDataError",
-    `Failed to load image for input '${input}': (${code}) ${message}`,
+    `Failed to load image for input '${input}': (${type}) ${message}`,
     {
       cause: thrown,
       details: { ...details, input },
@@ -155,6 +157,11 @@ function load(value: Value, source: ImageSource): Value | Promise<Value> {
   return items instanceof Promise ? items.then(named) : named(items);
 }
 
+/** A list for an input of type image holds images. */
+function imageInput(value: Value, source: ImageSource): Value | Promise<Value> {
+  return Array.isArray(value) ? together(value.map((item) => createImage(item, source))) : createImage(value, source);
+}
+
 function together(items: (Value | Promise<Value>)[]): Value[] | Promise<Value[]> {
   return items.some((item) => item instanceof Promise)
     ? Promise.all(items.map((item) => Promise.resolve(item)))
@@ -171,7 +178,9 @@ export function createImage(value: Value, source: ImageSource): Value | Promise<
     );
   }
   if (typeof value !== "string") {
-    throw invalid("Unsupported image input type. The image inputs should be a string or a dictionary.");
+    throw invalid(
+      `Unsupported image input type: <class '${typeName(value as Cell)}'>. The image inputs should be a string or a dictionary.`,
+    );
   }
   if (value === "") throw invalid("The image input should not be empty.");
   const [, mimeType, data] = DATA_URL.exec(value) ?? [];
@@ -229,16 +238,28 @@ function write({ mimeType, content }: { mimeType: string; content: string }, for
   return { type: "image_url", image_url: { url: `data:${mimeType};base64,${content}` } };
 }
 
-/** A caller names the file, so it may only be one of the flow's own. */
+/**
+ * A caller names the file, so it may only be one of the flow's own. Whether a file out of bounds is there, is not told.
+ */
 function readFile(file: string, directory: string): Buffer {
+  const shown = file.slice(0, 200);
+  const root = realpathSync(directory);
+  const named = path.resolve(root, file);
+  if (isIn(root, named) && !existsSync(named)) {
+    const message = `[Errno 2] No such file or directory: '${shown}'`;
+    throw new FlowsteadError("InvalidImageInput", message, { details: { type: "FileNotFoundError" } });
+  }
   try {
-    const root = realpathSync(directory);
-    const full = realpathSync(path.resolve(root, file));
-    if (full.startsWith(root + path.sep)) return readFileSync(full);
+    const full = realpathSync(named);
+    if (isIn(root, full)) return readFileSync(full);
   } catch {
     // Told below in the same words, whether the file is missing or out of bounds.
   }
-  throw invalid(`The image file '${file.slice(0, 200)}' is missing, or not in the flow's folder.`);
+  throw invalid(`The image file '${shown}' is missing, or not in the flow's folder.`);
+}
+
+function isIn(root: string, file: string): boolean {
+  return file.startsWith(root + path.sep);
 }
 
 function hasFile(file: string, directory: string): boolean {

@@ -28,6 +28,8 @@ export const SIGNATURE = z.object({
 
 /** What a tool of an installed package declares. */
 export const PACKAGE_SIGNATURE = SIGNATURE.extend({
+  /** What its package calls it, for messages. */
+  title: z.string(),
   /** The inputs that the package's own description lists. */
   declared: z.array(z.string()),
   /** Name of the parameter that takes a prompt's template. */

@@ -196,6 +196,7 @@ const LOAD_CODES = [
   "InvalidAggregationFunction",
   "PackageToolNotFoundError",
   "ToolLoadError",
+  "AttributeError",
   "ToolValidationError",
   "BadFunctionInterface",
 ] as const;

@@ -25,7 +25,7 @@ export const PACKAGE_TOOL: NodeTool = {
       ...escapes(node, signature),
     };
     const connections = await findConnections(node, signature, context);
-    checkInit(signature, inputs);
+    checkInit({ ...signature, name: signature.title }, inputs);
     const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
     const { streaming_option: option } = signature;
     return {

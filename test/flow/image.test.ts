@@ -89,12 +89,15 @@ test("an image that cannot be loaded is told by input; files outside the flow's 
   });
   const cases: [unknown, RegExp][] = [
     ["", /^Failed to load image for input 'x': \(InvalidImageInput\) The image input should not be empty\.$/],
-    ["gone.png", /The image file 'gone\.png' is missing, or not in the flow's folder\./],
+    ["gone.png", /x': \(FileNotFoundError\) \[Errno 2\] No such file or directory: 'gone\.png'$/],
+    ["../../../../../../etc/nobody", /is missing, or not in the flow's folder\./],
     ["../../../../../../etc/passwd", /is missing, or not in the flow's folder\./],
     [{ "data:image/png;path": "/etc/passwd" }, /is missing, or not in the flow's folder\./],
     [{ "data:image/png;base64": "***" }, /Invalid base64 image/],
     [{ a: 1 }, /Invalid image input format/],
-    [5, /Unsupported image input type/],
+    [5, /Unsupported image input type: <class 'int'>\. The image/],
+    [null, /Unsupported image input type: <class 'NoneType'>\./],
+    [[5], /Unsupported image input type: <class 'int'>\./],
   ];
   for (const [x, message] of cases) {
     const { error, nodes } = await runFlow(target, { x: x as never });

@@ -28,6 +28,9 @@ def list_package_tools():
         "my_tools.tool.broken": {
             "name": "Broken", "type": "python", "module": "my_tools.broken", "function": "run", "inputs": {},
         },
+        "my_tools.tool.gone": {
+            "name": "Gone", "type": "python", "module": "my_tools.tool", "function": "gone", "inputs": {},
+        },
         "my_tools.tool.plain": {
             "name": "Plain", "type": "custom_llm", "module": "my_tools.tool", "function": "greet", "inputs": {},
         },
@@ -123,6 +126,12 @@ test("a package tool that cannot be used says why", async (context) => {
   });
   await assert.rejects(open("type: package, tool: my_tools.tool.broken"), {
     message: `${start}(ToolLoadError) Failed to load package tool 'Broken': (ValueError) no luck`,
+  });
+  await assert.rejects(open("type: package, tool: my_tools.tool.gone"), {
+    message: `${start}(AttributeError) module 'my_tools.tool' has no attribute 'gone'`,
+  });
+  await assert.rejects(open("type: package, tool: my_tools.tool.Asker.ask", "text: x"), {
+    message: `${start}(MissingRequiredInputs) Required inputs ['connection'] are not provided for tool 'Ask'.`,
   });
   const prompt = "type: package_with_prompt, path: p.jinja2, tool: my_tools.tool";
   await assert.rejects(open(`${prompt}.plain`, "", "custom_llm"), {

@@ -57,6 +57,12 @@ const LOADING = {
     "A tool of an installed package fails when it is loaded.",
     "Mend the error in parentheses, or install another version of the package.",
   ),
+  AttributeError: row(
+    "author",
+    "SystemError/AttributeError",
+    "The module of a package tool has no function or class of the name that its package declares.",
+    "Install another version of the package.",
+  ),
   InvalidCustomLLMTool: row(
     "author",
     "UserError/ValidationError/InvalidCustomLLMTool",
