@@ -1,43 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { FlowsteadError } from "../../src/base/error/error.ts";
-import { openAiModel, type OpenAiSettings } from "../../src/model/provider/openai.ts";
+import { openAiModel } from "../../src/model/provider/openai.ts";
 import { azureOpenAiModel } from "../../src/model/provider/azure-openai.ts";
-import type { ChatChunk, ChatModel, ChatRequest } from "../../src/model/chat-model.ts";
-import type { FakeModelServer } from "../../src/model/fake/server.ts";
-import type { Fault } from "../../src/model/fake/script.ts";
 import { fakeModel } from "../fake/openai/start.ts";
-
-const NEVER = new AbortController().signal;
-
-function ask(text: string, more: Partial<ChatRequest> = {}): ChatRequest {
-  return { messages: [{ role: "user", content: text }], stream: true, parameters: {}, ...more };
-}
-
-function textOf(chunks: ChatChunk[]): string {
-  return chunks.map((chunk) => chunk.choices[0]?.delta?.content ?? "").join("");
-}
-
-async function collect(model: ChatModel, request: ChatRequest, signal = NEVER): Promise<ChatChunk[]> {
-  const chunks: ChatChunk[] = [];
-  for await (const chunk of model.chat(request, signal)) chunks.push(chunk);
-  return chunks;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<FlowsteadError> {
-  try {
-    await work;
-  } catch (thrown) {
-    assert.ok(thrown instanceof FlowsteadError, String(thrown));
-    return thrown;
-  }
-  throw new Error("it did not fail");
-}
-
-function openAi(fake: FakeModelServer, more: OpenAiSettings = {}): ChatModel {
-  return openAiModel({ baseUrl: `${fake.url}/v1`, apiKey: "test-key", model: "fake-model", ...more });
-}
+import { ask, collect, failureOf, NEVER, openAi, textOf } from "./openai-ask.ts";
 
 test("sends the body, the key and the usage option of OpenAI", async (context) => {
   const fake = await fakeModel(context, { keys: ["test-key"] });
@@ -101,52 +68,6 @@ test("Azure: an old api-version is not asked for usage, and /openai/v1 names the
   assert.equal((second.body as { model?: unknown }).model, "d");
 });
 
-const FAILURES: [name: string, fault: Fault, code: string, retryable: boolean, message: RegExp][] = [
-  ["500", { kind: "status", status: 500 }, "ModelFailed", true, /failed \(500\)/],
-  ["429", { kind: "status", status: 429 }, "ModelRateLimited", true, /no more calls/],
-  [
-    "an empty account",
-    { kind: "status", status: 429, body: { error: { message: "You exceeded", code: "insufficient_quota" } } },
-    "ModelQuotaExhausted",
-    true,
-    /quota/,
-  ],
-  ["a wrong request", { kind: "status", status: 400 }, "ModelRejected", false, /refused the request/],
-  [
-    "a long prompt",
-    { kind: "status", status: 400, body: { error: { message: "too long", code: "context_length_exceeded" } } },
-    "ModelInputTooLong",
-    false,
-    /too long/,
-  ],
-  ["a filtered prompt", { kind: "filter-prompt" }, "ModelContentFiltered", false, /content filter/],
-  ["a reset before the first byte", { kind: "reset" }, "ModelConnectionLost", true, /before its answer/],
-  ["a reset in the answer", { kind: "reset", at: 1 }, "ModelConnectionLost", true, /middle of its answer/],
-  ["a cut stream", { kind: "cut", at: 1 }, "ModelConnectionLost", true, /cut off/],
-  ["a malformed chunk", { kind: "malformed", at: 1 }, "ModelBadAnswer", true, /else than JSON/],
-  ["a web page", { kind: "malformed" }, "ModelBadAnswer", true, /text\/html.*\/v1/],
-  ["an error in the stream", { kind: "error-chunk", at: 1 }, "ModelFailed", true, /overloaded/],
-  ["a hanging server", { kind: "stall" }, "ModelTimeout", true, /within 120 ms/],
-  ["a stall before the first text", { kind: "stall", at: 0 }, "ModelTimeout", true, /within 120 ms/],
-  ["a stall in the answer", { kind: "stall", at: 1 }, "ModelStalled", true, /stood still for 80 ms/],
-];
-
-const SHORT: Record<string, OpenAiSettings> = { ModelTimeout: { firstTokenMs: 120 }, ModelStalled: { idleMs: 80 } };
-
-for (const [name, fault, code, retryable, message] of FAILURES) {
-  test(`${name} is ${code}`, async (context) => {
-    const fake = await fakeModel(context, { reply: "a b c", faults: [{ fault }] });
-    // Only what should be too late has a short time, so that a busy machine changes nothing.
-    const model = openAi(fake, SHORT[code] ?? {});
-    context.after(() => model.close());
-    const error = await failureOf(collect(model, ask("x")));
-    assert.equal(error.code, code, error.message);
-    assert.equal(error.retryable, retryable);
-    assert.match(error.message, message);
-    if (fault.kind === "stall") assert.equal((await fake.journal.until(() => true)).outcome, "aborted");
-  });
-}
-
 test("an answer may last longer than it may stand still", async (context) => {
   const reply = "a b c d e f g h i j k l m n o p";
   const fake = await fakeModel(context, { reply, tokensPerSecond: 20 });
@@ -167,47 +88,6 @@ test("slow headers within the deadline are waited for", async (context) => {
   assert.equal(textOf(await collect(model, ask("x"))), "MOCK:x");
 });
 
-test("a wrong key names the setting and never the key", async (context) => {
-  const fake = await fakeModel(context, { keys: ["right"] });
-  const model = openAi(fake, { apiKey: "sk-wrong-key-123" });
-  context.after(() => model.close());
-  for (const error of [await failureOf(collect(model, ask("x"))), await failureOf(model.probe(NEVER))]) {
-    assert.equal(error.code, "ModelUnauthorized");
-    assert.match(error.message, /OPENAI_API_KEY/);
-    assert.doesNotMatch(JSON.stringify(error.toBody()), /sk-wrong/);
-  }
-});
-
-test("an unknown model is named with the address", async (context) => {
-  const fake = await fakeModel(context, { models: ["real"] });
-  const model = openAi(fake, { model: "imaginary" });
-  context.after(() => model.close());
-  const error = await failureOf(collect(model, ask("x")));
-  assert.equal(error.code, "ModelNotFound");
-  assert.match(error.message, /"imaginary".*127\.0\.0\.1/);
-});
-
-test("a dead server and an unknown host name host and port", async () => {
-  const dead = openAiModel({ baseUrl: "http://127.0.0.1:9/v1", model: "m" });
-  const error = await failureOf(collect(dead, ask("x")));
-  assert.equal(error.code, "ModelUnreachable");
-  assert.match(error.message, /127\.0\.0\.1:9 cannot be reached: nothing listens there/);
-  await dead.close();
-  const unknown = openAiModel({ baseUrl: "http://no-such-host.invalid/v1", model: "m" });
-  assert.match((await failureOf(unknown.probe(NEVER))).message, /no-such-host\.invalid:80 cannot be reached/);
-  await unknown.close();
-  assert.throws(() => openAiModel({ baseUrl: "localhost:11434" }), { code: "InvalidConfig" });
-});
-
-test("a TLS failure says so", async (context) => {
-  const fake = await fakeModel(context);
-  const model = openAiModel({ baseUrl: fake.url.replace("http:", "https:"), model: "m" });
-  context.after(() => model.close());
-  const error = await failureOf(collect(model, ask("x")));
-  assert.equal(error.code, "ModelUnreachable");
-  assert.match(error.message, /does not speak TLS/);
-});
-
 test("a server that keeps the answer open after [DONE] does not keep the caller", async (context) => {
   const server = createServer((_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -224,23 +104,6 @@ test("a server that keeps the answer open after [DONE] does not keep the caller"
   });
   assert.equal(textOf(await collect(model, ask("x"))), "hi");
   await model.close();
-});
-
-test("content filter details and retry times survive", async (context) => {
-  const fake = await fakeModel(context, {
-    faults: [
-      { fault: { kind: "filter-prompt" } },
-      { fault: { kind: "status", status: 429, headers: { "retry-after-ms": "1500", "retry-after": "60" } } },
-    ],
-  });
-  const model = openAi(fake);
-  context.after(() => model.close());
-  const filtered = await failureOf(collect(model, ask("x")));
-  assert.deepEqual((filtered.details?.filter as { violence?: unknown } | undefined)?.violence, {
-    filtered: true,
-    severity: "high",
-  });
-  assert.equal((await failureOf(collect(model, ask("x")))).retryAfterMs, 1500);
 });
 
 test("a filtered completion ends with finish_reason content_filter", async (context) => {
