@@ -29,8 +29,8 @@ export function namesStream(accept: string | undefined): boolean {
   return mediaTypes(accept).includes("text/event-stream");
 }
 
-/** Without their parameters; one that names none takes everything. */
-function mediaTypes(accept = ""): string[] {
+/** Without their parameters; a caller who names none takes everything. */
+export function mediaTypes(accept = ""): string[] {
   const named = accept.split(",").map((part) => part.split(";", 1)[0]?.trim().toLowerCase() ?? "");
   const types = named.filter((type) => type !== "");
   return types.length === 0 ? ["*/*"] : types;

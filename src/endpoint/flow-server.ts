@@ -154,6 +154,7 @@ async function score(target: Target, options: FlowServerOptions, exchange: Excha
     const watch = watchScore(responseSink(response, headers), { meter, flow: signature, format });
     const failed = await writeScore(events, watch.sink, {
       format,
+      accept: request.headers.accept,
       signature,
       includedFields: options.includedFields,
     });

@@ -8,7 +8,7 @@ import type { Value, ValueMap } from "../base/value.ts";
 import { errorChain, originalMessage } from "../flow/error-chain.ts";
 import type { FlowEvent } from "../flow/event.ts";
 import type { FlowOutput, FlowSignature } from "../flow/target.ts";
-import { type ScoreFormat, notAcceptable, severalStreams } from "./accept.ts";
+import { type ScoreFormat, mediaTypes, notAcceptable, severalStreams } from "./accept.ts";
 
 export interface ScoreSink {
   /** A whole answer, in one piece. */
@@ -22,6 +22,8 @@ export interface ScoreSink {
 
 export interface ScoreOptions {
   format: ScoreFormat;
+  /** What the caller takes, for a refusal that only the run can tell. */
+  accept?: string | undefined;
   signature: FlowSignature;
   /** The declared outputs that are answered, as `PROMPTFLOW_RESPONSE_INCLUDED_FIELDS` says. */
   includedFields?: readonly string[];
@@ -160,7 +162,7 @@ async function writeFound(
       const plain = pick(event.outputs, hidden);
       if (streams.size > 1) return writeError(severalStreams().toBody(), sink, managed);
       if (streams.size === 0 && options.format === "found-stream") {
-        return writeError(notAcceptable(["text/event-stream"]).toBody(), sink, managed);
+        return writeError(notAcceptable(mediaTypes(options.accept)).toBody(), sink, managed);
       }
       if (streams.size === 0) {
         const text = stringifyJson(answer(event, hidden, signature));

@@ -125,6 +125,13 @@ test("a managed endpoint answers 424 for the flow's failures and its own status 
   assert.equal((await write([failure(new FlowsteadError("RequestTimeout", "slow"))], { managed: true })).status, 408);
 });
 
+test("a stream that only the run could tell to be none is refused with all that the caller takes", async () => {
+  const accept = "text/event-stream, Text/HTML;q=0.5";
+  const none = await write([start(), end({ answer: "whole" })], { format: "found-stream", accept });
+  assert.equal(none.status, 406);
+  assert.match(none.body, /Media type text\/event-stream,text\/html in Accept header/);
+});
+
 test("Accept decides the format as the original does", () => {
   const plain: FlowSignature = {
     ...CHAT_SIGNATURE,

@@ -7,7 +7,7 @@ import { recordFeedback, tracedTarget } from "../../src/flow/traced.ts";
 import { type TelemetryConfig, telemetrySettings } from "../../src/trace/settings.ts";
 import { type Telemetry, openTelemetry } from "../../src/trace/telemetry.ts";
 import { type ScriptedModel, scriptedModel } from "../fake/scripted-model.ts";
-import { CHAT_SIGNATURE, scriptedTarget, start } from "../fake/target.ts";
+import { CHAT_SIGNATURE, end, scriptedTarget, start } from "../fake/target.ts";
 import { openFiles } from "../flow/flow-folder.ts";
 import { type Collector, type OtlpSpan, startCollector } from "./collector.ts";
 
@@ -235,6 +235,25 @@ test("feedback is a span under the caller's, with its fields and baggage", async
   assert.deepEqual(whole?.attributes, { feedback: '{"a":"b"}', userId: "alice" });
   assert.deepEqual(flat?.attributes, { comment: "good", stars: 5, tags: ["a", 1], of: '{"page":1}', none: "null" });
   assert.deepEqual(list?.attributes, { feedback: "[1]" }, "what has no fields is told whole");
+});
+
+test("spans say whether the flow is a graph, a function or a prompty", async (context) => {
+  const collector = await startCollector(context);
+  const settings = telemetrySettings({ otlp_endpoint: collector.url, protocol: "http/json" }, {});
+  const telemetry = openTelemetry(settings ?? assert.fail(), SILENT);
+  for (const tool of ["llm", "flex", "prompty"]) {
+    const began = { type: "node-start", node: tool, kind: tool, tool, time: 1 } as const;
+    const target = tracedTarget(
+      scriptedTarget(() => [start(), began, end({ answer: tool })]),
+      telemetry,
+    );
+    for await (const _ of target.invoke({ inputs: {} }, new AbortController().signal));
+  }
+  await telemetry.close();
+  assert.deepEqual(
+    collector.spans().map(({ attributes }) => attributes["execution_target"]),
+    ["dag", "dag", "flex", "flex", "prompty", "prompty"],
+  );
 });
 
 test("a failing node, a lost attempt and a caller that leaves show in the spans", async (context) => {

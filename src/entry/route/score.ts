@@ -99,7 +99,12 @@ async function score(hot: Hot, { endpoint, context, headers, principal }: Scorin
   };
   const events = deployment.invoke(call, clientSignal(response));
   const watch = watchScore(responseSink(response, headers), { meter: context.meter, flow: signature, format });
-  const failed = await writeScore(events, watch.sink, { format, signature, managed: !endpoint.passthrough });
+  const failed = await writeScore(events, watch.sink, {
+    format,
+    accept: request.headers.accept,
+    signature,
+    managed: !endpoint.passthrough,
+  });
   watch.done(failed);
   hot.note(
     {
