@@ -37,20 +37,25 @@ export function serviceCommand(console: Console): Command {
   return service;
 }
 
-export function traceCommand(): Command {
+export function traceCommand(console: Console): Command {
   const trace = new Command("trace");
   const command = withHome(trace.command("delete"))
-    .description("not here: a run's traces lie in its folder")
-    .option("--json", "accepted for scripts")
-    .action(() => {
-      throw new FlowsteadError(
-        "UsageError",
-        "There is no store of traces: those of a run lie in its folder and go with `flowstead run delete`; those of a served flow are kept by the collector that telemetry sends them to.",
-      );
+    .description("says where traces are: a run's lie in its folder")
+    .option("--run <name>", "the run whose traces are meant")
+    .option("--collection <name>", "accepted for scripts")
+    .option("--json", "print how many were deleted as JSON")
+    .action((options: { run?: string; collection?: string; json?: boolean }) => {
+      if (options.run === undefined && options.collection === undefined)
+        throw new FlowsteadError("UsageError", "Say whose traces: --run or --collection.");
+      console.say(`Deleted 0 traces: ${NO_TRACES}`);
+      if (options.json) console.print(JSON.stringify({ deleted: 0 }));
     });
-  withYes(withAccepted(command, "--run <name>", "--collection <name>", "--started-before <time>"), "without asking");
+  withYes(withAccepted(command, "--started-before <time>"), "without asking");
   return trace;
 }
+
+const NO_TRACES =
+  "there is no store of them. Those of a run lie in its folder and go with `flowstead run delete`; those of a served flow are kept by the collector that telemetry sends them to.";
 
 export function upgradeCommand(console: Console): Command {
   return withYes(withHome(new Command("upgrade")), "without asking")

@@ -12,6 +12,7 @@ import { readMetrics } from "./create-run.ts";
 import { type JournalRow, decodeRow } from "./journal-row.ts";
 import { LineJournal } from "./line-journal.ts";
 import { LINE_NUMBER } from "./mapping.ts";
+import { reportImages } from "./report-image.ts";
 import type { RunInfo } from "./run-info.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -92,12 +93,15 @@ async function writeRun(run: RunInfo, { store, maxLines, write }: RunWriter): Pr
       failed,
       tokens: run.system_metrics["total_tokens"] ?? 0,
     };
+    const { data } = run.request;
+    const images = reportImages([layout.flowOutputs, ...(data === null ? [] : [path.dirname(data)])]);
     await write(`{"run":${JSON.stringify(facts)},"lines":[`);
     for (const [index, line] of shown.entries()) {
       const row = decodeRow((await journal?.read(line)) ?? []);
+      await images.add([parseJson(row.inputs), parseJson(row.output)]);
       await write(`${index > 0 ? "," : ""}${JSON.stringify(reportLine(line, row))}\n`);
     }
-    await write("]}");
+    await write(`],"images":${JSON.stringify(images.found)}}`);
     return { shown: shown.length, total: all.length };
   } finally {
     await journal?.close();
@@ -199,7 +203,7 @@ function asData(json: string): string {
 
 function head(runs: readonly RunInfo[], style: string, script: string): string {
   const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-  const policy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; img-src data:; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
   const title = runs.map(({ display_name }) => display_name).join(", ");
   return `<!doctype html>
 <html lang="en">

@@ -115,6 +115,23 @@ test("a run's file with a key that there is not runs, and the key is named with 
   const ran = await runHere(["run", "create", "-f", "run.yaml", "--name", "one"]);
   assert.equal(ran.code, 0, ran.stderr);
   assert.match(ran.stderr, /note: run\.yaml:3: a run has no key new_key; it is passed over\./);
+  assert.equal((await runHere(["run", "show-metrics", "-n", "one"])).code, 0);
+  const failed = await runHere([
+    "run",
+    "create",
+    "-f",
+    "run.yaml",
+    "--name",
+    "two",
+    "--column-mapping",
+    "answer=${data.no}",
+  ]);
+  assert.equal(failed.code, 1);
+  // Whatever prints a run tells what went wrong with it, and there are no metrics of what did not end.
+  const shown = JSON.parse((await runHere(["run", "archive", "-n", "two"])).stdout) as { error: { message: string } };
+  assert.match(shown.error.message, /Couldn't find these mapping relations/);
+  const metrics = await runHere(["run", "show-metrics", "-n", "two"]);
+  assert.match(metrics.stderr, /Run 'two' is not completed, the status is 'Failed'/);
   writeFileSync(at("none.yaml"), "");
   assert.match((await runHere(["run", "create", "-f", "none.yaml"])).stderr, /none\.yaml:1: a run's file holds keys/);
 });

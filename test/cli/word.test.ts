@@ -92,7 +92,8 @@ const NEEDLESS: readonly { words: string; code: number; says: RegExp }[] = [
     says: /`flowstead run create` does the same on this/,
   },
   { words: "pfazure flow create --flow f --set a=b", code: 1, says: /online-deployment create --file/ },
-  { words: "trace delete --run a --yes", code: 1, says: /flowstead run delete/ },
+  { words: "trace delete --run a --yes", code: 0, says: /Deleted 0 traces: .*flowstead run delete/ },
+  { words: "trace delete --yes", code: 1, says: /Say whose traces/ },
   { words: "run build --source x --output y", code: 1, says: /flowstead flow build/ },
   { words: "flow test --flow x --config trace.destination=none", code: 2, says: /flowstead config set trace\.d/ },
 ];

@@ -13,6 +13,8 @@ import { runHere } from "../cli/in-process.ts";
 import { launch, noBrowser, watch } from "../web/browser.ts";
 
 const skip = noBrowser();
+/** A red point, as PNG in base64. */
+const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 const HOSTILE = `</script><img src=x onerror="alert(1)"><b>bold</b> \u2028 "quoted" & 'so'`;
 const { home, remove } = await temporaryHome();
 const folder = path.dirname(home);
@@ -87,6 +89,21 @@ test("two runs side by side: search, sort, pages, and what differs", { skip }, a
   assert.deepEqual(complaints, []);
 });
 
+test(
+  "columns of words stay readable beside those of other runs, and on a telephone the table alone scrolls",
+  { skip },
+  async () => {
+    await run("visualize", "-n", "first,second,partly", "--html-path", html, "--no-open");
+    const { page } = await open(html);
+    const narrowest = await page
+      .locator(".cell.wide")
+      .evaluateAll((all) => Math.min(...all.map((cell) => cell.clientWidth)));
+    assert.ok(narrowest >= 160, `${narrowest} pixels`);
+    await page.setViewportSize({ width: 390, height: 800 });
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
+  },
+);
+
 test("what stands in rows is text; a line's trace opens by the keyboard, in the dark too", { skip }, async () => {
   const { page, complaints } = await open(html, "dark");
   const first = page.locator("tbody tr").first();
@@ -133,7 +150,13 @@ test("a run of the original is taken in with its traces", { skip }, async () => 
   const calls = [{ name: "ask", type: "Tool", start_time: 1704067200, end_time: 1704067202, children: [inner] }];
   await mkdir(path.join(old, "flow_artifacts"), { recursive: true });
   await mkdir(path.join(old, "node_artifacts/ask"), { recursive: true });
-  const line = { ...times, inputs: { question: "why" }, output: { answer: "so" } };
+  const output = {
+    answer: "so",
+    shown: [{ "data:image/png;path": "dot.png" }, { "data:image/png;path": "../gone.png" }],
+  };
+  const line = { ...times, inputs: { question: "why" }, output };
+  await mkdir(path.join(old, "flow_outputs"));
+  await writeFile(path.join(old, "flow_outputs/dot.png"), Buffer.from(DOT, "base64"));
   await writeFile(path.join(old, "flow_artifacts/000000000_000000000.jsonl"), artifact(line));
   await writeFile(
     path.join(old, "node_artifacts/ask/000000000.jsonl"),
@@ -145,7 +168,12 @@ test("a run of the original is taken in with its traces", { skip }, async () => 
   assert.match((await run("show-details", "-n", "old")).stdout, /why +0 +so/);
   const made = await run("visualize", "-n", "old", "--no-open", "--json");
   const { html_path: file } = JSON.parse(made.stdout) as { html_path: string };
-  const { page } = await open(file);
+  const { page, complaints } = await open(file);
   await page.getByRole("button", { name: "Trace of line 0" }).click();
+  // The image is in the page itself, in the table and in the trace; one whose file is not there stays a text.
+  const widths = (selector: string): Promise<unknown> =>
+    page.evaluate(`[...document.querySelectorAll("${selector}")].map((image) => image.naturalWidth)`);
+  assert.deepEqual([await widths(".grid img"), await widths("dialog img")], [[1], [1]]);
+  assert.deepEqual(complaints, []);
   assert.deepEqual(await page.locator("summary .name").allTextContents(), ["ask", "openai_chat"]);
 });

@@ -5,9 +5,9 @@
  * @typedef {{ name: string, kind: string, status: string, start: number, end: number, inputs?: string, output?: string,
  *   error?: string, log?: string, tokens: number, children: Call[] }} Call
  * @typedef {Call & { line: number, inputs: Record<string, string>, outputs: Record<string, string> }} Line
- * @typedef {{ run: any, lines: Line[] }} Run
+ * @typedef {{ run: any, lines: Line[], images: Record<string, string> }} Run
  * @typedef {{ line: number, byRun: (Line | undefined)[] }} Row
- * @typedef {{ id: string, head: string, under: string, text(row: Row): string, isNumber: boolean, isFailed?(row: Row): boolean }} Column
+ * @typedef {{ id: string, head: string, under: string, text(row: Row): string, isNumber: boolean, isWide: boolean, isFailed?(row: Row): boolean }} Column
  */
 
 /** @type {{ runs: Run[] }} */
@@ -35,3 +35,15 @@ export const seconds = (ms) => {
 /** A metric as it is read; its other digits stand in its title. */
 export const rounded = (text) => (/^-?\d+\.\d{7,}$/.test(text) ? String(Number(Number(text).toPrecision(6))) : text);
 export const status = (word) => make("span", { class: "status", "data-status": word }, word);
+
+/** The images that a text of JSON names, as elements; those that the page does not hold are left out. */
+export function images(text) {
+  const names = [...text.matchAll(/"data:image\/[a-z]+;path": ("(?:[^"\\]|\\.)*")/g)].map((match) =>
+    JSON.parse(match[1]),
+  );
+  const held = runs.map((run) => run.images);
+  return names.flatMap((name) => {
+    const source = held.find((one) => Object.hasOwn(one, name))?.[name];
+    return source === undefined ? [] : [make("img", { src: source, alt: name })];
+  });
+}

@@ -1,12 +1,15 @@
 // The lines as a table that is searched, sorted and compared.
 
-import { make, many, runs, status, view } from "./element.js";
+import { images, make, many, runs, status, view } from "./element.js";
 import { openLine } from "./trace.js";
 
 /**
  * @typedef {import("./element.js").Row} Row
  * @typedef {import("./element.js").Column} Column
  */
+
+/** Characters from which on a text needs room, since a column of few letters cannot be read. */
+const WIDE = 24;
 
 const rows = joined();
 const columns = columnsOf();
@@ -96,7 +99,8 @@ function column(given) {
       const text = given.text(row);
       return text === "" || (text.trim() !== "" && Number.isFinite(Number(text)));
     });
-  return { ...given, isNumber };
+  const isWide = rows.some((row) => given.text(row).length > WIDE);
+  return { ...given, isNumber, isWide };
 }
 
 export function refresh() {
@@ -159,7 +163,10 @@ function draw(page) {
     const cells = columns.map((one) => {
       const text = one.text(row);
       if (one.head === "Status" && text !== "") return make("td", {}, status(text));
-      const cell = make("div", { class: one.isFailed?.(row) ? "cell failed" : "cell" }, compact(text));
+      const pictures = images(text);
+      const failed = one.isFailed?.(row) ? " failed" : "";
+      const content = pictures.length > 0 ? pictures : [compact(text)];
+      const cell = make("div", { class: `cell${failed}${one.isWide ? " wide" : ""}` }, ...content);
       return make("td", one.isNumber ? { class: "number" } : {}, cell);
     });
     return make("tr", {}, make("td", {}, open), ...cells);

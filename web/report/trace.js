@@ -1,6 +1,6 @@
 // One line: what ran in it, and what went in and came out.
 
-import { make, many, runs, seconds, status } from "./element.js";
+import { images, make, many, runs, seconds, status } from "./element.js";
 
 const title = make("h2", { id: "trace" });
 const content = make("div", { class: "body" });
@@ -87,7 +87,7 @@ function texts(head, values) {
     {},
     make("h3", {}, head),
     ...entries.map(([name, text]) =>
-      make("div", {}, make("span", { class: "quiet" }, name), make("pre", { tabindex: "0" }, text)),
+      make("div", {}, make("span", { class: "quiet" }, name), make("pre", { tabindex: "0" }, text), ...images(text)),
     ),
   );
 }

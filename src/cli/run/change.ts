@@ -1,15 +1,13 @@
 import { createInterface } from "node:readline/promises";
 import { FlowsteadError } from "../../base/error/error.ts";
-import { stringifyJson } from "../../base/json.ts";
-import { shownRun } from "../../run/run-info.ts";
 import type { Console } from "../console.ts";
 import { readLabels } from "./request.ts";
-import { type NamedRunOptions, runStoreOf } from "./show.ts";
+import { type NamedRunOptions, printRun, runStoreOf } from "./show.ts";
 
 export async function archiveRun(options: NamedRunOptions, archived: boolean, console: Console): Promise<void> {
   const store = runStoreOf(options);
   const run = await store.update(options.name, { is_archived: archived });
-  console.print(stringifyJson(shownRun(run, store.layout(run.name).folder), 4));
+  await printRun(store, run, console);
 }
 
 export async function updateRun(options: NamedRunOptions & { set: string[] }, console: Console): Promise<void> {
@@ -21,7 +19,7 @@ export async function updateRun(options: NamedRunOptions & { set: string[] }, co
     description: description ?? before.description,
     tags: { ...before.tags, ...tags },
   });
-  console.print(stringifyJson(shownRun(run, store.layout(run.name).folder), 4));
+  await printRun(store, run, console);
 }
 
 export async function deleteRun(options: NamedRunOptions & { yes?: boolean }, console: Console): Promise<void> {

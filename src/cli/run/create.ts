@@ -14,7 +14,7 @@ import { whenInterrupted } from "../interrupt.ts";
 import { ownConfigOf } from "../option.ts";
 import { readPfSettings } from "../pf-settings.ts";
 import { type RunCreateOptions, readLabels, readWish } from "./request.ts";
-import { followLog, runStoreOf } from "./show.ts";
+import { followLog, printRun, runStoreOf } from "./show.ts";
 
 const LINES = 4;
 const LINE_TIMEOUT_SECONDS = 600;
@@ -97,7 +97,7 @@ async function adoptRun(store: RunStore, source: string, options: RunCreateOptio
     ...(description === undefined ? {} : { description }),
     tags: { ...adopted.tags, ...tags },
   });
-  console.print(stringifyJson(shownRun(run, store.layout(run.name).folder, await readErrors(store, run.name)), 4));
+  await printRun(store, run, console);
 }
 
 /** `run.output_path` of `config set`; undefined is the state folder. */

@@ -56,14 +56,24 @@ export async function listRuns(options: ListRunsOptions, console: Console): Prom
   console.print(table(["name", "status", "created_on", "flow", "display name"], runs.map(row)));
 }
 
+/** The record as JSON, with what went wrong. */
+export async function printRun(store: RunStore, run: RunInfo, console: Console): Promise<void> {
+  const errors = await readErrors(store, run.name);
+  console.print(stringifyJson(shownRun(run, store.layout(run.name).folder, errors), 4));
+}
+
 export async function showRun(options: NamedRunOptions, console: Console): Promise<void> {
   const store = runStoreOf(options);
   const run = await store.get(options.name);
-  console.print(stringifyJson(shownRun(run, store.layout(run.name).folder, await readErrors(store, run.name)), 4));
+  await printRun(store, run, console);
 }
 
 export async function showMetrics(options: NamedRunOptions, console: Console): Promise<void> {
-  console.print(stringifyJson(await readMetrics(runStoreOf(options), options.name), 4));
+  const store = runStoreOf(options);
+  const { name, status } = await store.get(options.name);
+  if (status !== "Completed")
+    throw new FlowsteadError("InvalidRunStatusError", `Run '${name}' is not completed, the status is '${status}'.`);
+  console.print(stringifyJson(await readMetrics(store, name), 4));
 }
 
 export async function showDetails(
@@ -95,7 +105,7 @@ export async function streamRun(options: NamedRunOptions, console: Console): Pro
     run = await store.get(options.name);
     return run.status !== "Running";
   });
-  console.print(stringifyJson(shownRun(run, store.layout(run.name).folder, await readErrors(store, run.name)), 4));
+  await printRun(store, run, console);
   if (run.status === "Completed") return;
   throw new FlowsteadError("BatchRunError", `Run ${run.name} is ${run.status}.`);
 }
