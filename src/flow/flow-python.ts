@@ -20,6 +20,7 @@ export interface FlowPythonOptions {
   /** Whether variables in `env` win over the flow's own, as in serving. Default false, as in a test. */
   keepEnvironment?: boolean;
   maxWorkers?: number;
+  alone?: boolean;
   cancelGraceMs?: number;
   onOutput?: (stream: "stdout" | "stderr", text: string) => void;
 }

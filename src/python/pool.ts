@@ -27,6 +27,11 @@ export interface PythonPoolOptions {
   env?: ProcessEnvironment;
   /** Upper limit of processes; more than one is started only when the others are busy. Default 2. */
   maxWorkers?: number;
+  /**
+   * Whether a run has its process alone as long as the limit allows, so that one that hangs or crashes takes no other with
+   * it; it then waits for a process. Otherwise runs share a process while another starts.
+   */
+  alone?: boolean;
   startTimeoutMs?: number;
   /** How long a canceled call may go on before its process is replaced. Default 2000. */
   cancelGraceMs?: number;
@@ -75,6 +80,8 @@ class Pool implements PythonPool {
   readonly #options: PythonPoolOptions;
   readonly #loads: LoadRequest[] = [];
   readonly #workers = new Set<Worker>();
+  /** Runs that wait for a process of their own. */
+  readonly #waiting: (() => void)[] = [];
   #starting: Promise<Worker> | undefined;
   #closed = false;
 
@@ -134,18 +141,47 @@ class Pool implements PythonPool {
    * for the runs to come.
    */
   async #pick(runs: number): Promise<Worker> {
-    if (this.#closed) throw new FlowsteadError("ShuttingDown", "The flow is being closed.");
-    let best: Worker | undefined;
-    for (const worker of this.#workers) {
-      if (!worker.alive) this.#workers.delete(worker);
-      else if (worker.usable && (!best || worker.runs < best.runs)) best = worker;
-    }
-    if (best && best.runs > 0 && this.#workers.size < (this.#options.maxWorkers ?? 2)) {
+    if (this.#options.alone && runs > 0) return this.#pickAlone();
+    const { best, isFull } = this.#look();
+    if (best && best.runs > 0 && !isFull) {
       this.#start().catch(() => undefined); // The busy one serves meanwhile; the next run tries again.
     }
-    best ??= await this.#start();
-    best.runs += runs;
-    return best;
+    const worker = best ?? (await this.#start());
+    worker.runs += runs;
+    return worker;
+  }
+
+  /** A process without runs, as soon as there is one: a new one, or one that its run has left. */
+  async #pickAlone(): Promise<Worker> {
+    for (let failed = false; ;) {
+      const { best, isFull } = this.#look();
+      if (best && ((best.runs === 0 && !best.suspect) || isFull || failed)) {
+        best.runs++;
+        return best;
+      }
+      const started = this.#start();
+      if (!best) {
+        const fresh = await started;
+        if (fresh.usable) continue;
+        return fresh; // It has ended already: its calls say so.
+      }
+      const freed = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await Promise.race([freed, started.catch(() => (failed = true))]);
+    }
+  }
+
+  /** The process to take first, and whether there are as many as there may be; those that may hang do not count. */
+  #look(): { best: Worker | undefined; isFull: boolean } {
+    if (this.#closed) throw new FlowsteadError("ShuttingDown", "The flow is being closed.");
+    let best: Worker | undefined;
+    let sound = 0;
+    for (const worker of this.#workers) {
+      if (!worker.alive) this.#workers.delete(worker);
+      if (!worker.usable) continue;
+      if (!worker.suspect) sound++;
+      if (!best || rank(worker) < rank(best)) best = worker;
+    }
+    return { best, isFull: sound >= (this.#options.maxWorkers ?? 2) };
   }
 
   #start(): Promise<Worker> {
@@ -169,11 +205,19 @@ class Pool implements PythonPool {
       await process.kill();
       throw thrown;
     }
-    const worker = new Worker(process, this.#options.cancelGraceMs ?? CANCEL_GRACE_MS);
+    const worker = new Worker(process, {
+      graceMs: this.#options.cancelGraceMs ?? CANCEL_GRACE_MS,
+      onRelease: () => this.#waiting.splice(0).forEach((look) => look()),
+    });
     if (this.#closed) await process.kill();
     this.#workers.add(worker);
     return worker;
   }
+}
+
+/** Fewer runs are better, and any number of them is better than a call that may hang. */
+function rank({ runs, suspect }: Worker): number {
+  return suspect ? runs + 1e6 : runs;
 }
 
 interface LoadRequest {

@@ -120,7 +120,7 @@ export class RunSession implements PythonSession {
     this.#ended = true;
     for (const worker of this.#keeping) worker.process.post({ t: "end", run: this.#run });
     this.#keeping.clear();
-    for (const worker of this.#held.splice(0)) worker.runs--;
+    for (const worker of this.#held.splice(0)) worker.release();
   }
 
   /** The run's process; another one when it has ended. */
@@ -133,7 +133,7 @@ export class RunSession implements PythonSession {
 
   async #take(): Promise<Worker> {
     const worker = await this.#pick();
-    if (this.#ended) worker.runs--;
+    if (this.#ended) worker.release();
     else this.#held.push(worker);
     return worker;
   }

@@ -11,11 +11,21 @@ export class Worker implements ObjectKeeper {
   /** Runs that have this process. */
   runs = 0;
   readonly #graceMs: number;
+  readonly #onRelease: () => void;
+  /** Canceled calls that have not ended. */
+  #canceling = 0;
   #retired = false;
 
-  constructor(process: PythonProcess, graceMs: number) {
+  constructor(process: PythonProcess, { graceMs, onRelease }: { graceMs: number; onRelease: () => void }) {
     this.process = process;
     this.#graceMs = graceMs;
+    this.#onRelease = onRelease;
+  }
+
+  /** A run has left it. */
+  release(): void {
+    this.runs--;
+    this.#onRelease();
   }
 
   get alive(): boolean {
@@ -25,6 +35,11 @@ export class Worker implements ObjectKeeper {
   /** Whether new runs may be given to it. */
   get usable(): boolean {
     return this.process.alive && !this.#retired;
+  }
+
+  /** Whether a call that was canceled goes on: it may hang, and would take with it what is given to the process now. */
+  get suspect(): boolean {
+    return this.#canceling > 0;
   }
 
   /**
@@ -73,7 +88,12 @@ export class Worker implements ObjectKeeper {
   #watch(answer: Promise<Answer>): void {
     const timer = setTimeout(() => void this.#retire(answer), this.#graceMs);
     timer.unref();
-    answer.catch(() => undefined).finally(() => clearTimeout(timer));
+    this.#canceling++;
+    const settled = (): void => {
+      this.#canceling--;
+      clearTimeout(timer);
+    };
+    answer.then(settled, settled);
   }
 
   async #retire(hung: Promise<Answer>): Promise<void> {

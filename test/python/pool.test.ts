@@ -124,6 +124,37 @@ test("busy processes get company up to the limit, and a run stays with its proce
   assert.equal(seen.size, 2);
 });
 
+test("where runs have processes of their own, one that hangs and holds the interpreter takes no other with it", async (context) => {
+  const pool = open(
+    context,
+    "import os, re\n@tool\ndef f(hang: bool):\n    if hang:\n        re.match(r'(a+)+$', 'a' * 64 + 'b')\n    return os.getpid()\n",
+    { alone: true, maxWorkers: 2, cancelGraceMs: 300 },
+  );
+  await pool.load("tool.py");
+  const abort = new AbortController();
+  const one = pool.session("hung");
+  const hung = assert.rejects(call(one, { hang: true }, abort.signal), { code: "Canceled" });
+  const quick = async (run: string): Promise<unknown> => {
+    const session = pool.session(run);
+    try {
+      return await call(session, { hang: false }, AbortSignal.timeout(30_000));
+    } finally {
+      session.end();
+    }
+  };
+  const beside = [await quick("a"), await quick("b"), await quick("c")];
+  assert.equal(new Set(beside).size, 1, "they have what is left, one after the other");
+  abort.abort();
+  await hung;
+  one.end();
+  // Its process is not known to hang yet.
+  const after = await Promise.all(["d", "e"].map(quick));
+  assert.deepEqual(
+    after.map((pid) => typeof pid),
+    ["number", "number"],
+  );
+});
+
 test("several calls run in one process at a time", async (context) => {
   const pool = open(
     context,

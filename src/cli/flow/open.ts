@@ -137,7 +137,7 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
         env,
         environmentVariables: options.environmentVariables,
         keepEnvironment: options.serving,
-        ...(options.lines === undefined ? {} : { maxWorkers: options.lines }),
+        ...(options.lines === undefined ? {} : { maxWorkers: options.lines, alone: true }),
       },
     });
     return {
