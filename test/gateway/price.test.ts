@@ -28,6 +28,7 @@ test("each model has its own price, by the name that callers know; one without a
     free: 0,
     embed: 3 * 5,
   });
+  assert.equal(costMicros({ input: 3 }, 7, 5), 21, "an answer without a price of its own costs nothing");
   assert.equal(costMicros({ input: 0.15, output: 0.6 }, 7, 5), 4, "a part of a millionth is rounded");
 });
 

@@ -85,6 +85,16 @@ test("without a word of the provider, a stream counts its pieces, read or passed
     used,
     [2, 6, 6, 18].map((completionTokens) => ({ promptTokens: 2, completionTokens, isEstimated: true })),
   );
+  const image = { type: "image_url" as const, image_url: { url: "data:image/png;base64,AAAA" } };
+  const mixed = [{ type: "text" as const, text: "1234" }, image];
+  const [user, none] = [
+    { role: "user" as const, content: mixed },
+    { role: "assistant" as const, content: null },
+  ];
+  for await (const _ of metered.chat({ messages: [user, none], stream: true, parameters: {} }, never()));
+  for await (const _ of metered.chat({ messages: [], prompt: "1234567890", stream: true, parameters: {} }, never()));
+  const prompts = used.slice(4).map(({ promptTokens }) => promptTokens);
+  assert.deepEqual(prompts, [801, 3], "an image counts as 800 tokens, a text to be gone on with by its letters");
 });
 
 test("embeddings count every batch, also those before one that failed; what nobody tells is estimated and marked", async () => {
