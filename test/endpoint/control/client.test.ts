@@ -128,6 +128,9 @@ test("what is not there, and what cannot be, is said for each method", async () 
     properties: { model, endpointComputeType: "Managed", scaleSettings: scale },
   } as const;
   await onlineDeployments.beginCreateOrUpdateAndWait(...at, "one", "blue", body, poll);
+  const kub = { ...body, properties: { ...body.properties, endpointComputeType: "Kubernetes" } } as const;
+  const made = await onlineDeployments.beginCreateOrUpdateAndWait(...at, "one", "kub", kub, poll);
+  assert.deepEqual([made.kind, made.properties.endpointComputeType], ["K8S", "Kubernetes"]);
   const [sku] = await all(onlineDeployments.listSkus(...at, "one", "blue"));
   assert.deepEqual(sku?.capacity, { minimum: 2, maximum: 4, default: 2, scaleType: "Automatic" });
 });

@@ -92,6 +92,11 @@ test("edits are not seen before the deployment is applied again, then the old fi
   await until("the files of before are gone", () => states("blue").length === 1);
   await control.deleteDeployment("snaps", "blue");
   await until("all of them are gone", () => states("blue").length === 0);
+
+  await control.putDeployment(deployment("blue", at("work/flow")));
+  assert.equal(states("blue").length, 1);
+  await control.deleteEndpoint("snaps");
+  await until("they went with the endpoint", () => states("blue").length === 0);
 });
 
 test("a restart resumes the files that were applied; the configuration's own flow starts as it is now", async (context) => {

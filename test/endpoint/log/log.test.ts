@@ -84,8 +84,16 @@ test("instances' events have the original's words, and what they print is kept b
   const text = await journal.text(place, { lines: 1, container: "inference-server" });
   assert.match(text, /Name: BackOff, Instance: blue-1.*ended by SIGKILL over \*{6}\./);
   assert.ok(text.trimEnd().endsWith("blue-1 [request-7] node: ******"));
+  // However long a line is and however many events there were, what is kept and shown has an end.
+  for (let number = 0; number < 60; number++) {
+    journal.event(place, "blue-1", { name: "BackOff", message: number < 59 ? "again" : "b".repeat(20_000) });
+  }
+  await journal.flush();
+  const long = await journal.text(place, { lines: 1, container: "inference-server" });
+  assert.equal(long.match(/Name: BackOff/g)?.length, 50);
+  assert.equal(/b{100,}/.exec(long)?.[0].length, 16_384);
   const fetched = await journal.text(place, { lines: 2, container: "storage-initializer" });
-  assert.match(fetched, /^Instance events:\nKind: .* Name: Created.*\nKind: .* Name: Killing, [^\n]*\n$/);
+  assert.match(fetched, /^Instance events:\nKind: .* Name: BackOff.*\nKind: .* Name: BackOff, [^\n]*\n$/);
 });
 
 test("a sampled share of the calls leaves inputs and outputs in the original's layout", async (context) => {
@@ -132,6 +140,7 @@ test("a sampled share of the calls leaves inputs and outputs in the original's l
   assert.equal(rows("model_inputs").length, 10);
   assert.deepEqual(rows("model_outputs")[0]?.data, [{ answer: "to question 0" }]);
   assert.deepEqual(rows("response")[0]?.data, { answer: "to question 0" });
+  assert.match(JSON.stringify(rows("response")[0]), /"modelversion":"3"/);
   const [input] = rows("model_inputs");
   assert.deepEqual(
     [input?.type, input?.xrequestid, input?.data],

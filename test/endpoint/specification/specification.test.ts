@@ -1,6 +1,7 @@
 // Endpoint and deployment YAML as the original's users write it: what is read, and what is said of each line.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { findingLine, refuseIfAny } from "../../../src/endpoint/specification/finding.ts";
@@ -214,4 +215,53 @@ test("a value given in place of the file's wins, and its line is the file's", (c
     [spec.instanceCount, spec.requestSettings.maxConcurrentRequestsPerInstance, spec.endpointName],
     [4, 9, "other"],
   );
+});
+
+test("values as the original's files have them: quoted, left open, in its other spelling, with its defaults", (context) => {
+  const folder = writeFolder(context, { "flow/flow.dag.yaml": FLOW, "empty/readme.md": "" });
+  const read = (more: object): { spec: DeploymentSpec; refused: string } => {
+    const map = { name: "blue", endpoint_name: "chat", model: { path: path.join(folder, "flow") }, ...more };
+    const { spec, findings } = readSpecification(map, "file");
+    const refused = findings.filter(({ verdict }) => verdict === "refused").map(findingLine);
+    return { spec: spec as DeploymentSpec, refused: refused.join("\n") };
+  };
+  assert.equal(read({ instance_count: " 3 " }).spec.instanceCount, 3);
+  assert.match(read({ instance_count: " " }).refused, /instance_count: refused because it is not a number/);
+  const collector = (enabled: unknown): DeploymentSpec["dataCollector"] =>
+    read({ data_collector: { collections: { request: { enabled } } } }).spec.dataCollector;
+  assert.deepEqual(
+    ["True", "yes", "1", "No", "0", false].map((flag) => collector(flag)?.collections["request"]?.enabled),
+    [true, true, true, false, false, false],
+  );
+  assert.equal(collector(true)?.samplingRate, 1);
+  const scale = { type: "target_utilization", min_instances: 2, max_instances: 4 };
+  for (const key of ["scale_settings", "scale_setting"]) {
+    const { spec } = read({ [key]: scale });
+    assert.deepEqual([spec.scaleSettings.type, spec.instanceCount], ["target_utilization", 2], key);
+  }
+  assert.match(
+    read({ scale_settings: { ...scale, max_instances: 1 } }).refused,
+    /max_instances: refused because it is less/,
+  );
+  const open = { "azureml.promptflow.source_flow_id": { "insert random GUID": null } };
+  assert.deepEqual(read({ properties: open }).spec.properties, {
+    "azureml.promptflow.source_flow_id": "{insert random GUID}",
+  });
+  const environment = { image: "i", inference_config: { scoring_route: { path: "/s" }, liveness_route: {} } };
+  const { spec } = read({ environment, properties: { "flowstead.driver": "container" } });
+  assert.deepEqual(
+    [spec.environment?.scoringRoute, spec.environment?.livenessRoute],
+    [
+      { path: "/s", port: 8080 },
+      { path: "/", port: 8080 },
+    ],
+  );
+  assert.match(read({ name: "ab" }).refused, /"ab" is not a name: 3 to 32/);
+  const cloud = read({ model: "azureml:name:1" }).refused;
+  assert.match(cloud, /"azureml:name:1" lies in a registry of the cloud/);
+  writeFileSync(path.join(folder, "blue.yml"), "name: blue\nendpoint_name: chat\nmodel: {path: empty}\n");
+  const [found] = readSpecificationFile(path.join(folder, "blue.yml")).findings.filter(
+    ({ verdict }) => verdict === "refused",
+  );
+  assert.match(found?.why ?? "", /empty holds no flow: no flow\.dag\.yaml/);
 });
