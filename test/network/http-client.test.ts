@@ -288,6 +288,30 @@ test("a call that is given up closes its connection; a slow reader stops the ser
   await closed;
 });
 
+test("a request that is given up in the turn it was made in is never sent", async () => {
+  const heard: string[] = [];
+  script = (text, socket) => {
+    heard.push(text.split(" ", 2)[1] ?? "");
+    socket.write(`${OK}Content-Length: 2\r\n\r\nok`);
+  };
+  const pool = client({ connections: 1 });
+  assert.equal((await ask(pool, { path: "/before" })).body, "ok");
+  let failure: Error | undefined;
+  pool.dispatch(
+    { method: "POST", path: "/given-up", headers: TEXT, body: "paid for" },
+    {
+      onRequestStart: (exchange) => queueMicrotask(() => exchange.abort(new Error("enough"))),
+      onResponseStart: () => assert.fail("it has been asked"),
+      onResponseData() {},
+      onResponseEnd() {},
+      onResponseError: (_exchange, error) => (failure = error),
+    },
+  );
+  assert.equal((await ask(pool, { path: "/after" })).body, "ok");
+  assert.equal(failure?.message, "enough");
+  assert.deepEqual(heard, ["/before", "/after"]);
+});
+
 test("a header or a path that would break the request is refused; a closed client takes nothing", async () => {
   const pool = client();
   const handler = {

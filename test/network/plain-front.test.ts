@@ -98,6 +98,25 @@ test("a request that comes whole is answered by the front, in one piece, and the
   assert.doesNotMatch(text(), /x-by/);
 });
 
+test("what is written in one turn of the event loop leaves at its end, in its order", async (context) => {
+  const waiting: number[] = [];
+  handlers.set("/front/turn", ({ socket }, response) => {
+    response.writeHead(200, {}).write("one ");
+    response.write(Buffer.from("two "));
+    response.end("three");
+    waiting.push(socket.writableLength);
+    setImmediate(() => waiting.push(socket.writableLength));
+  });
+  context.after(() => handlers.delete("/front/turn"));
+  const { socket, text } = open(context);
+  socket.write(post("/front/turn", ""));
+  await until(() => text().endsWith("0\r\n\r\n"), text);
+  assert.equal(text().split("\r\n\r\n").slice(1).join("\r\n\r\n"), "4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n");
+  const [atOnce = 0, afterwards] = waiting;
+  assert.ok(atOnce > text().length - 10, `${atOnce} of ${text().length} bytes waited`);
+  assert.equal(afterwards, 0);
+});
+
 test("requests behind one another are answered in their order, also by both", async (context) => {
   const mixed = ECHO + post("/front/echo", "two") + post("/else", "three") + post("/front/echo", "four");
   const text = await send(context, mixed, 4);
