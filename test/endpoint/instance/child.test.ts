@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -7,22 +7,24 @@ import { SILENT } from "../../../src/base/log.ts";
 import { Backoff } from "../../../src/endpoint/instance/backoff.ts";
 import { startInstance } from "../../../src/endpoint/instance/child.ts";
 import type { Instance, InstanceState } from "../../../src/endpoint/instance/instance.ts";
+import { writeFolder } from "../../flow/flow-folder.ts";
 
 interface Watched {
   instance: Instance;
+  socketPath: string;
   /** Resolves when the instance comes into the state. */
   until(state: InstanceState): Promise<void>;
 }
 
 function watched(startMs?: number, flow = "examples/flows/chat-with-docs"): Watched {
-  const folder = mkdtempSync(path.join(tmpdir(), "child-"));
+  const socketPath = path.join(mkdtempSync(path.join(tmpdir(), "child-")), "one.sock");
   const waiting: { state: InstanceState; resolve: () => void }[] = [];
   const instance = startInstance({
     spec: {
       name: "one",
       zone: "1",
-      socketPath: path.join(folder, "one.sock"),
-      resources: { socketPath: path.join(folder, "none.sock"), token: "token" },
+      socketPath,
+      resources: { socketPath: `${socketPath}.none`, token: "token" },
       flow,
       env: { PATH: process.env.PATH ?? "" },
       python: "python3",
@@ -35,7 +37,7 @@ function watched(startMs?: number, flow = "examples/flows/chat-with-docs"): Watc
     },
     startMs,
   });
-  return { instance, until: (state) => new Promise((resolve) => waiting.push({ state, resolve })) };
+  return { instance, socketPath, until: (state) => new Promise((resolve) => waiting.push({ state, resolve })) };
 }
 
 test("an instance that hangs before it is ready is replaced", async () => {
@@ -63,6 +65,22 @@ test("an instance whose program ends at every start is tried again after longer 
   const pauses = Array.from({ length: 9 }, () => backoff.nextMs(100));
   assert.deepEqual(pauses, [150, 300, 600, 1_200, 2_400, 4_800, 9_600, 10_000, 10_000]);
   assert.equal(backoff.nextMs(60_000), 150, "one that had lived for a while begins anew");
+});
+
+test("an instance that was killed is back at its old address, and leaves nothing there", async (context) => {
+  const flow = writeFolder(context, { "flow.dag.yaml": "inputs: {}\noutputs: {}\nnodes: []\n" });
+  const { instance, socketPath, until } = watched(undefined, flow);
+  context.after(() => instance.stop());
+  await until("ready");
+  assert.ok(instance.pid);
+  process.kill(instance.pid, "SIGKILL");
+  await until("backing-off");
+  assert.equal(instance.problem, "ended by SIGKILL");
+  assert.ok(existsSync(socketPath), "its socket is left behind");
+  await until("ready");
+  assert.deepEqual([instance.problem, instance.restarts], [undefined, 1]);
+  await instance.stop();
+  assert.ok(!existsSync(socketPath));
 });
 
 test("an instance whose process cannot be made is tried again", async () => {
