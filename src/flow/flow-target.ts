@@ -25,7 +25,7 @@ import { type RunningFlow, runFlow } from "./run.ts";
 import { flowSignature } from "./signature.ts";
 import type { FlowCall, FlowSignature, Target } from "./target.ts";
 import type { NodeTool } from "./tool.ts";
-import { applyVariants } from "./variant.ts";
+import { applyVariants, checkVariants } from "./variant.ts";
 
 export interface OpenFlowOptions {
   /** The flow's folder, or the path of its YAML file. */
@@ -48,7 +48,10 @@ export interface OpenFlowOptions {
   node?: { name: string; outputs: ValueMap };
   /** Values for the constructor of a flex flow's class, over those of its file; for a prompty, what its head says instead. */
   init?: ValueMap;
-  /** Whether additional_includes are merged in; without it only the folder's own files count. Default true. */
+  /**
+   * Whether the flow is made ready as the original's commands do it: additional_includes merged in, variants checked.
+   * Without it only the folder's own files count, as for its executor. Default true.
+   */
   includes?: boolean;
   python?: FlowPythonOptions;
 }
@@ -82,6 +85,7 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
     : loadFlow(options.directory, options.init);
   const { includes = true } = options;
   const nodes = applyVariants(loaded.definition, options.variant);
+  if (includes) checkVariants(loaded.definition, nodes);
   const { node } = options;
   const definition = node ? isolateNode(loaded.definition, nodes, node.name) : loaded.definition;
   const merged = includes && definition.additionalIncludes.length > 0 ? merge(loaded.directory, definition) : undefined;

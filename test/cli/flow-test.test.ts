@@ -117,8 +117,8 @@ test("--variant runs another variant; a wrong one names those there are", async 
     flowTest(flow, ...inputs, "--variant", "loud"),
   ]);
   assert.deepEqual(JSON.parse(loud.stdout), { text: "HELLO ADA", times: 1 });
-  assertTold(none, /has no variant 'quiet'.*plain, loud/);
-  assertTold(form, /Invalid variant 'loud'\. Write it as \$\{node_name\.variant_name\}/);
+  assertTold(none, /Variant quiet not found for node .*plain, loud/);
+  assertTold(form, /Invalid variant format: loud, variant should be in format of \$\{TUNING_NODE\.VARIANT\}/);
 });
 
 test("--json prints the outputs and nothing else", async (context) => {

@@ -240,8 +240,18 @@ test("a variant takes a node's place: the default one, or the one chosen", async
   assert.deepEqual((await runFlow(second)).outputs, { o: 2 });
   await assert.rejects(
     openFiles(context, files, { tools, variant: { node: "n", variant: "three" } }),
-    /has no variant 'three'. Its variants: one, two/,
+    /Variant three not found for node n\. Its variants: one, two\.$/,
   );
+  const [dag] = Object.values(files);
+  const wrong: [from: string, to: string, message: RegExp][] = [
+    ["default_variant_id: one", "default_variant_id: gone", /^Cannot find the variant gone for n\.$/],
+    ["default_variant_id: one", "other: one", /^Default variant id is not specified for n\.$/],
+    ["\n  n:\n", "\n  m:\n", /^No variant for the node n\.$/],
+  ];
+  for (const [from, to, message] of wrong) {
+    const changed = { "flow.dag.yaml": dag?.replace(from, to) ?? "" };
+    await assert.rejects(openFiles(context, changed, { tools }), { message }, to);
+  }
   // The original takes a node without `use_variants` as it is written, whatever is chosen.
   const written = "source: {type: package, tool: test.probe}, inputs: {x: 0}}";
   const fixed = await openFiles(
