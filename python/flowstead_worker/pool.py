@@ -37,8 +37,10 @@ class Threads:
             try:
                 job = self._receive()
             except BaseException:  # Nobody else reads.
-                traceback.print_exc()
-                os._exit(1)
+                try:
+                    traceback.print_exc()
+                finally:  # Whoever read that may be gone too.
+                    os._exit(1)
             if job is None:
                 continue
             if self._taken <= self._limit:  # Only this thread adds to it.
