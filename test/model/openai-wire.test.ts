@@ -57,14 +57,19 @@ test("Azure: path, api-version and key; filter chunks pass through as they came"
 test("Azure: an old api-version is not asked for usage, and /openai/v1 names the model in the body", async (context) => {
   const fake = await fakeModel(context);
   const old = azureOpenAiModel({ endpoint: fake.url, apiKey: "k", deployment: "d", apiVersion: "2024-02-01" });
-  const v1 = azureOpenAiModel({ endpoint: `${fake.url}/openai/v1`, apiKey: "k", deployment: "d" });
-  context.after(() => Promise.all([old.close(), v1.close()]));
+  const settings = { apiKey: "k", deployment: "d", apiVersion: "2024-02-01" };
+  const v1 = azureOpenAiModel({ ...settings, endpoint: `${fake.url}/openai/v1` });
+  const copied = azureOpenAiModel({ ...settings, endpoint: `${fake.url}/openai/` });
+  context.after(() => Promise.all([old.close(), v1.close(), copied.close()]));
   await collect(old, ask("x"));
   await collect(v1, ask("x"));
-  const [first, second] = fake.journal.entries;
-  assert.ok(first);
+  await collect(copied, ask("x"));
+  const [first, second, third] = fake.journal.entries;
+  assert.ok(first && second);
+  assert.equal(third?.path, "/openai/deployments/d/chat/completions?api-version=2024-02-01");
+  assert.deepEqual((second.body as { stream_options?: unknown }).stream_options, { include_usage: true });
   assert.equal((first.body as { stream_options?: unknown }).stream_options, undefined);
-  assert.equal(second?.path, "/openai/v1/chat/completions");
+  assert.equal(second.path, "/openai/v1/chat/completions");
   assert.equal((second.body as { model?: unknown }).model, "d");
 });
 
