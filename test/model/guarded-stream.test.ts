@@ -169,6 +169,29 @@ test("the end of one choice does not wait for the end of another", async () => {
   assert.equal(came, chunks.length);
 });
 
+test("what has no end of a word is waited for no longer than a word is long", async () => {
+  const head = { id: "1", created: 1, model: "m" };
+  const chunks = Array.from({ length: 60 }, () => ({
+    ...head,
+    choices: [{ index: 0, delta: { content: "abcdefgh" } }],
+  }));
+  let sent = 0;
+  const model = guardedModel(
+    scripted(chunks, () => sent++),
+    {
+      moderator: inSteps,
+      policy: { block: {}, on: ["completion"], annotate: false, holdBackChars: HOLD_BACK, onFailure: "block" },
+      log: SILENT,
+    },
+  );
+  let most = 0;
+  let came = 0;
+  const request = { messages: [], stream: true, parameters: {} };
+  for await (const _ of model.chat(request, new AbortController().signal)) most = Math.max(most, (sent - ++came) * 8);
+  assert.equal(came, chunks.length);
+  assert.ok(most <= HOLD_BACK + LONGEST_WORD + inSteps.stepChars + LONGEST_PIECE, `${most} characters are kept back`);
+});
+
 const LONGEST_PIECE = 9;
 
 /** What JSON's escapes stand for. */
