@@ -219,9 +219,20 @@ const PLATFORM_CODES: ReadonlySet<string> = new Set([
   "NotAcceptable",
 ]);
 
+/**
+ * A model's failure is the flow's own: 400, as in the original. Its 404 would seem to mean this path, and its 502 or 504 that
+ * the server behind a balancer is ill. A limit stays 429, since callers wait and ask again.
+ */
+function statusOf(error: ErrorBody): number {
+  if (error.status === 499) return 408;
+  return error.status !== 429 && OF_MODEL.test(errorChain(error)) ? 400 : error.status;
+}
+
+const OF_MODEL = /^UserError\/(?:OpenAIError|LLMError)\b/;
+
 /** Writes a failure that is known before any output has left. */
 export function writeError(error: ErrorBody, sink: ScoreSink, managed: boolean): ErrorBody {
-  const status = error.status === 499 ? 408 : error.status;
+  const status = statusOf(error);
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (error.retryAfterMs !== undefined) Object.assign(headers, retryHeaders(error.retryAfterMs));
   const inFlow = managed && !PLATFORM_CODES.has(error.code);

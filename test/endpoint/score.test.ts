@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FlowsteadError } from "../../src/base/error/error.ts";
+import { type ErrorCode, FlowsteadError } from "../../src/base/error/error.ts";
 import { Float, type ValueMap } from "../../src/base/value.ts";
 import { scoreFormat } from "../../src/endpoint/accept.ts";
 import { parseScoreRequest } from "../../src/endpoint/score-request.ts";
@@ -123,6 +123,23 @@ test("a managed endpoint answers 424 for the flow's failures and its own status 
   });
   assert.deepEqual([busy.status, busy.headers["retry-after"], busy.headers["retry-after-ms"]], [429, "2", "1500"]);
   assert.equal((await write([failure(new FlowsteadError("RequestTimeout", "slow"))], { managed: true })).status, 408);
+});
+
+test("a model's failure is the flow's, 400 as in the original; a limit stays one that is waited for", async () => {
+  const statusOf = async (code: ErrorCode): Promise<number> =>
+    (await write([failure(new FlowsteadError(code, "the model"))])).status;
+  for (const code of [
+    "ModelUnauthorized",
+    "ModelNotFound",
+    "ModelTimeout",
+    "ModelUnavailable",
+    "ModelBadAnswer",
+  ] as const)
+    assert.equal(await statusOf(code), 400, code);
+  assert.equal(await statusOf("ModelRateLimited"), 429);
+  assert.equal(await statusOf("Unexpected"), 500);
+  const managed = await write([failure(new FlowsteadError("ModelNotFound", "no such model"))], { managed: true });
+  assert.deepEqual([managed.status, managed.headers["ms-azureml-model-error-statuscode"]], [424, "400"]);
 });
 
 test("a stream that only the run could tell to be none is refused with all that the caller takes", async () => {
