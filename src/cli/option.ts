@@ -11,9 +11,12 @@ export interface HomeOptions {
   config?: string;
 }
 
+const HOME =
+  "state folder (default: FLOWSTEAD_HOME, else .flowstead here; for flows, runs and connections also in a folder above, else in your home folder)";
+
 export function withHome(command: Command): Command {
   return command
-    .option("--home <folder>", "state folder (default: FLOWSTEAD_HOME, or .flowstead)")
+    .option("--home <folder>", HOME)
     .option("--config <file>", "configuration file (default: flowstead.yaml, if there is one)", configFile)
     .option("--verbose", "tell more of what goes on")
     .option("-d, --debug", "tell what helps to find a fault: codes, details and causes of errors")
