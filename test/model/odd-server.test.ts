@@ -84,3 +84,27 @@ test("a server without a list of models can be reached; one that fails cannot", 
   answer = { status: 200, body: { models: [] } };
   await assert.rejects(model.probe(never()), { code: "ModelBadAnswer" });
 });
+
+test(
+  "a whole answer that stands still after its first half is given up as a stream is",
+  { timeout: 20_000 },
+  async (context) => {
+    const halting = createServer((request, response) => {
+      request.resume();
+      response.writeHead(200, { "content-type": "application/json" }).write('{"id": "c1", "choices": [');
+    });
+    await new Promise<void>((resolve) => halting.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(halting.address() as AddressInfo).port}/v1`;
+    const slow = openModel({ provider: "openai", baseUrl: url, model: "m", idleMs: 100 });
+    context.after(async () => {
+      await slow.close();
+      halting.close();
+      halting.closeAllConnections();
+    });
+    const chunks = slow.chat({ messages: [{ role: "user", content: "hi" }], parameters: {}, stream: false }, never());
+    const read = async (): Promise<void> => {
+      for await (const chunk of chunks) assert.fail(JSON.stringify(chunk));
+    };
+    await assert.rejects(read(), { code: "ModelStalled", message: /stood still for 100 ms/ });
+  },
+);

@@ -10,7 +10,7 @@ import type { Headers } from "../../../network/retry-after.ts";
 export interface Deadlines {
   /** From the call to the first text of a stream. */
   firstTokenMs: number;
-  /** Between two chunks of a stream, once it has begun. */
+  /** Between two chunks of a stream, or two pieces of a whole answer, once it has begun. */
   idleMs: number;
   /** From the call to the end of an answer that is not streamed. */
   wholeMs: number;
@@ -42,6 +42,9 @@ class Reading<Item> implements WireReader {
   #isEventStream = false;
   #parts: Buffer[] = [];
   #status = 0;
+  /** Bytes of a whole answer that are still to come; infinite where the server does not say. */
+  #missing = Infinity;
+  readonly #begunAt = performance.now();
   #headers: Headers = {};
   #timer: NodeJS.Timeout;
   #deafen: (() => void) | undefined;
@@ -74,6 +77,7 @@ class Reading<Item> implements WireReader {
     this.#status = status;
     this.#headers = headers;
     const type = String(headers["content-type"] ?? "");
+    this.#missing = Number(headers["content-length"] ?? Infinity);
     // Trust what is sent over what was asked for: some servers ignore `stream`.
     if (status === 200 && type.includes("event-stream")) this.#isEventStream = true;
   }
@@ -81,6 +85,8 @@ class Reading<Item> implements WireReader {
   onData(bytes: Buffer): void {
     if (!this.#isEventStream) {
       this.#parts.push(bytes);
+      this.#missing -= bytes.length;
+      if (this.#missing > 0 && !this.#isOver) this.#awaitRest();
       return;
     }
     if (this.#isOver) return;
@@ -104,6 +110,15 @@ class Reading<Item> implements WireReader {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#stalled(), this.#chat.deadlines.idleMs);
     }
+  }
+
+  /** Most answers come in one piece and never get here. */
+  #awaitRest(): void {
+    const { idleMs, wholeMs } = this.#chat.deadlines;
+    const leftMs = this.#begunAt + wholeMs - performance.now();
+    clearTimeout(this.#timer);
+    this.#timer =
+      leftMs < idleMs ? setTimeout(() => this.#tooLate(wholeMs), leftMs) : setTimeout(() => this.#stalled(), idleMs);
   }
 
   onEnd(): void {
