@@ -63,8 +63,8 @@ export async function openGatewayListener(gateway: Gateway, log: Logger): Promis
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
         front.closeAll();
+        server.closeAllConnections();
       }),
   };
 }

@@ -168,8 +168,8 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
       front?.closeIdle();
       const deadline = Date.now() + graceMs;
       while (hotInWork > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
-      app.server.closeAllConnections();
       front?.closeAll();
+      app.server.closeAllConnections();
       secure?.closeUnfinished();
       await closed;
       await app.close();

@@ -12,8 +12,8 @@ export function frontedServer(settings: ServerOptions, listener: RequestListener
     front.closeIdle();
   };
   server.closeAllConnections = () => {
-    closeAll.call(server);
     front.closeAll();
+    closeAll.call(server);
   };
   return server;
 }

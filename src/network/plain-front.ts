@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import { type RequestHead, readRequestHead } from "./request-head.ts";
 import { PlainResponse } from "./plain-response.ts";
 import type { PlainRequest } from "./served-exchange.ts";
+import { leaveNow } from "./turn.ts";
 
 /** @returns whether it answers; it has done nothing otherwise. */
 export type TakeRequest = (request: PlainRequest, response: PlainResponse) => boolean;
@@ -63,6 +64,7 @@ export function plainFront(server: Server, { event, take }: PlainFrontOptions): 
     },
     closeAll() {
       isClosing = true;
+      leaveNow();
       for (const connection of connections) connection.destroy();
     },
   };

@@ -11,11 +11,12 @@ export interface Leaving {
 let waiting: Leaving[] = [];
 
 export function leaveWithTurn(one: Leaving): void {
-  if (waiting.length === 0) setImmediate(letLeave);
+  if (waiting.length === 0) setImmediate(leaveNow);
   waiting.push(one);
 }
 
-function letLeave(): void {
+/** Before connections are closed, or the process ends, in this turn. */
+export function leaveNow(): void {
   const all = waiting;
   waiting = [];
   for (const one of all) one.leave();

@@ -113,7 +113,7 @@ test("a message whose content is neither text nor parts is the caller's fault, t
   const read = (content: unknown): unknown =>
     readChat(JSON.stringify({ model: "m", messages: [{ role: "user", content }] })).request.messages[0]?.content;
   for (const content of [5, true, {}, [null], ["text"], [{ type: "text", text: 5 }]])
-    assert.throws(() => read(content), { code: "InvalidRequest", message: /^messages: must be a list of objects/ });
+    assert.throws(() => read(content), { code: "InvalidRequest", message: /^messages\[0\]\.content/ });
   for (const content of [
     "",
     null,

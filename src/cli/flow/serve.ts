@@ -10,6 +10,7 @@ import { servingEnvironment } from "../../endpoint/serving-environment.ts";
 import { staticPages } from "../../endpoint/static-page.ts";
 import { recordFeedback, tracedTarget } from "../../flow/traced.ts";
 import { isLoopback } from "../../network/address.ts";
+import { closing } from "../../network/closing.ts";
 import { telemetrySettings } from "../../trace/settings.ts";
 import { openTelemetry } from "../../trace/telemetry.ts";
 import type { Console } from "../console.ts";
@@ -86,11 +87,11 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
   const url = `${secure ? "https" : "http"}://${options.host}:${port}/score`;
   console.print(options.json ? JSON.stringify({ url }) : url);
   const stop = (): void => {
-    server.close();
-    server.closeIdleConnections();
+    const answered = closing(server);
     certificate?.close();
     void close()
       .then(() => telemetry?.close())
+      .then(answered)
       .then(() => process.exit(0));
   };
   process.once("SIGINT", stop);

@@ -6,6 +6,7 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { parseJson, plain } from "../../base/json.ts";
 import { openFlow } from "../../flow/flow-target.ts";
 import type { Target } from "../../flow/target.ts";
+import { closing } from "../../network/closing.ts";
 import { BUILT_IN_TOOLS } from "../../tool/index.ts";
 import { flowServer, listen } from "../flow-server.ts";
 import { remoteResources } from "../resource/client.ts";
@@ -41,10 +42,10 @@ async function serve(spec: InstanceSpec): Promise<() => Promise<void>> {
   const server = flowServer(printing(flow), { log, version: spec.version, internal: true });
   await listen(server, { socketPath: spec.socketPath });
   return async () => {
-    server.close();
-    server.closeIdleConnections();
+    const answered = closing(server);
     await flow.close();
     await resources.close();
+    await answered();
   };
 }
 
