@@ -12,7 +12,7 @@ export interface Leaving {
 }
 
 /** Work for each write, above which it is not worth waiting for others. */
-const MUCH_MS = 0.25;
+const MUCH_MS = 0.5;
 /** Writes that then leave by themselves, until it is tried again. */
 const ALONE = 64;
 
