@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SILENT } from "../../src/base/log.ts";
 import type { ChatChunk, ChatDelta, ChatModel } from "../../src/model/chat-model.ts";
-import { guardedModel } from "../../src/model/guarded.ts";
+import { type GuardPolicy, guardedModel } from "../../src/model/guarded.ts";
 import type { Moderator } from "../../src/model/moderator.ts";
 import { openModerator } from "../../src/model/provider/index.ts";
 import { seeded } from "../seeded.ts";
@@ -136,6 +136,17 @@ for (const moderator of [openModerator({ moderator: "rules", patterns: [FORBIDDE
   });
 }
 
+function guardedInSteps(chunks: readonly ChatChunk[], onSent: () => void): ChatModel {
+  const policy: GuardPolicy = {
+    block: {},
+    on: ["completion"],
+    annotate: false,
+    holdBackChars: HOLD_BACK,
+    onFailure: "block",
+  };
+  return guardedModel(scripted(chunks, onSent), { moderator: inSteps, policy, log: SILENT });
+}
+
 test("the end of one choice does not wait for the end of another", async () => {
   const head = { id: "1", created: 1, model: "m" };
   const content = (index: number, text: string): ChatChunk => ({
@@ -149,14 +160,7 @@ test("the end of one choice does not wait for the end of another", async () => {
     { ...head, choices: [{ index: 1, delta: {}, finish_reason: "stop" }] },
   ];
   let sent = 0;
-  const model = guardedModel(
-    scripted(chunks, () => sent++),
-    {
-      moderator: inSteps,
-      policy: { block: {}, on: ["completion"], annotate: false, holdBackChars: HOLD_BACK, onFailure: "block" },
-      log: SILENT,
-    },
-  );
+  const model = guardedInSteps(chunks, () => sent++);
   let came = 0;
   for await (const { choices } of model.chat(
     { messages: [], stream: true, parameters: {} },
@@ -176,14 +180,7 @@ test("what has no end of a word is waited for no longer than a word is long", as
     choices: [{ index: 0, delta: { content: "abcdefgh" } }],
   }));
   let sent = 0;
-  const model = guardedModel(
-    scripted(chunks, () => sent++),
-    {
-      moderator: inSteps,
-      policy: { block: {}, on: ["completion"], annotate: false, holdBackChars: HOLD_BACK, onFailure: "block" },
-      log: SILENT,
-    },
-  );
+  const model = guardedInSteps(chunks, () => sent++);
   let most = 0;
   let came = 0;
   const request = { messages: [], stream: true, parameters: {} };
