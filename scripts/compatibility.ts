@@ -46,6 +46,44 @@ const DIFFERENCES = `
 - **A mapping of one entry whose key is no text**, such as \`{1: a}\`, may be the literal of a node; the original refuses it as a broken image.
 - **Dates** of a flow's YAML are \`datetime.date\` and \`datetime.datetime\` to Python nodes and templates, as in the original, and texts in ISO's
   notation to TypeScript and JavaScript nodes.
+- **Keys of digits** (\`{"10": 1, "2": 2}\`) keep their order in Python nodes, templates and outputs, as in the original; TypeScript and JavaScript
+  nodes get them smallest first, since their language has them so.
+
+## Where the \`run\` commands differ on purpose
+
+- **Exit codes** are the original's: \`run create\` ends with 0 also when the run failed, whose status stands in its record; with
+  \`--stream\` it ends with 1. Ctrl-C ends it with 130, and what had ended is kept. Wrong words end with 2, anything else that goes wrong with 1.
+- **Standard output** holds the record, and with \`--stream\` the log before it, as in the original; with \`--json\` it holds the record
+  alone. Errors and notes go to standard error, where the original mixes them into standard output; with \`--json\` an error is one line
+  of JSON there, \`{"error": {"code": ..., "message": ...}}\`, of every command.
+- **\`--resume-from\`** takes data, mapping, variables and a flow of its own, which the original refuses; a run that failed or was killed can be
+  resumed as well. **\`--flow\`** may stand beside \`--file\`, and wins.
+- **\`run update --set tags.a=b\`** keeps the other tags; the original drops them.
+- **\`run create --source\`** takes folders without \`run_metadata.json\` too. Numbers as tags in a run's file are texts; the original refuses them.
+- **A variable that refers to a connection** that is not there is refused; the original passes the reference on as it is written.
+- **An error** of a run has no \`debugInfo\`: it holds a stack of the original's own code. Names of runs have no slash.
+
+## Where the other commands differ on purpose
+
+- **Errors** go to standard error, where the original prints those of users to standard output; so do progress and log lines of \`flow test\`.
+- **\`config set\`** refuses a workspace (\`connection.provider=azureml...\`, \`trace.destination=azureml...\`) and the flow's own folder for runs with 1;
+  the original keeps the first, and says the last and ends with 0. Names that mean nothing here are kept, with a warning.
+- **\`connection create\`** takes an Azure OpenAI connection without a key, custom connections without secrets or with numbers, and an empty \`.env\`; it
+  needs no file when \`--set\` says everything. **\`connection delete\`** asks nobody; with no terminal the original fails without \`--yes\`.
+- **\`connection delete\`** takes away the connection that is seen, and tells where it was and whether one of its name is left in the person's folder.
+- **\`flow test\`** writes its four files also when they are empty or the test failed, so that none is left of an earlier test; \`--inputs\` and
+  \`--input\` take JSON and JSON Lines both, \`--detail\` is a folder of the working folder for the log, too.
+- **\`flow validate\`** reads a flow as strictly as a run does: references, cycles and sources that are not right are errors (the original
+  succeeds with most), connections that are not here are warnings. \`location\` is \`file:line\`.
+- **\`flow build\`** needs no \`--format\`, refuses a folder with other things in it, and writes \`.dockerignore\` besides; no \`flow.json\` for a
+  flex flow. **\`flow serve\`** ends with 0 at SIGTERM, as at Ctrl-C.
+- **\`flow save\`** takes functions that return a \`dict\`, and a file as \`--code\`; a default keeps its type (the original writes \`'1'\` for \`1\`).
+- **\`flow init\`** and **\`tool init\`** replace nothing without being told: where a file is there they end with 1, or ask.
+- **\`tool validate\`** calls a file without a tool wrong; the original finds 0 tools and succeeds. What is wrong with a file that cannot be loaded is
+  JSON, too. A package as a whole is not taken, but its files and functions are.
+- **\`service\`** and **\`upgrade\`** start and install nothing, and end with 0; **\`trace delete\`** finds nothing to delete, and asks nobody.
+- **\`-v\`** also prints the version after other words; **\`version\`** and \`--version\` tell Flowstead's.
+- **A wrong option value** ends with 2 whatever it is; every command has \`--json\`, \`--verbose\` and \`--debug\`.
 `;
 
 const rows = report.map(({ name, kind, construction, packages, result, how, reason }) => {

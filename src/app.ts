@@ -144,6 +144,7 @@ export async function openApp(
     const fleet = openFleet({
       runFolder,
       resources: lent.addressFor,
+      release: lent.release,
       python: config.python,
       version: version(),
       logLevel: config.log.level,

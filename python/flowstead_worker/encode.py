@@ -75,6 +75,24 @@ def refusal(value):
     return None
 
 
+def unfit_field(value):
+    """The first output that json.dumps does not take where fields are outputs, and why; None when it takes them all.
+
+    The fields of a dataclass may be taken though it may not itself; what has no fields is the field `output`.
+    """
+    if isinstance(value, dict):
+        fields = value.items()
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+    else:
+        fields = [("output", value)]
+    for name, item in fields:
+        said = refusal(item)
+        if said is not None:
+            return {"name": str(name), "refusal": said}
+    return None
+
+
 def _said(error):
     return "(%s) %s" % (type(error).__name__, error)
 

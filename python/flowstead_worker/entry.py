@@ -135,6 +135,11 @@ def _instance(module, name, kind, init):
 def _configured(kind, init):
     """Dicts for parameters that are model configurations become these, names for connections the connections."""
     hints = hints_of(kind.__init__)
+    for name, parameter in inspect.signature(kind.__init__).parameters.items():
+        base = parameter.annotation
+        is_made = inspect.isclass(base) and issubclass(base, (Connection, ModelConfiguration))
+        if is_made and name not in init and parameter.default is parameter.empty:
+            raise KeyError(name)
     values = dict(init)
     for name, value in init.items():
         options = [hints.get(name), *typing.get_args(hints.get(name))]

@@ -2,7 +2,7 @@
 
 import threading
 
-from .encode import is_exact, refusal, to_json
+from .encode import is_exact, refusal, to_json, unfit_field
 from .failure import ToolFault
 from .items import StreamedItems
 from .written import literal
@@ -33,6 +33,10 @@ class Kept:
                 packed["ref"]["unfit"] = unfit
         except Exception as error:
             packed["ref"]["error"] = refusal(value) or "(%s) %s" % (type(error).__name__, error)
+        if "unfit" in packed["ref"] or "error" in packed["ref"]:
+            field = unfit_field(value)
+            if field is not None:
+                packed["ref"]["field"] = field
         return packed
 
     def resolve(self, reference):

@@ -165,7 +165,7 @@ def hints_of(function):
 def input_of(parameter, hints):
     annotation = parameter.annotation
     if isinstance(annotation, str):
-        annotation = hints.get(parameter.name, _EMPTY)
+        annotation = _connection_of(hints.get(parameter.name))
     options = _options(annotation)
     default = parameter.default
     definition = {"type": ["object"], "has_default": default is not _EMPTY}
@@ -190,6 +190,11 @@ def input_of(parameter, hints):
     if default is not _EMPTY:
         definition["default"] = default if type(default) in (str, int, float, bool, type(None)) else str(default)
     return definition
+
+
+def _connection_of(annotation):
+    """What an annotation that is written as text says: a connection; any other leaves a value as it is, as in the original."""
+    return annotation if all(_is_connection(option) for option in _options(annotation)) else object
 
 
 def value_type(annotation):

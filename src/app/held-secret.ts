@@ -1,11 +1,11 @@
-import { connectionFolder } from "../config/folder.ts";
+import { connectionFolders } from "../config/folder.ts";
 import type { Config } from "../config/schema.ts";
-import { openConnectionStore } from "../connection/store.ts";
+import { joinedStore } from "../connection/joined-store.ts";
 
 /** All secrets that this system holds for others, wherever its configuration and its stored connections have them. */
 export async function heldSecrets(config: Readonly<Config>): Promise<Set<string>> {
   const secrets = new Set(secretsIn(config));
-  for (const connection of await openConnectionStore(connectionFolder(config)).list()) {
+  for (const connection of await joinedStore(connectionFolders(config)).list()) {
     for (const value of Object.values(connection.secrets)) secrets.add(value);
   }
   return secrets;

@@ -99,6 +99,8 @@ export interface Lending {
   attributed<T extends Target>(deployment: T): T;
   /** Where a deployment's instances find their resources, with a token of their own. */
   addressFor(spec: DeploymentSpec): { socketPath: string; token: string };
+  /** Ends a token that `addressFor` has given, with the one for the gateway that goes with it. */
+  release(token: string): void;
   close(): Promise<void>;
 }
 
@@ -120,7 +122,7 @@ export async function lendResources(
   await mkdir(folder);
   await chmod(folder, 0o755);
   const [socketPath, gatewayPath] = [path.join(folder, RESOURCE_SOCKET), path.join(folder, GATEWAY_SOCKET)];
-  const grants = new Map<string, ResourceGrant>();
+  const grants = new Map<string, ResourceGrant & { revoke(): void }>();
   const people = createPseudonyms();
   const named = (call: FlowCall, principal = call.principal): FlowCall => ({
     ...call,
@@ -155,6 +157,7 @@ export async function lendResources(
       const lent = gateway.credentials.lend(caller, people.principalOf);
       const access = { url: listener.url, token: lent.token };
       grants.set(token, {
+        revoke: lent.revoke,
         caller,
         principalOf: people.principalOf,
         mayRead: spec.flow === undefined ? undefined : namedIn(spec.flow),
@@ -165,6 +168,10 @@ export async function lendResources(
         },
       });
       return { socketPath, token };
+    },
+    release(token) {
+      grants.get(token)?.revoke();
+      grants.delete(token);
     },
     async close() {
       await new Promise<void>((resolve) => {

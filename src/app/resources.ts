@@ -1,11 +1,11 @@
 // What flows may reach, for everything that runs flows; apart from the rest of the app, which `flow serve` does not load.
 
 import type { Logger } from "../base/log.ts";
-import { connectionFolder } from "../config/folder.ts";
+import { connectionFolders } from "../config/folder.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { configuredConnections } from "../connection/configured.ts";
-import { openConnectionStore } from "../connection/store.ts";
+import { joinedStore } from "../connection/joined-store.ts";
 import { type LocalResourceOptions, type LocalResources, localResources } from "../endpoint/resource/local.ts";
 import type { BalancedModel } from "../model/balanced.ts";
 import type { Embedder } from "../model/embedder.ts";
@@ -31,6 +31,6 @@ interface ResourceParts {
 
 /** What flows may reach under this configuration. */
 export function openResources(config: Readonly<Config>, { env, ...parts }: ResourceParts): LocalResources {
-  const store = openConnectionStore(connectionFolder(config));
+  const store = joinedStore(connectionFolders(config));
   return localResources({ ...parts, connections: configuredConnections({ entries: config.connections, store, env }) });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Bag, type Placed } from "./bag.ts";
 import { FlowsteadError } from "./error/error.ts";
 
 /** Waits, or throws `Canceled` as soon as the signal is aborted. */
@@ -24,7 +25,11 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
-const heard = new WeakMap<AbortSignal, Set<() => void>>();
+interface Listener extends Placed {
+  readonly listener: () => void;
+}
+
+const heard = new WeakMap<AbortSignal, Bag<Listener>>();
 
 /**
  * Calls back once when the signal is aborted, until the function returned is called. A connection's signal is listened to by
@@ -33,11 +38,12 @@ const heard = new WeakMap<AbortSignal, Set<() => void>>();
 export function onAborted(signal: AbortSignal, listener: () => void): () => void {
   let listeners = heard.get(signal);
   if (!listeners) {
-    const all = new Set<() => void>();
+    const all = new Bag<Listener>();
     heard.set(signal, (listeners = all));
-    signal.addEventListener("abort", () => all.forEach((one) => one()), { once: true });
+    signal.addEventListener("abort", () => all.items().forEach((one) => one.listener()), { once: true });
   }
   const own = listeners;
-  own.add(listener);
-  return () => own.delete(listener);
+  const entry: Listener = { listener, place: -1 };
+  own.add(entry);
+  return () => own.delete(entry);
 }

@@ -1,10 +1,14 @@
-// JSON that keeps what Python's json keeps: ints of any size, the difference between 1 and 1.0, NaN and Infinity.
+// JSON that keeps what Python's json keeps: ints of any size, the difference between 1 and 1.0, NaN and Infinity, and the
+// order of keys that are digits.
 
+import { types } from "node:util";
 import { FlowsteadError } from "./error/error.ts";
+import { orderedMap } from "./ordered-map.ts";
 import { Float, PythonLiteral, type Value, float } from "./value.ts";
 
-// A number that JSON.parse would change: an integral float, an exponent, 16 digits or more, or Python's NaN and Infinity.
-const LOSSY = /\d\.0*(?![\d])|\d[eE]|\d{16}|NaN|Infinity/g;
+// What JSON.parse would change: an integral float, an exponent, 16 digits or more, Python's NaN and Infinity; and the
+// place of a key of digits.
+const LOSSY = /\d\.0*(?![\d])|\d[eE]|\d{16}|NaN|Infinity|"\d+"\s*:/g;
 
 /** Parses JSON without losing number identity. @throws FlowsteadError `InvalidJson` with line and column. */
 export function parseJson(text: string): Value {
@@ -35,7 +39,7 @@ function isLossy(text: string): boolean {
     // The rest of a string that holds one is of no interest.
     while (at <= hit.index) {
       const open = text.indexOf('"', at);
-      if (open < 0 || open > hit.index) return true;
+      if (open < 0 || open > hit.index || (open === hit.index && hit[0].endsWith(":"))) return true;
       at = stringEnd(text, open);
     }
     LOSSY.lastIndex = at;
@@ -77,7 +81,8 @@ function needsCare(value: unknown): boolean {
   if (typeof value === "number") return !Number.isFinite(value) || Math.abs(value) >= 1e16;
   if (Array.isArray(value)) return value.some(needsCare);
   if (typeof value === "object" && value !== null) {
-    if (value instanceof PythonLiteral) return true;
+    // What keeps the order of its keys cannot be handed to a thread.
+    if (value instanceof PythonLiteral || types.isProxy(value)) return true;
     for (const key in value) if (needsCare((value as Record<string, unknown>)[key])) return true;
   }
   return false;
@@ -194,12 +199,12 @@ class Parser {
   }
 
   #object(depth: number): Value {
-    const entries: { [key: string]: Value } = {};
+    const entries: [string, Value][] = [];
     this.#at++;
     this.#blank();
     if (this.#text[this.#at] === "}") {
       this.#at++;
-      return entries;
+      return {};
     }
     for (;;) {
       this.#blank();
@@ -208,9 +213,8 @@ class Parser {
       this.#blank();
       if (this.#text[this.#at] !== ":") this.#fail(`":" is expected after the key`);
       this.#at++;
-      const value = this.#value(depth + 1);
-      Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true });
-      if (this.#separator("}")) return entries;
+      entries.push([key, this.#value(depth + 1)]);
+      if (this.#separator("}")) return orderedMap(entries);
     }
   }
 

@@ -1,5 +1,6 @@
 // Lists, dicts, sets and bytes of a flow's file. What JSON can say wholly stays plain data.
 
+import { orderedMap } from "./ordered-map.ts";
 import { Float, type LiteralFacts, PythonLiteral, type Value, isFloat, pyFloat, pyRepr, toNumber } from "./value.ts";
 
 type Entry = readonly [Value, Value];
@@ -43,18 +44,10 @@ export function bytesLiteral(bytes: Uint8Array): PythonLiteral {
   });
 }
 
-/** A dict; plain when its keys are texts that an object keeps in this order, and its values are plain. */
+/** A dict; plain when its keys are texts and its values are plain. */
 export function dictLiteral(entries: readonly Entry[]): Value {
-  const plain: Record<string, Value> = {};
-  for (const [key, value] of entries) {
-    const name = typeof key === "string" ? key : (keyText(key) ?? pyRepr(key));
-    Object.defineProperty(plain, name, {
-      value: plainOf(value),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
+  const nameOf = (key: Value): string => (typeof key === "string" ? key : (keyText(key) ?? pyRepr(key)));
+  const plain = orderedMap(entries.map(([key, value]) => [nameOf(key), plainOf(value)]));
   const names = Object.keys(plain);
   const isPlain = entries.every(([key, value], index) => key === names[index] && !(value instanceof PythonLiteral));
   if (isPlain) return plain;

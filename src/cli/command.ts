@@ -81,6 +81,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     isNeedless: true,
     load: async () => (await import("./needless.ts")).upgradeCommand,
   },
+  version: {
+    about: "prints the version as JSON",
+    isNeedless: true,
+    load: async () => (await import("./needless.ts")).versionCommand,
+  },
   pfazure: {
     about: "the original's program for Azure, in whose place others stand",
     isNeedless: true,

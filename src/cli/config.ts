@@ -36,9 +36,18 @@ async function setAll(words: readonly string[], options: SetOptions, console: Co
   const folder = options.path === undefined ? home : path.resolve(options.path);
   for (const [name, value] of Object.entries(pairs(words))) {
     await writePfSetting(folder, name, value);
+    if (!Object.hasOwn(PF_SETTINGS, name)) console.say(`warning: "${name}" has no meaning here. ${meant(name)}`);
     if (!options.json) console.print(`Set config [{'${name}': '${value}'}] successfully.`);
   }
   if (options.json) console.print(stringifyJson(readPfSettings(home).written, 4));
+}
+
+/** The original keeps whatever it is given, and its scripts go on. */
+function meant(name: string): string {
+  const names = Object.keys(PF_SETTINGS);
+  const [group, ...rest] = name.split(".");
+  const near = names.find((known) => known.startsWith(`${group}.`) || known.endsWith(`.${rest.at(-1) ?? group}`));
+  return near === undefined ? `Settings are: ${names.join(", ")}.` : `Did you mean ${near}?`;
 }
 
 const HELP = `

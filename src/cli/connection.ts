@@ -2,14 +2,15 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import { STATE_FOLDER, connectionFolder } from "../config/folder.ts";
+import { STATE_FOLDER, connectionFolders } from "../config/folder.ts";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson } from "../base/json.ts";
-import { type ValueMap, isMap, pyStr } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
 import type { Connection } from "../connection/connection.ts";
-import { CONNECTION_KINDS } from "../connection/kind.ts";
+import { CONNECTION_KINDS, findKind } from "../connection/kind.ts";
 import { parseConnection } from "../connection/parse.ts";
+import { joinedStore } from "../connection/joined-store.ts";
 import { type ConnectionStore, type StoredConnection, openConnectionStore } from "../connection/store.ts";
 import type { Console } from "./console.ts";
 import { type HomeOptions, ownConfigOf, count, withHome, withYes } from "./option.ts";
@@ -58,24 +59,26 @@ export function connectionCommand(console: Console): Command {
       .addHelpText("after", WRITE_EXAMPLES);
 
   writing("create", "store a connection, in place of one of its name; its secrets are encrypted").action(
-    async (options: WriteOptions) => {
+    async (options: WriteOptions, command: Command) => {
+      if (options.file === undefined && options.set === undefined) needs(command, "--file");
       const store = storeOf(options);
       const data = await readData(options);
       const replaces = typeof data.name === "string" && (await find(store, data.name)) !== undefined;
       await save(store, data, console);
-      if (!options.json) sayWhere(options, console);
+      if (!options.json) await sayWhere(options, pyStr(data.name ?? null), console);
       // The original's scripts create what may be there.
       if (replaces && !options.json) console.say(`note: this replaces the connection "${pyStr(data.name ?? null)}".`);
     },
   );
-  writing("update", "change a stored connection").action(async (options: WriteOptions) => {
+  writing("update", "change a stored connection").action(async (options: WriteOptions, command: Command) => {
+    if (options.file === undefined && options.name === undefined) needs(command, "--name");
     const store = storeOf(options);
     const data = await readData(options);
     const known = await mustFind(store, typeof data.name === "string" ? data.name : "");
-    await save(store, changed(written(known, (secret) => secret) as ValueMap, data), console);
+    await save(store, changed(remaining(known, data.type), data), console);
   });
   const list = sub("list", "list the stored connections")
-    .option("-r, --max-results <number>", "how many at most", count, 50)
+    .option("-r, --max-results <number>", "how many at most", (text) => (text === "0" ? 0 : count(text)), 50)
     .option("--all-results", "all of them")
     .option("--json", JSON_MEANING);
   list.action(async (options: ListOptions) => {
@@ -96,23 +99,38 @@ export function connectionCommand(console: Console): Command {
   withYes(remove, "accepted for scripts; nothing is asked").action(
     async (options: NameOptions & { json?: boolean }) => {
       // That there is none is what was asked for, as in the original.
-      const deleted = await storeOf(options).remove(options.name);
-      if (options.json) console.print(JSON.stringify({ name: options.name, deleted }));
-      else console.say(`${deleted ? "Deleted" : "There is no"} connection "${options.name}".`);
+      const [folder, next] = await holdersOf(options, options.name);
+      const deleted = folder !== undefined && (await openConnectionStore(folder).remove(options.name));
+      if (options.json) return console.print(JSON.stringify({ name: options.name, deleted }));
+      const where = folder === undefined ? "" : ` of ${path.dirname(folder)}`;
+      console.say(`${deleted ? "Deleted" : "There is no"} connection "${options.name}"${where}.`);
+      if (next !== undefined) console.say(`note: the one of that name in ${path.dirname(next)} counts now.`);
     },
   );
   return connection;
 }
 
-function storeOf(options: HomeOptions): ConnectionStore {
-  return openConnectionStore(connectionFolder(ownConfigOf(options).config));
+/** Of two options one must be there, which the parser does not know: it says so in its words. */
+function needs(command: Command, option: string): never {
+  const { flags } = command.options.find(({ long }) => long === option) ?? { flags: option };
+  command.error(`error: required option '${flags}' not specified`, { code: "commander.missingMandatoryOptionValue" });
 }
 
-/** A system that is started here has a folder of its own, and would look in vain. */
-function sayWhere(options: HomeOptions, console: Console): void {
-  const { home } = ownConfigOf(options).config;
+function storeOf(options: HomeOptions): ConnectionStore {
+  return joinedStore(connectionFolders(ownConfigOf(options).config));
+}
+
+/** The folders that have a connection of this name; the first one's counts. */
+async function holdersOf(options: HomeOptions, name: string): Promise<string[]> {
+  const folders = connectionFolders(ownConfigOf(options).config);
+  const lists = await Promise.all(folders.map((folder) => openConnectionStore(folder).list()));
+  return folders.filter((_, at) => lists[at]?.some((one) => one.name === name));
+}
+
+async function sayWhere(options: HomeOptions, name: string, console: Console): Promise<void> {
+  const home = path.dirname((await holdersOf(options, name))[0] ?? "");
   if (home === path.resolve(STATE_FOLDER) || options.home !== undefined) return;
-  console.say(`note: kept in ${home}, for flows of any folder; "flowstead up" asks for those of its own --home.`);
+  console.say(`note: kept in ${home}, for flows of any folder.`);
 }
 
 async function find(store: ConnectionStore, name: string): Promise<StoredConnection | undefined> {
@@ -148,12 +166,22 @@ async function readData({ file, name, set }: WriteOptions): Promise<ValueMap> {
   return name === undefined ? data : { ...data, name };
 }
 
+/** What is stored, as far as a connection of this type has it: an address of another service would be taken for its own. */
+function remaining(known: StoredConnection, type: Value | undefined): ValueMap {
+  const before = written(known, (secret) => secret);
+  const kind = typeof type === "string" ? findKind(type) : undefined;
+  if (!kind || kind.type === known.type) return before;
+  const own = new Set(["name", ...kind.secrets, ...kind.required, ...Object.keys(kind.defaults)]);
+  return Object.fromEntries(Object.entries(before).filter(([key]) => own.has(key)));
+}
+
 /** The stored fields with those of `changes`, also inside configs and secrets; a field that says so stays. */
 function changed(stored: ValueMap, changes: ValueMap): ValueMap {
   const result = { ...stored };
   for (const [key, value] of Object.entries(changes)) {
     const before = result[key];
-    if (value !== KEEP) result[key] = isMap(before) && isMap(value) ? changed(before, value) : value;
+    // What `show` prints in place of a secret is none.
+    if (value !== KEEP && value !== MASK) result[key] = isMap(before) && isMap(value) ? changed(before, value) : value;
   }
   return result;
 }
@@ -175,12 +203,12 @@ async function save(store: ConnectionStore, data: ValueMap, console: Console): P
 
 /** Puts what a person types in place of `<user-input>`. */
 async function askFor(data: ValueMap): Promise<ValueMap> {
-  const open = Object.keys(data).filter((key) => data[key] === ASK);
+  const open = Object.keys(data).filter((key) => data[key] === ASK || data[key] === MASK);
   if (open.length === 0) return data;
   if (!process.stdin.isTTY) {
     throw new FlowsteadError(
       "UsageError",
-      `${open.join(", ")}: ${ASK} asks a person, and nobody is here. Use --set ${open[0]}=... or \${env:NAME}.`,
+      `${open.map((key) => `${key}: ${pyStr(data[key] ?? null)}`).join(", ")} asks a person, and nobody is here. Use --set ${open[0]}=... or \${env:NAME}.`,
     );
   }
   const dialog = createInterface({ input: process.stdin, output: process.stderr });

@@ -27,11 +27,12 @@ export function serviceCommand(console: Console): Command {
   sub("stop", "says that there is none").action((options: HomeOptions) =>
     tell(options, 'There is no service to stop. Ctrl-C, or SIGTERM, ends "flowstead up".'),
   );
-  sub("status", "prints the address of the system that runs on the state folder; ends with 1 when none runs").action(
-    (options: HomeOptions) => {
-      const found = running(options);
-      if (!found) throw new FlowsteadError("InvalidRequest", `No system runs on this state folder. ${PAGE}`);
-      console.print(JSON.stringify({ pid: found.pid, url: found.url }, null, 2));
+  sub("status", "prints the address of the system that runs on the state folder").action(
+    (options: HomeOptions & { json?: boolean }) => {
+      const { pid = null, url = null } = running(options) ?? {};
+      // As in the original, that none runs is no failure.
+      if (url === null) console.say(`No system runs on this state folder. ${PAGE}`);
+      if (url !== null || options.json) console.print(JSON.stringify({ pid, url }, null, 2));
     },
   );
   return service;
@@ -64,6 +65,13 @@ export function upgradeCommand(console: Console): Command {
       console.say(`This is ${version()}, and it stays: "npm install --global flowstead@latest" installs the newest.`);
       if (options.json) console.print(JSON.stringify({ version: version() }));
     });
+}
+
+/** The original's `pf version`, whose scripts read JSON; `--version` says the same to people. */
+export function versionCommand(console: Console): Command {
+  return new Command("version")
+    .option("--json", "accepted for scripts; it is JSON in any case")
+    .action(() => console.print(JSON.stringify({ flowstead: version() }, null, 2)));
 }
 
 /** What takes the place of the original's second program, whose runs and flows lie in a workspace of Azure. */

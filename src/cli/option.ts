@@ -23,9 +23,16 @@ export function withHome(command: Command): Command {
     .addOption(new Option("--user-agent <text>", "accepted for scripts").hideHelp());
 }
 
-/** The original's `--config` takes settings; here they have a command of their own. */
+// Commander takes an option without a value for an empty text.
+const NO_FILE = "";
+
+/** The original's `--config` takes settings for one command: those that hold here in any case are passed over. */
 function configFile(text: string): string {
-  if (!/^[\w.]+=/.test(text)) return text;
+  if (text === "") throw new InvalidArgumentError("Give a file.");
+  const [, name, value = ""] = /^"?([\w.]+)=(.*?)"?$/.exec(text) ?? [];
+  if (name === undefined) return text;
+  if (/^(connection\.provider=local|trace\.destination=(none|local)|telemetry\..*)$/.test(`${name}=${value}`))
+    return NO_FILE;
   throw new InvalidArgumentError(`Give a file. Settings are set with "flowstead config set ${text}".`);
 }
 
@@ -53,7 +60,8 @@ export function idleFlags(command: Command): string[] {
 }
 
 export function configOf(options: HomeOptions, overrides: { port?: number; host?: string } = {}): LoadedConfig {
-  return loadConfig({ env: process.env, file: options.config, overrides: { home: options.home, ...overrides } });
+  const file = options.config || undefined;
+  return loadConfig({ env: process.env, file, overrides: { home: options.home, ...overrides } });
 }
 
 /**
@@ -62,7 +70,8 @@ export function configOf(options: HomeOptions, overrides: { port?: number; host?
  */
 export function ownConfigOf({ home, config: file }: HomeOptions): LoadedConfig {
   const usualHome = nearest(STATE_FOLDER) ?? (process.env.PF_HOME_DIRECTORY || userHome());
-  return loadConfig({ env: process.env, file, overrides: { home }, usualHome, halfModelIsFine: true });
+  const overrides = { home };
+  return loadConfig({ env: process.env, file: file || undefined, overrides, usualHome, halfModelIsFine: true });
 }
 
 /** The file or folder of this name in the working folder, or in the nearest one above. */

@@ -48,15 +48,10 @@ export async function writePfSetting(folder: string, name: string, value: string
   await writeFileAtomic(file, setInYaml(text, name.split("."), value), 0o600);
 }
 
+/** @throws FlowsteadError `UsageError` for a value that cannot be had here. */
 function checkSetting(name: string, value: string): void {
   const wrong = (why: string): FlowsteadError =>
     new FlowsteadError("UsageError", `Invalid config value '${value}' for '${name}': ${why}`);
-  if (!Object.hasOwn(PF_SETTINGS, name)) {
-    throw new FlowsteadError(
-      "UsageError",
-      `There is no setting "${name}". There are: ${Object.keys(PF_SETTINGS).join(", ")}.`,
-    );
-  }
   if (name === "run.output_path" && value.replace(/\/+$/, "").endsWith("${flow_directory}")) {
     throw wrong(
       "Cannot specify flow directory as run output path; if you want to specify run output path under flow directory, please use its child folder, e.g. '${flow_directory}/.runs'.",

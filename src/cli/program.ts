@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { FlowsteadError } from "../base/error/error.ts";
+import { stringifyJson } from "../base/json.ts";
 import { version } from "../base/version.ts";
 import { fullFlags } from "./abbreviation.ts";
 import { addCommands } from "./command.ts";
@@ -16,6 +17,7 @@ const INTERRUPTED = 130;
 /** Runs the command that the words name; errors become one clear message. @returns the exit code; servers may still run. */
 export async function runProgram(words: readonly string[], console: Console): Promise<number> {
   const startedAt = performance.now();
+  const isForPrograms = words.includes("--json");
   /** What the command that runs was told about telling. */
   let asked: { verbose?: boolean; debug?: boolean } = {};
   const program = new Command("flowstead")
@@ -25,7 +27,7 @@ export async function runProgram(words: readonly string[], console: Console): Pr
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => console.print(withoutLineEnd(text)),
-      writeErr: (text) => console.say(withoutLineEnd(text)),
+      writeErr: (text) => isForPrograms || console.say(withoutLineEnd(text)),
     })
     .exitOverride()
     .hook("preAction", (_program, command) => {
@@ -36,16 +38,34 @@ export async function runProgram(words: readonly string[], console: Console): Pr
   await addCommands(program, new Set(words[0] === "help" ? words.slice(1) : words.slice(0, 1)), console);
   for (const command of program.commands) inherit(command, program);
   try {
-    await program.parseAsync(fullFlags(program, words), { from: "user" });
+    await program.parseAsync(asksForHelp(program, words) ? [...words, "--help"] : fullFlags(program, words), {
+      from: "user",
+    });
     if (asked.verbose || asked.debug)
       console.say(`Command ran in ${((performance.now() - startedAt) / 1000).toFixed(3)} seconds.`);
     return console.hasFailed ? 1 : 0;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : WRONG_WORDS;
-    console.say(`Error: ${explain(thrown)}`);
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return 0;
+      const message = thrown.message.replace(/^error: /, "");
+      if (isForPrograms) console.say(asJson(new FlowsteadError("UsageError", message)));
+      return WRONG_WORDS;
+    }
+    console.say(isForPrograms ? asJson(FlowsteadError.from(thrown)) : `Error: ${explain(thrown)}`);
     if (asked.debug) console.say(explainMore(thrown));
     return FlowsteadError.from(thrown).code === "Canceled" ? INTERRUPTED : 1;
   }
+}
+
+/** What went wrong, in one line, for whoever asked for JSON. */
+function asJson({ code, message, details }: FlowsteadError): string {
+  return stringifyJson({ error: { code, message, ...(details ? { details } : {}) } });
+}
+
+/** Whoever names a group of commands alone asks what is in it, as in the original. */
+function asksForHelp(program: Command, [name, ...rest]: readonly string[]): boolean {
+  const group = name === undefined ? program : program.commands.find((command) => command.name() === name);
+  return rest.length === 0 && (group?.commands.length ?? 0) > 0;
 }
 
 /** Subcommands take over how the program reports wrong words. */

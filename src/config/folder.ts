@@ -24,6 +24,13 @@ export function connectionFolder({ home }: Home): string {
   return path.join(home, "connections");
 }
 
+/** Those, and after them the folder of another state folder whose connections count too. */
+export function connectionFolders({ home, shared_home: shared }: Home & Pick<Config, "shared_home">): string[] {
+  return [...new Set([home, ...(shared ? [path.resolve(shared)] : [])])].map((folder) =>
+    path.join(folder, "connections"),
+  );
+}
+
 /** Search indexes, a folder each. */
 export function indexFolder({ home }: Home): string {
   return path.join(home, "index");

@@ -7,6 +7,7 @@ import { isMap } from "../base/value.ts";
 import { type YamlPath, type YamlSource, parseYaml } from "../base/yaml.ts";
 import { complaints, placedInFile } from "./complaint.ts";
 import { type Environment, modelsFromEnvironment, storesFromEnvironment } from "./environment.ts";
+import { userHome } from "./folder.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { resolveSecrets } from "./secret.ts";
 
@@ -54,6 +55,8 @@ export function loadConfig({ overrides = {}, file, env, ...usual }: LoadConfigOp
   if (config.models.length === 0) config.models = modelsFromEnvironment(env, { halfIsFine: usual.halfModelIsFine });
   Object.assign(config.documents, storesFromEnvironment(config.documents, env));
   config.home = path.resolve(config.home);
+  // Who names a folder means that one: a service must not take what the person who starts it has.
+  config.shared_home ??= "home" in raw || "home" in stronger ? "" : env.PF_HOME_DIRECTORY || userHome();
   return { config: deepFreeze(config), env, file: found, portIsExplicit: settings.port !== undefined, placed };
 }
 

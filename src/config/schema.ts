@@ -55,6 +55,12 @@ export const configSchema = z.strictObject({
   embedder: embedder.optional(),
   reranker: reranker.optional(),
   search: searchSchema,
+  shared_home: z
+    .string()
+    .optional()
+    .describe(
+      "State folder whose connections count besides those of `home`, which win. Default: the person's own, ~/.flowstead, where nobody names `home`; an empty text means none.",
+    ),
   connections: z
     .record(z.string(), z.looseObject({ type: z.string() }))
     .default({})

@@ -51,7 +51,11 @@ export function openConnectionStore(folder: string): ConnectionStore {
   const readKey = (): Promise<Buffer> => readSealingKey(path.join(folder, SEALING_KEY_FILE));
 
   const read = async (): Promise<Stored> => {
-    const text = await readFile(file, "utf8").catch(() => undefined);
+    const text = await readFile(file, "utf8").catch((thrown: NodeJS.ErrnoException) => {
+      // Who may not read what is there must not write over it.
+      if (thrown.code === "ENOENT" || thrown.code === "ENOTDIR") return undefined;
+      throw thrown;
+    });
     if (text === undefined) return {};
     const parsed = stored.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;

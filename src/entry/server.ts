@@ -19,6 +19,7 @@ import { type SecureServer, type ServedCertificate, secureServer } from "./secur
 import { refuseMalformed } from "./malformed.ts";
 import { gatewayRoute } from "./route/gateway.ts";
 import { faceRoute } from "./route/face.ts";
+import { managementUrl } from "./route/management-name.ts";
 import { openAiRoute } from "./route/openai.ts";
 import { scoreRoute } from "./route/score.ts";
 
@@ -102,6 +103,7 @@ export async function openEntry(options: EntryOptions): Promise<Entry> {
 
   const app = fastify({
     bodyLimit: BODY_LIMIT,
+    rewriteUrl: ({ url = "/" }) => managementUrl(url),
     forceCloseConnections: true,
     clientErrorHandler: refuseMalformed,
     // Routes check what they get by zod. Fastify's own compilers of JSON schemas take longer to load than all the rest of it.

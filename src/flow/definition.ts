@@ -53,6 +53,8 @@ export interface NodeDefinition {
   connection?: string;
   api?: string;
   provider?: string;
+  /** The original's Python module that the provider stands in. */
+  module?: string;
   aggregation: boolean;
   activate?: ActivateDefinition;
   useVariants: boolean;

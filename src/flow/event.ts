@@ -21,6 +21,12 @@ export interface TokenUsage {
 /** Why a model ended its text before it was whole: at its limit of tokens, or because a filter stopped it. */
 export type CutShort = "length" | "content_filter";
 
+/** A prompt's text, and the names of the inputs that it shows. */
+export interface PromptFacts {
+  template: string;
+  variables: readonly string[];
+}
+
 export type FlowEvent =
   | {
       type: "flow-start";
@@ -74,6 +80,8 @@ export type FlowEvent =
       time: number;
       durationMs: number;
       inputs?: ValueMap;
+      /** Of a node that asked a model; left out where inputs are. */
+      prompt?: PromptFacts;
       output?: Value;
       usage?: TokenUsage;
       cutShort?: CutShort;

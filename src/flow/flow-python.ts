@@ -38,13 +38,13 @@ export function withInterpreter<Options extends FlowPython>(options: Options, di
   return { ...options, python: { ...options.python, interpreter } };
 }
 
-/** The variables that the flow's code sees: those of the process and the flow's own. */
+/** The variables that the flow's code sees: those of the process and the flow's own, which are given as its file has them. */
 export async function flowEnvironment(
-  definition: FlowDefinition,
+  written: FlowDefinition["environmentVariables"],
   { python = {}, resources }: FlowPython,
 ): Promise<ProcessEnvironment> {
   const { env = {}, environmentVariables, keepEnvironment = false } = python;
-  const texts = environmentTexts(definition.environmentVariables, environmentVariables);
+  const texts = environmentTexts(written, environmentVariables);
   const own = await resolveEnvironment(texts, resources);
   return keepEnvironment ? { ...own, ...env } : { ...env, ...own };
 }

@@ -4,9 +4,10 @@
 import type { ErrorBody } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
 import { newSpanId } from "../base/trace-context.ts";
+import type { ValueMap } from "../base/value.ts";
 import { GEN_AI, SPAN, SPAN_EVENT } from "../trace/name.ts";
 import type { Attributes, Span, SpanEvent } from "../trace/span.ts";
-import type { FlowEvent, TokenUsage } from "./event.ts";
+import type { FlowEvent, PromptFacts, TokenUsage } from "./event.ts";
 
 export interface RunSpanOptions {
   traceId: string;
@@ -147,13 +148,16 @@ export class RunSpans {
     this.#open.get(node)?.events.push(event);
   }
 
-  #nodeEnd({ node, status, time, inputs, output, usage, error }: EventOf<"node-end">): void {
+  #nodeEnd({ node, status, time, inputs, prompt, output, usage, error }: EventOf<"node-end">): void {
     const span = this.#open.get(node);
     this.#open.delete(node);
     // Only a bypassed node ends without having begun: it did nothing that could be shown.
     if (!span) return;
     if (usage) this.#counted(span, usage);
-    if (this.#options.content && inputs !== undefined) this.#tell(span, SPAN.inputs, SPAN_EVENT.inputs, inputs);
+    if (this.#options.content && inputs !== undefined) {
+      this.#tell(span, SPAN.inputs, SPAN_EVENT.inputs, inputs);
+      if (prompt) tellPrompt(span, prompt, inputs);
+    }
     if (this.#options.content && output !== undefined) this.#tell(span, SPAN.output, SPAN_EVENT.output, output);
     if (error) fail(span, raised(error), time);
     this.#end(span, time, status === "canceled" ? "canceled" : undefined);
@@ -214,6 +218,17 @@ function modelAttributes(name: string, target: string | undefined): Attributes {
       ? {}
       : { [SPAN.responseModel]: target, [GEN_AI.requestModel]: target, [GEN_AI.responseModel]: target }),
   };
+}
+
+function tellPrompt(span: Span, { template, variables }: PromptFacts, inputs: ValueMap): void {
+  const shown = variables.filter((name) => Object.hasOwn(inputs, name)).map((name) => [name, inputs[name]]);
+  const told = {
+    [SPAN.promptTemplate]: template,
+    [SPAN.promptVariables]: stringifyJson(Object.fromEntries(shown)),
+  };
+  Object.assign(span.attributes, told);
+  const payload = stringifyJson(told);
+  span.events.push({ name: SPAN_EVENT.prompt, timeMs: Date.now(), attributes: { payload } });
 }
 
 interface Raised {

@@ -49,8 +49,8 @@ export interface OpenFlowOptions {
   /** Values for the constructor of a flex flow's class, over those of its file; for a prompty, what its head says instead. */
   init?: ValueMap;
   /**
-   * Whether the flow is made ready as the original's commands do it: additional_includes merged in, variants checked.
-   * Without it only the folder's own files count, as for its executor. Default true.
+   * Whether the flow is made ready as the original's commands do it: additional_includes merged in, variants checked, its
+   * environment variables set. Without it only the folder's own files count, as for its executor. Default true.
    */
   includes?: boolean;
   python?: FlowPythonOptions;
@@ -92,7 +92,7 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   const directory = merged?.directory ?? loaded.directory;
   let python: PythonPool | undefined;
   try {
-    const env = await flowEnvironment(definition, options);
+    const env = await flowEnvironment(includes ? definition.environmentVariables : {}, options);
     const pool = (python = createPython(directory, env, withInterpreter(options, loaded.directory)));
     const { resources, streaming = true } = options;
     const init = orSample(options.init, definition.sample?.init);

@@ -21,6 +21,7 @@ const NODE = z.looseObject({
   connection: TEXT,
   api: TEXT,
   provider: TEXT,
+  module: TEXT,
   aggregation: FLAG,
   reduce: FLAG,
   use_variants: FLAG,
@@ -83,7 +84,9 @@ export type VariantsYaml = NonNullable<z.infer<typeof FLOW>["node_variants"]>;
 /** @throws FlowsteadError `InvalidYaml`, `FlowDefinitionError`; both name file and line. */
 export function readFlowYaml(text: string, file: string): { yaml: z.infer<typeof FLOW>; source: YamlSource } {
   const source = parseYaml(text, file);
-  const parsed = FLOW.safeParse(source.value ?? {});
+  if ((source.value ?? null) === null)
+    throw new FlowsteadError("FlowDefinitionError", `${file} is empty: it holds neither nodes nor an entry.`);
+  const parsed = FLOW.safeParse(source.value);
   if (parsed.success) return { yaml: parsed.data, source };
   const issue = parsed.error.issues[0];
   const at = (issue?.path ?? []).filter((part) => typeof part !== "symbol");

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
+import { orderedMap } from "../base/ordered-map.ts";
 import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { Image } from "../prompt/image.ts";
 import { type Cell, typeName } from "../prompt/jinja/value.ts";
@@ -52,7 +53,7 @@ export function imagesWritten(value: Value, format: MessageFormat): Value {
   if (Array.isArray(value)) return value.map((item) => imagesWritten(item, format));
   const map = value as ValueMap;
   if (!isImage(map, "basic"))
-    return Object.fromEntries(Object.entries(map).map(([key, item]) => [key, imagesWritten(item, format)]));
+    return orderedMap(Object.entries(map).map(([key, item]) => [key, imagesWritten(item, format)]));
   const { mimeType = "image/*", form, content } = describe(map);
   return form === "base64" ? write({ mimeType, content }, format) : value;
 }
@@ -123,7 +124,7 @@ export function templateImages(value: unknown, format: MessageFormat): unknown {
   const text = textOf(map, format);
   if (text !== undefined) return text;
   if (!isImage(map, format)) {
-    return Object.fromEntries(Object.entries(map).map(([key, item]) => [key, templateImages(item, format)]));
+    return orderedMap(Object.entries(map).map(([key, item]) => [key, templateImages(item, format)]));
   }
   const { mimeType, form, content } = describe(map);
   if (form === "base64") return new Image(Buffer.from(content, "base64"), mimeType);
@@ -153,7 +154,7 @@ function load(value: Value, source: ImageSource): Value | Promise<Value> {
   if (isImage(value, source.format)) return read(value, source);
   const keys = Object.keys(value);
   const items = together(Object.values(value).map((item) => load(item, source)));
-  const named = (all: Value[]): Value => Object.fromEntries(all.map((item, index) => [keys[index], item]));
+  const named = (all: Value[]): Value => orderedMap(all.map((item, index) => [keys[index] ?? "", item]));
   return items instanceof Promise ? items.then(named) : named(items);
 }
 

@@ -5,26 +5,12 @@ import { type Value, isFloat, pyStr } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Assignment, NodeDefinition } from "./definition.ts";
 import type { FlowResources } from "./resource.ts";
-import { parseTyped } from "./value.ts";
+import { VALUE_TYPES, parseTyped } from "./value.ts";
 
 /** What a tool says about one of its parameters; `type` may list several connection classes. */
 export interface ToolParameter {
   type: readonly string[];
 }
-
-const VALUE_TYPES = new Set([
-  "int",
-  "double",
-  "bool",
-  "string",
-  "secret",
-  "prompt_template",
-  "list",
-  "object",
-  "file_path",
-  "image",
-  "assistant_definition",
-]);
 
 /** Whether a parameter takes a connection; its literal is then the connection's name. */
 export function takesConnection(parameter: ToolParameter): boolean {
@@ -88,18 +74,23 @@ function convert(node: string, name: string, parameter: ToolParameter, value: Va
   }
 }
 
-/** The connection that a node names. @throws FlowsteadError `GetConnectionError`. */
-export async function nodeConnection(resources: FlowResources, name: string, node: string): Promise<Connection> {
+/** The connection that a node names; one that names none is told so. @throws FlowsteadError `GetConnectionError`. */
+export async function nodeConnection(
+  resources: FlowResources,
+  name: string | undefined,
+  node: string,
+): Promise<Connection> {
   try {
-    return await resources.connection(name);
+    return await resources.connection(name ?? "");
   } catch (thrown) {
-    const error = FlowsteadError.from(thrown);
+    const { message } = FlowsteadError.from(thrown);
+    const reason = name === undefined ? message.replace("Connection ''", "Connection None") : message;
     throw new FlowsteadError(
       "GetConnectionError",
-      `Get connection '${name}' for node '${node}' error: ${error.message}`,
+      `Get connection '${name ?? "None"}' for node '${node}' error: ${reason}`,
       {
         cause: thrown,
-        details: { node, connection: name },
+        details: { node, connection: name ?? null },
       },
     );
   }

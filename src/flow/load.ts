@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, isMap } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyRepr } from "../base/value.ts";
 import type { YamlSource } from "../base/yaml.ts";
 import { resolveReferences } from "../prompt/prompty-reference.ts";
 import type { FlowDefinition, FlowSample } from "./definition.ts";
@@ -12,6 +12,7 @@ import { locateFlow } from "./locate.ts";
 import { promptyFlow } from "./prompty-flow.ts";
 import { readNode, readVariants } from "./node/read.ts";
 import { parseAssignment } from "./reference.ts";
+import { VALUE_TYPES } from "./value.ts";
 
 export interface LoadedFlow {
   directory: string;
@@ -55,19 +56,21 @@ export function parseFlow(
   return {
     name: options.name || yaml.name || flowName(folderName),
     description: yaml.description ?? undefined,
-    inputs: readInputs(yaml.inputs ?? {}, literalsOf(source, "inputs"), (name) => {
-      if (yaml.entry) return "";
-      throw new FlowsteadError("KeyError", "'type'", {
-        details: { file, line: lineOf(["inputs", name]), input: name },
-      });
-    }),
+    inputs: readInputs(yaml.inputs ?? {}, literalsOf(source, "inputs"), (name, type) =>
+      yaml.entry ? (type ?? "") : valueType(type, { file, line: lineOf(["inputs", name]), input: name }),
+    ),
     flex: yaml.entry
-      ? { entry: yaml.entry, init: readInputs(yaml.init ?? {}, literalsOf(source, "init"), () => "object") }
+      ? {
+          entry: yaml.entry,
+          init: readInputs(yaml.init ?? {}, literalsOf(source, "init"), (_, type) => type ?? "object"),
+        }
       : undefined,
     outputs: Object.entries(yaml.outputs ?? {}).map(([name, output]) => ({
       name,
-      type: output.type ?? "string",
-      reference: parseAssignment(literalAt(["outputs", name, "reference"]) ?? output.reference ?? ""),
+      type: yaml.entry
+        ? (output.type ?? "string")
+        : valueType(output.type, { file, line: lineOf(["outputs", name]), output: name }),
+      reference: parseAssignment(literalAt(["outputs", name, "reference"]) ?? written(output.reference)),
       description: output.description ?? undefined,
       isChatOutput: output.is_chat_output ?? false,
       evaluationOnly: output.evaluation_only ?? false,
@@ -88,15 +91,27 @@ function literalsOf({ literalAt }: YamlSource, section: string): DefaultOf {
   return (name) => literalAt([section, name, "default"]);
 }
 
-/** @param untyped tells the type of an input that has none */
+/** A reference that is null is the value null, one that is not there is none. */
+function written(reference: Value | undefined): Value {
+  return reference === undefined ? "" : reference;
+}
+
+/** @throws FlowsteadError `KeyError` for a type that is missing, `ValueError` for one that there is not. */
+function valueType(type: string | null | undefined, details: Record<string, unknown>): string {
+  if (type === undefined) throw new FlowsteadError("KeyError", "'type'", { details });
+  if (type !== null && VALUE_TYPES.has(type)) return type;
+  throw new FlowsteadError("ValueError", `${pyRepr(type)} is not a valid ValueType`, { details });
+}
+
+/** @param typeOf the type of an input, from the one that is written */
 function readInputs(
   inputs: InputsYaml,
   literal: DefaultOf,
-  untyped: (name: string) => string,
+  typeOf: (name: string, written: string | null | undefined) => string,
 ): FlowDefinition["inputs"] {
   return Object.entries(inputs).map(([name, input]) => ({
     name,
-    type: input.type ?? untyped(name),
+    type: typeOf(name, input.type),
     default: literal(name) ?? input.default,
     description: input.description ?? undefined,
     isChatInput: input.is_chat_input ?? false,

@@ -1,6 +1,7 @@
 // Flow outputs, told as soon as what they refer to has ended.
 
 import { FlowsteadError } from "../base/error/error.ts";
+import { orderedMap } from "../base/ordered-map.ts";
 import { PythonLiteral, type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
 import type { FlowEvent } from "./event.ts";
@@ -101,22 +102,22 @@ export class OutputCollector {
   #found({ definition: { name }, streamed }: PlannedOutput, found: NodeValue): void {
     const { messageFormat } = this.#plan.definition;
     const plain =
-      found instanceof PythonValue
-        ? imagesWritten(serializable(name, found, found.outputError), messageFormat)
-        : plainValue(found);
+      found instanceof PythonValue ? imagesWritten(serializable(name, found), messageFormat) : plainValue(found);
     if (streamed) this.#endStream(name, plain);
     else this.#tell(name, plain);
   }
 
   /** Tells each field of a value as an output; a value without fields is the output `output`. */
   #spread(value: NodeValue): void {
-    const plain = value instanceof PythonValue ? serializable("output", value, value.jsonError) : plainValue(value);
+    const fault = value instanceof PythonValue ? value.fieldError : undefined;
+    if (fault) throw unserializable(fault.name, fault.refusal);
+    const plain = plainValue(value);
     for (const [name, field] of Object.entries(isMap(plain) ? plain : { output: plain })) this.#tell(name, field);
   }
 
   /** All outputs in the order of the file. @throws FlowsteadError the first output's fault. */
   finish(): ValueMap {
-    if (this.#plan.spread !== undefined) return Object.fromEntries(this.#values);
+    if (this.#plan.spread !== undefined) return orderedMap(this.#values);
     const values: ValueMap = {};
     for (const { definition } of this.#plan.outputs) {
       const fault = this.#faults?.get(definition.name);
@@ -182,10 +183,9 @@ function outputsByNode(plan: FlowPlan): Map<string, PlannedOutput[]> {
   return found;
 }
 
-/** A function that is the whole flow may give a dataclass, whose fields are the outputs; a node of a graph may not. */
-function serializable(name: string, value: PythonValue, refusal: string | undefined): Value {
-  if (refusal === undefined) return value.toJson();
-  throw unserializable(name, refusal);
+function serializable(name: string, value: PythonValue): Value {
+  if (value.outputError === undefined) return value.toJson();
+  throw unserializable(name, value.outputError);
 }
 
 function unserializable(name: string, refusal: string): FlowsteadError {

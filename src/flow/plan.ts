@@ -74,6 +74,7 @@ export async function planFlow(
   options: PlanOptions,
 ): Promise<FlowPlan> {
   const known = toolTable(options.tools);
+  checkModules(nodes, known);
   const loaded = new Map<NodeDefinition, { tool: NodeTool; prepared: PreparedNode }>();
   const resolved: NodeDefinition[] = [];
   const wanted = nodes.flatMap(({ source }) => source?.tool ?? []);
@@ -133,6 +134,25 @@ function toolTable(tools: readonly NodeTool[]): Map<string, NodeTool> {
   return new Map(tools.flatMap((tool) => [tool.id, ...(tool.aliases ?? [])].map((id) => [id, tool] as const)));
 }
 
+/** Failures that are not the node's, and a type of node that there is not, which the original finds while it reads the file. */
+const UNWRAPPED: ReadonlySet<string> = new Set(["Canceled", "ShuttingDown", "PythonNotFound", "ValueError"]);
+
+/** The original imports the modules that nodes name before anything else; those of its own package are known here by their tools. */
+function checkModules(nodes: readonly NodeDefinition[], known: ReadonlyMap<string, NodeTool>): void {
+  for (const { name, module = "", line } of nodes) {
+    const [file = ""] = /^promptflow\.tools\.[^.]+/.exec(module) ?? [];
+    if (file === "") continue;
+    const isKnown = [...known.keys()].some((id) => id.startsWith(`${file}.`));
+    if (isKnown && module === file) continue;
+    const reason = isKnown ? `No module named '${module}'; '${file}' is not a package` : `No module named '${file}'`;
+    throw new FlowsteadError(
+      "FailedToImportModule",
+      `Failed to import modules with error: Import node '${name}' provider module '${module}' failed. Root cause: ModuleNotFoundError("${reason}").`,
+      { details: { node: name, nodeLine: line } },
+    );
+  }
+}
+
 async function loadTool(
   node: NodeDefinition,
   tools: ToolTable,
@@ -143,7 +163,7 @@ async function loadTool(
     return { tool, prepared: await tool.prepare(node, context) };
   } catch (thrown) {
     const inner = FlowsteadError.from(thrown);
-    if (inner.code === "Canceled" || inner.code === "ShuttingDown" || inner.code === "PythonNotFound") throw inner;
+    if (UNWRAPPED.has(inner.code)) throw inner;
     throw new FlowsteadError(
       "ResolveToolError",
       `Tool load failed in '${node.name}': (${inner.code}) ${inner.message}`,
@@ -168,13 +188,14 @@ interface ToolTable {
   named: string[];
 }
 
+/** Types of nodes that are nothing without a source. */
+const SOURCED: ReadonlySet<string> = new Set(["python", "prompt", "llm", "custom_llm"]);
+
 function findTool(node: NodeDefinition, { known, named }: ToolTable): NodeTool {
-  if (!node.type) {
-    throw new FlowsteadError(
-      "FlowDefinitionError",
-      `Properties 'source' or 'type' are not specified for Node '${node.name}'. Please make sure these properties are in place and try again.`,
-    );
+  if (!node.source && (node.type === undefined || SOURCED.has(node.type))) {
+    throw new FlowsteadError("UserErrorException", `Node ${node.name} does not have source defined.`);
   }
+  if (!node.type) throw new FlowsteadError("NotImplementedError", "Tool type None is not supported yet.");
   const isPackage = node.source && node.source.type !== "code";
   const id = isPackage ? (node.source?.tool ?? "") : node.type;
   const tool = known.get(id) ?? (isPackage && id !== "" ? known.get("package") : undefined);
@@ -185,7 +206,9 @@ function findTool(node: NodeDefinition, { known, named }: ToolTable): NodeTool {
       `Package tool '${id}' is not found in the current environment. All available package tools are: ${pyRepr(named)}.`,
     );
   }
-  throw new FlowsteadError("FlowNotSupported", `Tool type ${node.type} is not supported yet.`);
+  throw new FlowsteadError("ValueError", `${pyRepr(node.type)} is not a valid ToolType`, {
+    details: { node: node.name, nodeLine: node.line },
+  });
 }
 
 function checkOutputs(definition: FlowDefinition, nodes: NodeDefinition[], warnings: string[]): OutputDefinition[] {

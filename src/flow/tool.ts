@@ -7,7 +7,7 @@ import type { PythonPool } from "../python/pool.ts";
 import type { PythonQuestion } from "../python/question.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { Assignment, NodeDefinition } from "./definition.ts";
-import type { CutShort, TokenUsage } from "./event.ts";
+import type { CutShort, PromptFacts, TokenUsage } from "./event.ts";
 import type { MessageFormat } from "./image.ts";
 import type { CallStart, RunningCall } from "./node/call.ts";
 import type { NodeInput, NodeValue } from "./node/value.ts";
@@ -63,6 +63,8 @@ export interface PreparedNode {
   optionalInputs: ReadonlySet<string>;
   /** The function that does the work, as the original names it in traces. */
   function?: string;
+  /** The template that it sends to a model, for traces. */
+  prompt?: PromptFacts;
   /** Whether the fields of what it gives are the outputs of a flow that is this node alone. */
   spreads?: boolean;
   /**

@@ -9,6 +9,21 @@ export class ValueError extends Error {
   override readonly name = "ValueError";
 }
 
+/** The types that inputs and outputs of a flow and parameters of tools can have. */
+export const VALUE_TYPES: ReadonlySet<string> = new Set([
+  "int",
+  "double",
+  "bool",
+  "string",
+  "secret",
+  "prompt_template",
+  "list",
+  "object",
+  "file_path",
+  "image",
+  "assistant_definition",
+]);
+
 const INT = /^[+-]?\d+(?:_\d+)*$/;
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/;
 

@@ -11,7 +11,8 @@ interface Choice {
 }
 
 const OWN: ReadonlySet<string> = new Set(["index", "delta", "finish_reason", "logprobs"]);
-const JOINED: ReadonlySet<string> = new Set(["content", "refusal", "reasoning_content"]);
+const JOINED: ReadonlySet<string> = new Set(["content", "refusal", "reasoning_content", "reasoning"]);
+const PIECED: ReadonlySet<string> = new Set(["function_call", "audio"]);
 
 /** Builds a `chat.completion`; what providers add, such as Azure's filter results, stays in its place. */
 export class Completion {
@@ -53,7 +54,7 @@ export class Completion {
       if (name === "tool_calls") addToolCalls(message, value as ToolCallDelta[]);
       else if (JOINED.has(name) && typeof value === "string")
         message[name] = `${(message[name] as string | null) ?? ""}${value}`;
-      else if (name === "function_call") message[name] = joinCall(message[name], value);
+      else if (PIECED.has(name) && value !== null) message[name] = joinPieces(message[name], value);
       else message[name] = value;
     }
     // A call of a tool comes after an empty text, which the whole answer does not have.
@@ -63,24 +64,32 @@ export class Completion {
 
 interface ToolCallDelta {
   index: number;
-  id?: string;
-  type?: string;
-  function?: { name?: string; arguments?: string };
+  [field: string]: unknown;
 }
 
+/** Calls are of functions, of custom tools, and may hold what a provider adds, such as the signature of a thought. */
 function addToolCalls(message: Choice["message"], deltas: readonly ToolCallDelta[]): void {
-  const calls = (message.tool_calls ??= []) as { id: string; type: string; function: Record<string, string> }[];
-  for (const { index, id, type, function: part } of deltas) {
-    const call = (calls[index] ??= { id: "", type: "function", function: { name: "", arguments: "" } });
-    if (id) call.id = id;
-    if (type) call.type = type;
-    call.function = joinCall(call.function, part ?? {});
+  const calls = (message.tool_calls ??= []) as Record<string, unknown>[];
+  for (const { index, ...fields } of deltas) {
+    const call = (calls[index] ??= { id: "", type: "function" });
+    for (const [name, value] of Object.entries(fields)) {
+      if (name === "function") call[name] = joinPieces(call[name] ?? { name: "", arguments: "" }, value);
+      else if (name === "custom") call[name] = joinPieces(call[name], value);
+      else if (value || !(name in call)) call[name] = value;
+    }
   }
 }
 
-function joinCall(before: unknown, part: { name?: string; arguments?: string }): Record<string, string> {
-  const { name = "", arguments: text = "" } = (before ?? {}) as { name?: string; arguments?: string };
-  return { name: part.name || name, arguments: text + (part.arguments ?? "") };
+/** What comes in pieces; a name and an id come once. */
+const IN_PIECES: ReadonlySet<string> = new Set(["arguments", "input", "data", "transcript"]);
+
+function joinPieces(before: unknown, part: unknown): Record<string, unknown> {
+  const joined: Record<string, unknown> = { ...(before as object | undefined) };
+  for (const [name, value] of Object.entries((part ?? {}) as object)) {
+    if (IN_PIECES.has(name)) joined[name] = `${(joined[name] as string | undefined) ?? ""}${value ?? ""}`;
+    else if (value) joined[name] = value;
+  }
+  return joined;
 }
 
 function joinLogprobs(before: unknown, part: unknown): unknown {

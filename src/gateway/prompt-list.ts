@@ -63,7 +63,8 @@ function numbered({ usage: _ofOne, ...chunk }: ChatChunk, first: number): ChatCh
 }
 
 function sum(usages: readonly ChatUsage[]): ChatUsage {
-  const of = (name: keyof ChatUsage): number => usages.reduce((total, usage) => total + usage[name], 0);
+  const of = (name: "prompt_tokens" | "completion_tokens" | "total_tokens"): number =>
+    usages.reduce((total, usage) => total + usage[name], 0);
   return {
     prompt_tokens: of("prompt_tokens"),
     completion_tokens: of("completion_tokens"),

@@ -188,12 +188,7 @@ export class ResponseAnswer {
   }
 }
 
-interface Details {
-  prompt_tokens_details?: { cached_tokens?: number } | null;
-  completion_tokens_details?: { reasoning_tokens?: number } | null;
-}
-
-function usageOf(usage: (ChatUsage & Details) | undefined): Fields | null {
+function usageOf(usage: ChatUsage | undefined): Fields | null {
   if (!usage) return null;
   return {
     input_tokens: usage.prompt_tokens,

@@ -54,12 +54,18 @@ export interface ChatUsage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
+  prompt_tokens_details?: { cached_tokens?: number } | null;
+  completion_tokens_details?: { reasoning_tokens?: number } | null;
 }
 
 export interface ChatDelta {
   role?: ChatRole;
   content?: string | null;
   refusal?: string | null;
+  /** What a model thinks before it answers; servers have two names for it. */
+  reasoning_content?: string | null;
+  reasoning?: string | null;
+  audio?: { id?: string; data?: string; transcript?: string } | null;
   tool_calls?: { index: number; id?: string; type?: "function"; function?: { name?: string; arguments?: string } }[];
   function_call?: { name?: string; arguments?: string };
 }
@@ -118,14 +124,18 @@ export interface ChatModel {
 
 /** Whether this chunk shows the caller something: from here on an answer can not be moved to another member. */
 export function isContent(chunk: ChatChunk): boolean {
-  return chunk.choices.some(({ delta }) =>
-    Boolean(delta?.content || delta?.refusal || delta?.tool_calls?.length || delta?.function_call),
-  );
+  return chunk.choices.some(({ delta }) => isShown(delta));
+}
+
+function isShown(delta: ChatDelta | undefined): boolean {
+  if (delta?.content || delta?.refusal || delta?.tool_calls?.length || delta?.function_call) return true;
+  return Boolean(delta?.reasoning_content || delta?.reasoning || delta?.audio);
 }
 
 /** The text that a delta adds, whatever it is part of; undefined when it adds nothing. */
 export function addedText(delta: ChatDelta | undefined): string | undefined {
-  const text = delta?.content ?? delta?.refusal ?? delta?.tool_calls?.[0]?.function?.arguments;
+  const said = delta?.content || delta?.refusal || delta?.reasoning_content || delta?.reasoning;
+  const text = said || delta?.tool_calls?.[0]?.function?.arguments;
   return text || delta?.tool_calls ? (text ?? "") : undefined;
 }
 

@@ -118,7 +118,7 @@ export class AnswerReader {
         const line = bytes.toString("latin1", at, end);
         if (this.#place === "size") this.#size(line);
         else if (line === "") this.#end(end + 2 === bytes.length);
-        else headerOf(line);
+        else valueOf(line, nameOf(line));
         return end + 2;
       }
     }
@@ -132,13 +132,18 @@ export class AnswerReader {
   }
 
   #head(text: string, isLast: boolean): void {
-    const lines = text.split("\r\n");
-    const [, minor, code] = STATUS.exec(lines[0] as string) ?? [];
+    let from = endOfLine(text, 0);
+    const [, minor, code] = STATUS.exec(text.slice(0, from)) ?? [];
     if (code === undefined) throw malformed("something else than HTTP/1.1");
     const status = Number(code);
     const headers: Headers = {};
-    for (let line = 1; line < lines.length; line++) {
-      const [name, value] = headerOf(lines[line] as string);
+    while (from < text.length) {
+      from += LINE_END.length;
+      const to = endOfLine(text, from);
+      const line = text.slice(from, to);
+      const name = nameOf(line);
+      const value = valueOf(line, name);
+      from = to;
       const before = headers[name];
       if (before === undefined) headers[name] = value;
       else if (LENGTHS.has(name)) throw malformed("two lengths");
@@ -190,21 +195,29 @@ const LENGTHS: ReadonlySet<string> = new Set(["content-length", "transfer-encodi
 const names = new Map<string, string>();
 const MOST_NAMES = 500;
 
-function headerOf(line: string): [name: string, value: string] {
+/** What stands before the colon, in small letters. */
+function nameOf(line: string): string {
   const colon = line.indexOf(":");
-  if (colon < 1) throw malformed("a header without a name");
-  const written = line.slice(0, colon);
-  let name = names.get(written);
-  if (name === undefined) {
-    if (!HEADER_NAME.test(written)) throw malformed("a header without a name");
-    name = written.toLowerCase();
-    if (names.size < MOST_NAMES) names.set(written, name);
-  }
-  const value = line.slice(colon + 1);
+  const written = line.slice(0, Math.max(0, colon));
+  const known = names.get(written);
+  if (known !== undefined) return known;
+  if (!HEADER_NAME.test(written)) throw malformed("a header without a name");
+  const name = written.toLowerCase();
+  if (names.size < MOST_NAMES) names.set(written, name);
+  return name;
+}
+
+function valueOf(line: string, name: string): string {
+  const value = line.slice(name.length + 1);
   if (!HEADER_VALUE.test(value)) throw malformed("a header with control characters");
   // To some readers a tab beside a length is white space, to others a part of it.
   if (LENGTHS.has(name) && value.includes("\t")) throw malformed("a length with a tab");
-  return [name, value.trim()];
+  return value.trim();
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\r\n", from);
+  return end < 0 ? text.length : end;
 }
 
 function malformed(what: string): Error {

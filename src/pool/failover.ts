@@ -40,7 +40,7 @@ export async function* failover<T, E>(options: FailoverOptions<T, E>): AsyncGene
         failure = failureOf?.(event);
         if (failure) {
           if (committed || !judge(failure).move || signal.aborted) {
-            yield* held;
+            for (const early of held) yield early;
             yield event;
             return;
           }
@@ -58,7 +58,7 @@ export async function* failover<T, E>(options: FailoverOptions<T, E>): AsyncGene
       }
       if (!failure) {
         attempt.succeeded = true;
-        yield* held;
+        for (const early of held) yield early;
         return;
       }
     } catch (thrown) {

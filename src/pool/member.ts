@@ -1,3 +1,4 @@
+import { Bag, type Placed } from "../base/bag.ts";
 import type { FlowsteadError } from "../base/error/error.ts";
 import { Breaker, type BreakerOptions } from "./breaker.ts";
 
@@ -58,7 +59,7 @@ export class Member<T> {
   readonly region: string | undefined;
   readonly #context: MemberContext;
   readonly #breaker: Breaker;
-  readonly #leases = new Set<Lease<T>>();
+  readonly #leases = new Bag<CallLease<T>>();
   #ready: boolean;
   #draining = false;
   #cooldownUntil = 0;
@@ -119,14 +120,7 @@ export class Member<T> {
   /** Puts a call on the member. The only way in; the lease's `end` is the only way out. */
   begin(): Lease<T> {
     const { isTrial } = this.#breaker.enter(this.#context.now());
-    const lease: Lease<T> = {
-      member: this,
-      onLost: undefined,
-      end: (how) => {
-        if (!this.#leases.delete(lease)) return;
-        this.#settle(how, isTrial);
-      },
-    };
+    const lease = new CallLease(this, isTrial, this.#onEnd);
     if (this.#leases.size === 0) this.#lastEndAt = this.#context.now();
     this.#leases.add(lease);
     return lease;
@@ -143,7 +137,7 @@ export class Member<T> {
   /** Takes it out and tells every call in flight, so that those which have not begun to answer move elsewhere. */
   lose(reason: FlowsteadError): void {
     this.setReady(false, reason);
-    for (const lease of this.#leases) lease.onLost?.(reason);
+    for (const lease of this.#leases.items()) lease.onLost?.(reason);
   }
 
   /** No new calls; settles when the calls in flight have ended. */
@@ -155,6 +149,10 @@ export class Member<T> {
     if (this.#leases.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
+
+  readonly #onEnd = (lease: CallLease<T>, how: LeaseEnd): void => {
+    if (this.#leases.delete(lease)) this.#settle(how, lease.isTrial);
+  };
 
   #settle({ outcome, cooldownMs, reason }: LeaseEnd, isTrial: boolean): void {
     const now = this.#context.now();
@@ -178,5 +176,24 @@ export class Member<T> {
 
   #tell(type: MemberEvent["type"], more: Omit<MemberEvent, "type" | "member"> = {}): void {
     this.#context.onEvent({ type, member: this.id, ...more });
+  }
+}
+
+class CallLease<T> implements Lease<T>, Placed {
+  readonly member: Member<T>;
+  /** Whether the circuit waits for its outcome. */
+  readonly isTrial: boolean;
+  onLost: ((reason: FlowsteadError) => void) | undefined;
+  place = -1;
+  readonly #onEnd: (lease: CallLease<T>, how: LeaseEnd) => void;
+
+  constructor(member: Member<T>, isTrial: boolean, onEnd: (lease: CallLease<T>, how: LeaseEnd) => void) {
+    this.member = member;
+    this.isTrial = isTrial;
+    this.#onEnd = onEnd;
+  }
+
+  end(how: LeaseEnd): void {
+    this.#onEnd(this, how);
   }
 }

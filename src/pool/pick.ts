@@ -19,8 +19,7 @@ export function pick<T>(
   { zone, random = Math.random }: PickOptions = {},
 ): Member<T> | undefined {
   if (candidates.length < 2) return candidates[0];
-  const best = Math.min(...candidates.map((member) => member.priority));
-  const tier = candidates.filter((member) => member.priority === best);
+  const tier = bestOf(candidates);
   if (zone === undefined) return lessBusyOfTwo(tier, random);
   const near = lessBusyOfTwo(
     tier.filter((member) => member.zone === zone),
@@ -37,22 +36,34 @@ export function pick<T>(
 function lessBusyOfTwo<T>(members: readonly Member<T>[], random: () => number): Member<T> | undefined {
   if (members.length < 2) return members[0];
   const first = draw(members, random);
-  const second = draw(
-    members.filter((member) => member !== first),
-    random,
-  );
+  const second = draw(members, random, first);
   return load(second) < load(first) ? second : first;
 }
 
-function draw<T>(members: readonly Member<T>[], random: () => number): Member<T> {
+/** By weight, one other than `but`. */
+function draw<T>(members: readonly Member<T>[], random: () => number, but?: Member<T>): Member<T> {
   let total = 0;
-  for (const member of members) total += member.weight;
+  for (const member of members) if (member !== but) total += member.weight;
   let mark = random() * total;
+  let last = members[0] as Member<T>;
   for (const member of members) {
+    if (member === but) continue;
+    last = member;
     mark -= member.weight;
-    if (mark < 0) return member;
+    if (mark < 0) break;
   }
-  return members.at(-1) as Member<T>;
+  return last;
+}
+
+/** Those of the best priority; most pools have one only. */
+function bestOf<T>(candidates: readonly Member<T>[]): readonly Member<T>[] {
+  let best = Infinity;
+  let isOne = true;
+  for (const { priority } of candidates) {
+    if (best !== Infinity && priority !== best) isOne = false;
+    if (priority < best) best = priority;
+  }
+  return isOne ? candidates : candidates.filter((member) => member.priority === best);
 }
 
 function load<T>(member: Member<T>): number {

@@ -81,9 +81,13 @@ export function createPool<T>(options: PoolOptions<T> = {}): Pool<T> {
       if (at >= 0) members.splice(at, 1);
     },
     acquire({ exclude, zone } = {}) {
-      const untried = exclude?.size ? members.filter((member) => !exclude.has(member)) : members;
-      let candidates = untried.filter((member) => member.status() === "available");
-      if (candidates.length === 0 && panic) candidates = untried.filter((member) => !member.isDraining);
+      const candidates: Member<T>[] = [];
+      for (const member of members) {
+        if (!exclude?.has(member) && member.status() === "available") candidates.push(member);
+      }
+      if (candidates.length === 0 && panic) {
+        for (const member of members) if (!exclude?.has(member) && !member.isDraining) candidates.push(member);
+      }
       return pick(candidates, { zone, random })?.begin();
     },
     changed(ms, signal) {

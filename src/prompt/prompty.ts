@@ -139,12 +139,8 @@ function changed(base: ValueMap, changes: ValueMap): ValueMap {
 
 function toModel(value: Value | undefined, file: string): PromptyModel {
   const model = part(value, "model", file);
-  const api = model["api"] ?? "chat";
-  if (api !== "chat" && api !== "completion") {
-    throw new FlowsteadError("InvalidPrompty", `${file}: model.api is ${pyRepr(api)}; write chat or completion.`, {
-      details: { file },
-    });
-  }
+  // As the original: whatever is no completion is a chat.
+  const api = model["api"] === "completion" ? "completion" : "chat";
   const configuration = part(model["configuration"], "model.configuration", file);
   const settings = Object.entries(configuration).filter(([key, setting]) => truthy(setting) && !NAMING.has(key));
   if (truthy(configuration["connection"]) && settings.length > 0) {

@@ -57,6 +57,13 @@ export type PackageSignature = z.infer<typeof PACKAGE_SIGNATURE>;
 export type PythonParameter = z.infer<typeof PARAMETER>;
 export type PythonSignature = z.infer<typeof SIGNATURE>;
 
+/** A field that cannot be an output. */
+export interface UnfitField {
+  name: string;
+  /** In Python's words. */
+  refusal: string;
+}
+
 export interface KeptObject {
   run: string;
   id: number;
@@ -64,6 +71,8 @@ export interface KeptObject {
   error?: string;
   /** Why `json.dumps` refuses it although it has a JSON form to show. */
   unfit?: string;
+  /** The first that `json.dumps` refuses where its fields are outputs. */
+  field?: UnfitField;
 }
 
 /** A call of a function marked with `@trace`, told when it has ended. */

@@ -1,6 +1,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Value } from "../base/value.ts";
 import type { TemplateReads } from "../prompt/foreign.ts";
+import type { UnfitField } from "./message.ts";
 
 /** Names an object that a worker process keeps until its run ends. */
 export interface ObjectReference {
@@ -30,6 +31,7 @@ export class PythonValue {
   readonly #json: Value;
   readonly #error: string | undefined;
   readonly #unfit: string | undefined;
+  readonly #field: UnfitField | undefined;
 
   constructor(
     keeper: ObjectKeeper,
@@ -39,6 +41,7 @@ export class PythonValue {
       json: Value;
       error?: string | undefined;
       unfit?: string | undefined;
+      field?: UnfitField | undefined;
     },
   ) {
     this.keeper = keeper;
@@ -47,6 +50,7 @@ export class PythonValue {
     this.#json = given.json;
     this.#error = given.error;
     this.#unfit = given.unfit;
+    this.#field = given.field;
   }
 
   /** Why it has no JSON form, in Python's words; `undefined` when it has one. */
@@ -57,6 +61,11 @@ export class PythonValue {
   /** Why it cannot be an output of a flow: its JSON form is not Python's own, or there is none. */
   get outputError(): string | undefined {
     return this.#error ?? this.#unfit;
+  }
+
+  /** Why its fields cannot be outputs of a flow each: those of a dataclass may, though it may not be one itself. */
+  get fieldError(): UnfitField | undefined {
+    return this.#field ?? (this.#error === undefined ? undefined : { name: "output", refusal: this.#error });
   }
 
   /** The JSON form, or a short text in its place when there is none. */

@@ -1,6 +1,7 @@
 // What a Python process says of an object for a template; python/flowstead_worker/view.py is the other side.
 
 import { z } from "zod";
+import { orderedMap } from "../base/ordered-map.ts";
 import type { Value } from "../base/value.ts";
 import { Foreign, ForeignDict, type ForeignFacts, ForeignFault, ForeignTuple } from "../prompt/foreign.ts";
 
@@ -56,7 +57,7 @@ function readPairs(pairs: z.infer<typeof PAIRS>): [unknown, unknown][] {
 
 function readDict(pairs: [unknown, unknown][]): unknown {
   return pairs.every(([key]) => typeof key === "string")
-    ? Object.fromEntries(pairs as [string, unknown][])
+    ? orderedMap(pairs as [string, unknown][])
     : new ForeignDict(pairs);
 }
 

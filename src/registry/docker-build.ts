@@ -13,8 +13,8 @@ import { type FlowBundle, isEmpty, isWithin } from "./flow-bundle.ts";
 export interface BuildOptions {
   format: "docker" | "executable";
   bundle: FlowBundle;
-  /** Content of the flow's `.promptflow/flow.tools.json`. */
-  tools: string;
+  /** Content of the flow's `.promptflow/flow.tools.json`, where it has nodes. */
+  tools?: string | undefined;
   connections: readonly Connection[];
   /** Members of the model pools that the flow names, but for the pool `default`. */
   models: readonly ModelMember[];
@@ -63,8 +63,8 @@ export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
     ...own,
     ["settings.json", `${JSON.stringify(settings, null, 2)}\n`],
     ...references.flatMap((one) => [...one.files]),
-    ["flow/.promptflow/flow.tools.json", options.tools],
   ];
+  if (options.tools !== undefined) texts.push(["flow/.promptflow/flow.tools.json", options.tools]);
   const files = new Map<string, Uint8Array>(texts.map(([name, text]) => [name, Buffer.from(text)]));
   for (const [name, content] of bundle.files) files.set(`flow/${name}`, content);
   refuseSecrets(files, options);
@@ -88,14 +88,18 @@ function refuseSecrets(files: ReadonlyMap<string, Uint8Array>, { connections, mo
   }
 }
 
+/** Refuses a folder that the flow itself would be overwritten in. @param folder where the flow's files will be */
+export function checkApart(flow: string, folder: string, output: string): void {
+  if (!isWithin(flow, folder)) return;
+  throw new FlowsteadError(
+    "UsageError",
+    `The build would overwrite the flow itself. Choose another --output than ${output}.`,
+  );
+}
+
 /** Refuses a folder that holds something else, and one that the flow itself would be overwritten in. */
 export function checkOutput(output: string, flow: string): void {
-  if (isWithin(flow, path.join(output, "flow"))) {
-    throw new FlowsteadError(
-      "UsageError",
-      `The build would overwrite the flow itself. Choose another --output than ${output}.`,
-    );
-  }
+  checkApart(flow, path.join(output, "flow"), output);
   const isOurs = ["Dockerfile", "start.sh"].some((name) => {
     const made = path.join(output, name);
     return existsSync(made) && readFileSync(made, "utf8").includes(MARK);
@@ -107,10 +111,19 @@ export function checkOutput(output: string, flow: string): void {
   );
 }
 
-/** Writes the files; those of an earlier build go first. */
-export async function writeFiles(output: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+/** The flow's own files alone, by their names in its folder. */
+export function flowFiles(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+  const own = [...files].filter(([name]) => name.startsWith("flow/"));
+  return new Map(own.map(([name, content]) => [name.slice("flow/".length), content]));
+}
+
+/** Takes away what an earlier build has written. */
+export async function clearBuild(output: string): Promise<void> {
   for (const old of [...MADE, "flow", "connections", "runit"])
     await rm(path.join(output, old), { recursive: true, force: true });
+}
+
+export async function writeFiles(output: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
   for (const [name, content] of files) {
     const full = path.join(output, name);
     await mkdir(path.dirname(full), { recursive: true });

@@ -1,9 +1,9 @@
 // Runs a flow over data and keeps the run.
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { parseJson, stringifyJson } from "../base/json.ts";
+import { stringifyJson } from "../base/json.ts";
 import type { FlowTarget } from "../flow/flow-target.ts";
 import { isEntry } from "../flow/locate.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
@@ -13,6 +13,7 @@ import type { NamedSource } from "./lines.ts";
 import { checkMapping } from "./mapping.ts";
 import type { BatchProgress } from "./progress.ts";
 import { type RunInfo, type RunRequest, defaultRunName } from "./run-info.ts";
+import { readJson } from "./outcome.ts";
 import { errorRecord } from "./record.ts";
 import { openRunLog } from "./run-log.ts";
 import type { OpenRun, RunStore } from "./run-store.ts";
@@ -50,20 +51,27 @@ export async function createRun(store: RunStore, options: CreateRunOptions, sign
   checkMapping(request.column_mapping ?? undefined);
   const resumeFrom = request.resume_from === null ? undefined : await endedRun(store, request.resume_from);
   const sources = await openSources(store, request);
-  const { flow, close } = await options.openFlow();
+  const opened = await options.openFlow().catch(whyNoFirstObject);
   try {
     const run = await store.create(firstInfo(options), options.folder);
     try {
       options.onStart?.(run.info);
       const resumeLayout = resumeFrom && store.layout(resumeFrom.name);
-      await execute(run, { ...options, flow, sources, resumeFrom: resumeLayout }, signal);
+      if (opened instanceof FlowsteadError) await endFailed(run, opened);
+      else await execute(run, { ...options, flow: opened.flow, sources, resumeFrom: resumeLayout }, signal);
       return run.info;
     } finally {
       await run.release();
     }
   } finally {
-    await close();
+    if (!(opened instanceof FlowsteadError)) await opened.close();
   }
+}
+
+/** A class that takes no such `init` makes a run that failed, as in the original; without its flow there is no run at all. */
+function whyNoFirstObject(thrown: unknown): FlowsteadError {
+  if (thrown instanceof FlowsteadError && thrown.code === "FlowEntryInitializationError") return thrown;
+  throw thrown;
 }
 
 interface Execution extends CreateRunOptions {
@@ -112,9 +120,7 @@ async function execute(run: OpenRun, options: Execution, signal: AbortSignal): P
   } catch (thrown) {
     const error = FlowsteadError.from(thrown);
     log.error(`Run ${run.info.name} failed: ${error.message}`);
-    const status = error.code === "Canceled" ? "Canceled" : "Failed";
-    await keepError(layout.error, error);
-    await run.update({ status, end_time: new Date().toISOString() });
+    await endFailed(run, error);
     if (error.actor === "operator") throw error;
   } finally {
     await log.close();
@@ -157,9 +163,12 @@ async function dataState(data: string | null): Promise<string> {
 }
 
 /** Wrong data ends a run before there is anything to publish; its error.json is then made here. */
-async function keepError(file: string, error: FlowsteadError): Promise<void> {
-  const exists = (await readJson(file, undefined)) !== undefined;
+async function endFailed(run: OpenRun, error: FlowsteadError): Promise<void> {
+  const file = run.layout.error;
+  const exists = (await readJson(file)) !== undefined;
   if (!exists) await writeFileAtomic(file, `${stringifyJson(errorRecord(error.toBody()))}\n`);
+  const status = error.code === "Canceled" ? "Canceled" : "Failed";
+  await run.update({ status, end_time: new Date().toISOString() });
 }
 
 function firstInfo({ name, displayName, description, tags, properties, request }: CreateRunOptions): RunInfo {
@@ -234,20 +243,4 @@ async function endedRun(store: RunStore, name: string): Promise<RunInfo> {
     "InvalidRunStatusError",
     `Run ${name} is going on; only a run that has ended can be resumed.`,
   );
-}
-
-/** The metrics of a run. */
-export async function readMetrics(store: RunStore, name: string): Promise<unknown> {
-  await store.get(name);
-  return readJson(store.layout(name).metrics, {});
-}
-
-/** What failed in a run, or undefined. */
-export function readErrors(store: RunStore, name: string): Promise<unknown> {
-  return readJson(store.layout(name).error, undefined);
-}
-
-async function readJson(file: string, fallback: unknown): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  return text === undefined ? fallback : parseJson(text);
 }

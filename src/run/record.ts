@@ -12,6 +12,9 @@ const STATUS: Record<NodeStatus, string> = {
   canceled: "Canceled",
 };
 
+/** Codes of a run that did not come to its end because somebody or its own code ended it. */
+const CANCELED = new Set(["Canceled", "ToolCanceledError"]);
+
 export interface NodeRunRecord {
   node: string;
   status: string;
@@ -74,7 +77,7 @@ export class RunRecord {
       this.#flowRun = this.#run("Completed", { time: event.time, usage: event.usage });
     } else if (event.type === "error") {
       this.error = event.error;
-      this.#flowRun = this.#run(event.error.code === "Canceled" ? "Canceled" : "Failed", { time: event.time });
+      this.#flowRun = this.#run(CANCELED.has(event.error.code) ? "Canceled" : "Failed", { time: event.time });
     }
   }
 

@@ -8,7 +8,7 @@ import path from "node:path";
 import { packageRoot } from "../base/package-root.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import { type Value, type ValueMap, isMap } from "../base/value.ts";
-import { readMetrics } from "./create-run.ts";
+import { readMetrics } from "./outcome.ts";
 import { type JournalRow, decodeRow } from "./journal-row.ts";
 import { LineJournal } from "./line-journal.ts";
 import { LINE_NUMBER } from "./mapping.ts";

@@ -41,14 +41,16 @@ export interface RunStore {
   layout(name: string): RunLayout;
 }
 
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/;
+/** What a folder may be called; no comma, which stands between names. */
+const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}\p{M}_ .()@=+~-]*$/u;
+const NAME_BYTES = 200;
 
 export function openRunStore(folder: string): RunStore {
   const layout = (name: string): RunLayout => {
-    if (NAME.test(name)) return runLayout(real(path.join(folder, name)));
+    if (isName(name)) return runLayout(real(path.join(folder, name)));
     throw new FlowsteadError(
       "UsageError",
-      `"${name.slice(0, 80)}" cannot name a run: use up to 200 letters, digits, "_", "-" and ".", and begin with none of the last two.`,
+      `"${name.slice(0, 80)}" cannot name a run: use letters, digits, spaces and any of "_-.()@=+~", ${NAME_BYTES} bytes at most; begin with a letter, a digit or "_".`,
     );
   };
   const get = async (name: string): Promise<RunInfo> => {
@@ -59,7 +61,7 @@ export function openRunStore(folder: string): RunStore {
   return {
     layout,
     get,
-    async create(info, below) {
+    create: writable(folder, async (info: RunInfo, below?: string) => {
       layout(info.name);
       await mkdir(folder, { recursive: true });
       const here = path.join(folder, info.name);
@@ -72,10 +74,17 @@ export function openRunStore(folder: string): RunStore {
       }
       const own = layout(info.name);
       const claim = await lockState(own.folder);
-      await writeRecord(own, info);
+      try {
+        await writeRecord(own, info);
+      } catch (thrown) {
+        await claim.release();
+        await rm(own.folder, { recursive: true, force: true });
+        await rm(here, { recursive: true, force: true });
+        throw thrown;
+      }
       return openRun(own, info, claim);
-    },
-    async adopt(source, name) {
+    }),
+    adopt: writable(folder, async (source: string, name?: string) => {
       const there = path.resolve(source);
       const found = (await readRecord(runLayout(there).record)) ?? (await importRun(there));
       const info = name === undefined ? found : { ...found, name };
@@ -84,28 +93,45 @@ export function openRunStore(folder: string): RunStore {
       await symlink(there, path.join(folder, info.name), "dir").catch(refuseKnown(info.name));
       await writeRecord(layout(info.name), info);
       return info;
-    },
+    }),
     async list() {
       const names = await readdir(folder).catch(() => []);
-      const runs = await Promise.all(
-        names.filter((name) => NAME.test(name)).map((name) => get(name).catch(() => undefined)),
-      );
+      const runs = await Promise.all(names.filter(isName).map((name) => get(name).catch(() => undefined)));
       return runs.filter((info) => info !== undefined).sort((a, b) => (a.created_on < b.created_on ? 1 : -1));
     },
-    async update(name, change) {
+    update: writable(folder, async (name: string, change: Partial<RunInfo>) => {
       const info = { ...(await get(name)), ...change };
       await writeRecord(layout(name), info);
       return info;
-    },
-    async delete(name) {
+    }),
+    delete: writable(folder, async (name: string) => {
       const info = await get(name);
       if (info.status === "Running") {
         throw new FlowsteadError("InvalidRunStatusError", `Run '${name}' is going on; stop it before you delete it.`);
       }
       await rm(layout(name).folder, { recursive: true });
       await rm(path.join(folder, name), { recursive: true, force: true });
-    },
+    }),
   };
+}
+
+const UNWRITABLE: ReadonlySet<unknown> = new Set(["EROFS", "EACCES", "EPERM", "ENOTDIR", "ENOENT"]);
+
+/** `work`, where whoever may not write the folder is told so. */
+function writable<A extends unknown[], T>(
+  folder: string,
+  work: (...given: A) => Promise<T>,
+): (...given: A) => Promise<T> {
+  return (...given) =>
+    work(...given).catch((cause: NodeJS.ErrnoException) => {
+      if (cause instanceof FlowsteadError || !UNWRITABLE.has(cause.code)) throw cause;
+      const told = `Runs cannot be written in ${folder} (${cause.message}). Make it writable, or name another folder with --home.`;
+      throw new FlowsteadError("StoreUnavailable", told, { cause });
+    });
+}
+
+function isName(name: string): boolean {
+  return NAME.test(name) && Buffer.byteLength(name) <= NAME_BYTES;
 }
 
 /** Where a run that is kept elsewhere is. */

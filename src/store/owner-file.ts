@@ -83,8 +83,9 @@ async function create(file: string, content: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   const draft = `${file}.${process.pid}.${secretToken().slice(0, 8)}`;
-  await writeFile(draft, content, { mode: 0o600, flush: true });
   try {
+    // A draft that the disk had no room for goes, too.
+    await writeFile(draft, content, { mode: 0o600, flush: true });
     await link(draft, file);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;

@@ -1,6 +1,7 @@
 // The content safety tool: a text judged by category, and what is to become of it.
 
 import { FlowsteadError } from "../base/error/error.ts";
+import { plain } from "../base/json.ts";
 import { type Value, type ValueMap, isFloat, isInt, isMap, pyRepr, pyStr, toNumber } from "../base/value.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
@@ -64,7 +65,7 @@ async function analyze(call: NodeCall, { configs, secrets }: Connection): Promis
         "content-type": "application/json",
         "ms-azure-ai-sender": "prompt_flow",
       },
-      body: JSON.stringify({ text: pyStr(plainInput(call.inputs["text"] ?? "")), blocklistNames: [] }),
+      body: JSON.stringify({ text: plain(plainInput(call.inputs["text"] ?? "")), blocklistNames: [] }),
     },
     call.signal,
   );

@@ -69,7 +69,8 @@ function modelOf(call: NodeCall, { type }: Connection): string {
 }
 
 async function embed(call: NodeCall, { connection, resources, model, opened }: About): Promise<Value> {
-  const input = textOf(call, "input");
+  const given = plainInput(call.inputs["input"] ?? "");
+  const input = pyStr(given);
   const { configs } = connection;
   const begin = (target: string): RunningCall =>
     call.began({ kind: "embedding", name: "openai_embeddings", target, inputs: () => ({ input }) });
@@ -90,7 +91,8 @@ async function embed(call: NodeCall, { connection, resources, model, opened }: A
     const [vector] = await telling(running, asked, shown);
     return Array.from(vector ?? [], float);
   }
-  const asking = (): Promise<EmbeddingAnswer> => ask(requestTo(connection, { model, input }), model, { call, running });
+  const asking = (): Promise<EmbeddingAnswer> =>
+    ask(requestTo(connection, { model, input: given }), model, { call, running });
   const work = patiently(asking, PATIENCE, call.signal);
   const { vector } = await telling(running, work, (answer) => ({
     usage: answer.usage,
@@ -116,11 +118,13 @@ interface EmbeddingRequest {
   url: string;
   headers: Record<string, string>;
   body: ValueMap;
+  /** Is kept out of what is told of an answer. */
+  secret: string;
 }
 
 function requestTo(
   { type, configs, secrets }: Connection,
-  { model, input }: { model: string; input: string },
+  { model, input }: { model: string; input: Value },
 ): EmbeddingRequest {
   const key = secrets["api_key"] ?? "";
   const address = (...names: string[]): string =>
@@ -131,21 +135,22 @@ function requestTo(
       url: `${address("api_base")}/openai/deployments/${encodeURIComponent(model)}/embeddings?api-version=${version}`,
       headers: { "api-key": key, "ms-azure-ai-promptflow-called-from": "aoai-tool" },
       body: { input, model, encoding_format: "base64" },
+      secret: key,
     };
   }
   const headers: Record<string, string> = { authorization: `Bearer ${key}` };
   if (type === "ServerlessConnection") {
     const url = `${address("api_base").replace(/\/v1$/, "")}/v1/embeddings`;
     // Not every model of the catalogue knows the short form.
-    return { url, headers, body: { input: [input], model, encoding_format: "float" } };
+    return { url, headers, body: { input: [input], model, encoding_format: "float" }, secret: key };
   }
   if (configs["organization"]) headers["openai-organization"] = pyStr(configs["organization"]);
   const url = `${address("base_url") || "https://api.openai.com/v1"}/embeddings`;
-  return { url, headers, body: { input, model, encoding_format: "base64" } };
+  return { url, headers, body: { input, model, encoding_format: "base64" }, secret: key };
 }
 
 async function ask(
-  { url, headers, body }: EmbeddingRequest,
+  { url, headers, body, secret }: EmbeddingRequest,
   model: string,
   { call, running }: { call: NodeCall; running: RunningCall },
 ): Promise<EmbeddingAnswer> {
@@ -164,7 +169,7 @@ async function ask(
     call.signal,
   );
   const json = jsonOf(answer.text);
-  if (answer.status !== 200) throw refusal(new URL(url).host, answer, { json, model });
+  if (answer.status !== 200) throw refusal(new URL(url).host, answer, { json, model, secret });
   const [first] = isMap(json) && Array.isArray(json["data"]) ? json["data"] : [];
   const vector = isMap(first) ? readVector(first["embedding"]) : undefined;
   if (!isMap(json) || !vector) {
@@ -200,14 +205,16 @@ const CODES: Record<number, ErrorCode> = {
 
 function refusal(
   host: string,
-  { status, retryAfterMs }: HttpAnswer,
-  { json, model }: { json: Value | undefined; model: string },
+  { status, text, retryAfterMs }: HttpAnswer,
+  { json, model, secret }: { json: Value | undefined; model: string; secret: string },
 ): FlowsteadError {
   const code = CODES[status] ?? (status >= 500 ? "ModelFailed" : "ModelRejected");
   const error = isMap(json) ? json["error"] : undefined;
   const said = isMap(error) && typeof error["message"] === "string" ? ` It says: "${error["message"]}"` : "";
+  // The original's words are made of it.
+  const upstreamBody = (secret === "" ? text : text.replaceAll(secret, "***")).slice(0, 2000);
   return new FlowsteadError(code, `${host} gave no embedding of model "${model}" (${status}).${said}`, {
-    details: { upstreamStatus: status },
+    details: { upstreamStatus: status, ...(upstreamBody === "" ? {} : { upstreamBody }) },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

@@ -3,7 +3,7 @@
 
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, float, pyStr } from "../base/value.ts";
+import { type Value, type ValueMap, float, isFloat, pyStr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
 import { telling } from "../flow/node/call.ts";
@@ -56,6 +56,7 @@ async function lookUp(
   { known, told }: { known: IndexReference | undefined; told: Told },
 ): Promise<Value> {
   const text = (name: string): string => pyStr(plainInput(call.inputs[name] ?? ""));
+  const queries = queriesOf(call);
   const reference = known ?? parseMlIndex(text("mlindex_content"));
   const index = await searchIndexOf(resources, reference);
   const wanted = queryMode(text("query_type"));
@@ -67,9 +68,22 @@ async function lookUp(
     mode: usableMode(wanted, embedder, { call, told }),
     top: readTop(call.inputs["top_k"]),
   };
-  const queries = plainInput(call.inputs["queries"] ?? "");
-  if (!Array.isArray(queries)) return findOne(search, pyStr(queries), call);
-  return Promise.all(queries.map((query) => findOne(search, pyStr(query), call)));
+  if (typeof queries === "string") return findOne(search, queries, call);
+  return Promise.all(queries.map((query) => findOne(search, query, call)));
+}
+
+/** @throws FlowsteadError `NodeInputValidationError` in the original's words, such as for a vector, which is no list of questions. */
+function queriesOf({ node, inputs }: NodeCall): string | string[] {
+  const given = plainInput(inputs["queries"] ?? "");
+  if (typeof given === "string") return given;
+  if (Array.isArray(given) && given.every((query) => typeof query === "string")) return given;
+  const isVector = Array.isArray(given) && given.every(isFloat);
+  const hint = ", found `List[float]`. Did you perhaps pass in an embedding vector instead of a string query?";
+  throw new FlowsteadError(
+    "NodeInputValidationError",
+    `Expected input type to be either \`str\` or \`List[str]\`${isVector ? hint : "."}`,
+    { details: { node, input: "queries" } },
+  );
 }
 
 interface Search {

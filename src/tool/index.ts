@@ -9,10 +9,12 @@ import { PACKAGE_TOOL } from "./package.ts";
 import { PROMPT_TOOL } from "./prompt.ts";
 import { PROMPTY_TOOL } from "./prompty.ts";
 import { PYTHON_TOOL } from "./python.ts";
-import { SCRIPT_TOOL } from "./script.ts";
+import { scriptTool } from "./script.ts";
 import { SERP_API_TOOL } from "./serp-api.ts";
 import { VERIFY_CITATION_TOOL } from "./verify-citation.ts";
 import { FAISS_INDEX_LOOKUP_TOOL, VECTOR_DB_LOOKUP_TOOL, VECTOR_INDEX_LOOKUP_TOOL } from "./vector-lookup.ts";
+
+const SCRIPT_TOOL = scriptTool({ apart: false });
 
 /** The tools that every flow has. A further tool is one file here and one line in this list. */
 export const BUILT_IN_TOOLS: readonly NodeTool[] = [
@@ -33,3 +35,8 @@ export const BUILT_IN_TOOLS: readonly NodeTool[] = [
   SERP_API_TOOL,
   PACKAGE_TOOL,
 ];
+
+/** The same for a process that holds keys: what authors wrote in TypeScript runs in processes of its own, as Python does. */
+export const TOOLS_OF_KEY_HOLDER: readonly NodeTool[] = BUILT_IN_TOOLS.map((tool) =>
+  tool === SCRIPT_TOOL ? scriptTool({ apart: true }) : tool,
+);

@@ -3,6 +3,7 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 import { type ValueMap, pyStr } from "../base/value.ts";
+import type { PromptFacts } from "../flow/event.ts";
 import type { MessageFormat } from "../flow/image.ts";
 import { type NodeInput, type NodeValue, plainInput } from "../flow/node/value.ts";
 import type { FlowResources } from "../flow/resource.ts";
@@ -46,8 +47,14 @@ export function prepareLlm(node: LlmNode, inputs: PreparedNode["inputs"], resour
     streaming: hasCalls ? "never" : "optional",
     optionalInputs: node.parameters,
     function: `${node.provider}.${node.kind}`,
+    ...(node.template && { prompt: promptFacts(node.template) }),
     run: (call) => ask(call, about),
   };
+}
+
+/** What traces show of a prompt. */
+export function promptFacts({ source, undeclaredVariables }: Template): PromptFacts {
+  return { template: source, variables: undeclaredVariables };
 }
 
 interface About {

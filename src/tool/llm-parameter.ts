@@ -6,7 +6,7 @@ import { plain } from "../base/json.ts";
 import { type Value, type ValueMap, pyStr, truthy } from "../base/value.ts";
 import type { ConnectionType } from "../connection/connection.ts";
 import type { ToolParameter } from "../flow/literal.ts";
-import { parseTyped } from "../flow/value.ts";
+import { ValueError, parseTyped } from "../flow/value.ts";
 import { checkFunctions, checkTools, functionCall, toolChoice } from "./function-calling.ts";
 
 /** The two dialects of the original's llm tool. */
@@ -85,8 +85,14 @@ export interface ChatParameters {
 
 /** @throws FlowsteadError for a parameter that is malformed. */
 export function requestParameters(kind: LlmKind, provider: LlmProvider, inputs: ValueMap): ChatParameters {
-  if (kind === "completion") return completionParameters(provider, inputs);
-  return kind === "chat" ? chatParameters(provider, inputs) : visionParameters(provider, inputs);
+  try {
+    if (kind === "completion") return completionParameters(provider, inputs);
+    return kind === "chat" ? chatParameters(provider, inputs) : visionParameters(provider, inputs);
+  } catch (thrown) {
+    if (!(thrown instanceof ValueError)) throw thrown;
+    const message = `OpenAI API hits exception: ValueError: ${thrown.message}`;
+    throw new FlowsteadError("LLMError", message, { cause: thrown });
+  }
 }
 
 /** @throws FlowsteadError `ChatAPIInvalidTools`, `ChatAPIInvalidFunctions`. */
@@ -125,7 +131,7 @@ function chatParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters
 
 /**
  * A completion request without its prompt. Fields that are not given go as null, as the original's client sends them.
- * @throws FlowsteadError `InputTypeError`, `InputParseError` for a number that is none.
+ * @throws ValueError for a number that is none.
  */
 function completionParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters {
   const number = (name: string, type: "int" | "double", fallback: number | null): unknown => {

@@ -12,8 +12,8 @@ export const LLM_TOOL: NodeTool = {
   id: "llm",
   async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
     const { directory, resources, messageFormat, env } = context;
-    const connection = node.connection ?? "";
-    const provider = providerOf((await nodeConnection(resources, connection, node.name)).type);
+    const { connection = "" } = node;
+    const provider = providerOf((await nodeConnection(resources, node.connection, node.name)).type);
     const kind = readApi(node, provider);
     const parameters = llmParameters(provider, kind);
     const inputs = convertLiterals(node, parameters);

@@ -19,9 +19,10 @@ export interface OpenModelEndpoint {
   family: ModelFamily;
 }
 
-/** @throws FlowsteadError `OpenModelLLMKeyValidationError`. */
+/** By either name. @throws FlowsteadError `OpenModelLLMKeyValidationError`. */
 export function readFamily(name: string): ModelFamily {
-  if (Object.hasOwn(FAMILIES, name)) return FAMILIES[name as keyof typeof FAMILIES];
+  const found = Object.entries(FAMILIES).find((names) => names.includes(name));
+  if (found) return found[1];
   throw new FlowsteadError(
     "OpenModelLLMKeyValidationError",
     `Given model_family '${name}' not recognized.\nSupported models are: ${Object.keys(FAMILIES).join(",")}.`,
@@ -37,15 +38,15 @@ interface Asked {
 /** @throws FlowsteadError `OpenModelLLMUserError` for a chat prompt with other roles than the family has. */
 export function requestBody(endpoint: OpenModelEndpoint, { api, prompt, parameters }: Asked): unknown {
   if (endpoint.family !== "LLaMa") {
-    return { input_data: { input_string: [escaped(prompt.text)] }, parameters };
+    return { input_data: { input_string: [prompt.text] }, parameters };
   }
   if (speaksOpenAi(endpoint.url)) {
     const all = { n: 1, ...parameters, max_tokens: parameters["max_new_tokens"] };
     return api === "chat"
       ? { model: "llama-2-7b-hf", messages: messagesOf(prompt), ...all }
-      : { prompt: escaped(prompt.text), ...all };
+      : { prompt: prompt.text, ...all };
   }
-  const input = api === "chat" ? messagesOf(prompt) : [escaped(prompt.text)];
+  const input = api === "chat" ? messagesOf(prompt) : [prompt.text];
   return { input_data: { input_string: input, parameters: { do_sample: true, ...parameters } } };
 }
 
@@ -56,7 +57,7 @@ export function responseText(endpoint: OpenModelEndpoint, api: OpenModelApi, tex
   if (typeof found === "string") return found;
   throw new FlowsteadError(
     "OpenModelLLMOnlineEndpointError",
-    `Unexpected response format. Response: ${text.slice(0, 2000)}`,
+    `Exception hit calling Online Endpoint: OpenModelLLMOnlineEndpointError: Unexpected response format. Response: ${(body === undefined ? text : pyStr(body)).slice(0, 2000)}`,
   );
 }
 
@@ -80,16 +81,24 @@ function speaksOpenAi(url: string): boolean {
 }
 
 function messagesOf(prompt: RenderedText): { role: string; content: string }[] {
-  return parseChat(prompt).map(({ role, content }) => {
+  return parsed(prompt).map(({ role, content }) => {
     if (role === "system" || role === "user" || role === "assistant") return { role, content: pyStr(content ?? "") };
     throw new FlowsteadError(
       "OpenModelLLMUserError",
-      `The Chat API requires a specific format for prompt definition, and the prompt should include separate lines as role delimiters: 'system:\\n','user:\\n','assistant:\\n'. Current parsed role '${role}' does not meet the requirement.`,
+      `The Chat API requires a specific format for prompt definition, and the prompt should include separate lines as role delimiters: ${ROLES}. Current parsed role '${role}' does not meet the requirement.`,
     );
   });
 }
 
-/** A backslash before a letter, a quote or a backslash is doubled. */
-function escaped(text: string): string {
-  return text.replace(/\\([\\"a-zA-Z])/g, "\\\\$1");
+const ROLES = String.raw`'system:\n','user:\n','assistant:\n'`;
+
+function parsed(prompt: RenderedText): ReturnType<typeof parseChat> {
+  try {
+    return parseChat(prompt);
+  } catch (thrown) {
+    const error = FlowsteadError.from(thrown);
+    if (error.code !== "ChatAPIInvalidRole") throw error;
+    const message = error.message.replace(/(?<=delimiters: ).*?(?=\. Current)/s, () => ROLES);
+    throw new FlowsteadError("OpenModelLLMUserError", message, { cause: error });
+  }
 }

@@ -12,6 +12,7 @@ import type { FlowResources } from "../flow/resource.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { type Template, compileTemplate } from "../prompt/template.ts";
 import { callHttp } from "./http-call.ts";
+import { promptFacts } from "./llm-call.ts";
 import {
   type OpenModelApi,
   type OpenModelEndpoint,
@@ -53,6 +54,7 @@ export const OPEN_MODEL_TOOL: NodeTool = {
       inputs,
       streaming: "never",
       optionalInputs: new Set(names),
+      prompt: promptFacts(template),
       run: (call) => run(call, about),
     };
   },
@@ -72,7 +74,8 @@ async function run(call: NodeCall, { template, callers, context }: About): Promi
     else variables[name] = value;
   }
   const api: OpenModelApi = own["api"] === "completion" ? "completion" : "chat";
-  const endpoint = await findEndpoint(pyStr(own["endpoint_name"] ?? ""), api, context.resources);
+  const endpoint =
+    inputEndpoint(call) ?? (await findEndpoint(pyStr(own["endpoint_name"] ?? ""), api, context.resources));
   const prompt = template.renderText(
     await templateContext(variables, { format: context.messageFormat, reads: template.reads }),
     {
@@ -138,6 +141,22 @@ async function send(
     call.log("stderr", `The endpoint answered with status ${status}; it is asked again in ${wait} ms.\n`);
     await sleep(wait, call.signal);
   }
+}
+
+const ENDPOINT_INPUTS = ["endpoint_url", "endpoint_api_key", "model_family"] as const;
+
+/** The endpoint that a node's inputs describe, whose address is taken as it is. @throws FlowsteadError `OpenModelLLMKeyValidationError`. */
+function inputEndpoint({ inputs }: NodeCall): OpenModelEndpoint | undefined {
+  const given = ENDPOINT_INPUTS.filter((name) => Object.hasOwn(inputs, name));
+  if (given.length === 0) return undefined;
+  if (given.length < ENDPOINT_INPUTS.length) {
+    throw new FlowsteadError(
+      "OpenModelLLMKeyValidationError",
+      "Endpoint connection via kwargs not fully set.\nIf using kwargs, the following values must be set: endpoint_url, endpoint_api_key, and model_family",
+    );
+  }
+  const [url = "", key = "", family = ""] = given.map((name) => pyStr(plainInput(inputs[name] ?? "")));
+  return { url, key, family: readFamily(family) };
 }
 
 /** Names of endpoints in an Azure workspace; here a connection of the endpoint's name says where it is. */

@@ -37,6 +37,7 @@ export const PROMPTY_TOOL: NodeTool = {
       streaming: isWhole ? "never" : "optional",
       optionalInputs: new Set(),
       spreads: response !== "all",
+      prompt: { template: prompty.template.source, variables: Object.keys(prompty.inputs) },
       async run(call) {
         try {
           return await ask(prompty, call, { resources, env: env ?? {} });

@@ -13,36 +13,37 @@ import { findConnections } from "./python-source.ts";
 import { type ScriptSignature, readSignature } from "./script/signature.ts";
 import { ScriptFailure, type ScriptPool, scriptPool } from "./script/thread-pool.ts";
 
-export const SCRIPT_TOOL: NodeTool = {
-  id: "typescript",
-  aliases: ["javascript"],
-  async prepare(node: NodeDefinition, context: PrepareContext): Promise<PreparedNode> {
-    const { file, full } = sourceFile(node, context.directory);
-    const signature = readSignature(readFileSync(full, "utf8"), file);
-    checkInputs(node, signature, file);
-    const inputs = convertLiterals(node, signature.inputs);
-    const connections = await findConnections(node, signature, context);
-    const { name, order } = signature;
-    const directory = realpathSync(context.directory);
-    const pool = scriptPool({ file: full, name, order }, { directory, env: context.env });
-    const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
-    return {
-      inputs,
-      streaming: signature.generator ? "always" : "never",
-      optionalInputs: new Set(optional.map(([input]) => input)),
-      run: (call) => {
-        const values: Record<string, unknown> = {};
-        for (const [input, value] of Object.entries(call.inputs)) values[input] = plain(plainInput(value));
-        for (const [input, { connection }] of Object.entries(connections)) {
-          const { configs, secrets, name, type } = connection;
-          values[input] = { name, type, ...(plain(configs) as object), ...secrets };
-        }
-        return callScript(pool, call, values);
-      },
-      close: () => pool.close(),
-    };
-  },
-};
+/** @param apart runs scripts in processes of their own: for a process that holds keys */
+export function scriptTool({ apart }: { apart: boolean }): NodeTool {
+  return { id: "typescript", aliases: ["javascript"], prepare: (node, context) => prepare(node, context, apart) };
+}
+
+async function prepare(node: NodeDefinition, context: PrepareContext, apart: boolean): Promise<PreparedNode> {
+  const { file, full } = sourceFile(node, context.directory);
+  const signature = readSignature(readFileSync(full, "utf8"), file);
+  checkInputs(node, signature, file);
+  const inputs = convertLiterals(node, signature.inputs);
+  const connections = await findConnections(node, signature, context);
+  const { name, order } = signature;
+  const directory = realpathSync(context.directory);
+  const pool = scriptPool({ file: full, name, order }, { directory, env: context.env, apart });
+  const optional = Object.entries(signature.inputs).filter(([, parameter]) => parameter.has_default);
+  return {
+    inputs,
+    streaming: signature.generator ? "always" : "never",
+    optionalInputs: new Set(optional.map(([input]) => input)),
+    run: (call) => {
+      const values: Record<string, unknown> = {};
+      for (const [input, value] of Object.entries(call.inputs)) values[input] = plain(plainInput(value));
+      for (const [input, { connection }] of Object.entries(connections)) {
+        const { configs, secrets, name, type } = connection;
+        values[input] = { name, type, ...(plain(configs) as object), ...secrets };
+      }
+      return callScript(pool, call, values);
+    },
+    close: () => pool.close(),
+  };
+}
 
 async function callScript(pool: ScriptPool, call: NodeCall, inputs: Record<string, unknown>): Promise<NodeValue> {
   try {
@@ -56,6 +57,9 @@ async function callScript(pool: ScriptPool, call: NodeCall, inputs: Record<strin
     );
     return parseJson(json);
   } catch (thrown) {
+    if (thrown instanceof FlowsteadError && thrown.code === "ScriptThreadCrashed") {
+      throw new FlowsteadError(thrown.code, thrown.message, { cause: thrown, details: { node: call.node } });
+    }
     if (!(thrown instanceof ScriptFailure)) throw thrown;
     const { type, message, stack, loading } = thrown.fault;
     const what = loading ? "Its script cannot be loaded: " : "";

@@ -6,6 +6,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
 import { convertLiterals } from "../flow/literal.ts";
 import { plainInput } from "../flow/node/value.ts";
+import { parseTyped } from "../flow/value.ts";
 import type { NodeCall, NodeTool, PrepareContext, PreparedNode } from "../flow/tool.ts";
 import { callHttp, jsonOf } from "./http-call.ts";
 import { packageConnection } from "./package-input.ts";
@@ -59,7 +60,7 @@ async function search(call: NodeCall, connection: Connection): Promise<Value> {
 }
 
 /** The two engines have other names for how many results there may be and for safe search. */
-function queryOf({ inputs }: NodeCall, { secrets }: Connection): URLSearchParams {
+function queryOf({ node, inputs }: NodeCall, { secrets }: Connection): URLSearchParams {
   const text = (name: string): string => pyStr(plainInput(inputs[name] ?? ""));
   const engine = text("engine") || "google";
   const isGoogle = engine.toLowerCase() === "google";
@@ -67,9 +68,18 @@ function queryOf({ inputs }: NodeCall, { secrets }: Connection): URLSearchParams
   if (text("location") !== "" && inputs["location"] !== null) parameters.set("location", text("location"));
   parameters.set("engine", engine);
   if (text("safe") === "active") parameters.set(isGoogle ? "safe" : "safeSearch", isGoogle ? "Active" : "Strict");
-  const number = inputs["num"] === undefined ? 10 : Math.trunc(toNumber(plainInput(inputs["num"]) as number));
+  const number = inputs["num"] === undefined ? 10 : countOf(node, plainInput(inputs["num"]));
   if (number > 0) parameters.set(isGoogle ? "num" : "count", String(number));
   // The service takes its key nowhere else; the address is in no log and no message.
   parameters.set("api_key", secrets["api_key"] ?? "");
   return parameters;
+}
+
+function countOf(node: string, value: Value): number {
+  try {
+    return toNumber(parseTyped("int", value) as number);
+  } catch (thrown) {
+    const message = `Execution failure in '${node}': (ValueError) ${(thrown as Error).message}`;
+    throw new FlowsteadError("ToolExecutionError", message, { cause: thrown, details: { node } });
+  }
 }

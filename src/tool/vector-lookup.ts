@@ -33,6 +33,7 @@ export const VECTOR_DB_LOOKUP_TOOL = lookupTool(
       index_name: { type: ["string"] },
       collection_name: { type: ["string"] },
       class_name: { type: ["string"] },
+      namespace: { type: ["string"] },
       text_field: { type: ["string"] },
       vector_field: { type: ["string"] },
       search_params: { type: ["object"] },

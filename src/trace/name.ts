@@ -12,6 +12,8 @@ export const SPAN = {
   requestId: "request_id",
   inputs: "inputs",
   output: "output",
+  promptTemplate: "prompt.template",
+  promptVariables: "prompt.variables",
   promptTokens: "llm.usage.prompt_tokens",
   completionTokens: "llm.usage.completion_tokens",
   totalTokens: "llm.usage.total_tokens",
@@ -32,6 +34,7 @@ export const FEEDBACK_SPAN = "promptflow-feedback";
 export const SPAN_EVENT = {
   inputs: "promptflow.function.inputs",
   output: "promptflow.function.output",
+  prompt: "promptflow.prompt.template",
   generatedMessage: "promptflow.llm.generated_message",
   embeddings: "promptflow.embedding.embeddings",
   retrievalQuery: "promptflow.retrieval.query",

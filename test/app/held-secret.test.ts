@@ -6,43 +6,51 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { heldSecrets } from "../../src/app/held-secret.ts";
+import { connectionFolder } from "../../src/config/folder.ts";
 import { flowEnvironment, holdsSecret } from "../../src/config/flow-environment.ts";
 import { configSchema } from "../../src/config/schema.ts";
+import { openConnectionStore } from "../../src/connection/store.ts";
 
 test("secrets are found wherever the configuration has them, and nothing else is taken for one", async (context) => {
   const home = await mkdtemp(path.join(tmpdir(), "secrets-"));
   context.after(() => rm(home, { recursive: true, force: true }));
-  const secrets = await heldSecrets(
-    configSchema.parse({
-      home,
-      tls: { cert_file: "cert.pem", key_file: "the-path-of-a-key.pem" },
-      models: [
-        { provider: "openai", api_key: "of-a-model", model: "gpt" },
-        {
-          provider: "azure-openai",
-          endpoint: "https://a.openai.azure.com",
-          deployment: "d",
-          auth: { type: "client_secret", tenant_id: "the-tenant", client_id: "the-client", client_secret: "of-entra" },
-        },
-      ],
-      connections: {
-        mine: { type: "custom", configs: { place: "no-secret" }, secrets: { anything: "of-a-connection" } },
+  const config = configSchema.parse({
+    home,
+    tls: { cert_file: "cert.pem", key_file: "the-path-of-a-key.pem" },
+    models: [
+      { provider: "openai", api_key: "of-a-model", model: "gpt" },
+      {
+        provider: "azure-openai",
+        endpoint: "https://a.openai.azure.com",
+        deployment: "d",
+        auth: { type: "client_secret", tenant_id: "the-tenant", client_id: "the-client", client_secret: "of-entra" },
       },
-      gateway: {
-        redis: "redis://user:of-redis@127.0.0.1:6379/0",
-        keys: [{ name: "the-team", key: "of-a-caller-of-the-gateway" }],
-        guards: [{ moderator: "openai-moderation", api_key: "of-a-guard" }],
-        limits: [{ principal: "the-team", max_tokens: 100 }],
-      },
-      embedder: { provider: "openai", model: "e", api_key: "of-an-embedder" },
-      telemetry: { otlp_endpoint: "http://127.0.0.1:4318", headers: { anything: "of-an-exporter" } },
-      search: { provider: "opensearch", url: "http://127.0.0.1:9200", username: "who", password: "of-a-search" },
-      documents: { azure_blob: { account_key: "of-a-store", connection_string: "AccountName=a;AccountKey=b" } },
-      regional_endpoints: [
-        { name: "everywhere", members: [{ name: "far", url: "http://127.0.0.1:1/score", key: "of-an-endpoint" }] },
-      ],
-    }),
-  );
+    ],
+    connections: {
+      mine: { type: "custom", configs: { place: "no-secret" }, secrets: { anything: "of-a-connection" } },
+    },
+    gateway: {
+      redis: "redis://user:of-redis@127.0.0.1:6379/0",
+      keys: [{ name: "the-team", key: "of-a-caller-of-the-gateway" }],
+      guards: [{ moderator: "openai-moderation", api_key: "of-a-guard" }],
+      limits: [{ principal: "the-team", max_tokens: 100 }],
+    },
+    embedder: { provider: "openai", model: "e", api_key: "of-an-embedder" },
+    telemetry: { otlp_endpoint: "http://127.0.0.1:4318", headers: { anything: "of-an-exporter" } },
+    search: { provider: "opensearch", url: "http://127.0.0.1:9200", username: "who", password: "of-a-search" },
+    documents: { azure_blob: { account_key: "of-a-store", connection_string: "AccountName=a;AccountKey=b" } },
+    regional_endpoints: [
+      { name: "everywhere", members: [{ name: "far", url: "http://127.0.0.1:1/score", key: "of-an-endpoint" }] },
+    ],
+  });
+  const stored = openConnectionStore(connectionFolder(config));
+  await stored.save({
+    name: "theirs",
+    type: "CustomConnection",
+    configs: {},
+    secrets: { any: "of-a-stored-connection" },
+  });
+  const secrets = await heldSecrets(config);
   assert.deepEqual(
     [...secrets].sort(),
     [
@@ -53,6 +61,7 @@ test("secrets are found wherever the configuration has them, and nothing else is
       "of-a-model",
       "of-a-search",
       "of-a-store",
+      "of-a-stored-connection",
       "of-an-embedder",
       "of-an-endpoint",
       "of-an-exporter",

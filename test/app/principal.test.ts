@@ -127,8 +127,14 @@ test("over the resource socket, a flow can name those only who ask it, and copie
     }),
   };
   const credentials = createCredentials([{ name: "team", key: "a-key-of-a-team-0001" }]);
+  const shown: string[] = [];
+  const lend: typeof credentials.lend = (...asked) => {
+    const lent = credentials.lend(...asked);
+    shown.push(lent.token);
+    return lent;
+  };
   const lending = await lendResources(resources as never, {
-    gateway: { credentials } as never,
+    gateway: { credentials: { ...credentials, lend } } as never,
     runFolder: path.dirname(home),
     log: SILENT,
     readers: [],
@@ -143,10 +149,8 @@ test("over the resource socket, a flow can name those only who ask it, and copie
     close: async () => {},
     shadow: { take: ({ principal }: FlowCall) => names.push(principal ?? "nobody") },
   });
-  const lent = remoteResources({
-    ...lending.addressFor({ endpointName: "chat", flow: FLOW } as never),
-    url: "http://resources",
-  });
+  const address = lending.addressFor({ endpointName: "chat", flow: FLOW } as never);
+  const lent = remoteResources({ ...address, url: "http://resources" });
   const signal = AbortSignal.timeout(20_000);
   try {
     for await (const _ of deployment.invoke({ inputs: {}, principal: "ann" }, signal));
@@ -161,7 +165,8 @@ test("over the resource socket, a flow can name those only who ask it, and copie
     }
     const thrice = (principal: string): Caller[] => Array.from({ length: 3 }, () => ({ principal, flow: "chat" }));
     assert.deepEqual(charged, ["ann", "system", "local", "local"].flatMap(thrice));
-    assert.equal((await lent.connection("my_openai")).name, "my_openai");
+    const found = await lent.connection("my_openai");
+    assert.equal(found.name, "my_openai");
     await assert.rejects(lent.connection("my_other"), {
       code: "Forbidden",
       message: /do not name a connection "my_other"/,
@@ -169,6 +174,11 @@ test("over the resource socket, a flow can name those only who ask it, and copie
     // Who has a key of its own cannot speak for others either.
     const team = credentials.find("a-key-of-a-team-0001")!;
     assert.equal(charging(team, names[0]).caller.principal, "team");
+    const known = (): unknown[] => shown.map((token) => credentials.find(token)?.caller.flow);
+    assert.deepEqual(known(), ["chat"]);
+    lending.release(address.token);
+    assert.deepEqual(known(), [undefined], "the gateway does not know the instance's token any longer");
+    await assert.rejects(lent.connection("my_openai"), { code: "Unauthorized" });
   } finally {
     await lent.close();
     await lending.close();

@@ -45,6 +45,17 @@ test("JSON keeps what JavaScript numbers lose", () => {
   assert.equal(stringifyJson({ a: [new Float(1)], b: {} }, 2), '{\n  "a": [\n    1.0\n  ],\n  "b": {}\n}');
 });
 
+test("keys of digits keep their order, also when the map changes, and threads can be handed the plain data", () => {
+  const text = '{"10":1,"2":{"b":1,"7":[{"5":"2","3":2}]},"a":3,"1":"x"}';
+  const value = parseJson(text) as Record<string, unknown>;
+  assert.equal(stringifyJson(value), text);
+  assert.equal(pyRepr(value), "{'10': 1, '2': {'b': 1, '7': [{'5': '2', '3': 2}]}, 'a': 3, '1': 'x'}");
+  assert.deepEqual(structuredClone(plain(value)), JSON.parse(text));
+  delete value["2"];
+  value["0"] = null;
+  assert.equal(JSON.stringify(value), '{"10":1,"a":3,"1":"x","0":null}');
+});
+
 test("a number inside a string does not change the string", () => {
   assert.deepEqual(parseJson('{"a":"1.0 and NaN \\u00e9"}'), { a: "1.0 and NaN é" });
 });

@@ -103,6 +103,13 @@ test("the folder has the flow settled, connections without secrets, and all to m
   assert.equal((await build(folder, output, "--variant", "${ask.long}")).code, 0, "an earlier build is replaced");
   assert.match(contents(output)["flow/flow.dag.yaml"] ?? "", /name: ask, type: llm, source: \{[^}]*long\.jinja2/);
 
+  const alone = path.join(folder, "alone");
+  assert.equal((await build(folder, alone, "--flow-only")).code, 0);
+  const flowFiles = Object.entries(made).flatMap(([name, text]) =>
+    name.startsWith("flow/") ? [[name.replace("flow/", ""), text]] : [],
+  );
+  assert.deepEqual(contents(alone), Object.fromEntries(flowFiles));
+
   // Elsewhere, as in a container: the source is not reachable, and the secret comes from the environment alone.
   const app = path.join(writeFolder(context, {}), "app");
   cpSync(again, app, { recursive: true });
@@ -148,14 +155,15 @@ async function serves(app: string, context: { after(work: () => void): void }): 
 
 test("a build that would lose files, or give a secret away, is refused", async (context) => {
   const folder = writeFolder(context, files("http://127.0.0.1:1/v1"));
-  const [other, over, noPackage] = await Promise.all([
+  const [other, over, itself, noPackage] = await Promise.all([
     build(folder, path.join(folder, "shared")),
     build(folder, folder),
+    build(folder, path.join(folder, "flow"), "--flow-only"),
     build(folder, path.join(folder, "dist"), "--package", "absent.tgz"),
   ]);
-  for (const { code } of [other, over, noPackage]) assert.equal(code, 1);
+  for (const { code } of [other, over, itself, noPackage]) assert.equal(code, 1);
   assert.match(other.stderr, /shared is not empty and not made by `flow build`/);
-  assert.match(over.stderr, /would overwrite the flow itself/);
+  for (const { stderr } of [over, itself]) assert.match(stderr, /would overwrite the flow itself/);
   assert.match(noPackage.stderr, /no package file absent\.tgz/);
   writeFileSync(path.join(folder, "flow/notes.txt"), `key: ${SECRET}`);
   const leak = await build(folder, path.join(folder, "dist"));

@@ -73,7 +73,9 @@ test("lines of standard input are a conversation that remembers all outputs", as
 });
 
 test("--json prints the outputs of each answer; a failed answer is told, forgotten, and is the exit code", async (context) => {
-  const chat = startChat(context, writeFolder(context, ECHO), "--json");
+  // Words of the original's that change nothing here.
+  const idle = ["--node", "say", "--config", "connection.provider=local"];
+  const chat = startChat(context, writeFolder(context, ECHO), "--json", ...idle);
   chat.process.stdin?.end("one\nfail\ntwo\n");
   const { code, stdout, stderr } = await chat.ended;
   assert.equal(code, 1);
@@ -87,6 +89,7 @@ test("--json prints the outputs of each answer; a failed answer is told, forgott
       { answer: "one(3) two", length: 3 },
     ],
   );
+  assert.match(stderr, /^note: --interactive talks to the whole flow; --node is passed over\.\n/);
   assert.match(stderr, /^Error: .*\(ValueError\) asked to\n {2}at .*count\.py:6\n/m);
 });
 

@@ -14,6 +14,8 @@ interface Finding {
   path?: string;
   value?: string;
   location?: string;
+  yaml_path?: string;
+  local_path?: string;
 }
 
 interface Validation {
@@ -83,6 +85,8 @@ test("all faults are told at once, each with its place; the exit code is 1", asy
   const file = path.join(flow, "flow.dag.yaml");
   assert.match(output?.message ?? "", /references non-existent node 'sum'/);
   assert.deepEqual([output?.path, output?.location], ["outputs.text", `${file}:4`]);
+  // As scripts for the original look for it.
+  assert.deepEqual([output?.yaml_path, output?.local_path], [output?.path, output?.location]);
   assert.match(python?.message ?? "", /\(PythonLoadError\).*\(RuntimeError\) no/);
   assert.deepEqual([python?.path, python?.value], ["nodes.1.source.path", "count.py"]);
   assert.match(template?.message ?? "", /TemplateSyntaxError|JinjaParsingError/);
@@ -119,6 +123,11 @@ test("a file that cannot be read is a failed validation, a folder without flow a
   assert.deepEqual([code, validation.result, validation.errors?.length], [1, "Failed", 1]);
   assert.match(validation.errors?.[0]?.message ?? "", /flow\.dag\.yaml:\d+:\d+: /);
   assert.equal(existsSync(path.join(flow, ".promptflow")), false);
+  const empty = await validate(context, { "flow.dag.yaml": "# nothing yet\n" });
+  assert.deepEqual(
+    [empty.code, /flow\.dag\.yaml is empty/.test(empty.validation.errors?.[0]?.message ?? "")],
+    [1, true],
+  );
   const none = await runHere(["flow", "validate", "--source", "no-such-folder"]);
   assert.deepEqual([none.code, none.stdout], [1, ""]);
   assert.match(none.stderr, /Flow path no-such-folder does not exist/);

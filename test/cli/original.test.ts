@@ -87,6 +87,9 @@ test("a class becomes a flex flow with its signature, and is tested, run and bui
     readFileSync(at("saved", "flow.flex.yaml"), "utf8"),
     "entry: intent:Extractor\ninit:\n  model:\n    type: string\n  depth:\n    type: int\n    default: 2\ninputs:\n  text:\n    type: string\n  times:\n    type: int\n    default: 1\n",
   );
+  // Within its code, too, which is copied without it.
+  await ok("flow", "save", "--entry", "intent:Extractor", "--code", at("src"), "--path", at("src/own/flow"));
+  assert.deepEqual(readdirSync(at("src/own/flow")).toSorted(), ["flow.flex.yaml", "intent.py", "own"]);
   const init = ["--init", "model=m", "depth=1"];
   const tested = await ok("flow", "test", "--flow", at("saved"), "--inputs", "text=hi", ...init, "--json");
   assert.deepEqual(JSON.parse(tested.stdout), { out: "mhi" });
@@ -131,9 +134,10 @@ test("settings change their own lines of pf.yaml, and say where runs are kept", 
     "# mine\nrun:\n  output_path: ${flow_directory}/.runs  # keep\ntrace:\n  destination: none\n",
   );
   assert.match(
-    (await command("config", "set", "run.output=x")).stderr,
-    /There is no setting "run\.output"\. There are: /,
+    (await ok("config", "set", "run.outputs=x")).stderr,
+    /"run\.outputs" has no meaning here\. Did you mean run\.output_path\?/,
   );
+  assert.equal((await command("config", "set", "trace.destination=azureml")).code, 1);
   parquetWriteFile({
     filename: at("rows.parquet"),
     columnData: [
@@ -189,8 +193,15 @@ test("a run file takes what the original's takes; what changed under a resumed r
 
 test("a tool and a package of tools to begin with; a connection from a .env file", async () => {
   const words = ["tool", "init", "--tool", "shorten", "--json", "--package"];
-  const made = runIn(folder, [...words, "my_tools", "--set", "category=text"]);
+  writeFileSync(at("icon.png"), "drawn");
+  const made = runIn(folder, [...words, "my_tools", "--set", "category=text", "icon=icon.png"]);
   assert.deepEqual(JSON.parse(made.stdout).files.length, 6, made.stderr);
+  // Where the tool's own file says.
+  assert.match(
+    readFileSync(at("my_tools/my_tools/shorten.py"), "utf8"),
+    /icon=Path\(__file__\)\.parent\.parent \/ "icons"/,
+  );
+  assert.equal(readFileSync(at("my_tools/icons/icon.png"), "utf8"), "drawn");
   const valid = await ok("tool", "validate", "--source", at("my_tools/my_tools/shorten.py"));
   assert.equal(JSON.parse(valid.stdout).result, "Succeeded");
   writeFileSync(at("keys.env"), "A=one\nB=two\n");

@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { heldSecrets } from "../../src/app/held-secret.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { environment } from "../e2e/system.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { CLI } from "../program.ts";
@@ -24,6 +26,10 @@ function newPerson(context: TestContext): (...names: string[]) => string {
     rmSync(folder, { recursive: true });
   });
   return (...names) => path.join(folder, ...names);
+}
+
+async function connectionNames(): Promise<string[]> {
+  return (JSON.parse((await runHere(["connection", "list"])).stdout) as { name: string }[]).map(({ name }) => name);
 }
 
 function setVariables(context: TestContext, variables: Record<string, string>): void {
@@ -67,10 +73,35 @@ test("what one folder stores, the next one finds: the person's own, or the proje
   assert.match(made.stderr, /kept in .*\.flowstead, for flows of any folder/);
   process.chdir(at("second"));
   assert.equal((await runHere(["connection", "show", "-n", "kept"])).code, 0);
-  // A project's own folder is nearer.
+  // A project has its own besides, which are nobody else's.
   mkdirSync(at("project", ".flowstead"));
   process.chdir(at("project", "below"));
-  assert.equal((await runHere(["connection", "show", "-n", "kept"])).code, 1);
+  await runHere(["connection", "create", "--set", "name=near", "type=open_ai", "api_key=near-key"]);
+  await runHere(["connection", "update", "-n", "kept", "--set", "api_key=new-key"]);
+  assert.deepEqual(await connectionNames(), ["near", "kept"]);
+  // A system that is started in the project has both; one whose folder is named has its own alone.
+  process.chdir(at("project"));
+  assert.deepEqual([...(await heldSecrets(loadConfig({ env: {} }).config))], ["near-key", "new-key"]);
+  const named = loadConfig({ env: { FLOWSTEAD_HOME: at("project", ".flowstead") } });
+  assert.deepEqual([...(await heldSecrets(named.config))], ["near-key"]);
+  process.chdir(at("first"));
+  assert.deepEqual(await connectionNames(), ["kept"]);
+  process.chdir(at("project"));
+  // The person makes one of the same name for the other projects, too; deleting it here leaves theirs.
+  const own = ["connection", "create", "--home", at(".flowstead"), "--set", "name=near"];
+  assert.equal((await runHere([...own, "type=open_ai", "api_key=theirs"])).code, 0);
+  const deletions = [];
+  for (const name of ["near", "near", "near", "kept"])
+    deletions.push((await runHere(["connection", "delete", "-n", name])).stderr.replaceAll(at(), ""));
+  assert.deepEqual(deletions, [
+    'Deleted connection "near" of /project/.flowstead.\nnote: the one of that name in /.flowstead counts now.\n',
+    'Deleted connection "near" of /.flowstead.\n',
+    'There is no connection "near".\n',
+    'Deleted connection "kept" of /.flowstead.\n',
+  ]);
+  assert.deepEqual(await connectionNames(), []);
+  process.chdir(at("first"));
+  await runHere(["connection", "create", "--set", "name=kept", "type=open_ai", "api_key=k"]);
   setVariables(context, { PF_HOME_DIRECTORY: at("elsewhere") });
   process.chdir(at("second"));
   // The person's folder is above this one, and its own name in the original is for where there is none.
@@ -116,22 +147,28 @@ test("a run's file with a key that there is not runs, and the key is named with 
   assert.equal(ran.code, 0, ran.stderr);
   assert.match(ran.stderr, /note: run\.yaml:3: a run has no key new_key; it is passed over\./);
   assert.equal((await runHere(["run", "show-metrics", "-n", "one"])).code, 0);
-  const failed = await runHere([
-    "run",
-    "create",
-    "-f",
-    "run.yaml",
-    "--name",
-    "two",
-    "--column-mapping",
-    "answer=${data.no}",
-  ]);
-  assert.equal(failed.code, 1);
+  const wrong = ["run", "create", "-f", "run.yaml", "--column-mapping", "answer=${data.no}", "--name"];
+  // Whoever does not watch a run reads its status; whoever watches it learns of its failure by the exit code.
+  const failed = await runHere([...wrong, "two"]);
+  assert.equal(failed.code, 0);
+  assert.equal((JSON.parse(failed.stdout) as { status: string }).status, "Failed");
+  assert.match(failed.stderr, /Run two failed: .* To go on with it: /);
+  const watched = await runHere([...wrong, "three", "--stream"]);
+  assert.equal(watched.code, 1);
+  assert.match(watched.stdout, /Run status: "Failed"/);
   // Whatever prints a run tells what went wrong with it, and there are no metrics of what did not end.
   const shown = JSON.parse((await runHere(["run", "archive", "-n", "two"])).stdout) as { error: { message: string } };
   assert.match(shown.error.message, /Couldn't find these mapping relations/);
   const metrics = await runHere(["run", "show-metrics", "-n", "two"]);
   assert.match(metrics.stderr, /Run 'two' is not completed, the status is 'Failed'/);
+  const set = ["name=four", "column_mapping.prediction=${data.groundtruth}", "tags.team=a", "nothing=x"];
+  const changed = await runHere(["run", "create", "-f", "run.yaml", "--set", ...set]);
+  const record = JSON.parse(changed.stdout) as { name: string; tags: object };
+  assert.deepEqual([record.name, record.tags], ["four", { team: "a" }]);
+  assert.match(changed.stderr, /note: --set: a run has no key nothing; it is passed over\./);
+  const relabelled = await runHere(["run", "update", "-n", "four", "--set", "status=Failed", "description=d"]);
+  assert.match(relabelled.stderr, /note: "status" cannot be set and is passed over/);
+  assert.match(relabelled.stdout, /"status": "Completed",[^]*"description": "d"/);
   writeFileSync(at("none.yaml"), "");
   assert.match((await runHere(["run", "create", "-f", "none.yaml"])).stderr, /none\.yaml:1: a run's file holds keys/);
 });

@@ -18,6 +18,8 @@ nodes:
   "add.py":
     "from promptflow.core import tool\n\n@tool\ndef add(left: int, right: float = 2.0) -> float:\n    return left + right\n",
   "say.jinja2": "{{ who }}",
+  "two.py":
+    "from promptflow.core import tool\nfrom dataclasses import dataclass\n\n@dataclass\nclass P:\n    a: int = 1\n\n@tool\ndef one(p: P = P()) -> str:\n    return ''\n\n@tool\nasync def other(b: int):\n    return b\n\ndef plain():\n    pass\n",
   "bad.py": "def nothing():\n    pass\n",
 };
 
@@ -44,6 +46,23 @@ test("tool validate tells a file with a tool from one without", async (context) 
   assert.deepEqual([told.result, told.errors[0]?.location], ["Failed", path.join(flow, "bad.py")]);
   assert.match(told.errors[0]?.message ?? "", /No tool found/i);
   assert.match(none.stderr, /absent\.py is not a \.py file/);
+  // As a package has them.
+  assert.deepEqual(JSON.parse((await validate("two.py")).stdout), {
+    result: "Succeeded",
+    total_count: 2,
+    invalid_count: 0,
+  });
+  const before = process.cwd();
+  process.chdir(flow);
+  context.after(() => process.chdir(before));
+  const named = async (source: string): Promise<unknown[]> => {
+    const { code, stdout } = await runHere(["tool", "validate", "--source", source]);
+    const { total_count, invalid_count } = JSON.parse(stdout) as Record<string, number>;
+    return [code, total_count, invalid_count];
+  };
+  assert.deepEqual(await named("two.other"), [0, 1, 0]);
+  assert.deepEqual(await named("two.plain"), [1, 1, 1]);
+  assert.deepEqual(await named("two.absent"), [1, 1, 1]);
 });
 
 test("every package tool that is listed can be used", () => {

@@ -22,7 +22,7 @@ export interface LineError {
 }
 
 export interface LineResult {
-  status: "Completed" | "Failed";
+  status: "Completed" | "Failed" | "Canceled";
   output: ValueMap;
   node_status: Record<string, string>;
   node_output: Record<string, Value>;
@@ -51,6 +51,8 @@ export async function openCase(
   context: KindContext,
   options: { models?: Models } & Pick<OpenFlowOptions, "streaming" | "aggregate" | "node" | "init"> & {
       environmentVariables?: Record<string, string>;
+      /** As a command opens it, and not the original's executor, on which most cases were observed. */
+      ready?: boolean;
     } = {},
 ): Promise<FlowTarget> {
   const { models = recordedModels, streaming = false, aggregate = false, node, init, environmentVariables } = options;
@@ -60,7 +62,7 @@ export async function openCase(
     resources: resources(context, models),
     aggregate,
     streaming,
-    includes: false, // The cases were observed on the original's executor; its commands merge before they call it.
+    includes: options.ready ?? false, // The original's commands merge and set variables before they call the executor.
     ...(node && { node }),
     ...(init && { init }),
     python: {
@@ -96,8 +98,10 @@ export async function runLine(
       if (event.type === "metric") result.metrics[event.name] = plain(event.value) as Value;
       if (event.type === "warning") result.log += `${event.message}\n`;
       if (event.type === "node-log") result.log += event.text;
-      if (event.type === "error")
+      if (event.type === "error") {
+        if (event.error.code === "ToolCanceledError") result.status = "Canceled";
         result.error = { code: errorChain(event.error), message: originalMessage(event.error) };
+      }
       if (event.type === "flow-end") {
         result.status = "Completed";
         result.output = event.outputs;

@@ -55,7 +55,9 @@ test("an instance that is killed amid 100 chats costs no answer that had not beg
   killed = true;
   await Promise.all(chats);
   context.diagnostic(`${broken} of 100 answers had begun on the killed instance and ended with an error`);
-  assert.ok(broken > 0 && broken < 60, `${broken} answers ended, though only those on the killed instance may`);
+  // On a busy machine all that the killed one had begun may have left it by then.
+  assert.ok(broken < 60, `${broken} answers ended, though only those on the killed instance may`);
+  assert.ok(!isAlive(victim), "the instance was killed");
   await until("three instances are ready again", async () => {
     const response = await fetch(`${system.url}/readyz`);
     lastReady = await response.text();

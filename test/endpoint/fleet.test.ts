@@ -29,9 +29,11 @@ async function setUp(context: TestContext) {
   const desired = await openDesiredStore(store, Buffer.alloc(32, 7));
   const journal = openJournal({ folder: path.join(state, "logs"), redact: (text) => text });
   const snapshots = openFlowSnapshots({ folder: path.join(state, "flows"), log: SILENT, graceMs: 0 });
+  const tokens = { lent: 0, released: [] as string[] };
   const fleet = openFleet({
     runFolder,
-    resources: { socketPath: path.join(runFolder, "none"), token: "none" },
+    resources: () => ({ socketPath: path.join(runFolder, "none"), token: `token-${++tokens.lent}` }),
+    release: (token) => tokens.released.push(token),
     python: undefined,
     version: "1",
     logLevel: "silent",
@@ -65,7 +67,7 @@ async function setUp(context: TestContext) {
     const text = readFileSync(path.join(state, "logs/real/blue", name), "utf8").trim();
     return text.split("\n").map((line) => JSON.parse(line) as Record<string, string>);
   };
-  return { folder, fleet, control, ask, lines };
+  return { folder, fleet, control, ask, lines, tokens };
 }
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
@@ -75,7 +77,7 @@ async function until(what: string, isTrue: () => boolean | Promise<boolean>): Pr
 }
 
 test("processes run the version that was applied, are watched by its probes, and leave their words in the logs", async (context) => {
-  const { folder, fleet, control, ask, lines } = await setUp(context);
+  const { folder, fleet, control, ask, lines, tokens } = await setUp(context);
   const endpoint = readSpecification({ name: "real", auth_mode: "key", traffic: { blue: 100 } }, "endpoint");
   const map = {
     name: "blue",
@@ -128,4 +130,10 @@ test("processes run the version that was applied, are watched by its probes, and
   const words = new Set(await names());
   for (const word of ["Pulled", "Created", "Started", "BackOff", "Killing"])
     assert.ok(words.has(word), [...words].join());
+
+  // With the last instance end the tokens by which the versions found their resources, and none before.
+  assert.deepEqual(tokens, { lent: 2, released: [] });
+  await control.deleteEndpoint("real");
+  await until("tokens have ended", () => tokens.released.length > 0);
+  assert.deepEqual(tokens.released, ["token-1", "token-2"]);
 });

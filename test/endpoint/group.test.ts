@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { SILENT } from "../../src/base/log.ts";
-import { type RunningDeployment, openDeployment } from "../../src/endpoint/deployment.ts";
+import { type DeploymentSettings, type RunningDeployment, openDeployment } from "../../src/endpoint/deployment.ts";
 import type { ScaleSettings } from "../../src/endpoint/specification/deployment-spec.ts";
 import type { Revision } from "../../src/endpoint/revision.ts";
 import { type SupervisedGroup, openSupervisedGroup } from "../../src/endpoint/supervised-group.ts";
@@ -47,20 +47,21 @@ function setUp(
     silence: { silentMs: 30, timeoutMs: 200 },
     drainMs,
   });
+  const settings: DeploymentSettings = {
+    instanceCount: count,
+    requestSettings: { requestTimeoutMs: 10_000, maxConcurrentRequestsPerInstance: perInstance, maxQueueWaitMs: 0 },
+    scaleSettings: scale,
+  };
   const deployment: RunningDeployment<SupervisedGroup> = openDeployment({
     name: "blue",
-    settings: {
-      instanceCount: count,
-      requestSettings: { requestTimeoutMs: 10_000, maxConcurrentRequestsPerInstance: perInstance, maxQueueWaitMs: 0 },
-      scaleSettings: scale,
-    },
+    settings,
     zone,
     log: SILENT,
     open: (room) =>
       openSupervisedGroup({ ...room, name: "blue", zones, count, revision: revision("one", ready), log: SILENT }),
   });
   context.after(() => deployment.close());
-  return { fake, zones, deployment, revision, told, memory };
+  return { fake, zones, deployment, settings, revision, told, memory };
 }
 
 async function until(what: string, isTrue: () => boolean): Promise<void> {
@@ -269,11 +270,11 @@ test("it scales up at once by calls in work, within its bounds, and down slowly"
 });
 
 test("a changed count starts and stops only the difference", async (context) => {
-  const { deployment, fake } = setUp(context, { count: 2 });
+  const { deployment, settings, fake } = setUp(context, { count: 2 });
   await deployment.settled(20_000);
-  deployment.group.scale(4);
+  deployment.configure({ ...settings, instanceCount: 4 });
   await deployment.settled(20_000);
-  deployment.group.scale(1);
+  deployment.configure({ ...settings, instanceCount: 1 });
   await deployment.settled(20_000);
   assert.equal(fake.all.length, 4);
   await until("three have left", () => fake.all.filter(({ state }) => state === "stopped").length === 3);

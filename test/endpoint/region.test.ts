@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { SILENT } from "../../src/base/log.ts";
 import { flowServer, listen } from "../../src/endpoint/flow-server.ts";
+import { configuredRegions } from "../../src/endpoint/configured.ts";
 import { scoringTarget } from "../../src/endpoint/instance/scoring.ts";
 import { openFleet } from "../../src/endpoint/fleet.ts";
 import { openRegions } from "../../src/endpoint/region.ts";
@@ -230,20 +231,46 @@ test("a deployment whose driver is remote has the servers of its specification",
 
 test("an answer that is not there yet is aborted on the remote side when the caller leaves", async (context) => {
   let closed = false;
+  const content = { "application/json": { schema: { properties: {} } } };
+  const described = { paths: { "/score": { post: { responses: { "200": { content } } } } } };
+  const leaving = new AbortController();
   const server = createServer((request, response) => {
     request.resume();
+    if (request.url === "/swagger.json") return response.end(JSON.stringify(described));
     response.on("close", () => (closed = true));
+    leaving.abort();
   });
   await listen(server, { host: "127.0.0.1", port: 0 });
   const { port } = server.address() as { port: number };
   context.after(() => server.close());
   const target = scoringTarget({ url: `http://127.0.0.1:${port}/score`, peer: "The server" });
-  const leaving = new AbortController();
-  setTimeout(() => leaving.abort(), 30);
   const events: FlowEvent[] = [];
   for await (const event of target.invoke({ inputs: {} }, leaving.signal)) events.push(event);
   const last = events.at(-1);
   assert.equal(last?.type === "error" && last.error.code, "Canceled");
   await until("the connection is closed", () => closed);
   await target.close();
+});
+
+test("members of the configuration are addresses or endpoints that run here, and a name of neither is refused", async (context) => {
+  const { endpoint } = await setUp(context);
+  const config = {
+    name: "everywhere",
+    probe: { initial_delay: 0, period: 1, timeout: 1, success_threshold: 1, failure_threshold: 1 },
+    request_timeout_ms: 1_000,
+    max_concurrent_requests_per_member: 1,
+  };
+  const of = (member: object): ReturnType<typeof configuredRegions> => {
+    const members = [{ name: "one", priority: 0, weight: 1, ...member }];
+    return configuredRegions(
+      { ...config, members } as Parameters<typeof configuredRegions>[0],
+      new Map([["global", endpoint]]),
+    );
+  };
+  assert.equal(of({ endpoint: "global" }).servers[0]?.at, endpoint);
+  assert.equal(of({ url: "http://127.0.0.1:9/score" }).servers[0]?.at, "http://127.0.0.1:9/score");
+  assert.throws(() => of({ endpoint: "chat" }), {
+    code: "InvalidConfig",
+    message: /neither a url nor .* There is: global/,
+  });
 });

@@ -144,6 +144,8 @@ test("swagger, health and version of the endpoint", async () => {
   ] as const) {
     const response = await call(`/endpoints/chat/${path}`, { headers: { authorization } });
     assert.ok(key in ((await response.json()) as object), path);
+    const head = await call(`/endpoints/chat/${path}`, { method: "HEAD", headers: { authorization } });
+    assert.deepEqual([head.status, await head.text()], [200, ""], path);
   }
 });
 
@@ -180,6 +182,7 @@ test("the openai package talks to the deployed flow", async () => {
   }
   assert.deepEqual([text, usage], ["Hello there [1]", 5]);
   await assert.rejects(client.chat.completions.create({ model: "nothing", messages }), { status: 404 });
+  await assert.rejects(client.chat.completions.create({ model: "chat/nobody", messages }), { status: 404 });
   await assert.rejects(
     client.chat.completions.create({ model: "chat", messages: [{ role: "user", content: "fail" }] }),
     /the flow broke/,

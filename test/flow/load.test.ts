@@ -42,6 +42,9 @@ test("what is wrong is named with file and line", () => {
   const cases: [string, string, RegExp][] = [
     ["inputs:\n  a: 1\n", "FlowDefinitionError", /^flow\.dag\.yaml:2: inputs\.a: /],
     ["inputs:\n  a: {default: 1}\n", "KeyError", /^'type'$/],
+    ["inputs:\n  a: {type: str}\n", "ValueError", /^'str' is not a valid ValueType$/],
+    ["outputs:\n  a: {reference: x}\n", "KeyError", /^'type'$/],
+    ["outputs:\n  a: {type: , reference: x}\n", "ValueError", /^None is not a valid ValueType$/],
     ["nodes:\n- name: a\n- type: python\n", "FlowDefinitionError", /^flow\.dag\.yaml:3: a node has no name/],
     ["nodes: {}\n", "FlowDefinitionError", /^flow\.dag\.yaml:1: nodes: /],
     ["nodes:\n- {name: a, activate: {when: x}}\n", "FlowDefinitionError", /activate config for node a is incorrect/],

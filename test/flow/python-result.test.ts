@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errorChain } from "../../src/flow/error-chain.ts";
+import { RunRecord } from "../../src/run/record.ts";
 import { openFiles, pythonChain, runFlow } from "./flow-folder.ts";
 
 test("a flow's output is what json.dumps takes: dataclasses, times and enumerations are refused", async (context) => {
@@ -47,6 +48,36 @@ test("a flow's output is what json.dumps takes: dataclasses, times and enumerati
   }
 });
 
+test("of a function that is the flow, the first field that json.dumps refuses is named", async (context) => {
+  const source = [
+    "import dataclasses, datetime",
+    "@dataclasses.dataclass",
+    "class Point:",
+    "    x: object",
+    "values = {",
+    "    'field': {'a': 1, 'b': [Point(1)], 'c': {2}}, 'inner': Point({1}), 'list': [Point(1)],",
+    "    'time': datetime.datetime(2024, 1, 2), 'point': Point(1),",
+    "}",
+    "def main(x: str):",
+    "    return values[x]",
+    "",
+  ].join("\n");
+  const target = await openFiles(context, { "flow.flex.yaml": "entry: main:main\n", "main.py": source });
+  const refused = {
+    field: ["b", "Point"],
+    inner: ["x", "set"],
+    list: ["output", "Point"],
+    time: ["output", "datetime"],
+  };
+  for (const [x, [field, type]] of Object.entries(refused)) {
+    const { error } = await runFlow(target, { x });
+    assert.equal(error?.code, "FlowOutputUnserializable", x);
+    assert.ok(error?.message.startsWith(`The output '${field}' for flow is incorrect.`), error?.message);
+    assert.ok(error?.message.includes(`(TypeError) Object of type ${type} is not JSON serializable.`), error?.message);
+  }
+  assert.deepEqual((await runFlow(target, { x: "point" })).outputs, { x: 1 });
+});
+
 test("a generator is read once, and fails in the node that reads it as far as its fault", async (context) => {
   const reader = (name: string, inputs: string): string =>
     `- {name: ${name}, type: python, source: {type: code, path: ${name}.py}, inputs: {${inputs}}}`;
@@ -87,10 +118,13 @@ test("a tool that cancels itself is canceled, and so is its flow", async (contex
   const source = "import asyncio\n@tool\ndef a(x):\n    raise KeyboardInterrupt()\n";
   const sources = [source, source.replace("def", "async def").replace("KeyboardInterrupt", "asyncio.CancelledError")];
   for (const one of sources) {
-    const { error, nodes } = await runFlow(await openFiles(context, pythonChain(one)));
+    const { error, events, nodes } = await runFlow(await openFiles(context, pythonChain(one)));
     assert.deepEqual(nodes, { a: "canceled" });
     assert.equal(error?.code, "ToolCanceledError");
     assert.equal(error?.message, "Tool execution is canceled because: Received cancel request..");
+    const record = new RunRecord();
+    for (const event of events) record.add(event);
+    assert.equal((record.detail.flow_runs[0] as { status?: string }).status, "Canceled");
   }
 });
 

@@ -50,6 +50,30 @@ test("a whole chat: texts, refusals and older calls are joined, an empty text be
   assert.deepEqual(message, { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } });
 });
 
+test("a whole chat keeps what is no text: custom tools, a provider's own marks, thoughts, sound, and nothing as nothing", () => {
+  const call = (fields: object): ChatDelta => ({ tool_calls: [{ index: 0, ...fields }] }) as ChatDelta;
+  const mark = { google: { thought_signature: "s" } };
+  const { message, content_filter_results } = whole([
+    chunk({ role: "assistant", content: null, reasoning: "Let me ", function_call: null } as unknown as ChatDelta),
+    chunk({ reasoning: "see.", reasoning_content: "hm" }),
+    chunk(call({ id: "c", type: "custom", custom: { name: "sql", input: "select" }, extra_content: mark })),
+    chunk(call({ custom: { input: " 1" } })),
+    chunk({ audio: { id: "a", data: "AA", transcript: "one " } }),
+    { ...chunk({}), choices: [{ index: 0, content_filter_results: { hate: { filtered: false } } }] },
+    chunk({ audio: { data: "BB", transcript: "two" } }),
+  ]).choices[0] as { message: object; content_filter_results: unknown };
+  assert.deepEqual(content_filter_results, { hate: { filtered: false } });
+  assert.deepEqual(message, {
+    role: "assistant",
+    content: null,
+    function_call: null,
+    reasoning: "Let me see.",
+    reasoning_content: "hm",
+    tool_calls: [{ id: "c", type: "custom", custom: { name: "sql", input: "select 1" }, extra_content: mark }],
+    audio: { id: "a", data: "AABB", transcript: "one two" },
+  });
+});
+
 test("a whole response: why it is not complete, refusals, and what was cached or thought", () => {
   const respond = (chunks: readonly ChatChunk[]): Record<string, unknown> => {
     const answer = new ResponseAnswer({ input: "Hi" }, "m");

@@ -177,6 +177,7 @@ test("regions that are out are replaced; when all are, the client learns the sma
   assert.equal(all.status, 429);
   const wait = Number(all.headers?.get("retry-after-ms"));
   assert.ok(wait > 10_000 && wait <= 20_000, String(wait));
+  assert.equal(all.headers?.get("retry-after"), String(Math.ceil(wait / 1000)));
   assert.deepEqual(
     [east, west, north].map(({ journal }) => journal.entries.length),
     [1, 2, 2],

@@ -23,7 +23,9 @@ test("kill -9 under load: the ledger is whole, counts nothing twice, and lacks t
   const program = sourceFile("test/gateway/killed-gateway.ts");
   const child = spawn(process.execPath, [...program, fake.url, folder], { stdio: ["ignore", "pipe", "inherit"] });
   const store = await openRecordStore({ file: path.join(folder, "records.db") });
+  let isKilled = false;
   context.after(async () => {
+    isKilled = true;
     child.kill("SIGKILL");
     await store.close();
     await rm(folder, { recursive: true, force: true });
@@ -34,7 +36,6 @@ test("kill -9 under load: the ledger is whole, counts nothing twice, and lacks t
 
   /** When each answer was whole. */
   const answered: number[] = [];
-  let isKilled = false;
   async function caller(): Promise<void> {
     while (!isKilled) {
       try {

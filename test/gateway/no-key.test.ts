@@ -48,7 +48,12 @@ test("a flow's Python client reaches models through the gateway, and no process 
     });
     const text = await response.text();
     assert.equal(response.status, 200, text);
-    const { answer, seen } = JSON.parse(text) as { answer: string; seen: { connections: object[] } };
+    const { answer, seen, spied } = JSON.parse(text) as {
+      answer: string;
+      seen: { connections: object[] };
+      spied: string[];
+    };
+    assert.deepEqual(spied, [], "a script finds a key");
     assert.equal(answer, "served | served");
     assert.match(JSON.stringify(seen.connections), /http:\/\/127\.0\.0\.1:\d+\/connections\/my_azure/);
     const [first, second] = fake.journal.entries.filter(({ method }) => method === "POST");
@@ -101,10 +106,12 @@ test("a flow that a command runs gets its models the same way: metered, and with
     ...own,
   });
   assert.equal(tested.code, 0, tested.stderr);
-  const { answer, seen } = JSON.parse(tested.stdout) as {
+  const { answer, seen, spied } = JSON.parse(tested.stdout) as {
     answer: string;
     seen: { env: Record<string, string>; connections: object[] };
+    spied: string[];
   };
+  assert.deepEqual(spied, [], "a script finds a key, though it runs apart from the command");
   assert.equal(answer, "served | served");
   for (const secret of [KEY, AZURE_KEY, UNUSED]) {
     assert.ok(!JSON.stringify([seen.env, seen.connections]).includes(secret), "a key is in what the flow's code sees");

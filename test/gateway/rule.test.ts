@@ -49,6 +49,12 @@ test("a bucket fills evenly; of several, none is drawn from when one has not eno
   assert.equal((limiter.take(both) as { ok: boolean }).ok, false);
   now += 1_000;
   assert.deepEqual(limiter.take(both), { ok: true }, "the first try has cost nothing");
+  now += 3_600_000;
+  assert.deepEqual(
+    [draw(60), (draw(1) as { ok: boolean }).ok],
+    [{ ok: true }, false],
+    "an hour fills no more than a minute",
+  );
 });
 
 function meter(): { meter: Meter; used: (Used | "released")[] } {

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { APIError } from "openai";
 import { SILENT } from "../../src/base/log.ts";
 import { openBudgets } from "../../src/gateway/budget.ts";
@@ -179,24 +180,38 @@ const ROW = { flow: "", model: "m", prompt_tokens: 1, completion_tokens: 1, esti
 test("rows that the store does not take are kept and written later, none twice", async (context) => {
   const store = await openStore(context);
   let isFull = true;
+  let writes = 0;
   const ledger = await openLedger(
-    { ...store, write: (work) => (isFull ? Promise.reject(new Error("the disk is full")) : store.write(work)) },
+    {
+      ...store,
+      write: async (work) => {
+        if (isFull) throw new Error("the disk is full");
+        const result = await store.write(work);
+        writes++;
+        return result;
+      },
+    },
     SILENT,
   );
   for (const principal of ["ann", "bob"]) ledger.add({ ...ROW, at: Date.now(), principal });
   await ledger.flush();
   assert.deepEqual(await ledger.sums(["principal"]), []);
+  writes = 0;
   isFull = false;
+  for (const deadline = Date.now() + 20_000; writes === 0 && Date.now() < deadline;) await delay(10);
+  assert.equal(writes, 1, "they are tried again without being asked for");
   ledger.add({ ...ROW, at: Date.now(), principal: "ann" });
+  ledger.add({ ...ROW, at: 0, principal: "ann" });
   await ledger.close();
-  const sums = await (await openLedger(store, SILENT)).sums(["principal"]);
-  assert.deepEqual(
-    sums.map(({ principal, requests }) => [principal, requests]),
-    [
-      ["ann", 2],
-      ["bob", 1],
-    ],
-  );
+  const again = await openLedger(store, SILENT);
+  const counts = async (since?: string): Promise<unknown> =>
+    (await again.sums(["principal"], since)).map(({ principal, requests }) => [principal, requests]);
+  const [ann, bob] = [
+    ["ann", 2],
+    ["bob", 1],
+  ];
+  assert.deepEqual(await counts("1970-01-02"), [ann, bob]);
+  assert.deepEqual(await counts(), [["ann", 3], bob]);
 });
 
 test("a budget goes on after a restart from what the ledger holds", async (context) => {

@@ -62,7 +62,18 @@ test("limits, stops and the caller's name; what has no counterpart is left out",
   assert.ok(Number((await bodyOf({}))["max_tokens"]) > 0, "it is required there");
   assert.deepEqual((await bodyOf({ stop: ["a", "b"] }))["stop_sequences"], ["a", "b"]);
   assert.deepEqual((await bodyOf({ user: "somebody" }))["metadata"], { user_id: "somebody" });
-  const dropped = { seed: 7, n: 1, logprobs: true, logit_bias: {}, presence_penalty: 0, store: true, metadata: {} };
+  assert.deepEqual((await bodyOf({ safety_identifier: "hash" }))["metadata"], { user_id: "hash" });
+  const dropped = {
+    seed: 7,
+    n: 1,
+    logprobs: true,
+    logit_bias: {},
+    presence_penalty: 0,
+    store: true,
+    metadata: {},
+    verbosity: "low",
+    top_k: null,
+  };
   const body = await bodyOf({ ...dropped, temperature: 0.5, top_p: 0.9 });
   assert.deepEqual(Object.keys(body).toSorted(), ["max_tokens", "messages", "model", "stream", "temperature", "top_p"]);
 });
@@ -73,6 +84,11 @@ test("what a caller would miss in the answer is refused by name, and nothing is 
   for (const [param, parameters, message] of [
     ["n", { n: 2 }, {}],
     ["functions", { functions: [{ name: "f" }] }, {}],
+    ["modalities", { modalities: ["text", "audio"] }, {}],
+    ["tools", { tools: [{ type: "custom", custom: { name: "f" } }] }, {}],
+    ["tool_choice", { tools: [tool("f")], tool_choice: { type: "allowed_tools", allowed_tools: {} } }, {}],
+    ["response_format", { tools: [tool("f")], response_format: { type: "json_object" } }, {}],
+    ["response_format", { thinking: { type: "adaptive" }, response_format: { type: "json_object" } }, {}],
     ["messages", {}, { content: [{ type: "input_audio", input_audio: { data: "", format: "wav" } }] }],
     ["tool_calls", {}, { role: "assistant", content: null, tool_calls: [call] }],
   ] as const) {
@@ -177,7 +193,7 @@ test("turns alternate: neighbours of one role become one, and what says nothing 
   ]);
 });
 
-test("a JSON object is asked for by a tool, unless the caller's own tools are there", async () => {
+test("a JSON object is asked for by a tool; a schema beside tools, or beside thinking, in the API's own way", async () => {
   const body = await bodyOf({ response_format: { type: "json_object" } });
   assert.deepEqual(body["tools"], [
     {
@@ -187,9 +203,18 @@ test("a JSON object is asked for by a tool, unless the caller's own tools are th
     },
   ]);
   assert.deepEqual(body["tool_choice"], { type: "tool", name: "answer_in_json" });
-  const both = { response_format: { type: "json_object" }, tools: [tool("weather")] };
-  const own = (await bodyOf(both))["tools"];
-  assert.deepEqual(own, [{ name: "weather", input_schema: INPUT }]);
+  const schema = { type: "object", properties: { a: { type: "number" } } };
+  const response_format = { type: "json_schema", json_schema: { name: "a", schema } };
+  const both = { response_format, tools: [tool("weather")] };
+  const own = await bodyOf(both);
+  assert.deepEqual(own["tools"], [{ name: "weather", input_schema: INPUT }]);
+  assert.equal(own["tool_choice"], undefined);
+  assert.deepEqual(own["output_config"], { format: { type: "json_schema", schema } });
+  const effort = { thinking: { type: "adaptive" }, output_config: { effort: "low" } };
+  const thinking = await bodyOf({ response_format, ...effort });
+  assert.equal(thinking["tools"], undefined);
+  assert.deepEqual(thinking["output_config"], { effort: "low", format: { type: "json_schema", schema } });
+  assert.equal((await bodyOf({ response_format, thinking: { type: "disabled" } }))["output_config"], undefined);
   // What the caller's tool is given is a call, and no text of the answer.
   answer = {
     ...WHOLE,
@@ -223,7 +248,12 @@ test("why an answer ended, in the port's words", async () => {
 test("what was read from a cache or written to one is part of the prompt", async () => {
   const usage = { input_tokens: 3, cache_creation_input_tokens: 20, cache_read_input_tokens: 100, output_tokens: 5 };
   answer = { ...WHOLE, usage };
-  const whole = { prompt_tokens: 123, completion_tokens: 5, total_tokens: 128 };
+  const whole = {
+    prompt_tokens: 123,
+    completion_tokens: 5,
+    total_tokens: 128,
+    prompt_tokens_details: { cached_tokens: 100 },
+  };
   assert.deepEqual((await ask()).at(-1)?.usage, whole);
   answer = [
     { type: "message_start", message: { ...WHOLE, content: [], usage: { ...usage, output_tokens: 1 } } },
@@ -232,12 +262,16 @@ test("what was read from a cache or written to one is part of the prompt", async
     { type: "an_event_of_next_year" },
     { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hi" } },
     { type: "content_block_stop", index: 0 },
-    { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 5, input_tokens: null } },
+    {
+      type: "message_delta",
+      delta: { stop_reason: "end_turn" },
+      usage: { output_tokens: 5, input_tokens: null, output_tokens_details: { thinking_tokens: 2 } },
+    },
     { type: "message_stop" },
   ];
   const chunks = await ask();
   assert.equal(textOf(chunks), "Hi");
-  assert.deepEqual(chunks.at(-1)?.usage, whole);
+  assert.deepEqual(chunks.at(-1)?.usage, { ...whole, completion_tokens_details: { reasoning_tokens: 2 } });
   assert.ok(chunks.every(({ id, model: name }) => id === "msg_1" && name === "claude-real"));
 });
 
@@ -267,6 +301,7 @@ for (const streamed of [true, false]) {
     }
     const chunks = await ask();
     assert.equal(textOf(chunks), "Look.");
+    assert.equal(chunks.map(({ choices }) => choices[0]?.delta?.reasoning_content ?? "").join(""), "hm");
     assert.equal(finishOf(chunks), "tool_calls");
     const calls = new Map<number, { id?: string; name?: string; given: string }>();
     for (const call of chunks.flatMap(({ choices }) => choices[0]?.delta?.tool_calls ?? [])) {
@@ -283,3 +318,50 @@ for (const streamed of [true, false]) {
     );
   });
 }
+
+test("a call without anything given has an empty object, which clients can parse; so has an answer in JSON", async () => {
+  const call = (name: string): object[] => [
+    { type: "message_start", message: { ...WHOLE, content: [] } },
+    { type: "content_block_start", index: 0, content_block: { type: "tool_use", id: "1", name, input: {} } },
+    { type: "content_block_delta", index: 0, delta: { type: "input_json_delta", partial_json: "" } },
+    { type: "content_block_stop", index: 0 },
+    { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 5 } },
+  ];
+  answer = call("now");
+  const calls = (await ask()).flatMap(({ choices }) => choices[0]?.delta?.tool_calls ?? []);
+  assert.deepEqual(
+    calls.map((one) => one.function?.arguments),
+    ["", "{}"],
+  );
+  answer = call("answer_in_json");
+  assert.equal(textOf(await ask({ parameters: { response_format: { type: "json_object" } } })), "{}");
+});
+
+test("what a tool has brought may be an image", async () => {
+  const url = "data:image/png;base64,AAAA";
+  const content = [
+    { type: "text" as const, text: "The chart:" },
+    { type: "image_url" as const, image_url: { url } },
+  ];
+  const { messages } = await bodyOf({}, [{ role: "tool", tool_call_id: "1", content }]);
+  const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } };
+  const result = { type: "tool_result", tool_use_id: "1", content: [{ type: "text", text: "The chart:" }, image] };
+  assert.deepEqual(messages, [{ role: "user", content: [result] }]);
+});
+
+test("an error in the middle of a stream is what it would have been at its beginning", async () => {
+  for (const [type, code] of [
+    ["overloaded_error", "ModelFailed"],
+    ["api_error", "ModelFailed"],
+    ["rate_limit_error", "ModelRateLimited"],
+    ["authentication_error", "ModelUnauthorized"],
+    ["billing_error", "ModelQuotaExhausted"],
+    ["invalid_request_error", "ModelRejected"],
+    ["request_too_large", "ModelInputTooLong"],
+    ["an_error_of_next_year", "ModelFailed"],
+  ] as const) {
+    answer = [{ type: "error", error: { type, message: "No." } }];
+    const request = { messages: [{ role: "user" as const, content: "Hi" }], stream: true, parameters: {} };
+    assert.equal((await collectUntilFailure(model.chat(request, never()))).error.code, code, type);
+  }
+});

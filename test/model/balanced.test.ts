@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
 import { type BalancedModel, balancedModel, type BalancedOptions } from "../../src/model/balanced.ts";
-import type { ChatRequest } from "../../src/model/chat-model.ts";
+import type { ChatChunk, ChatModel, ChatRequest } from "../../src/model/chat-model.ts";
 import type { FakeScript, Fault } from "../../src/model/fake/script.ts";
 import { type FakeModelServer, startFakeModel } from "../../src/model/fake/server.ts";
 import { openModel } from "../../src/model/provider/index.ts";
@@ -238,4 +239,48 @@ test("a pool is well while one of its regions is", async (context) => {
   await half.model.probe(never());
   const none = await regions(context, { east: { keys: ["right"] } }, { keys });
   await assert.rejects(none.model.probe(never()), { code: "ModelUnauthorized" });
+});
+
+function scripted(id: string, work: () => AsyncGenerator<ChatChunk>): ChatModel {
+  return { id, chat: work, probe: async () => {}, close: async () => {} };
+}
+
+test("what comes before the first text, such as a filter's results, is not shown until there is text", async () => {
+  const chunk = (more: object): ChatChunk => ({ id: "1", created: 1, model: "m", choices: [], ...more });
+  const first = (from: string): ChatChunk => chunk({ prompt_filter_results: [{ prompt_index: 0, from }] });
+  const text = chunk({ choices: [{ index: 0, delta: { content: "Hi" }, finish_reason: "stop" }] });
+  const broken = scripted("broken", async function* () {
+    yield first("broken");
+    throw new FlowsteadError("ModelConnectionLost", "It broke.");
+  });
+  const well = scripted("well", async function* () {
+    yield first("well");
+    yield text;
+  });
+  const pool = balancedModel([{ model: broken }, { model: well, priority: 1 }]);
+  assert.deepEqual(await collect(pool.chat(ASK, never())), [first("well"), text]);
+  await pool.close();
+});
+
+test("thoughts and sound are shown as they come, and from then on nobody else is asked", async () => {
+  for (const delta of [{ reasoning_content: "hm" }, { reasoning: "hm" }, { audio: { data: "AA" } }]) {
+    let calls = 0;
+    const chunk = { id: "1", created: 1, model: "m", choices: [{ index: 0, delta }] };
+    const broken = scripted("broken", async function* () {
+      calls++;
+      yield chunk;
+      throw new FlowsteadError("ModelConnectionLost", "It broke.");
+    });
+    const pool = balancedModel([{ model: broken }, { model: broken }]);
+    const seen: ChatChunk[] = [];
+    async function* watched(): AsyncGenerator<ChatChunk> {
+      for await (const one of pool.chat(ASK, never())) {
+        seen.push(one);
+        yield one;
+      }
+    }
+    const { error } = await collectUntilFailure(watched());
+    assert.deepEqual([error.code, seen, calls], ["ModelConnectionLost", [chunk], 1]);
+    await pool.close();
+  }
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
+import { patiently } from "../../src/model/batched-embedder.ts";
 import { openEmbedder, openModel } from "../../src/model/provider/index.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 
@@ -120,6 +122,14 @@ test("a batch has so many characters at most, and one text that is longer goes a
   assert.equal((await embedder.embed(texts, "document", NEVER)).length, 5);
   const sizes = fake.journal.entries.map(({ body }) => (body as { input: string[] }).input.length);
   assert.deepEqual(sizes, [2, 1, 1, 1]);
+});
+
+test("a limit of a day is waited for a minute at a time", async () => {
+  const limit = new FlowsteadError("ModelRateLimited", "Tomorrow.", { retryAfterMs: 86_400_000 });
+  const wait = (ms: number): Promise<unknown> =>
+    patiently(() => Promise.reject(limit), { attempts: 2, ms }, AbortSignal.abort());
+  await assert.rejects(wait(60_000), { code: "Canceled" }, "it had begun to wait");
+  await assert.rejects(wait(59_999), { code: "ModelRateLimited" });
 });
 
 test("an account that is empty is not asked again", async (context) => {

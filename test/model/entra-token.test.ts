@@ -53,6 +53,8 @@ test("each way gives a token, which serves many calls", async (context) => {
     if (auth.type === "managed_identity")
       assert.match(words, /[?&]resource=https:\/\/cognitiveservices\.azure\.com(&| )/);
     else assert.match(words, /scope=https:\/\/cognitiveservices\.azure\.com\/\.default(&|$)/);
+    if (auth.type === "workload_identity")
+      assert.match(words, /client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer(&|$)/);
     if (auth.client_id !== undefined) assert.match(words, new RegExp(`client_id=${auth.client_id}(&|$| )`));
     assert.deepEqual(
       fake.journal.entries.filter(({ path: at }) => at.includes("/chat/")).map(({ auth: how }) => how),

@@ -194,6 +194,12 @@ test("a moderator that is asked in large steps lets nothing pass that it has not
   assert.equal(shown[1], words.slice(40) + "bad phrase ");
 });
 
+test("what is left when a stream ends without a word is looked at before it leaves", async () => {
+  const { model } = scripted([[0, { content: "A bad phrase." }]], 50);
+  const [end, ...more] = await collect(model.chat(ask("Hi"), never()));
+  assert.deepEqual([end?.choices[0]?.finish_reason, end?.choices[0]?.delta, more], ["content_filter", {}, []]);
+});
+
 test("a whole answer is emptied in the same way", async (context) => {
   const fake = await fakeModel(context, { reply: "I am going to kill you." });
   const model = guarded(fake);

@@ -1,15 +1,17 @@
 // What services of moderation answer, in the guard's four categories and severities; long texts in parts that overlap.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { openModerator } from "../../src/model/provider/index.ts";
 
 type Body = Record<string, unknown>;
 let answer: (body: Body) => unknown = () => ({});
+let sent: IncomingHttpHeaders = {};
 const server = createServer((request, response) => {
   let text = "";
+  sent = request.headers;
   request.on("data", (chunk: Buffer) => (text += chunk.toString()));
   request.on("end", () => response.end(JSON.stringify(answer(JSON.parse(text) as Body))));
 });
@@ -35,6 +37,7 @@ test("Azure's levels, between its four too, are severities", async () => {
   ] as const) {
     answer = () => ({ categoriesAnalysis: [{ category: "SelfHarm", severity }] });
     assert.deepEqual(await azure.moderate("x", "completion", never()), { self_harm: { severity: wanted } });
+    assert.equal(sent["ocp-apim-subscription-key"], "key");
   }
   answer = () => ({ categoriesAnalysis: [{ category: "Hate", severity: 9 }] });
   await assert.rejects(async () => azure.moderate("x", "completion", never()), { code: "ModerationFailed" });

@@ -119,6 +119,8 @@ test("each status and each form of an error body has its code", () => {
   for (const [status, body, code, upstreamCode] of [
     [400, {}, "ModelRejected", undefined],
     [401, {}, "ModelUnauthorized", undefined],
+    [402, { error: { message: "Insufficient balance" } }, "ModelQuotaExhausted", undefined],
+    [400, { error: { message: "Your credit balance is too low." } }, "ModelQuotaExhausted", undefined],
     [403, { error: { code: "AccessDenied" } }, "ModelUnauthorized", "AccessDenied"],
     [404, { error: { code: "DeploymentNotFound" } }, "ModelNotFound", "DeploymentNotFound"],
     [408, {}, "ModelTimeout", undefined],
@@ -158,7 +160,7 @@ test("each status and each form of an error body has its code", () => {
   }
 });
 
-test("a wait counts with 429 and 503, and who forbids to ask again is believed", () => {
+test("a wait counts with 429, 503 and 529, and who forbids to ask again is believed", () => {
   const told = (status: number, headers: Record<string, string>): unknown[] => {
     const { retryAfterMs, retryable } = statusFailure(UPSTREAM, status, { headers, body: "" });
     return [retryAfterMs, retryable];
@@ -166,6 +168,7 @@ test("a wait counts with 429 and 503, and who forbids to ask again is believed",
   const wait = { "retry-after-ms": "700" };
   assert.deepEqual(told(429, wait), [700, true]);
   assert.deepEqual(told(503, wait), [700, true]);
+  assert.deepEqual(told(529, wait), [700, true]);
   assert.deepEqual(told(500, wait), [undefined, true]);
   assert.deepEqual(told(500, { "x-should-retry": "false" }), [undefined, false]);
   assert.deepEqual(told(400, { "x-should-retry": "true" }), [undefined, false]);

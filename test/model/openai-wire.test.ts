@@ -10,7 +10,17 @@ test("sends the body, the key and the usage option of OpenAI", async (context) =
   const fake = await fakeModel(context, { keys: ["test-key"] });
   const model = openAi(fake, { organization: "org-1" });
   context.after(() => model.close());
-  const request = ask("Hi", { parameters: { temperature: 0.2, max_tokens: 9 }, headers: { "x-call": "7" } });
+  const schema = { name: "colour", strict: true, schema: { type: "object" } };
+  const parameters = {
+    temperature: 0.2,
+    max_tokens: 9,
+    seed: 7,
+    logprobs: true,
+    response_format: { type: "json_schema", json_schema: schema },
+    tools: [{ type: "custom", custom: { name: "sql" } }],
+    a_setting_of_next_year: { on: true },
+  };
+  const request = ask("Hi", { parameters, headers: { "x-call": "7" } });
   assert.equal(textOf(await collect(model, request)), "MOCK:Hi");
   const [entry] = fake.journal.entries;
   assert.equal(entry?.path, "/v1/chat/completions");
@@ -20,11 +30,21 @@ test("sends the body, the key and the usage option of OpenAI", async (context) =
   assert.deepEqual(entry.body, {
     model: "fake-model",
     messages: [{ role: "user", content: "Hi" }],
-    temperature: 0.2,
-    max_tokens: 9,
+    ...parameters,
     stream: true,
     stream_options: { include_usage: true },
   });
+});
+
+test("a probe asks for the list of models and for nothing else", async (context) => {
+  const fake = await fakeModel(context);
+  const [own, azure] = [openAi(fake), azureOpenAiModel({ endpoint: fake.url, apiKey: "k", deployment: "d" })];
+  context.after(() => Promise.all([own.close(), azure.close()]));
+  for (const model of [own, azure]) await model.probe(NEVER);
+  assert.deepEqual(
+    fake.journal.entries.map(({ method, path }) => `${method} ${path}`),
+    ["GET /v1/models", "GET /openai/models?api-version=2024-10-21"],
+  );
 });
 
 test("sends no usage option and no stream to a JSON call, and gives its answer in one chunk", async (context) => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { type ProbeSettings, watchProbe } from "../../src/pool/probe.ts";
+import { type ProbeSettings, probeOnce, watchProbe } from "../../src/pool/probe.ts";
 
 /** Probes with the answers given, the last one for ever, and tells when each began and what was told after it. */
 async function probed(settings: ProbeSettings, answers: readonly boolean[], count = answers.length) {
@@ -50,4 +50,12 @@ test("so many in a row count as well or ill, and one of the other kind begins th
     true,
   ]);
   assert.deepEqual(told, ["", "", "", "well", "", "", "", "", "", "ill", "ill", ""]);
+});
+
+test("a probe that does not answer in time has failed, whether or not it heeds its signal", async () => {
+  const never = new Promise<void>(() => {});
+  const { signal: stop } = new AbortController();
+  const late = delay(10_000, undefined, { ref: false });
+  const failure = await Promise.race([probeOnce(() => never, { timeoutMs: 20, stop }), late]);
+  assert.match(failure?.message ?? "", /no answer to the health probe within 20 ms/);
 });

@@ -7,6 +7,7 @@ import { FlowsteadError } from "../../src/base/error/error.ts";
 import { Float } from "../../src/base/value.ts";
 import { Image, imageVariables } from "../../src/prompt/image.ts";
 import { loadPrompty, promptyInputs, renderPrompty } from "../../src/prompt/prompty.ts";
+import { compileTemplate } from "../../src/prompt/template.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "flowstead-prompty-"));
 const folder = path.join(root, "inside");
@@ -73,7 +74,11 @@ test("what can not be read is said", () => {
   assert.throws(() => loadPrompty(write("a.prompty", "no head")), code("InvalidPrompty"));
   assert.throws(() => loadPrompty(write("b.prompty", "---\n- 1\n---\nx")), code("InvalidPrompty"));
   assert.throws(() => loadPrompty(write("c.prompty", "---\na: [\n---\nx")), code("InvalidYaml"));
-  assert.throws(() => loadPrompty(write("d.prompty", "---\nmodel: {api: other}\n---\nx")), code("InvalidPrompty"));
+  assert.throws(
+    () => loadPrompty(write("d.prompty", "---\nmodel: {configuration: x}\n---\nx")),
+    code("InvalidPrompty"),
+  );
+  assert.equal(loadPrompty(write("f.prompty", "---\nmodel: {api: other}\n---\nx")).model.api, "chat");
   assert.throws(
     () => loadPrompty(write("e.prompty", "---\nsample: ${file:none.json}\n---\nx")),
     code("InvalidPrompty"),
@@ -137,6 +142,20 @@ test("an image is named by its bytes", () => {
   assert.match(String(new Image(Buffer.from("a"))), /^Image\([\da-f]{8}\)$/);
   assert.equal(String(new Image(Buffer.from("a"), "image/PNG")), String(new Image(Buffer.from("a"))));
   assert.equal(new Image(Buffer.from("a"), "image/PNG").toUrl(), "data:image/png;base64,YQ==");
+});
+
+test("to a template an image is its bytes, as in Python", () => {
+  const image = new Image(Buffer.from([97, 98, 255]), "image/png");
+  const shown: Record<string, string> = {
+    "{{ i | length }} {{ i | sum }} {{ i | list }}": "3 450 [97, 98, 255]",
+    "{% for byte in i %}{{ byte }},{% endfor %}": "97,98,255,",
+    "{{ i[0] }} {{ i[-1] }} {{ i[9] }} {{ i | first }} {{ i | join('-') }}": "97 255  97 97-98-255",
+    "{{ i is iterable }} {{ i is string }} {{ 97 in i }} {{ 1 in i }}{% if i %} y{% endif %}":
+      "True False True False y",
+    "{{ i }} {{ i.source_url }}": "Image(bd189cd5) None",
+  };
+  for (const [template, text] of Object.entries(shown))
+    assert.equal(compileTemplate(template).render({ i: image }), text);
 });
 
 test("a fault of the template is told by its line in the file", () => {

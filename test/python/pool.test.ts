@@ -88,7 +88,7 @@ test("a signature has the original's types, from annotations or defaults", async
     m: ["CustomConnection"],
     n: ["string"],
     o: ["object"],
-    p: ["int"],
+    p: ["object"],
     q: ["int"],
     r: ["string"],
     s: ["object"],

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { environment, temporaryHome } from "../e2e/system.ts";
@@ -15,6 +16,13 @@ const { home, remove } = await temporaryHome();
 after(remove);
 const folder = path.dirname(home);
 const run = (...args: string[]): ReturnType<typeof runHere> => runHere(["run", ...args, "--home", home]);
+
+/** With what a script writes to the command. */
+async function answered(text: string, ...args: string[]): ReturnType<typeof runHere> {
+  const own = Object.getOwnPropertyDescriptor(process, "stdin") as PropertyDescriptor;
+  Object.defineProperty(process, "stdin", { ...own, get: () => Readable.from([text]) });
+  return run(...args).finally(() => Object.defineProperty(process, "stdin", own));
+}
 
 test("a run from a file, and every question about it", async () => {
   await writeFile(path.join(folder, "rows.csv"), "who,n\nAnn,1\nBob,two\n");
@@ -36,15 +44,22 @@ test("a run from a file, and every question about it", async () => {
   assert.match(created.stderr, /Lines .* 2\/2 \(.*\/s\) 1 failed/);
   const details = await run("show-details", "-n", "from_file");
   assert.match(details.stdout, /^inputs\.name +inputs\.count .*\n-.*\nAnn +1 +0 +Hello Ann! +1\nBob +two +1 /);
+  const [listed] = JSON.parse((await run("list", "-r", "1")).stdout) as { error: object }[];
+  assert.deepEqual(Object.keys(listed?.error ?? {}), Object.keys(record.error as object).slice(0, -1));
+  assert.equal((await run("list", "-r", "0")).stdout, "[]\n");
   assert.match((await run("list", "-o", "table")).stdout, /^name +status .*\n-.*\nfrom_file +Completed /);
   const updated = await run("update", "-n", "from_file", "--set", "description=x", "tags.b=c");
   assert.deepEqual((JSON.parse(updated.stdout) as { tags: object }).tags, { team: "a", b: "c" });
   await run("archive", "-n", "from_file");
   assert.equal((await run("list")).stdout.trim(), "[]");
   assert.match((await run("list", "--archived-only")).stdout, /from_file/);
-  assert.match((await run("stream", "-n", "from_file")).stderr, /execution\.bulk +INFO +Finished 2 \/ 2 lines\./);
-  assert.match((await run("delete", "-n", "from_file")).stderr, /say --yes/);
-  assert.equal((await run("delete", "-n", "from_file", "--yes")).code, 0);
+  assert.match(
+    (await run("stream", "-n", "from_file")).stdout,
+    /execution\.bulk +INFO +Finished 2 \/ 2 lines\.\n[^]*Run status: "Completed"/,
+  );
+  assert.match((await answered("", "delete", "-n", "from_file")).stderr, /say --yes/);
+  assert.match((await answered("maybe\nn\n", "delete", "-n", "from_file")).stderr, /Nothing was deleted/);
+  assert.match((await answered("y\n", "delete", "-n", "from_file")).stderr, /Run from_file is deleted/);
   assert.match((await run("show", "-n", "from_file")).stderr, /Run 'from_file' cannot be found/);
 });
 
@@ -54,9 +69,42 @@ test("wrong words and wrong files are told where they are wrong", async () => {
   assert.match((await run("create", "-f", file)).stderr, /wrong\.yaml:\d: .*column_maping/);
   assert.match((await run("create")).stderr, /Which flow\? Give --flow/);
   const flow = ["--flow", "test/fixture/flow/greet"];
+  const named = ["--data", "test/fixture/flow/greet/flow.dag.yaml", "--name"];
+  assert.match((await run("create", ...flow, ...named, "a/b")).stderr, /"a\/b" cannot name a run: use letters/);
+  const data = path.join(folder, "no-folder.jsonl");
+  await writeFile(data, '{"name": "Ann", "count": 1}\n');
+  const unwritable = await runHere(["run", "create", ...flow, "--data", data, "--home", data]);
+  assert.equal(unwritable.code, 1);
+  assert.match(unwritable.stderr, /Runs cannot be written in .*no-folder\.jsonl/);
+  for (const [words, code, message] of [
+    [["show", "-n", "none"], "RunNotFoundError", /Run 'none' cannot be found/],
+    [["show"], "UsageError", /^required option '-n, --name <name>' not specified$/],
+    [["update", "-n", "none", "--set", "word"], "UsageError", /"word" is not of the form name=value/],
+  ] as const) {
+    const { stdout, stderr } = await run(...words, "--json");
+    const { error } = JSON.parse(stderr) as { error: { code: string; message: string } };
+    assert.deepEqual([stdout, error.code, message.test(error.message)], ["", code, true], stderr);
+  }
   const missing = await run("create", ...flow, "--data", path.join(folder, "none.jsonl"));
   assert.deepEqual([missing.code, /There is no data at .*none\.jsonl/.test(missing.stderr)], [1, true]);
   assert.match((await run("creat")).stderr, /Did you mean create\?/);
+});
+
+test("a class that does not take its init is a run that failed, and one with a blank in its name", async () => {
+  const flow = path.join(folder, "class");
+  await mkdir(flow);
+  await writeFile(path.join(flow, "flow.flex.yaml"), "entry: greeter:Greeter\n");
+  const code =
+    "class Greeter:\n    def __init__(self, name: str):\n        pass\n\n    def __call__(self, n: int):\n        return n\n";
+  await writeFile(path.join(flow, "greeter.py"), code);
+  const data = path.join(folder, "one.jsonl");
+  await writeFile(data, '{"n": 1}\n');
+  const failed = await run("create", "--flow", flow, "--data", data, "--name", "bad init", "--json");
+  assert.deepEqual([failed.code, failed.stderr], [0, ""]);
+  const { status, error } = JSON.parse(failed.stdout) as { status: string; error: { message: string } };
+  assert.equal(status, "Failed");
+  assert.match(error.message, /Failed to initialize flow entry with/);
+  assert.equal((await run("show", "-n", "bad init")).code, 0);
 });
 
 test("after kill -9, resuming repeats no line that had ended", async () => {

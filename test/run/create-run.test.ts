@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { plain } from "../../src/base/json.ts";
 import { Float, type ValueMap } from "../../src/base/value.ts";
-import { readErrors, readMetrics } from "../../src/run/create-run.ts";
+import { readErrors, readMetrics } from "../../src/run/outcome.ts";
 import { readDetails } from "../../src/run/details.ts";
 import type { BatchProgress } from "../../src/run/progress.ts";
 import { defaultRunName, shownRun } from "../../src/run/run-info.ts";

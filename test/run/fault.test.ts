@@ -5,7 +5,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { BatchProgress } from "../../src/run/progress.ts";
-import { readErrors } from "../../src/run/create-run.ts";
+import { readErrors } from "../../src/run/outcome.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { runs } from "./runs.ts";
 

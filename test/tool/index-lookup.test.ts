@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Float } from "../../src/base/value.ts";
+import { Float, type Value } from "../../src/base/value.ts";
 import type { FlowTarget } from "../../src/flow/flow-target.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
 import type { Embedder } from "../../src/model/embedder.ts";
@@ -145,4 +145,17 @@ test("hybrid uses the embedder that the text names; without one it searches by w
   assert.match(without.logs, /searching by words only/);
   const vector = await runFlow(await open(context, { inputs: "    query_type: Vector", queries }), { q: "leave" });
   assert.equal(vector.error?.code, "FlowWithoutEmbedder");
+});
+
+test("a vector and other values are no questions, and nothing is searched", async (context) => {
+  const queries: SearchQuery[] = [];
+  const target = await open(context, { inputs: "    query_type: Keyword", queries });
+  const fails = async (q: Value) => (await runFlow(target, { q })).error;
+  const vector = await fails([0.5, 1.25]);
+  assert.equal(vector?.code, "NodeInputValidationError");
+  assert.match(vector.message, /found `List\[float\]`\. Did you perhaps pass in an embedding vector/);
+  for (const q of [5, { a: "b" }, ["a", 1]]) {
+    assert.equal((await fails(q))?.message, "Expected input type to be either `str` or `List[str]`.");
+  }
+  assert.deepEqual(queries, []);
 });

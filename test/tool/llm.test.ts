@@ -225,6 +225,16 @@ test("what is wrong with an llm node is told when the flow is loaded", async (co
   for (const [files, message] of cases) await assert.rejects(openFiles(context, files, { connections }), message);
 });
 
+test("a parameter that comes as text which is no number is an error of the author's, in the original's words", async (context) => {
+  const target = await openFiles(context, llmFlow("azure", "max_tokens: '${inputs.q}'"), {
+    connections,
+    model: scriptedModel(),
+  });
+  const { error } = await runFlow(target, { q: "many" });
+  assert.equal(error?.code, "LLMError");
+  assert.equal(error.message, "OpenAI API hits exception: ValueError: invalid literal for int() with base 10: 'many'");
+});
+
 test("functions and tools are checked with the original's words", () => {
   const parameters = { type: "object", properties: {} };
   checkFunctions([{ name: "f", parameters }]);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { ValueMap } from "../../src/base/value.ts";
 import type { Connection } from "../../src/connection/connection.ts";
+import { originalMessage } from "../../src/flow/error-chain.ts";
 import { openModel, connectionModel } from "../../src/model/provider/index.ts";
 import { fakeModel } from "../fake/openai/start.ts";
 import { fakeService } from "../fake/service.ts";
@@ -198,9 +200,9 @@ test("embedding: each connection has its path and body, both forms of answers ar
       secrets: { api_key: "k" },
     },
   ];
-  const embed = async (inputs: string) => {
+  const embed = async (inputs: string, given?: ValueMap) => {
     const node = `type: python, source: {type: package, tool: promptflow.tools.embedding.embedding}, inputs: {input: '\${inputs.q}', ${inputs}}`;
-    return runFlow(await openFiles(context, flow(node), { connections, streaming: false }));
+    return runFlow(await openFiles(context, flow(node), { connections, streaming: false }), given);
   };
   for (const inputs of [
     "connection: azure, deployment_name: ada",
@@ -220,6 +222,12 @@ test("embedding: each connection has its path and body, both forms of answers ar
   const { error } = await embed("connection: azure, deployment_name: bad");
   assert.equal(error?.code, "ModelNotFound");
   assert.match(error?.message ?? "", /no embedding of model "bad" \(404\).*no such deployment/);
+  assert.match(
+    error ? originalMessage(error) : "",
+    /^OpenAI API hits NotFoundError: Error code: 404 - .*no such deployment/,
+  );
+  await embed("connection: openai", { q: ["a", "b"] });
+  assert.deepEqual(JSON.parse(service.requests.at(-1)?.body ?? "").input, ["a", "b"], "a list goes as it is");
   const asked = service.requests.length;
   assert.deepEqual(
     JSON.stringify((await embed("connection: azure, deployment_name: busy")).outputs),
@@ -367,6 +375,21 @@ test("Open Model LLM: the families' requests and answers, behind a custom connec
       ["/v1/chat/completions", "Bearer k"],
     ],
   );
+  const own = `endpoint_name: x/y, endpoint_url: ${service.url}/score, endpoint_api_key: k3`;
+  assert.deepEqual((await ask(`${own}, model_family: LLaMa, api: chat`)).outputs, { o: "said" });
+  assert.equal(service.requests.splice(0)[0]?.headers["authorization"], "Bearer k3");
+  const half = await ask(`${own}, api: chat`);
+  assert.match(half.error?.message ?? "", /^Endpoint connection via kwargs not fully set\.\n/);
+  assert.equal(half.error?.code, "OpenModelLLMKeyValidationError");
+  const prompts = { "p.jinja2": "no roles \\n" };
+  const plainly = async (api: string) => {
+    const node = `type: custom_llm, source: {type: package_with_prompt, tool: promptflow.tools.open_model_llm.OpenModelLLM.call, path: p.jinja2}, inputs: {endpoint_name: connection/dolly, api: ${api}}`;
+    return runFlow(await openFiles(context, flow(node, prompts), { connections, streaming: false }));
+  };
+  await plainly("completion");
+  assert.deepEqual(JSON.parse(service.requests.splice(0)[0]?.body ?? "").input_data, {
+    input_string: ["no roles \\n"],
+  });
   const azure = await ask("endpoint_name: onlineEndpoint/x, api: chat");
   assert.match(azure.error?.message ?? "", /no connection has its name. Create the connection 'x': of type serverless/);
 });

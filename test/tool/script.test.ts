@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Value } from "../../src/base/value.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
-import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
+import { BUILT_IN_TOOLS, TOOLS_OF_KEY_HOLDER } from "../../src/tool/index.ts";
 import { readSignature } from "../../src/tool/script/signature.ts";
 import { flowResources, openFiles, runFlow } from "../flow/flow-folder.ts";
 
@@ -108,6 +110,53 @@ test("a result that is no JSON, an exit and a module that fails are errors of th
     await fails('import "./nowhere.ts";\nexport const tool = (q: string) => q;'),
     /cannot be loaded.*nowhere/,
   );
+});
+
+const MODES = { "a thread": BUILT_IN_TOOLS, "a process of its own": TOOLS_OF_KEY_HOLDER };
+
+for (const [mode, tools] of Object.entries(MODES)) {
+  test(`in ${mode}: what nobody waited for fails its call or nothing, and the next call is well`, async (context) => {
+    const script = `import { setTimeout as delay } from "node:timers/promises";
+class Lost extends Error {}
+export async function tool(q: string) {
+  if (q === "during") { void Promise.reject(new Lost("nobody waited")); await delay(60_000); }
+  if (q === "after") setTimeout(() => { throw new Lost("later"); }, 0);
+  if (q === "object") throw { code: 5 };
+  process.stdout.write("raw " + q);
+  return [process.pid, new Map([["a", new Set([12345678901234567890n])]])];
+}
+`;
+    const target = await openFiles(context, flow(script), { tools });
+    const { error } = await runFlow(target, { q: "during" });
+    assert.equal(error?.message, "Execution failure in 'n': (Lost) nobody waited");
+    assert.equal(error.details?.["lineno"], 4);
+    for (const q of ["after", "next", "next"]) {
+      const { outputs, logs } = await runFlow(target, { q });
+      const [pid, rest] = (outputs?.["o"] ?? []) as [number, Value];
+      assert.equal(pid === process.pid, tools === BUILT_IN_TOOLS);
+      assert.deepEqual(rest, { a: [12345678901234567890n] });
+      assert.match(logs, new RegExp(`raw ${q}`));
+      await delay(200); // Time in which what is left running can fail.
+    }
+    assert.match((await runFlow(target, { q: "object" })).error?.message ?? "", /\(Error\) \{ code: 5 \}$/);
+  });
+}
+
+test("a process runs in the flow's folder and may leave; what it breaks is told with the flow's own paths", async (context) => {
+  const script = `import { readFileSync } from "node:fs";
+export async function tool(q: string) {
+  if (q === "exit") process.exit(3);
+  return q === "part" ? (await import("./part.ts")).x : readFileSync(q, "utf8");
+}
+`;
+  const files = { ...flow(script), "part.ts": "export const x =\n  = 1;\n", "note.txt": "noted" };
+  const target = await openFiles(context, files, { tools: TOOLS_OF_KEY_HOLDER });
+  const fails = async (q: string) => (await runFlow(target, { q })).error;
+  assert.deepEqual((await runFlow(target, { q: "note.txt" })).outputs, { o: "noted" });
+  assert.match((await fails("part"))?.message ?? "", /\(SyntaxError\) part\.ts:2: Unexpected token$/);
+  const gone = await fails("exit");
+  assert.match(gone?.message ?? "", /the script ended it with exit code 3/);
+  assert.equal(gone?.details?.["node"], "n");
 });
 
 test("a parameter of a connection's type gets the connection", async (context) => {

@@ -115,7 +115,12 @@ test("inputs, prompts and outputs are recorded when that is asked for", async (c
   ]);
   const message = call.events.find(({ name }) => name === "promptflow.llm.generated_message");
   assert.equal(JSON.parse(message?.attributes["payload"] as string)["content"], "Q: How many days?");
-  const flow = spans.find(({ attributes }) => attributes["span_type"] === "Flow");
+  const { attributes, events } = byName(spans, "ask");
+  assert.equal(attributes["prompt.template"], "user:\n{{shaped}}\n");
+  assert.deepEqual(JSON.parse(attributes["prompt.variables"] as string), { shaped: "Q: How many days?" });
+  const { payload } = events.find(({ name }) => name === "promptflow.prompt.template")?.attributes ?? {};
+  assert.deepEqual(Object.keys(JSON.parse(payload as string)), ["prompt.template", "prompt.variables"]);
+  const flow = spans.find(({ attributes: of }) => of["span_type"] === "Flow");
   assert.deepEqual(
     flow?.events.map(({ name }) => name),
     ["promptflow.function.inputs", "promptflow.function.output"],

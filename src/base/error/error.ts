@@ -72,6 +72,10 @@ export class FlowsteadError extends Error {
       const told = `There is no room on the disk (${message}). Free some space and do it again.`;
       return new FlowsteadError("StoreFull", told, { cause: thrown });
     }
+    if (isForbiddenFile(thrown)) {
+      const told = `A file cannot be read or written (${message}). Give this user the right to, or name another folder.`;
+      return new FlowsteadError("StoreUnavailable", told, { cause: thrown });
+    }
     return new FlowsteadError("Unexpected", message, { cause: thrown });
   }
 }
@@ -86,4 +90,10 @@ export function isAbort(thrown: unknown): boolean {
 export function isFullDisk(thrown: unknown): boolean {
   const { code } = (thrown ?? {}) as { code?: unknown };
   return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** Whether this user, or the disk as it is mounted, does not let a file be read or written. */
+function isForbiddenFile(thrown: unknown): boolean {
+  const { code, path } = (thrown ?? {}) as { code?: unknown; path?: unknown };
+  return typeof path === "string" && (code === "EROFS" || code === "EACCES" || code === "EPERM");
 }

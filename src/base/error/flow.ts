@@ -33,6 +33,12 @@ const DEFINITION = {
     "A flow file lacks a key that it must have; the message is the key.",
     "Add the key at the line that `details` names.",
   ),
+  ValueError: row(
+    "author",
+    "SystemError/ValueError",
+    "An input, an output or a node of a flow has a type that there is not.",
+    "Write a type of values (int, double, bool, string, list, object, image, file_path) or of nodes (llm, prompt, python, custom_llm, typescript); `details` names the place.",
+  ),
   DuplicateNodeName: row(
     "author",
     `${REQUEST}/DuplicateNodeName`,
@@ -108,6 +114,12 @@ const INPUT = {
     `${REQUEST}/InputNotFound`,
     "A flow input has no value and no default.",
     "Give the input that the message names.",
+  ),
+  LLMError: row(
+    "author",
+    "UserError/LLMError",
+    "A parameter of a language model's call cannot be made the number that it must be.",
+    "Give the parameter that the message shows a number.",
   ),
   InputTypeError: row(
     "caller",
@@ -263,7 +275,7 @@ const PYTHON = {
   ScriptThreadCrashed: {
     actor: "author",
     status: 500,
-    meaning: "The thread that ran a script ended while it was running.",
+    meaning: "The thread or process that ran a script ended while it was running.",
     remedy: "Look at the reason in the message; memory exhaustion and process.exit are usual causes.",
     chain: "UserError/ProcessCrashError",
   },

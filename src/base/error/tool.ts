@@ -15,6 +15,24 @@ const LOADING = {
     "The tool of a node cannot be loaded; the message names the node and the reason.",
     "Mend the reason that stands in parentheses.",
   ),
+  NotImplementedError: row(
+    "author",
+    "SystemError/NotImplementedError",
+    "A node has no type.",
+    "Write `type: llm`, `prompt`, `python`, `custom_llm` or `typescript` at the node.",
+  ),
+  FailedToImportModule: row(
+    "author",
+    "UserError/FailedToImportModule",
+    "A node names a module of the original's tools that there is not.",
+    "Mend the node's `module`, or take it out: `provider` alone is enough.",
+  ),
+  UserErrorException: row(
+    "author",
+    "UserError",
+    "A node of a flow has no source.",
+    "Write `source: {type: code, path: FILE}` at the node.",
+  ),
   InvalidSource: row(
     "author",
     "UserError/ValidationError/InvalidSource",

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { connectionFolder } from "../../config/folder.ts";
+import { connectionFolders } from "../../config/folder.ts";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { stringifyJson } from "../../base/json.ts";
 import { version } from "../../base/version.ts";
 import { configuredConnections } from "../../connection/configured.ts";
 import type { Connection } from "../../connection/connection.ts";
-import { openConnectionStore } from "../../connection/store.ts";
+import { joinedStore } from "../../connection/joined-store.ts";
 import { connectionNames } from "../../flow/connection-name.ts";
 import type { FlowDefinition } from "../../flow/definition.ts";
 import { mergeIncludes } from "../../flow/include.ts";
@@ -14,7 +14,7 @@ import { loadFlow } from "../../flow/load.ts";
 import { parseVariant } from "../../flow/variant.ts";
 import { loadPrompty } from "../../prompt/prompty.ts";
 import { type PythonPool, createPythonPool } from "../../python/pool.ts";
-import { buildFiles, checkOutput, writeFiles } from "../../registry/docker-build.ts";
+import { buildFiles, checkApart, checkOutput, clearBuild, flowFiles, writeFiles } from "../../registry/docker-build.ts";
 import { bundleFlow } from "../../registry/flow-bundle.ts";
 import type { Console } from "../console.ts";
 import { withPlaces } from "./place.ts";
@@ -27,16 +27,19 @@ export interface FlowBuildOptions extends HomeOptions {
   variant?: string;
   package?: string;
   format: "docker" | "executable";
+  /** The flow's files alone, in the output folder itself. */
+  flowOnly?: boolean;
   json?: boolean;
 }
 
 export async function flowBuild(options: FlowBuildOptions, console: Console): Promise<void> {
-  const { source, output } = options;
+  const { source, output, flowOnly = false } = options;
   const { config, env } = ownConfigOf(options);
   if (options.package !== undefined && !existsSync(options.package))
     throw new FlowsteadError("UsageError", `There is no package file ${options.package}. \`npm pack\` makes one.`);
   const { directory, definition: written } = loadFlow(source);
-  checkOutput(output, directory);
+  if (flowOnly) checkApart(directory, output, output);
+  else checkOutput(output, directory);
   const variant = options.variant === undefined ? undefined : parseVariant(options.variant);
   const bundle = bundleFlow({ source, variant, without: [output, config.home] });
   const merged =
@@ -52,25 +55,30 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
     const pools = new Set(config.models.map(({ name }) => name));
     const connections = configuredConnections({
       entries: config.connections,
-      store: openConnectionStore(connectionFolder(config)),
+      store: joinedStore(connectionFolders(config)),
       env,
     });
-    const files = buildFiles({
+    const all = buildFiles({
       format: options.format,
       bundle,
-      tools: `${stringifyJson(tools, 4)}\n`,
+      tools: bundle.definition.nodes.length > 0 ? `${stringifyJson(tools, 4)}\n` : undefined,
       connections: await find(
         names.filter((name) => !pools.has(name)),
         () => connections.list(),
+        // Its files alone refer to none that would have to be written down.
+        flowOnly,
       ),
       models: config.models.filter(({ name }) => name !== "default" && names.includes(name)),
       usesDefaultModel: names.includes("default") && pools.has("default"),
       version: version(),
       packageFile: options.package,
     });
+    const files = flowOnly ? flowFiles(all) : all;
+    if (!flowOnly) await clearBuild(output);
     await writeFiles(output, files);
     if (options.json)
       return console.print(stringifyJson({ output: path.resolve(output), files: [...files.keys()] }, 4));
+    if (flowOnly) return console.print(`Wrote ${files.size} files to ${output}.`);
     console.say(`Wrote ${files.size} files to ${output}. Next:`);
     console.print(
       options.format === "docker"
@@ -94,12 +102,17 @@ async function usedConnections(definition: FlowDefinition, folder: string, pytho
   });
 }
 
-async function find(names: readonly string[], list: () => Promise<Connection[]>): Promise<Connection[]> {
+async function find(
+  names: readonly string[],
+  list: () => Promise<Connection[]>,
+  mayMiss: boolean,
+): Promise<Connection[]> {
   if (names.length === 0) return [];
   const known = new Map((await list()).map((one) => [one.name, one]));
-  return names.toSorted().map((name) => {
+  return names.toSorted().flatMap((name) => {
     const found = known.get(name);
-    if (found) return found;
+    if (found) return [found];
+    if (mayMiss) return [];
     throw new FlowsteadError(
       "ConnectionNotFound",
       `The flow uses the connection '${name}', which is not here. Create it with \`flowstead connection create\`: what is built refers to it, without its secrets.`,

@@ -99,7 +99,7 @@ function addServe(flow: Command, console: Console): void {
 }
 
 function addBuild(flow: Command, console: Console): void {
-  const command = withHome(flow.command("build"))
+  withHome(flow.command("build"))
     .description("write a folder from which a flow is served elsewhere: as a container image, or by Node")
     .requiredOption("--source <folder>", SOURCE)
     .requiredOption("-o, --output <folder>", "folder to write: new, empty, or of an earlier build")
@@ -109,11 +109,11 @@ function addBuild(flow: Command, console: Console): void {
         .default("docker"),
     )
     .option("-v, --variant <variant>", VARIANT)
+    .option("--flow-only", "the flow's files alone, as they are settled, in the output folder itself")
     .option("--package <file>", "install this package file of flowstead, in place of the published one")
     .option("--json", "print the names of the files as JSON")
     .addHelpText("after", BUILD_HELP)
     .action(async (options) => (await import("./build.ts")).flowBuild(options, console));
-  withAccepted(command, "--flow-only");
 }
 
 function addVenv(flow: Command, console: Console): void {

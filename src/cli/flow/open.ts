@@ -16,7 +16,7 @@ import type { Embedder } from "../../model/embedder.ts";
 import { openModelPools } from "../../model/pools.ts";
 import { modelSettings } from "../../model/provider/index.ts";
 import type { SearchIndex } from "../../search/search-index.ts";
-import { BUILT_IN_TOOLS } from "../../tool/index.ts";
+import { TOOLS_OF_KEY_HOLDER } from "../../tool/index.ts";
 import type { FlowIndexes } from "./lent-index.ts";
 import { type NodeOverrides, overriddenFlow } from "./override.ts";
 import { type HomeOptions, ownConfigOf } from "../option.ts";
@@ -126,7 +126,7 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
     const flow = await openFlow({
       directory: options.directory,
       ...(changed ? overriddenFlow(options.directory, overrides, options.variant) : { variant: options.variant }),
-      tools: BUILT_IN_TOOLS,
+      tools: TOOLS_OF_KEY_HOLDER,
       resources,
       ...(init ? { init } : {}),
       node: options.node,
@@ -153,7 +153,6 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
   }
 }
 
-/** Whether a flow may run more than templates and models; so does one that cannot be read, which is told later. */
 /** What a prompty's head says besides: the model that variables describe, where the configuration has not taken them up. */
 function withModel(
   { directory, environmentVariables, init }: OpenFlowHereOptions,
@@ -164,6 +163,7 @@ function withModel(
   return found ? merged(found, init ?? {}) : init;
 }
 
+/** Whether a flow may run more than templates and models; so does one that cannot be read, which is told later. */
 function hasCode(source: string): boolean {
   try {
     const { flex, nodes, variants } = loadFlow(source).definition;

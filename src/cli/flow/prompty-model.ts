@@ -3,28 +3,13 @@
 import { existsSync, statSync } from "node:fs";
 import { type ValueMap, truthy } from "../../base/value.ts";
 import type { Environment } from "../../config/environment.ts";
+import type { ConnectionType } from "../../connection/connection.ts";
+import { findKind } from "../../connection/kind.ts";
+import { clientVariables } from "../../model/provider/index.ts";
 import { loadPrompty } from "../../prompt/prompty.ts";
 
-interface Client {
-  address: string;
-  /** Where it is when nobody says. */
-  usual?: string;
-  variables: Readonly<Record<string, string>>;
-}
-
-const AZURE: Client = {
-  address: "azure_endpoint",
-  variables: {
-    azure_endpoint: "AZURE_OPENAI_ENDPOINT",
-    api_key: "AZURE_OPENAI_API_KEY",
-    api_version: "OPENAI_API_VERSION",
-  },
-};
-const OPEN: Client = {
-  address: "base_url",
-  usual: "https://api.openai.com/v1",
-  variables: { base_url: "OPENAI_BASE_URL", api_key: "OPENAI_API_KEY", organization: "OPENAI_ORG_ID" },
-};
+/** What a head that does not say it is taken for. */
+const USUAL_TYPE: ConnectionType = "AzureOpenAIConnection";
 
 /**
  * What the head says besides, when `given` has the model's address and key; undefined for every other flow.
@@ -34,7 +19,7 @@ export function modelFromVariables(source: string, given: Environment): ValueMap
   if (!source.endsWith(".prompty") || !existsSync(source) || !statSync(source).isFile()) return undefined;
   const { configuration, parameters } = loadPrompty(source).model;
   const { type = null, azure_deployment: deployment, model = parameters["model"] } = configuration;
-  const client = typeof type === "string" && /^open_?ai$/i.test(type) ? OPEN : AZURE;
+  const client = clientVariables((typeof type === "string" ? findKind(type)?.type : undefined) ?? USUAL_TYPE);
   const isNamed = truthy(deployment ?? null) || truthy(model ?? null);
   if (!isNamed || truthy(configuration["connection"] ?? null)) return undefined;
   const found = Object.entries(client.variables).filter(

@@ -1,7 +1,8 @@
 // `flow save`: a function or class of Python becomes a flex flow.
 
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { copyFile, cp, mkdir } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { Document } from "yaml";
 import { FlowsteadError } from "../../base/error/error.ts";
@@ -34,12 +35,12 @@ export async function flowSave(
   const isFile = !statSync(code).isDirectory();
   const folder = path.resolve(isFile ? path.dirname(code) : code);
   const target = path.resolve(options.path ?? folder);
-  if (target !== folder) checkTarget(target, folder);
+  if (target !== folder) checkTarget(target);
   const signature = await describeEntry(entry, folder, options);
   await mkdir(target, { recursive: true });
   if (target !== folder) {
     if (isFile) await copyFile(code, path.join(target, path.basename(code)));
-    else await cp(folder, target, { recursive: true, filter: (from) => !isLeftOut(path.basename(from)) });
+    else await copyCode(folder, target);
   }
   const file = path.join(target, FILE);
   await writeFileAtomic(file, flexYaml(entry, signature, existsSync(file) ? readFileSync(file, "utf8") : undefined));
@@ -48,14 +49,22 @@ export async function flowSave(
   console.print(`${commandName()} flow test --flow ${options.path ?? code}`);
 }
 
-function checkTarget(target: string, folder: string): void {
+/** The flow may stand within its code, which then is copied without it, by way of another folder. */
+async function copyCode(folder: string, target: string): Promise<void> {
+  const filter = (from: string): boolean => from !== target && !isLeftOut(path.basename(from));
+  if (!isWithin(target, folder)) return cp(folder, target, { recursive: true, filter });
+  const between = await mkdtemp(path.join(tmpdir(), "flow-save-"));
+  try {
+    await cp(folder, between, { recursive: true, filter });
+    await cp(between, target, { recursive: true });
+  } finally {
+    await rm(between, { recursive: true });
+  }
+}
+
+function checkTarget(target: string): void {
   if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0))
     throw new FlowsteadError("UsageError", `${target} is not empty. Name a new or empty folder with --path.`);
-  if (isWithin(target, folder))
-    throw new FlowsteadError(
-      "UsageError",
-      `${target} lies within the code that would be copied. Choose another --path.`,
-    );
 }
 
 /** A file that is there keeps everything but its entry and its signature. */

@@ -90,9 +90,7 @@ interface Asked {
 }
 
 async function chatAtTerminal(options: FlowTestOptions, { given, variant }: Asked, console: Console): Promise<void> {
-  if (options.node !== undefined) {
-    throw new FlowsteadError("UsageError", "--interactive talks to the whole flow; leave --node out.");
-  }
+  if (options.node !== undefined) console.say("note: --interactive talks to the whole flow; --node is passed over.");
   const { flow, close } = await open(options, { variant });
   try {
     warnOfUnknown(given, flow, console);

@@ -46,14 +46,25 @@ interface Findings {
 export async function flowValidate({ source, ...home }: FlowValidateOptions, console: Console): Promise<void> {
   const opened = await openResourcesHere(home, SILENT);
   const { errors, warnings, tools } = await findAll(source, opened).finally(() => opened.close());
-  if (tools) await writeTools(source, tools, console);
+  // Only nodes have tools.
+  if (tools && Object.keys({ ...tools.code, ...tools.package }).length > 0) await writeTools(source, tools, console);
   const result = {
     result: errors.length === 0 ? "Succeeded" : "Failed",
-    ...(errors.length > 0 ? { errors } : {}),
-    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(errors.length > 0 ? { errors: errors.map(withOriginalNames) } : {}),
+    ...(warnings.length > 0 ? { warnings: warnings.map(withOriginalNames) } : {}),
   };
   console.print(stringifyJson(result, 2));
   if (errors.length > 0) console.fail();
+}
+
+/** With the names under which the original's readers look for the two places, too. */
+function withOriginalNames(finding: Finding): Finding & { local_path?: string; yaml_path?: string } {
+  const { path: keys, location } = finding;
+  return {
+    ...finding,
+    ...(location === undefined ? {} : { local_path: location }),
+    ...(keys === undefined ? {} : { yaml_path: keys }),
+  };
 }
 
 async function findAll(source: string, { resources, config, env }: OpenedResources): Promise<Findings> {

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Console } from "../console.ts";
 import { ENVIRONMENT, count, withHome, withYes } from "../option.ts";
@@ -12,7 +12,7 @@ export function runCommand(console: Console): Command {
   createCommand(run, console);
   withHome(run.command("list"))
     .description("list runs, newest first")
-    .option("-r, --max-results <number>", "how many at most", count, 50)
+    .option("-r, --max-results <number>", "how many at most; below 0 all of them", wholeNumber, 50)
     .option("--all-results", "all of them")
     .addOption(new Option("--archived-only", "archived runs alone").conflicts("includeArchived"))
     .option("--include-archived", "archived runs too")
@@ -112,4 +112,11 @@ function named(run: Command, name: string, description: string, example = ""): C
     .requiredOption("-n, --name <name>", "name of the run")
     .option("--json", "print JSON")
     .addHelpText("after", `\nExample:\n  flowstead run ${name} --name first${example}`);
+}
+
+/** Below 0, lists of the original have no end. */
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number)) throw new InvalidArgumentError("Give a whole number.");
+  return number;
 }

@@ -3,9 +3,10 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import { stringifyJson } from "../../base/json.ts";
 import { SILENT } from "../../base/log.ts";
 import { parseVariant } from "../../flow/variant.ts";
-import { createRun, readErrors } from "../../run/create-run.ts";
+import { createRun } from "../../run/create-run.ts";
+import { readErrors } from "../../run/outcome.ts";
 import type { BatchProgress } from "../../run/progress.ts";
-import { type RunInfo, shownRun } from "../../run/run-info.ts";
+import { shownRun } from "../../run/run-info.ts";
 import type { RunStore } from "../../run/run-store.ts";
 import { type Console, progressLine } from "../console.ts";
 import { openFlowHere } from "../flow/open.ts";
@@ -13,8 +14,9 @@ import { folderOfFlow } from "../flow/record.ts";
 import { whenInterrupted } from "../interrupt.ts";
 import { ownConfigOf } from "../option.ts";
 import { readPfSettings } from "../pf-settings.ts";
+import { followLog, tellRunSummary, teller } from "./log.ts";
 import { type RunCreateOptions, readLabels, readWish } from "./request.ts";
-import { followLog, printRun, runStoreOf } from "./show.ts";
+import { printRun, runStoreOf } from "./show.ts";
 
 const LINES = 4;
 const LINE_TIMEOUT_SECONDS = 600;
@@ -63,7 +65,8 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
         if (!options.stream && !options.json) console.say(`note: ${message}`);
       },
       onStart: (started) => {
-        if (options.stream) log = followLog(store.layout(started.name).logs, console, () => ended.signal.aborted);
+        const say = teller(options, console);
+        if (options.stream) log = followLog(store.layout(started.name).logs, say, () => ended.signal.aborted);
         else if (!options.json) console.say(`Run ${started.name}: ${store.layout(started.name).folder}`);
       },
       ...(options.json || options.stream ? {} : { onProgress: showProgress(console) }),
@@ -76,27 +79,29 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
   await log;
   console.settle();
   const folder = store.layout(run.name).folder;
-  if (options.stream) sayRunSummary(run, folder, console);
+  if (options.stream) tellRunSummary(run, folder, teller(options, console));
   const error = await readErrors(store, run.name);
   console.print(stringifyJson(shownRun(run, folder, error), 4));
   if (run.status === "Completed") return;
+  const goOn = `To go on with it: flowstead run create --resume-from ${run.name}`;
+  if (run.status === "Canceled") throw new FlowsteadError("Canceled", `Run ${run.name} was stopped. ${goOn}`);
   const { message = "" } = (error ?? {}) as { message?: string };
-  const why = run.status === "Canceled" ? `Run ${run.name} was stopped.` : `Run ${run.name} failed: ${message}`;
-  throw new FlowsteadError(
-    run.status === "Canceled" ? "Canceled" : "BatchRunError",
-    `${why} To go on with it: flowstead run create --resume-from ${run.name}`,
-  );
+  const why = `Run ${run.name} failed: ${message} ${goOn}`;
+  // Scripts of the original go on after a failed run that they did not watch, and read its status.
+  if (options.stream) throw new FlowsteadError("BatchRunError", why);
+  if (!options.json) console.say(why);
 }
 
 /** A run's folder that was made elsewhere: it stays where it is, and is found from here. */
 async function adoptRun(store: RunStore, source: string, options: RunCreateOptions, console: Console): Promise<void> {
-  const { displayName, description, tags } = readLabels(options.set ?? []);
+  const { displayName, description, tags, notes } = readLabels(options.set ?? []);
   const adopted = await store.adopt(source, options.name);
   const run = await store.update(adopted.name, {
     ...(displayName === undefined ? {} : { display_name: displayName }),
     ...(description === undefined ? {} : { description }),
     tags: { ...adopted.tags, ...tags },
   });
+  if (!options.json) for (const note of notes) console.say(`note: ${note}`);
   await printRun(store, run, console);
 }
 
@@ -118,14 +123,6 @@ function showProgress(console: Console): (progress: BatchProgress) => void {
     const current = progress.failed > 0 ? `${progress.failed} failed` : undefined;
     console.progress(progressLine("Lines", { ...progress, ...(current === undefined ? {} : { current }) }));
   };
-}
-
-export function sayRunSummary(run: RunInfo, folder: string, console: Console): void {
-  const end = run.end_time === null ? Date.now() : Date.parse(run.end_time);
-  const seconds = Math.max(0, (end - Date.parse(run.created_on)) / 1000);
-  console.say("======= Run Summary =======\n");
-  console.say(`Run name: "${run.name}"\nRun status: "${run.status}"\nStart time: "${run.created_on}"`);
-  console.say(`Duration: "${seconds.toFixed(1)} s"\nOutput path: "${folder}"\n`);
 }
 
 /** @throws FlowsteadError `InvalidConfig` for a variable that is no positive number. */

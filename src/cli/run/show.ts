@@ -1,16 +1,15 @@
-import { open } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { FlowsteadError } from "../../base/error/error.ts";
 import { stringifyJson } from "../../base/json.ts";
 import type { Value, ValueMap } from "../../base/value.ts";
-import { readErrors, readMetrics } from "../../run/create-run.ts";
+import { readErrorSummary, readErrors, readMetrics } from "../../run/outcome.ts";
 import { readDetails } from "../../run/details.ts";
 import { type RunInfo, shownRun } from "../../run/run-info.ts";
 import { type RunStore, openRunStore } from "../../run/run-store.ts";
 import type { Console } from "../console.ts";
 import { type HomeOptions, ownConfigOf } from "../option.ts";
 import { table } from "../table.ts";
+import { followLog, tellRunSummary, teller } from "./log.ts";
 
 export interface NamedRunOptions extends HomeOptions {
   name: string;
@@ -36,14 +35,12 @@ export async function listRuns(options: ListRunsOptions, console: Console): Prom
   const wanted = all.filter(
     ({ is_archived }) => options.includeArchived || is_archived === (options.archivedOnly ?? false),
   );
-  const runs = options.allResults ? wanted : wanted.slice(0, options.maxResults);
+  const runs = options.allResults || options.maxResults < 0 ? wanted : wanted.slice(0, options.maxResults);
   if (options.output === "json" || options.json) {
-    console.print(
-      stringifyJson(
-        runs.map((run) => shownRun(run, store.layout(run.name).folder)),
-        4,
-      ),
+    const shown = runs.map(async (run) =>
+      shownRun(run, store.layout(run.name).folder, await readErrorSummary(store, run.name)),
     );
+    console.print(stringifyJson(await Promise.all(shown), 4));
     return;
   }
   const row = ({ name, status, created_on, display_name, flow_name }: RunInfo): string[] => [
@@ -101,48 +98,16 @@ export async function showDetails(
 export async function streamRun(options: NamedRunOptions, console: Console): Promise<void> {
   const store = runStoreOf(options);
   let run = await store.get(options.name);
-  await followLog(store.layout(run.name).logs, console, async () => {
+  const { logs, folder } = store.layout(run.name);
+  const tell = teller(options, console);
+  await followLog(logs, tell, async () => {
     run = await store.get(options.name);
     return run.status !== "Running";
   });
+  tellRunSummary(run, folder, tell);
   await printRun(store, run, console);
   if (run.status === "Completed") return;
   throw new FlowsteadError("BatchRunError", `Run ${run.name} is ${run.status}.`);
-}
-
-const POLL_MS = 200;
-
-/** Says each line of the log as it comes, until it is known to have ended. */
-export async function followLog(
-  file: string,
-  console: Console,
-  hasEnded: () => boolean | Promise<boolean>,
-): Promise<void> {
-  let at = 0;
-  let rest = "";
-  const buffer = Buffer.allocUnsafe(1 << 16);
-  for (;;) {
-    // Asked before the file is read, so that what was written last is said too.
-    const ended = await hasEnded();
-    const handle = await open(file, "r").catch(() => undefined);
-    if (handle) {
-      try {
-        for (;;) {
-          const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-          if (bytesRead === 0) break;
-          at += bytesRead;
-          rest += buffer.toString("latin1", 0, bytesRead);
-        }
-      } finally {
-        await handle.close();
-      }
-    }
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) console.say(Buffer.from(line, "latin1").toString("utf8"));
-    if (ended) return;
-    await delay(POLL_MS);
-  }
 }
 
 function cell(value: Value | undefined): string {

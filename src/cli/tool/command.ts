@@ -1,25 +1,17 @@
-import { existsSync, statSync } from "node:fs";
-import path from "node:path";
 import { Command } from "commander";
-import { FlowsteadError } from "../../base/error/error.ts";
 import { stringifyJson } from "../../base/json.ts";
 import { mergeIncludes } from "../../flow/include.ts";
 import { loadFlow } from "../../flow/load.ts";
-import { type PythonPool, createPythonPool } from "../../python/pool.ts";
 import { packageTools } from "../../registry/package-tool.ts";
-import { toolMeta } from "../../tool/meta.ts";
 import type { Console } from "../console.ts";
-import { errorPlace } from "../flow/place.ts";
 import { flowTools } from "../flow/tools.ts";
-import { type HomeOptions, ownConfigOf, withHome } from "../option.ts";
+import { type HomeOptions, withHome } from "../option.ts";
 import { type ToolInitOptions, toolInit } from "./init.ts";
+import { withPython } from "./python.ts";
+import { type ToolValidateOptions, toolValidate } from "./validate.ts";
 
 interface ListOptions extends HomeOptions {
   flow?: string;
-}
-
-interface ValidateOptions extends HomeOptions {
-  source: string;
 }
 
 export function toolCommand(console: Console): Command {
@@ -41,10 +33,14 @@ export function toolCommand(console: Console): Command {
     .option("--json", "accepted for scripts; the list is JSON in any case")
     .action((options: ListOptions) => list(options, console));
   withHome(tool.command("validate"))
-    .description("check the tool that a Python file defines; prints the result as JSON")
-    .requiredOption("--source <file>", "a .py file")
+    .description("check the tools that a Python file defines, or one function; prints the result as JSON")
+    .requiredOption("--source <source>", "a .py file, or package.module.function")
     .option("--json", "accepted for scripts; the result is JSON in any case")
-    .action((options: ValidateOptions) => validate(options, console));
+    .addHelpText(
+      "after",
+      "\nExamples:\n  flowstead tool validate --source shorten.py\n  flowstead tool validate --source text_tools.shorten.shorten",
+    )
+    .action((options: ToolValidateOptions) => toolValidate(options, console));
   return tool;
 }
 
@@ -67,43 +63,5 @@ async function codeTools(flow: string, home: HomeOptions, console: Console): Pro
     });
   } finally {
     merged?.remove();
-  }
-}
-
-/** The result has the original's form; the exit code is 1 when the tool cannot be used. */
-async function validate({ source, ...home }: ValidateOptions, console: Console): Promise<void> {
-  if (!existsSync(source) || !statSync(source).isFile() || !source.endsWith(".py")) {
-    throw new FlowsteadError("UsageError", `Invalid source to validate tools: ${source} is not a .py file.`);
-  }
-  const directory = path.dirname(path.resolve(source));
-  const error = await withPython(directory, home, async (python) => {
-    try {
-      await toolMeta(path.basename(source), "python", { directory, python });
-      return undefined;
-    } catch (thrown) {
-      const found = FlowsteadError.from(thrown);
-      // A machine without Python says nothing about the tool.
-      if (found.actor !== "author") throw found;
-      return found;
-    }
-  });
-  if (error) console.fail();
-  const counts = { total_count: 1, invalid_count: error ? 1 : 0 };
-  const location = error && (errorPlace(error, directory) ?? source);
-  const errors = error ? { errors: [{ message: error.message, location }] } : {};
-  console.print(stringifyJson({ result: error ? "Failed" : "Succeeded", ...counts, ...errors }, 2));
-}
-
-async function withPython<T>(
-  directory: string,
-  home: HomeOptions,
-  work: (python: PythonPool) => Promise<T>,
-): Promise<T> {
-  const { config, env } = ownConfigOf(home);
-  const python = createPythonPool({ directory, interpreter: config.python, env });
-  try {
-    return await work(python);
-  } finally {
-    await python.close();
   }
 }

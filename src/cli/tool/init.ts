@@ -32,7 +32,10 @@ export async function toolInit(
   if (wrong !== undefined) throw new FlowsteadError("UsageError", `"${wrong}" cannot stand in a decorator.`);
   const files =
     packageName === undefined
-      ? new Map([[`${tool}.py`, toolFile(tool, extra, icon === undefined ? undefined : JSON.stringify(icon))]])
+      ? new Map([
+          [`${tool}.py`, toolFile(tool, extra, icon === undefined ? undefined : JSON.stringify(icon))],
+          ["__init__.py", ""],
+        ])
       : packageFiles(packageName, { tool, extra, icon });
   const taken = [...files.keys()].filter((file) => file.endsWith(`${tool}.py`) && existsSync(file));
   if (taken.length > 0)
@@ -56,7 +59,7 @@ interface PackagedTool {
 
 function packageFiles(name: string, { tool, extra, icon }: PackagedTool): Map<string, string> {
   const at = (...parts: string[]): string => path.join(name, ...parts);
-  const shown = icon && `Path(__file__).parent / "icons" / ${JSON.stringify(path.basename(icon))}`;
+  const shown = icon && `Path(__file__).parent.parent / "icons" / ${JSON.stringify(path.basename(icon))}`;
   return new Map([
     [at("setup.py"), setupFile(name)],
     [at("README.md"), readme(name, tool)],
@@ -68,11 +71,11 @@ function packageFiles(name: string, { tool, extra, icon }: PackagedTool): Map<st
 }
 
 async function addIcon(name: string, icon: string): Promise<void> {
-  const folder = path.join(name, name, "icons");
+  const folder = path.join(name, "icons");
   await mkdir(folder, { recursive: true });
   await copyFile(icon, path.join(folder, path.basename(icon)));
   const manifest = path.join(name, "MANIFEST.in");
-  const line = `include ${name}/icons/${path.basename(icon)}`;
+  const line = `include icons/${path.basename(icon)}`;
   const text = readFileSync(manifest, "utf8");
   if (!text.split("\n").includes(line)) await writeFile(manifest, `${text}${line}\n`);
 }

@@ -1,10 +1,11 @@
 // Deployments between ARM's JSON and the keys of their YAML. ARM has ISO 8601 durations and the number of instances in `sku`.
 
-import { FlowsteadError } from "../../base/error/error.ts";
 import type { ProbeSpec } from "../specification/deployment-spec.ts";
 import type { PlainMap } from "../specification/write-specification.ts";
-import { type ArmPlace, LOCATION, capital, mapOf, present, systemData } from "./arm-endpoint.ts";
+import { type ArmPlace, systemData } from "./arm-endpoint.ts";
 import { ENVIRONMENT_PROPERTY, environmentFrom, environmentProperties } from "./arm-environment.ts";
+import { capital, duration, isWord, mapOf, milliseconds, present, seconds } from "./arm-json.ts";
+import { kindOf, trackedFromArm, trackedToArm } from "./arm-tracked.ts";
 import type { DeploymentRecord } from "./online-control.ts";
 
 /** ARM's text id of a model: what the YAML has as a mapping is kept beside it in the properties. */
@@ -17,10 +18,9 @@ export function deploymentToArm(record: DeploymentRecord, place: ArmPlace): Plai
     id: `${place.workspace}/onlineEndpoints/${spec.endpointName}/deployments/${spec.name}`,
     name: spec.name,
     type: "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
-    location: LOCATION,
-    kind: spec.kind === "managed" ? "Managed" : "K8S",
+    ...trackedToArm(spec.tracked, { kind: kindOf(spec) }),
     tags: spec.tags,
-    sku: { name: "Default", tier: "Standard", capacity: spec.instanceCount },
+    sku: { name: "Default", tier: "Standard", ...spec.tracked?.sku, capacity: spec.instanceCount },
     properties: present({
       endpointComputeType: spec.kind === "managed" ? "Managed" : "Kubernetes",
       description: spec.description,
@@ -29,6 +29,8 @@ export function deploymentToArm(record: DeploymentRecord, place: ArmPlace): Plai
       environmentId: environment?.reference ?? environment?.image,
       environmentVariables: spec.environmentVariables,
       instanceType: spec.instanceType,
+      appInsightsEnabled: spec.appInsightsEnabled ?? false,
+      modelMountPath: spec.modelMountPath,
       egressPublicNetworkAccess: capital(spec.egressPublicNetworkAccess),
       requestSettings: {
         requestTimeout: duration(request.requestTimeoutMs),
@@ -65,7 +67,8 @@ export function deploymentFromArm({ endpoint, name }: { endpoint: string; name: 
   const modelEntries = all.filter(([key]) => key.startsWith(MODEL_PROPERTY));
   const routes = all.filter(([key]) => key.startsWith(ENVIRONMENT_PROPERTY));
   const own = all.filter(([key]) => !key.startsWith(MODEL_PROPERTY) && !key.startsWith(ENVIRONMENT_PROPERTY));
-  const isKubernetes = properties["endpointComputeType"] === "Kubernetes";
+  const isKubernetes = isWord(properties["endpointComputeType"], "Kubernetes");
+  const { capacity, ...sku } = mapOf(resource["sku"]);
   return present({
     $schema: `https://azuremlschemas.azureedge.net/latest/${isKubernetes ? "kubernetes" : "managed"}OnlineDeployment.schema.json`,
     name,
@@ -78,7 +81,11 @@ export function deploymentFromArm({ endpoint, name }: { endpoint: string; name: 
     environment: environmentFrom(properties["environmentId"], routes),
     environment_variables: properties["environmentVariables"],
     instance_type: properties["instanceType"],
-    instance_count: mapOf(resource["sku"])["capacity"],
+    instance_count: capacity,
+    app_insights_enabled: properties["appInsightsEnabled"] === false ? undefined : properties["appInsightsEnabled"],
+    model_mount_path: properties["modelMountPath"],
+    ...trackedFromArm(resource, { kind: kindOf({ kind: isKubernetes ? "kubernetes" : "managed" }) }),
+    sku: isUsual(sku) ? undefined : sku,
     egress_public_network_access: properties["egressPublicNetworkAccess"],
     request_settings: present({
       request_timeout_ms: milliseconds(request["requestTimeout"]),
@@ -91,6 +98,11 @@ export function deploymentFromArm({ endpoint, name }: { endpoint: string; name: 
     data_collector: collectorFromArm(properties["dataCollector"]),
     resources: resourcesFromArm(properties["containerResourceRequirements"]),
   });
+}
+
+/** The sku that each deployment has when nothing is said. */
+function isUsual({ name = "Default", tier = "Standard", ...rest }: PlainMap): boolean {
+  return name === "Default" && tier === "Standard" && Object.keys(rest).length === 0;
 }
 
 function modelProperties(model: DeploymentRecord["spec"]["model"]): PlainMap {
@@ -139,7 +151,7 @@ function probeFromArm(value: unknown): PlainMap | undefined {
 function scaleFromArm(value: unknown): PlainMap | undefined {
   if (value === undefined || value === null) return undefined;
   const scale = mapOf(value);
-  if (scale["scaleType"] !== "TargetUtilization") return { type: "default" };
+  if (!isWord(scale["scaleType"], "TargetUtilization")) return { type: "default" };
   return present({
     type: "target_utilization",
     min_instances: scale["minInstances"],
@@ -170,7 +182,7 @@ function collectorFromArm(value: unknown): PlainMap | undefined {
       entries.map(([name, entry]) => [
         name,
         present({
-          enabled: entry["dataCollectionMode"] === "Enabled",
+          enabled: isWord(entry["dataCollectionMode"], "Enabled"),
           data: entry["dataId"] === undefined ? undefined : { path: entry["dataId"] },
         }),
       ]),
@@ -191,30 +203,4 @@ function resourcesFromArm(value: unknown): PlainMap | undefined {
   if (value === undefined || value === null) return undefined;
   const { containerResourceRequests: requests, containerResourceLimits: limits } = mapOf(value);
   return present({ requests, limits });
-}
-
-function duration(ms: number): string {
-  return `PT${ms / 1000}S`;
-}
-
-function seconds(value: unknown): number | undefined {
-  const ms = milliseconds(value);
-  return ms === undefined ? undefined : ms / 1000;
-}
-
-/** Weeks, months and years have no place in a setting of seconds. */
-function milliseconds(value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(
-    typeof value === "string" ? value : "",
-  );
-  if (!match || match.slice(1).every((part) => part === undefined))
-    throw new FlowsteadError("InvalidRequest", `${JSON.stringify(value)} is not a duration such as PT5S.`);
-  const [days, hours, minutes, secs] = match.slice(1).map((part) => Number(part ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + secs) * 1000);
 }

@@ -1,7 +1,8 @@
 // Endpoints between ARM's JSON and the keys of their YAML: other names, camel case, and the same meaning.
 
-import { isMap } from "../../base/value.ts";
 import type { PlainMap } from "../specification/write-specification.ts";
+import { capital, mapOf, present } from "./arm-json.ts";
+import { type Usual, kindOf, trackedFromArm, trackedToArm } from "./arm-tracked.ts";
 import type { EndpointRecord } from "./online-control.ts";
 
 /** Where a resource lies: everything before `/onlineEndpoints`, and the address of this server. */
@@ -11,8 +12,6 @@ export interface ArmPlace {
 }
 
 const AUTH_MODES = { key: "Key", aml_token: "AMLToken", aad_token: "AADToken" } as const;
-/** Resources have to have one; there is no other here. */
-export const LOCATION = "local";
 
 export function endpointToArm({ spec, createdAt, updatedAt, state }: EndpointRecord, place: ArmPlace): PlainMap {
   const address = `${place.host}/endpoints/${encodeURIComponent(spec.name)}`;
@@ -20,10 +19,9 @@ export function endpointToArm({ spec, createdAt, updatedAt, state }: EndpointRec
     id: `${place.workspace}/onlineEndpoints/${spec.name}`,
     name: spec.name,
     type: "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
-    location: LOCATION,
-    kind: spec.kind === "managed" ? "Managed" : "K8S",
+    ...trackedToArm(spec.tracked, usual(spec)),
+    ...(spec.tracked?.sku && { sku: spec.tracked.sku }),
     tags: spec.tags,
-    identity: { type: "SystemAssigned" },
     properties: {
       authMode: AUTH_MODES[spec.authMode],
       description: spec.description,
@@ -38,6 +36,10 @@ export function endpointToArm({ spec, createdAt, updatedAt, state }: EndpointRec
     },
     systemData: systemData(createdAt, updatedAt),
   };
+}
+
+function usual(spec: Pick<EndpointRecord["spec"], "kind">): Usual {
+  return { kind: kindOf(spec), identity: "SystemAssigned" };
 }
 
 /** The YAML's keys of a whole resource; what it leaves out is not there. */
@@ -55,22 +57,11 @@ export function endpointFromArm(name: string, body: unknown): PlainMap {
     mirror_traffic: properties["mirrorTraffic"],
     public_network_access: properties["publicNetworkAccess"],
     compute: properties["compute"],
+    ...trackedFromArm(resource, usual({ kind: properties["compute"] ? "kubernetes" : "managed" })),
+    sku: resource["sku"],
   });
 }
 
 export function systemData(createdAt: number, updatedAt: number): PlainMap {
   return { createdAt: new Date(createdAt).toISOString(), lastModifiedAt: new Date(updatedAt).toISOString() };
-}
-
-export function mapOf(value: unknown): PlainMap {
-  return isMap(value) ? value : {};
-}
-
-/** Without what is not there: null in a body means the default, as if it were left out. */
-export function present(map: PlainMap): PlainMap {
-  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined && value !== null));
-}
-
-export function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

@@ -3,7 +3,7 @@
 
 import type { EnvironmentSpec, InferenceRoute } from "../specification/deployment-spec.ts";
 import type { PlainMap } from "../specification/write-specification.ts";
-import { present } from "./arm-endpoint.ts";
+import { present } from "./arm-json.ts";
 
 export const ENVIRONMENT_PROPERTY = "flowstead.environment.";
 

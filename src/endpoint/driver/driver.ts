@@ -13,6 +13,8 @@ export interface DriverContext {
   runFolder: string;
   /** Where resources are lent, or where and with which token a deployment finds them. */
   resources: InstanceSpec["resources"] | ((spec: DeploymentSpec) => InstanceSpec["resources"]);
+  /** Told of such a token when the last instance that had it is gone. */
+  release?: (token: string) => void;
   python: string | undefined;
   version: string;
   logLevel: InstanceSpec["logLevel"];

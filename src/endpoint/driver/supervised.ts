@@ -11,9 +11,18 @@ import { containerStarter, imageOf } from "./container.ts";
 import { type DriverContext, type Operated, revisionKey } from "./driver.ts";
 import { processStarter } from "./process.ts";
 
-export function operateSupervised(first: DeploymentSpec, context: DriverContext): Operated {
+export function operateSupervised(first: DeploymentSpec, system: DriverContext): Operated {
   let spec = first;
-  const { zones, zone, log } = context;
+  const { zones, zone, log, resources, release } = system;
+  const tokens = new Set<string>();
+  const context: DriverContext = {
+    ...system,
+    resources: (of) => {
+      const lent = typeof resources === "function" ? resources(of) : resources;
+      tokens.add(lent.token);
+      return lent;
+    },
+  };
   const deployment = openDeployment({
     name: spec.name,
     settings: spec,
@@ -38,9 +47,14 @@ export function operateSupervised(first: DeploymentSpec, context: DriverContext)
       if (isNewVersion) deployment.group.replace(revisionOf(spec, context));
     },
     restart: () => deployment.group.replace(revisionOf(spec, context)),
-    close: () => deployment.close(),
-    remove: () => deployment.close(),
+    close,
+    remove: close,
   };
+
+  async function close(): Promise<void> {
+    await deployment.close();
+    for (const token of tokens) release?.(token);
+  }
 }
 
 function revisionOf(spec: DeploymentSpec, context: DriverContext): Revision {

@@ -32,6 +32,8 @@ async function main(): Promise<void> {
 
 async function serve(spec: InstanceSpec): Promise<() => Promise<void>> {
   const log = createLog({ level: spec.logLevel });
+  // Scripts run in threads of this process, and open files as Python nodes do: beside the flow's own.
+  process.chdir(spec.flow);
   const resources = remoteResources({ ...spec.resources, url: "http://resources" });
   const flow = await openFlow({
     directory: spec.flow,

@@ -1,6 +1,7 @@
 // What a deployment should be: the product's own form of `managedOnlineDeployment` YAML and of ARM's JSON. Times are in ms.
 
 import type { ComputeKind } from "./endpoint-spec.ts";
+import type { TrackedResource } from "./tracked-resource.ts";
 
 export interface DeploymentSpec {
   /** Unique in its endpoint. */
@@ -21,6 +22,10 @@ export interface DeploymentSpec {
   instanceCount: number;
   /** A machine size of the cloud, kept and shown; nothing here depends on it. */
   instanceType?: string;
+  /** Asked for Application Insights; kept and shown, telemetry goes where the configuration sends it. */
+  appInsightsEnabled?: boolean;
+  /** Where an image of the original expects its model; kept and shown. */
+  modelMountPath?: string;
   requestSettings: RequestSettings;
   livenessProbe: ProbeSpec;
   readinessProbe: ProbeSpec;
@@ -30,6 +35,7 @@ export interface DeploymentSpec {
   /** "disabled" denies instances all ways out but approved ones. */
   egressPublicNetworkAccess: "enabled" | "disabled";
   resources?: ResourcesSpec;
+  tracked?: TrackedResource;
 }
 
 /** The registered or inline model; for flows `path` is where the flow came from. */

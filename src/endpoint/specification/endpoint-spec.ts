@@ -1,5 +1,7 @@
 // What an online endpoint should be: the product's own form of `managedOnlineEndpoint` YAML and of ARM's JSON.
 
+import type { TrackedResource } from "./tracked-resource.ts";
+
 /** How callers prove who they are: a key, a token that expires and is fetched anew, or a token of an identity provider. */
 export type AuthMode = "key" | "aml_token" | "aad_token";
 
@@ -23,4 +25,5 @@ export interface EndpointSpec {
   publicNetworkAccess: "enabled" | "disabled";
   /** Of a kubernetes endpoint: the cluster's name. */
   compute?: string;
+  tracked?: TrackedResource;
 }

@@ -5,6 +5,7 @@ import { readEnvironment } from "./read-environment.ts";
 import { readName } from "./read-endpoint.ts";
 import { readProbe } from "./read-probe.ts";
 import type { SpecReader } from "./spec-reader.ts";
+import { readTracked } from "./tracked-resource.ts";
 
 export interface ReadDeploymentOptions {
   /** From a path as written to an absolute one, or why there is no flow. */
@@ -14,7 +15,7 @@ export interface ReadDeploymentOptions {
 const MOST_INSTANCES = 50;
 const LONGEST_TIMEOUT_MS = 300_000;
 const COUNT = { min: 1, max: 100_000 };
-const READ_ONLY = ["id", "location", "provisioning_state", "kind", "creation_context"];
+const READ_ONLY = ["id", "provisioning_state", "creation_context"];
 
 /** Reads every key; what is wrong is in the reader's findings, and has the default in the result. */
 export function readDeployment(reader: SpecReader, options: ReadDeploymentOptions): DeploymentSpec {
@@ -27,11 +28,13 @@ export function readDeployment(reader: SpecReader, options: ReadDeploymentOption
   const driver = readDriver(reader, properties);
   const model = readModel(reader);
   const flow = readFlow(reader, { model, needed: driver.type === "process" }, options);
-  ignoreForeign(reader, driver.type === "process");
   const environment = readEnvironment(reader, driver.type === "process");
   const description = reader.text("description");
   const instanceType = reader.text("instance_type");
   reader.ignore("instance_type", "no machine is rented here; it is kept and shown");
+  const tracked = readTracked(reader);
+  const [appInsights, mountPath] = [reader.flag("app_insights_enabled"), reader.text("model_mount_path")];
+  ignoreForeign(reader, driver.type === "process");
   const scaleSettings = readScale(reader, properties);
   const resources = readResources(reader);
   const dataCollector = readCollector(reader);
@@ -48,6 +51,8 @@ export function readDeployment(reader: SpecReader, options: ReadDeploymentOption
     environmentVariables: reader.texts("environment_variables"),
     instanceCount: reader.whole("instance_count", { min: 1, max: MOST_INSTANCES }) ?? lowest(scaleSettings),
     ...(instanceType === undefined ? {} : { instanceType }),
+    ...(appInsights === undefined ? {} : { appInsightsEnabled: appInsights }),
+    ...(mountPath === undefined ? {} : { modelMountPath: mountPath }),
     requestSettings: readRequestSettings(reader),
     livenessProbe: readProbe(reader, "liveness_probe"),
     readinessProbe: readProbe(reader, "readiness_probe"),
@@ -56,6 +61,7 @@ export function readDeployment(reader: SpecReader, options: ReadDeploymentOption
     ...(dataCollector ? { dataCollector } : {}),
     egressPublicNetworkAccess: reader.choice("egress_public_network_access", ["enabled", "disabled"]) ?? "enabled",
     ...(resources ? { resources } : {}),
+    ...(Object.keys(tracked).length === 0 ? {} : { tracked }),
   };
   reader.finish();
   return spec;
@@ -118,8 +124,8 @@ function ignoreForeign(reader: SpecReader, isProcess: boolean): void {
       "a scoring script with init() and run() is not a flow; make it a python node, or a class for flow.flex.yaml",
     );
   } else reader.ignore("code_configuration", "the image or the server elsewhere has its own code");
-  reader.ignore("model_mount_path", "instances read the flow's folder where it is");
-  reader.ignore("app_insights_enabled", "telemetry goes where the configuration sends it");
+  reader.ignore("model_mount_path", "instances read the flow's folder where it is; it is kept and shown");
+  reader.ignore("app_insights_enabled", "telemetry goes where the configuration sends it; it is kept and shown");
   reader.ignore("private_network_connection", "nothing here listens beyond this machine");
   for (const key of READ_ONLY) reader.ignore(key, "it is read-only: the system gives it");
 }

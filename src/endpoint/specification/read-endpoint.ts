@@ -1,12 +1,13 @@
 import { pyStr } from "../../base/value.ts";
 import type { EndpointSpec } from "./endpoint-spec.ts";
 import type { SpecReader } from "./spec-reader.ts";
+import { readTracked } from "./tracked-resource.ts";
 
 const NAME = /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
 const PERCENT = { min: 0, max: 100 };
 /** The original's own limit on what a copy may take. */
 const MIRROR = { min: 0, max: 50 };
-const READ_ONLY = ["id", "location", "scoring_uri", "openapi_uri", "provisioning_state", "kind", "swagger_uri"];
+const READ_ONLY = ["id", "scoring_uri", "openapi_uri", "provisioning_state", "swagger_uri"];
 
 /** Reads every key; what is wrong is in the reader's findings, and has the default in the result. */
 export function readEndpoint(reader: SpecReader): EndpointSpec {
@@ -19,7 +20,7 @@ export function readEndpoint(reader: SpecReader): EndpointSpec {
   }
   const properties = reader.texts("properties");
   const description = reader.text("description");
-  readIdentity(reader);
+  const tracked = readTracked(reader);
   for (const key of READ_ONLY) reader.ignore(key, "it is read-only: the system gives it");
   const spec: EndpointSpec = {
     name: readName(reader, "name"),
@@ -33,6 +34,7 @@ export function readEndpoint(reader: SpecReader): EndpointSpec {
     compat: properties["flowstead.compat"] === "passthrough" ? "passthrough" : "managed",
     publicNetworkAccess: reader.choice("public_network_access", ["enabled", "disabled"]) ?? "enabled",
     ...(compute === undefined ? {} : { compute }),
+    ...(Object.keys(tracked).length === 0 ? {} : { tracked }),
   };
   checkShares(reader, spec);
   reader.finish();
@@ -50,13 +52,6 @@ export function readName(reader: SpecReader, key: string): string {
     reader.refuse(key, `"${name}" is not a name: 3 to 32 letters, digits and dashes, beginning with a letter`);
   }
   return name ?? "";
-}
-
-function readIdentity(reader: SpecReader): void {
-  const identity = reader.section("identity");
-  if (!identity) return;
-  const why = "no identity of a cloud is given to instances; flows reach services by their connections";
-  for (const key of identity.keys()) identity.ignore(key, why);
 }
 
 function readShares(reader: SpecReader, key: string, range: { min: number; max: number }): Record<string, number> {

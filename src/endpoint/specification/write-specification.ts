@@ -2,6 +2,7 @@
 
 import type { DeploymentSpec, EnvironmentSpec, ProbeSpec, ScaleSettings } from "./deployment-spec.ts";
 import type { EndpointSpec } from "./endpoint-spec.ts";
+import { writeTracked } from "./tracked-resource.ts";
 
 export type PlainMap = Record<string, unknown>;
 
@@ -17,6 +18,7 @@ export function writeEndpoint(spec: EndpointSpec): PlainMap {
     mirror_traffic: spec.mirrorTraffic,
     public_network_access: spec.publicNetworkAccess,
     compute: spec.compute,
+    ...writeTracked(spec.tracked),
   });
 }
 
@@ -34,6 +36,8 @@ export function writeDeployment(spec: DeploymentSpec): PlainMap {
     environment: spec.environment && writeEnvironment(spec.environment),
     environment_variables: spec.environmentVariables,
     instance_type: spec.instanceType,
+    app_insights_enabled: spec.appInsightsEnabled,
+    model_mount_path: spec.modelMountPath,
     instance_count: spec.instanceCount,
     request_settings: {
       request_timeout_ms: request.requestTimeoutMs,
@@ -50,6 +54,7 @@ export function writeDeployment(spec: DeploymentSpec): PlainMap {
       collections: spec.dataCollector.collections,
     },
     resources: spec.resources,
+    ...writeTracked(spec.tracked),
   });
 }
 

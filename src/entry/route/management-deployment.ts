@@ -15,7 +15,11 @@ const ONE = `${ALL}/:deployment`;
 /** What the original's command line asks for when it is not told. */
 const LOG_LINES = 5_000;
 const logRequest = z.object({
-  containerType: z.enum(["InferenceServer", "StorageInitializer"]).nullish(),
+  containerType: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(["inferenceserver", "storageinitializer"]))
+    .nullish(),
   tail: z.int().min(1).max(100_000).nullish(),
 });
 
@@ -69,7 +73,7 @@ export function deploymentRoutes(app: FastifyInstance, { control, journal, opera
     await control.deployment(endpoint, deployment);
     const asked = logRequest.safeParse(request.body ?? {});
     if (!asked.success) throw new FlowsteadError("InvalidRequest", z.prettifyError(asked.error));
-    const container = asked.data.containerType === "StorageInitializer" ? "storage-initializer" : "inference-server";
+    const container = asked.data.containerType === "storageinitializer" ? "storage-initializer" : "inference-server";
     const lines = asked.data.tail ?? LOG_LINES;
     return { content: await journal.text({ endpoint, deployment }, { lines, container }) };
   });

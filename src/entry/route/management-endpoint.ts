@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { FlowsteadError } from "../../base/error/error.ts";
-import { endpointFromArm, endpointToArm, mapOf, present } from "../../endpoint/control/arm-endpoint.ts";
+import { endpointFromArm, endpointToArm } from "../../endpoint/control/arm-endpoint.ts";
+import { mapOf, present } from "../../endpoint/control/arm-json.ts";
 import type { KeyPair } from "../../endpoint/key.ts";
 import type { EndpointSpec } from "../../endpoint/specification/endpoint-spec.ts";
 import { refuseIfAny } from "../../endpoint/specification/finding.ts";
 import { readSpecification } from "../../endpoint/specification/read-specification.ts";
+import { spellShares } from "./management-name.ts";
 import { type ManagementContext, WORKSPACE, announce, merged, ordered, page, placeOf } from "./management-reply.ts";
 
 type Of = { Params: { endpoint: string } };
@@ -14,7 +16,13 @@ const ALL = `${WORKSPACE}/onlineEndpoints`;
 const ONE = `${ALL}/:endpoint`;
 const COMPUTE = { managed: "managed", kubernetes: "kubernetes" } as const;
 const initialKeys = z.object({ primaryKey: z.string().min(20).nullish(), secondaryKey: z.string().min(20).nullish() });
-const keyRequest = z.object({ keyType: z.enum(["Primary", "Secondary"]), keyValue: z.string().nullish() });
+const keyRequest = z.object({
+  keyType: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(["primary", "secondary"])),
+  keyValue: z.string().nullish(),
+});
 
 export function endpointRoutes(app: FastifyInstance, { control, operations }: ManagementContext): void {
   const now = (request: FastifyRequest<Of>) => async (): Promise<object> =>
@@ -33,7 +41,7 @@ export function endpointRoutes(app: FastifyInstance, { control, operations }: Ma
   });
   app.put<Of>(ONE, async (request, reply) => {
     const { endpoint: name } = request.params;
-    const spec = read(name, request.body);
+    const spec = await spellShares(control, read(name, request.body));
     const isNew = !(await control.endpoints()).some((record) => record.spec.name === name);
     const record = await control.putEndpoint(spec, keysIn(request.body));
     announce(request, reply, operations.begin(Promise.resolve(), now(request)));
@@ -43,7 +51,7 @@ export function endpointRoutes(app: FastifyInstance, { control, operations }: Ma
     const { endpoint: name } = request.params;
     const place = placeOf(request);
     const old = endpointToArm(await control.endpoint(name), place);
-    const record = await control.putEndpoint(read(name, merged(old, request.body)));
+    const record = await control.putEndpoint(await spellShares(control, read(name, merged(old, request.body))));
     announce(request, reply, operations.begin(Promise.resolve(), now(request)));
     return reply.code(200).send(endpointToArm(record, place));
   });
@@ -59,8 +67,7 @@ export function endpointRoutes(app: FastifyInstance, { control, operations }: Ma
     const asked = keyRequest.safeParse(request.body);
     if (!asked.success) throw new FlowsteadError("InvalidRequest", z.prettifyError(asked.error));
     const { keyType, keyValue } = asked.data;
-    const which = keyType === "Primary" ? "primary" : "secondary";
-    await control.regenerateKey(request.params.endpoint, which, keyValue ?? undefined);
+    await control.regenerateKey(request.params.endpoint, keyType, keyValue ?? undefined);
     announce(request, reply, operations.begin(Promise.resolve()));
     return reply.code(202).send();
   });

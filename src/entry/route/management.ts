@@ -7,8 +7,10 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import type { OnlineControl } from "../../endpoint/control/online-control.ts";
 import { openOperations } from "../../endpoint/control/operation.ts";
 import type { Journal } from "../../endpoint/log/journal.ts";
+import { allowEmptyJson } from "../json-body.ts";
 import { deploymentRoutes } from "./management-deployment.ts";
 import { endpointRoutes } from "./management-endpoint.ts";
+import { spellNames } from "./management-name.ts";
 import { armError, operationRoutes } from "./management-reply.ts";
 
 export interface ManagementOptions {
@@ -21,7 +23,9 @@ export interface ManagementOptions {
 export async function managementRoutes(root: FastifyInstance, options: ManagementOptions): Promise<void> {
   const operations = openOperations();
   await root.register(async (app) => {
+    allowEmptyJson(app);
     app.addHook("onRequest", ownerOnly(options.token));
+    app.addHook("preHandler", async (request) => spellNames(options.control, request));
     app.setErrorHandler((thrown, request, reply) => {
       const error = FlowsteadError.from(thrown);
       if (error.code === "Unexpected") request.log.error({ err: thrown }, "management request failed");

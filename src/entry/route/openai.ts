@@ -35,7 +35,7 @@ async function answer(hot: Hot, context: HotContext): Promise<void> {
     if (open.length === 0) {
       throw new FlowsteadError(
         "Unauthorized",
-        'The API key is missing or wrong. Use an endpoint key: "flowstead online-endpoint get-credentials" prints it.',
+        'The API key is missing or wrong. Use a key of the gateway or of an endpoint: "flowstead gateway get-credentials" prints the one, "flowstead online-endpoint get-credentials" the other.',
       );
     }
     if (hot.request.method === "GET" && hot.path === "/v1/models")

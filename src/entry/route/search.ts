@@ -8,6 +8,7 @@ import { clientSignal } from "../../endpoint/exchange.ts";
 import type { DocumentCatalog, ExtraKind } from "../../search/document/catalog.ts";
 import type { StoredIndex } from "../../search/document/document-store.ts";
 import { STRANGER, type Viewer } from "../../search/document/permission.ts";
+import { allowEmptyJson } from "../json-body.ts";
 import { documentCall } from "./search-document.ts";
 import { type SearchCall, bodyOf, wrongMethod } from "./search-call.ts";
 import type { SearchKeys, SearchRight } from "./search-key.ts";
@@ -25,13 +26,7 @@ const ABSENT = ["indexers", "datasources", "skillsets", "knowledgebases", "knowl
 
 /** `/indexes`, `/synonymmaps`, `/aliases` and `/servicestats`, by key or by a token with a role. */
 export async function searchRoutes(app: FastifyInstance, options: SearchRouteOptions): Promise<void> {
-  const parse = app.getDefaultJsonParser("error", "error");
-  // Hand-written callers say `application/json` of every call, also where nothing follows.
-  app.removeContentTypeParser("application/json");
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body: string, done) => {
-    if (body === "") done(null, undefined);
-    else void parse(request, body, done);
-  });
+  allowEmptyJson(app);
   for (const name of [...PATHS, ...ABSENT]) {
     app.all(`/${name}*`, async (request, reply) => answer(request, reply, options));
   }

@@ -39,7 +39,11 @@ export function nodeEnd(
 ): NodeEnd {
   const durationMs = performance.now() - began;
   const event: NodeEnd = { type: "node-end", node: node.name, status, time: Date.now(), durationMs };
-  if (inputs) event.inputs = inputs;
+  if (inputs) {
+    event.inputs = inputs;
+    const { prompt } = node.prepared;
+    if (prompt) event.prompt = prompt;
+  }
   if (output !== undefined) event.output = output;
   if (usage) event.usage = usage;
   if (cutShort) event.cutShort = cutShort;

@@ -34,6 +34,7 @@ export function readNode(node: NodeYaml, file: YamlFile, at: YamlPath): NodeDefi
     connection: node.connection ?? undefined,
     api: node.api ?? undefined,
     provider: node.provider ?? undefined,
+    module: node.module ?? undefined,
     aggregation: node.aggregation ?? node.reduce ?? false,
     activate: node.activate
       ? readActivate(node.name, node.activate, file.source.literalAt([...at, "activate", "is"]))

@@ -4,6 +4,7 @@ import { FlowsteadError } from "../../base/error/error.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ChatModel } from "../chat-model.ts";
 import type { EmbeddingModel } from "../embedding-model.ts";
+import type { ClientVariables } from "./openai-wire/client-variable.ts";
 import type { Deadlines } from "./openai-wire/chat.ts";
 import { type EntraSettings, entraToken } from "./azure-openai/entra-token.ts";
 import { type WireClient, wireClient } from "./openai-wire/client.ts";
@@ -33,6 +34,16 @@ export interface AzureOpenAiEmbedderSettings extends AzureOpenAiSettings {
   /** The same, for pools whose regions are configured with different models' names. */
   serves?: string;
 }
+
+/** What the provider's own library reads, where its caller gives nothing. */
+export const AZURE_OPENAI_VARIABLES: ClientVariables = {
+  address: "azure_endpoint",
+  variables: {
+    azure_endpoint: "AZURE_OPENAI_ENDPOINT",
+    api_key: "AZURE_OPENAI_API_KEY",
+    api_version: "OPENAI_API_VERSION",
+  },
+};
 
 const DEFAULT_VERSION = "2024-10-21";
 /** Older versions refuse `stream_options`. */

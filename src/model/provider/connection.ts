@@ -2,8 +2,11 @@
 
 import { FlowsteadError } from "../../base/error/error.ts";
 import { type Value, pyStr } from "../../base/value.ts";
-import type { Connection } from "../../connection/connection.ts";
+import type { Connection, ConnectionType } from "../../connection/connection.ts";
+import { AZURE_OPENAI_VARIABLES } from "./azure-openai.ts";
 import type { ModelSettings } from "./kind.ts";
+import { OPENAI_VARIABLES } from "./openai.ts";
+import type { ClientVariables } from "./openai-wire/client-variable.ts";
 
 const IDENTITY =
   "AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE, or the managed identity, for auth_mode meid_token";
@@ -35,4 +38,9 @@ export function connectionModel({ name, type, configs, secrets, identity }: Conn
     default:
       throw new FlowsteadError("InvalidConnectionType", `Connection type ${type} is not supported for LLM.`);
   }
+}
+
+/** The variables that describe the model of a connection of this type, where there is no connection. */
+export function clientVariables(type: ConnectionType): ClientVariables {
+  return type === "OpenAIConnection" ? OPENAI_VARIABLES : AZURE_OPENAI_VARIABLES;
 }

@@ -8,7 +8,7 @@ import { extractiveModel } from "./extractive.ts";
 import { MODEL_PROVIDERS, type ModelSettings, unknownProvider } from "./kind.ts";
 import { openAiModel } from "./openai.ts";
 
-export { connectionModel } from "./connection.ts";
+export { clientVariables, connectionModel } from "./connection.ts";
 export { embedderName, embedderNames, openConnectionEmbedder, openEmbedder } from "./open-embedder.ts";
 export { isLanguageModel, type ModelSettings, servedModel } from "./kind.ts";
 export { type ModeratorSettings, openModerator } from "./moderation/index.ts";

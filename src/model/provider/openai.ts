@@ -3,6 +3,7 @@
 import type { Logger } from "../../base/log.ts";
 import type { ChatModel } from "../chat-model.ts";
 import type { EmbeddingModel } from "../embedding-model.ts";
+import type { ClientVariables } from "./openai-wire/client-variable.ts";
 import type { Deadlines } from "./openai-wire/chat.ts";
 import { type WireClient, wireClient } from "./openai-wire/client.ts";
 import { wireEmbedding } from "./openai-wire/embed.ts";
@@ -30,6 +31,12 @@ export interface OpenAiEmbedderSettings extends OpenAiSettings {
 }
 
 const OPENAI_URL = "https://api.openai.com/v1";
+/** What the provider's own library reads, where its caller gives nothing. */
+export const OPENAI_VARIABLES: ClientVariables = {
+  address: "base_url",
+  usual: OPENAI_URL,
+  variables: { base_url: "OPENAI_BASE_URL", api_key: "OPENAI_API_KEY", organization: "OPENAI_ORG_ID" },
+};
 const DEFAULT_MODEL = "gpt-4o-mini";
 export const DEFAULT_EMBEDDING = "text-embedding-3-small";
 

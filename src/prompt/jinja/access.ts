@@ -1,5 +1,6 @@
 // Attributes and items. This is the wall of the sandbox: what is not answered here can not be reached.
 
+import { Image } from "../image.ts";
 import { RenderedText } from "../rendered-text.ts";
 import type { Budget } from "./budget.ts";
 import { DICT_METHODS } from "./dict-method.ts";
@@ -70,6 +71,7 @@ export function createAccess(budget: Budget, { onChange, isSandboxed }: AccessOp
     if (target instanceof LoopState) return loopAttribute(target, name);
     if (target instanceof Thing) return thingAttribute(target, name);
     if (target instanceof Tuple && target.names.includes(name)) return target.items[target.names.indexOf(name)];
+    if (target instanceof Image && name === "source_url") return target.sourceUrl;
     const method = methodsOf(target)?.get(name);
     if (!method) return target instanceof Range ? rangeAttribute(target, name) : numberAttribute(target, name);
     const shown = `<built-in method ${name} of ${typeName(target)} object>`;
@@ -116,6 +118,7 @@ function itemOf(target: Cell, key: Cell): Cell | undefined {
   if (typeof target === "string") return at(characters(target), index);
   if (Array.isArray(target)) return at(target, index);
   if (target instanceof Tuple) return at(target.items, index);
+  if (target instanceof Image) return at([...target.bytes], index);
   if (target instanceof Range) {
     const position = index < 0 ? index + (lengthOf(target) ?? 0) : index;
     return position >= 0 && position < target.length ? target.start + position * target.step : undefined;

@@ -1,6 +1,7 @@
 // Truth, length and iteration of template values.
 
 import { Float } from "../../base/value.ts";
+import { Image } from "../image.ts";
 import { RenderedText } from "../rendered-text.ts";
 import { fault } from "./fault.ts";
 import { characterCount, characters } from "./text.ts";
@@ -25,6 +26,7 @@ export function lengthOf(value: Cell): number | undefined {
   if (value instanceof Dict) return value.size;
   if (value instanceof DictView) return value.dict.size;
   if (value instanceof Range || value instanceof Thing) return value.length;
+  if (value instanceof Image) return value.bytes.length;
   return value instanceof Undefined ? 0 : undefined;
 }
 
@@ -36,6 +38,7 @@ export function itemsOf(value: Cell): readonly Cell[] | undefined {
   if (value instanceof Dict) return value.keys();
   if (value instanceof DictView || value instanceof Range) return value.items();
   if (value instanceof Undefined) return [];
+  if (value instanceof Image) return [...value.bytes];
   if (value instanceof Thing) return value.entries?.keys() ?? value.items;
   if (value instanceof Lazy) {
     const items: Cell[] = [];

@@ -26,13 +26,19 @@ export const load: LoadHook = (url, context, next) => {
   if (url.endsWith(".js")) return loadJavaScript(url, context, next);
   if (!/\.m?ts$/.test(url)) return next(url, context);
   const filePath = fileURLToPath(url);
-  const { code } = transform(readFileSync(filePath, "utf8"), {
-    transforms: ["typescript"],
-    disableESTransforms: true,
-    filePath,
-  });
-  return { format: "module", source: code, shortCircuit: true };
+  return { format: "module", source: asJavaScript(readFileSync(filePath, "utf8"), filePath), shortCircuit: true };
 };
+
+/** @throws SyntaxError that begins with file and line. */
+function asJavaScript(text: string, file: string): string {
+  try {
+    return transform(text, { transforms: ["typescript"], disableESTransforms: true }).code;
+  } catch (thrown) {
+    const { message, loc } = thrown as Error & { loc?: { line: number } };
+    const said = message.replace(/^Error transforming [^:]*: |\s*\(\d+:\d+\)$/g, "");
+    throw new SyntaxError(`${file}${loc ? `:${loc.line}` : ""}: ${said}`, { cause: thrown });
+  }
+}
 
 /** A flow has no package.json that says what its .js files are: what imports or exports is a module. */
 const loadJavaScript: LoadHook = (url, context, next) => {

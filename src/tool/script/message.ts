@@ -10,6 +10,12 @@ export interface ScriptTask {
   order: string[] | undefined;
 }
 
+/** What a process is started with. */
+export interface ProcessTask extends ScriptTask {
+  /** The process that it may not outlive. */
+  parent: number;
+}
+
 export interface ScriptFault {
   /** Class of the error. */
   type: string;
@@ -18,6 +24,8 @@ export interface ScriptFault {
   stack: string;
   /** Whether the script could not even be loaded. */
   loading: boolean;
+  /** Whether nobody waited for what failed: what the script would do after it is unknown. */
+  stray?: boolean;
 }
 
 export type ScriptMessage =

@@ -1,16 +1,19 @@
-// What runs in the thread of a script: it loads the module once and answers one call after the other.
+// What runs in the thread or process of a script: it loads the module once and answers one call after the other.
 
 import { Console } from "node:console";
 import { register } from "node:module";
 import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
-import { parentPort, workerData } from "node:worker_threads";
-import type { ScriptMessage, ScriptTask } from "./message.ts";
+import { inspect } from "node:util";
+import { Worker, parentPort, workerData } from "node:worker_threads";
+import type { ProcessTask, ScriptFault, ScriptMessage, ScriptTask } from "./message.ts";
 
-const { file, name, order } = workerData as ScriptTask;
+const task = (workerData ?? JSON.parse(process.argv[2] ?? "")) as ScriptTask | ProcessTask;
+const { file, name, order } = task;
 
 function post(message: ScriptMessage): void {
-  parentPort?.postMessage(message);
+  if (parentPort) parentPort.postMessage(message);
+  else process.send?.(message);
 }
 
 function logger(stream: "stdout" | "stderr"): Writable {
@@ -23,7 +26,11 @@ function logger(stream: "stdout" | "stderr"): Writable {
   });
 }
 
-globalThis.console = new Console({ stdout: logger("stdout"), stderr: logger("stderr") });
+const logs = { stdout: logger("stdout"), stderr: logger("stderr") };
+globalThis.console = new Console(logs);
+// What is written past the console stays in order with it, and comes before the result.
+process.stdout.write = logs.stdout.write.bind(logs.stdout);
+process.stderr.write = logs.stderr.write.bind(logs.stderr);
 
 type Tool = (...values: unknown[]) => unknown;
 let loaded: Promise<Tool> | undefined;
@@ -67,17 +74,38 @@ function isIterator(value: unknown): boolean {
   return isAsync || (Symbol.iterator in value && typeof (value as { next?: unknown }).next === "function");
 }
 
+/** Maps are objects and sets are lists; an int is as long as it is, which the engine reads and `JSON.stringify` refuses. */
 function asJson(value: unknown): string {
-  const text = JSON.stringify(value ?? null) as string | undefined;
+  const mark = `${Math.random()}`;
+  let hasInts = false;
+  const text = JSON.stringify(value ?? null, (_key, item: unknown) => {
+    if (item instanceof Map) return Object.fromEntries(item) as unknown;
+    if (item instanceof Set) return [...item] as unknown;
+    if (typeof item !== "bigint") return item;
+    hasInts = true;
+    return `${mark}${item}${mark}`;
+  }) as string | undefined;
   if (text === undefined) throw new TypeError(`the result is a ${typeof value}, which is no JSON`);
-  return text;
+  return hasInts ? text.replaceAll(`"${mark}`, "").replaceAll(`${mark}"`, "") : text;
 }
 
-function describe(thrown: unknown): { type: string; message: string; stack: string } {
-  if (!(thrown instanceof Error)) return { type: "Error", message: String(thrown), stack: "" };
-  const { name: type, message, stack = "" } = thrown;
+function describe(thrown: unknown): Omit<ScriptFault, "loading"> {
+  if (!(thrown instanceof Error)) {
+    return { type: "Error", message: typeof thrown === "string" ? thrown : inspect(thrown), stack: "" };
+  }
+  const { name: own, message, stack = "" } = thrown;
+  const type = own === "Error" ? thrown.constructor.name : own;
   return { type, message, stack };
 }
 
-parentPort?.on("message", (inputs: Record<string, unknown>) => void run(inputs));
+process.on("uncaughtException", (thrown) => post({ t: "error", ...describe(thrown), loading: false, stray: true }));
+
+// A process ends with the one that started it, as a thread does; also one that never comes to hear of it.
+if ("parent" in task) {
+  process.on("disconnect", () => process.exit());
+  const watch = `const { workerData: parent } = require("node:worker_threads");
+setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, 1000);`;
+  new Worker(watch, { eval: true, workerData: task.parent, execArgv: [] }).unref();
+}
+(parentPort ?? process).on("message", (inputs: Record<string, unknown>) => void run(inputs));
 post({ t: "ready" });

@@ -3,9 +3,9 @@
 import { once } from "node:events";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { ScriptFault, ScriptMessage, ScriptTask } from "./message.ts";
+import { type ScriptRunner, type ScriptRunnerOptions, startRunner } from "./runner.ts";
 
 export interface ScriptCall {
   inputs: Record<string, unknown>;
@@ -19,13 +19,9 @@ export interface ScriptPool {
   close(): Promise<void>;
 }
 
-export interface ScriptPoolOptions {
-  /** The flow's folder; stacks are cut to its files. */
-  directory: string;
-  /** The variables that the script sees; nothing else of this process's environment. */
-  env: Readonly<Record<string, string | undefined>>;
+/** Stacks are cut to the files of the flow's folder. */
+export interface ScriptPoolOptions extends ScriptRunnerOptions {
   maxThreads?: number;
-  memoryMb?: number;
 }
 
 /** What a script threw, before it is given its place among the errors of nodes. */
@@ -40,13 +36,14 @@ export class ScriptFailure extends Error {
 
 export function scriptPool(task: ScriptTask, options: ScriptPoolOptions): ScriptPool {
   const { maxThreads = 16 } = options;
-  const idle: Worker[] = [];
-  const all = new Set<Worker>();
+  const idle: ScriptRunner[] = [];
+  const all = new Set<ScriptRunner>();
+  const spent = new WeakSet<ScriptRunner>();
   const waiting: (() => void)[] = [];
   let busy = 0;
   let closed = false;
 
-  async function take(signal: AbortSignal): Promise<Worker> {
+  async function take(signal: AbortSignal): Promise<ScriptRunner> {
     // A thread that is given back is handed to the next in the row.
     if (busy >= maxThreads || waiting.length > 0) await turn(waiting, signal);
     else busy++;
@@ -65,38 +62,72 @@ export function scriptPool(task: ScriptTask, options: ScriptPoolOptions): Script
     else busy--;
   }
 
-  async function start(): Promise<Worker> {
-    const worker = startThread(task, options);
-    all.add(worker);
-    worker.once("exit", () => all.delete(worker));
-    await once(worker, "message");
-    return worker;
+  async function start(): Promise<ScriptRunner> {
+    const runner = startRunner(task, options);
+    all.add(runner);
+    // What a script left running may fail or end while its thread is at rest.
+    const retire = (): void => {
+      spent.add(runner);
+      if (idle.includes(runner)) idle.splice(idle.indexOf(runner), 1);
+    };
+    runner.events
+      .on("exit", () => {
+        all.delete(runner);
+        retire();
+      })
+      .on("error", retire)
+      .on("message", (message: ScriptMessage) => {
+        if (message.t !== "error" || !message.stray) return;
+        retire();
+        runner.end();
+      });
+    runner.ref();
+    await begun(runner);
+    return runner;
   }
 
   return {
     async call(call, signal) {
       if (signal.aborted) throw canceled();
-      const worker = await take(signal);
+      const runner = await take(signal);
       let isWell = false;
       try {
-        const json = await runCall(worker, call, { signal, options });
+        const json = await runCall(runner, call, { signal, options });
         isWell = true;
         return json;
       } catch (thrown) {
-        isWell = thrown instanceof ScriptFailure;
+        isWell = thrown instanceof ScriptFailure && !thrown.fault.stray;
         throw thrown;
       } finally {
-        if (isWell && !closed) idle.push(worker);
-        else void worker.terminate();
+        if (isWell && !closed && !spent.has(runner)) idle.push(runner);
+        else runner.end();
         release();
       }
     },
     async close() {
       closed = true;
       for (const wake of waiting.splice(0)) wake();
-      await Promise.all([...all].map((worker) => worker.terminate()));
+      await Promise.all([...all].map(ended));
     },
   };
+}
+
+function begun({ events }: ScriptRunner): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onEnd = (code: number | null, by?: string): void => reject(crashed(endOf(code, by)));
+    events.once("message", () => {
+      events.off("error", reject).off("exit", onEnd);
+      resolve();
+    });
+    events.once("error", reject).once("exit", onEnd);
+  });
+}
+
+async function ended(runner: ScriptRunner): Promise<void> {
+  const gone = once(runner.events, "exit");
+  runner.ref();
+  runner.end();
+  await gone;
 }
 
 function turn(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
@@ -114,42 +145,19 @@ function turn(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The same file runs from a build and from source; Node 20 does not give a thread the main thread's loader. */
-function startThread(task: ScriptTask, { env, memoryMb = 512 }: ScriptPoolOptions): Worker {
-  const worker = new Worker(threadScript(), {
-    workerData: task,
-    // Flags such as --test are of the main thread only, and a loader is registered by the script.
-    execArgv: [],
-    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    stdout: true,
-    stderr: true,
-  });
-  worker.unref();
-  return worker;
-}
-
-function threadScript(): URL {
-  if (!import.meta.url.endsWith(".ts")) return new URL("./thread-main.js", import.meta.url);
-  const loader = import.meta.resolve("tsx/esm/api");
-  const script = new URL("./thread-main.ts", import.meta.url).href;
-  const source = `import { register } from ${JSON.stringify(loader)}; register(); await import(${JSON.stringify(script)});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
-}
-
 function runCall(
-  worker: Worker,
+  { events, stdout, stderr, ...runner }: ScriptRunner,
   call: ScriptCall,
   { signal, options }: { signal: AbortSignal; options: ScriptPoolOptions },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const settle = (end: () => void): void => {
       signal.removeEventListener("abort", onAbort);
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      worker.stdout.off("data", onOut);
-      worker.stderr.off("data", onErr);
+      events.off("message", onMessage).off("error", onError).off("exit", onExit);
+      stdout.off("data", onOut);
+      stderr.off("data", onErr);
       // A thread at rest may not keep the process alive; one at work must.
-      worker.unref();
+      runner.unref();
       end();
     };
     const fail = (error: Error): void => settle(() => reject(error));
@@ -160,36 +168,43 @@ function runCall(
       if (message.t === "log") call.onLog(message.stream, message.text);
       else if (message.t === "chunk") call.onText(message.text);
       else if (message.t === "result") settle(() => resolve(message.json));
-      else if (message.t === "error")
-        fail(new ScriptFailure({ ...message, stack: own(message.stack, options.directory) }));
+      else if (message.t === "error") fail(new ScriptFailure(local(message, options.directory)));
     };
     const onError = (thrown: NodeJS.ErrnoException): void => fail(crashed(thrown.message, thrown));
-    const onExit = (code: number): void => fail(crashed(`it ended its thread with exit code ${code}`));
+    const onExit = (code: number | null, by?: string): void => fail(crashed(endOf(code, by)));
+    if (signal.aborted) return reject(canceled());
     signal.addEventListener("abort", onAbort, { once: true });
-    worker.ref();
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.stdout.on("data", onOut);
-    worker.stderr.on("data", onErr);
-    worker.postMessage(call.inputs);
+    runner.ref();
+    events.on("message", onMessage).on("error", onError).on("exit", onExit);
+    stdout.on("data", onOut);
+    stderr.on("data", onErr);
+    runner.run(call.inputs);
   });
 }
 
-/** The lines of a stack that lie in the flow's folder, with paths relative to it. */
-function own(stack: string, directory: string): string {
-  const lines = stack.split("\n");
-  const at = lines.findIndex((line) => /^\s+at /.test(line));
-  const head = at < 0 ? lines : lines.slice(0, at);
-  const root = `${pathToFileURL(directory).href}/`;
-  const frames = (at < 0 ? [] : lines.slice(at)).filter(
-    (line) => line.includes(root) || line.includes(directory + path.sep),
-  );
-  return [...head, ...frames.map((line) => line.replace(root, "").replace(directory + path.sep, ""))].join("\n");
+/** A fault with paths relative to the flow's folder, and of its stack the lines that lie there. */
+function local(fault: ScriptFault, directory: string): ScriptFault {
+  const roots = [`${pathToFileURL(directory).href}/`, directory + path.sep];
+  const isOwn = (line: string): boolean => !/^\s+at /.test(line) || roots.some((root) => line.includes(root));
+  const short = (text: string): string => roots.reduce((left, root) => left.replaceAll(root, ""), text);
+  const stack = fault.stack.split("\n").filter(isOwn).join("\n");
+  return { ...fault, message: short(fault.message), stack: short(stack) };
+}
+
+/** A process of Node's whose memory is used up ends itself so. */
+function endOf(code: number | null, by?: string): string {
+  if (code !== null) return `the script ended it with exit code ${code}`;
+  return `it was ended by ${by ?? "a signal"}${by === "SIGABRT" ? ", most likely since its memory was used up" : ""}`;
 }
 
 function crashed(reason: string, cause?: unknown): FlowsteadError {
-  return new FlowsteadError("ScriptThreadCrashed", `The thread that ran this node's script broke: ${reason}.`, {
-    cause,
-  });
+  return new FlowsteadError(
+    "ScriptThreadCrashed",
+    `The thread or process that ran this node's script broke: ${reason}.`,
+    {
+      cause,
+    },
+  );
 }
 
 function canceled(): FlowsteadError {

@@ -32,6 +32,7 @@ export const SERVE_KINDS: Kinds = {
 async function ask(directory: string, inputs: ValueMap, context: KindContext): Promise<Answer[]> {
   const target = await openCase(directory, context, {
     streaming: true,
+    ready: true,
     environmentVariables: (inputs["env"] ?? {}) as Record<string, string>,
   });
   const server = flowServer(target, { log: SILENT, version: VERSION });

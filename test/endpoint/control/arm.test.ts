@@ -9,6 +9,8 @@ import { openOperations } from "../../../src/endpoint/control/operation.ts";
 import { readSpecification } from "../../../src/endpoint/specification/read-specification.ts";
 import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
 import type { PlainMap } from "../../../src/endpoint/specification/write-specification.ts";
+import fastify from "fastify";
+import { managementRoutes } from "../../../src/entry/route/management.ts";
 import { TOKEN, openControlPlane } from "./plane.ts";
 
 const FULL = {
@@ -250,4 +252,23 @@ test("deleting what is not there is done already", async () => {
   const { status, result } = await ended(gone);
   assert.deepEqual([status["status"], result.status], ["Succeeded", 204]);
   assert.equal((await call("GET", "/wire/deployments/slow")).status, 404);
+});
+
+test("a failure of the system itself shows nothing of its inside", async () => {
+  const app = fastify();
+  const inside = async (): Promise<never> => {
+    throw new Error("the inside of the system");
+  };
+  const control = { ...plane.control, endpoints: inside };
+  await managementRoutes(app, { control, journal: plane.journal, token: TOKEN });
+  const url =
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/onlineEndpoints";
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const { statusCode, body: text } = await app.inject({ url: `${url}?api-version=1`, headers });
+  assert.deepEqual(
+    [statusCode, (JSON.parse(text) as { error: { code: string } }).error.code],
+    [500, "InternalServerError"],
+  );
+  assert.doesNotMatch(text, /inside/);
+  await app.close();
 });

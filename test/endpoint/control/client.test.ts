@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, test } from "node:test";
-import { all, officialClient, openControlPlane } from "./plane.ts";
+import { TOKEN, all, officialClient, openControlPlane } from "./plane.ts";
 
 const plane = await openControlPlane();
 after(() => plane.close());
@@ -133,4 +133,76 @@ test("what is not there, and what cannot be, is said for each method", async () 
   assert.deepEqual([made.kind, made.properties.endpointComputeType], ["K8S", "Kubernetes"]);
   const [sku] = await all(onlineDeployments.listSkus(...at, "one", "blue"));
   assert.deepEqual(sku?.capacity, { minimum: 2, maximum: 4, default: 2, scaleType: "Automatic" });
+});
+
+test("addresses and names count in any case, and keep the spelling that they were made with", async () => {
+  const small = officialClient(plane.url);
+  small.pipeline.addPolicy({
+    name: "small letters",
+    sendRequest: (request, next) => {
+      const url = new URL(request.url);
+      url.pathname = url.pathname.toLowerCase();
+      request.url = url.href;
+      return next(request);
+    },
+  });
+  const endpoint = { location: "westeurope", properties: { authMode: "key" } };
+  await onlineEndpoints.beginCreateOrUpdateAndWait(...at, "Mixed", endpoint, poll);
+  const deployment = { location: "local", properties: { model, endpointComputeType: "managed" as "Managed" } };
+  await small.onlineDeployments.beginCreateOrUpdateAndWait(...at, "MIXED", "Blue", deployment, poll);
+  const [blue] = await all(onlineDeployments.list(...at, "Mixed"));
+  const id = "/subscriptions/sub/resourceGroups/a group/providers/Microsoft.MachineLearningServices/workspaces/space";
+  assert.equal(blue?.id, `${id}/onlineEndpoints/Mixed/deployments/blue`, "it is new: as the client sent it");
+  await onlineDeployments.beginCreateOrUpdateAndWait(...at, "Mixed", "Green", deployment, poll);
+  const green = await small.onlineDeployments.get(...at, "mixed", "GREEN");
+  assert.deepEqual([green.name, green.id], ["Green", `${id}/onlineEndpoints/Mixed/deployments/Green`]);
+  // The original's own clients send the names of traffic in small letters.
+  const traffic = { properties: { authMode: "Key" as const, traffic: { green: 100 } }, location: "local" };
+  const split = await small.onlineEndpoints.beginCreateOrUpdateAndWait(...at, "mixed", traffic, poll);
+  assert.deepEqual([split.name, split.properties.traffic], ["Mixed", { Green: 100 }]);
+  const before = await small.onlineEndpoints.listKeys(...at, "mixed");
+  const key = { keyType: "secondary" as "Secondary" };
+  await small.onlineEndpoints.beginRegenerateKeysAndWait(...at, "mixed", key, poll);
+  const after = await onlineEndpoints.listKeys(...at, "Mixed");
+  assert.deepEqual([after.primaryKey, after.secondaryKey === before.secondaryKey], [before.primaryKey, false]);
+  await small.onlineDeployments.getLogs(...at, "mixed", "green", { containerType: "storageinitializer" });
+  assert.equal((await all(small.onlineDeployments.listSkus(...at, "mixed", "green"))).length, 1);
+  await small.onlineEndpoints.beginDeleteAndWait(...at, "mixed", poll);
+  await assert.rejects(onlineEndpoints.get(...at, "Mixed"), { statusCode: 404 });
+});
+
+test("location, tags, kind, identity, sku and telemetry are as they were sent", async () => {
+  const user = "/subscriptions/sub/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/me";
+  const identity = { type: "SystemAssigned,UserAssigned", userAssignedIdentities: { [user]: {} } };
+  const sent = { location: "northeurope", tags: { "k=1": "v,2" }, kind: "Custom", identity };
+  const endpoint = { ...sent, sku: { name: "Basic", tier: "Free" as const }, properties: { authMode: "Key" } };
+  const made = await onlineEndpoints.beginCreateOrUpdateAndWait(...at, "kept", endpoint, poll);
+  const { location, tags, kind, sku } = made;
+  assert.deepEqual({ location, tags, kind, identity: made.identity, sku }, { ...sent, sku: endpoint.sku });
+  const properties = { model, appInsightsEnabled: true, modelMountPath: "/var/model", endpointComputeType: "Managed" };
+  const body = { ...sent, sku: { name: "Special", tier: "Premium" as const, family: "gen5", capacity: 2 } };
+  const put = { ...body, properties: { ...properties, endpointComputeType: "Managed" as const } };
+  const blue = await onlineDeployments.beginCreateOrUpdateAndWait(...at, "kept", "blue", put, poll);
+  assert.deepEqual(
+    { location: blue.location, tags: blue.tags, kind: blue.kind, identity: blue.identity, sku: blue.sku },
+    body,
+  );
+  assert.deepEqual([blue.properties.appInsightsEnabled, blue.properties.modelMountPath], [true, "/var/model"]);
+  const patched = await onlineDeployments.beginUpdateAndWait(...at, "kept", "blue", { sku: { capacity: 3 } }, poll);
+  assert.deepEqual([patched.sku, patched.identity], [{ ...body.sku, capacity: 3 }, identity]);
+
+  const bare = { location: "local", properties: { authMode: "Key" } };
+  const usual = await onlineEndpoints.beginCreateOrUpdateAndWait(...at, "bare", bare, poll);
+  assert.deepEqual([usual.location, usual.kind, usual.identity], ["local", "Managed", { type: "SystemAssigned" }]);
+});
+
+test("who says JSON of a call without a body is answered", async () => {
+  const id =
+    "subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/onlineEndpoints/keyed";
+  const answer = await fetch(`${plane.url}/${id}/listKeys?api-version=2025-09-01`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+  });
+  const { primaryKey } = (await answer.json()) as { primaryKey?: string };
+  assert.deepEqual([answer.status, primaryKey], [200, KEYS.primaryKey]);
 });

@@ -16,6 +16,7 @@ import { openJournal } from "../../../src/endpoint/log/journal.ts";
 import type { DeploymentSpec } from "../../../src/endpoint/specification/deployment-spec.ts";
 import type { EndpointSpec } from "../../../src/endpoint/specification/endpoint-spec.ts";
 import { managementRoutes } from "../../../src/entry/route/management.ts";
+import { managementUrl } from "../../../src/entry/route/management-name.ts";
 import { openRecordStore } from "../../../src/store/provider/index.ts";
 
 export const TOKEN = "the-token-of-the-owner-of-this-system";
@@ -50,7 +51,7 @@ export async function openControlPlane() {
     onEndpoint: (endpoint) => gates.set(endpoint),
     log: SILENT,
   });
-  const app = fastify();
+  const app = fastify({ rewriteUrl: ({ url = "/" }) => managementUrl(url) });
   await managementRoutes(app, { control, journal, token: TOKEN });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return {

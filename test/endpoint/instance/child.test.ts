@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,7 +9,9 @@ import { SILENT } from "../../../src/base/log.ts";
 import { Backoff } from "../../../src/endpoint/instance/backoff.ts";
 import { startInstance } from "../../../src/endpoint/instance/child.ts";
 import type { Instance, InstanceState } from "../../../src/endpoint/instance/instance.ts";
+import { remoteTarget } from "../../../src/endpoint/instance/remote.ts";
 import { writeFolder } from "../../flow/flow-folder.ts";
+import { sourceFile } from "../../program.ts";
 
 interface Watched {
   instance: Instance;
@@ -98,4 +102,27 @@ test("an instance whose process cannot be made is tried again", async () => {
   await until("starting");
   assert.ok(instance.pid);
   await instance.stop();
+});
+
+test("the program of an instance outlives a terminal's interrupt, and ends with its parent", async (context) => {
+  const flow = writeFolder(context, { "flow.dag.yaml": "inputs: {}\noutputs: {}\nnodes: []\n" });
+  const socketPath = path.join(mkdtempSync(path.join(tmpdir(), "child-")), "one.sock");
+  const child = spawn(process.execPath, sourceFile("src/endpoint/instance/main.ts"), {
+    env: { PATH: process.env.PATH ?? "" },
+    stdio: ["pipe", "ignore", "ignore", "ipc"],
+  });
+  context.after(() => child.kill("SIGKILL"));
+  const resources = { socketPath: `${socketPath}.none`, token: "token" };
+  const spec = { name: "one", zone: "1", socketPath, resources, flow, env: {}, version: "1", logLevel: "silent" };
+  child.stdin?.end(JSON.stringify(spec));
+  const [message] = (await once(child, "message")) as [unknown];
+  assert.deepEqual(message, { type: "ready" });
+  const target = remoteTarget({ socketPath, url: "http://instance" }, "It");
+  context.after(() => target.close());
+  child.kill("SIGINT");
+  await target.health(AbortSignal.timeout(20_000));
+  assert.deepEqual([child.exitCode, child.signalCode], [null, null]);
+  const ended = once(child, "exit");
+  child.disconnect();
+  assert.deepEqual(await ended, [0, null]);
 });

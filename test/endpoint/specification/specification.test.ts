@@ -164,6 +164,8 @@ test("a file's schema says what it is, whatever else stands in it", () => {
   for (const kind of ["managed", "kubernetes"]) {
     assert.equal(typeOf(`${kind}OnlineEndpoint`, { instance_count: 1 }), "endpoint");
     assert.equal(typeOf(`${kind}OnlineDeployment`, { traffic: {} }), "deployment");
+    const $schema = `https://schemas.example/latest/${kind}OnlineEndpoint.schema.json`;
+    assert.equal(readSpecification({ $schema, name: "some-name" }, "x").spec.kind, kind);
   }
   assert.throws(() => readSpecification({ name: "some-name", steps: [] }, "x"), { code: "InvalidSpecification" });
 });

@@ -9,6 +9,7 @@ interface WireUsage {
   output_tokens?: number;
   cache_creation_input_tokens?: number | null;
   cache_read_input_tokens?: number | null;
+  output_tokens_details?: { thinking_tokens?: number } | null;
 }
 
 interface WireBlock {
@@ -17,6 +18,7 @@ interface WireBlock {
   id?: string;
   name?: string;
   input?: unknown;
+  thinking?: string;
 }
 
 interface WireMessage {
@@ -32,7 +34,7 @@ interface WireEvent {
   index?: number;
   message?: WireMessage;
   content_block?: WireBlock;
-  delta?: { type?: string; text?: string; partial_json?: string; stop_reason?: string | null };
+  delta?: { type?: string; text?: string; partial_json?: string; thinking?: string; stop_reason?: string | null };
   usage?: WireUsage;
 }
 
@@ -65,6 +67,8 @@ class Answer {
   #calls = 0;
   /** Number of the call that each content block is. */
   readonly #callOf = new Map<number, number>();
+  /** Blocks of calls that have not been given anything yet. */
+  readonly #empty = new Set<number>();
 
   constructor(isJson: boolean) {
     this.#isJson = isJson;
@@ -79,6 +83,8 @@ class Answer {
         return this.#blockStart(event.index ?? 0, event.content_block);
       case "content_block_delta":
         return this.#blockDelta(event.index ?? 0, event.delta);
+      case "content_block_stop":
+        return this.#blockStop(event.index ?? 0);
       case "message_delta":
         this.#count(event.usage);
         return event.delta?.stop_reason ? this.#end(event.delta.stop_reason) : [];
@@ -95,6 +101,8 @@ class Answer {
       chunks.push(...this.#blockStart(index, block));
       if (block.type === "text")
         chunks.push(...this.#blockDelta(index, { type: "text_delta", text: block.text ?? "" }));
+      else if (block.type === "thinking")
+        chunks.push(...this.#blockDelta(index, { type: "thinking_delta", thinking: block.thinking ?? "" }));
       else if (block.type === "tool_use") {
         const partial_json = JSON.stringify(block.input ?? {});
         chunks.push(...this.#blockDelta(index, { type: "input_json_delta", partial_json }));
@@ -110,13 +118,16 @@ class Answer {
   }
 
   #count(usage: WireUsage | undefined): void {
+    // What a later event does not tell stays as it was.
     for (const [name, value] of Object.entries(usage ?? {})) {
-      if (typeof value === "number") this.#usage = { ...this.#usage, [name]: value };
+      if (value !== null && value !== undefined) this.#usage = { ...this.#usage, [name]: value as unknown };
     }
   }
 
   #blockStart(index: number, block: WireBlock | undefined): ChatChunk[] {
-    if (block?.type !== "tool_use" || (this.#isJson && block.name === JSON_TOOL)) return [];
+    if (block?.type !== "tool_use") return [];
+    this.#empty.add(index);
+    if (this.#isJson && block.name === JSON_TOOL) return [];
     const call = this.#calls++;
     this.#callOf.set(index, call);
     return [
@@ -130,7 +141,9 @@ class Answer {
 
   #blockDelta(index: number, delta: WireEvent["delta"]): ChatChunk[] {
     if (delta?.type === "text_delta" && delta.text) return [this.#chunk({ content: delta.text })];
+    if (delta?.type === "thinking_delta" && delta.thinking) return [this.#chunk({ reasoning_content: delta.thinking })];
     if (delta?.type !== "input_json_delta" || !delta.partial_json) return [];
+    this.#empty.delete(index);
     const call = this.#callOf.get(index);
     return [
       this.#chunk(
@@ -141,6 +154,11 @@ class Answer {
     ];
   }
 
+  /** Clients parse what a call is given, also where that is nothing. */
+  #blockStop(index: number): ChatChunk[] {
+    return this.#empty.has(index) ? this.#blockDelta(index, { type: "input_json_delta", partial_json: "{}" }) : [];
+  }
+
   #end(reason: string): ChatChunk[] {
     const isJsonCall = reason === "tool_use" && this.#calls === 0;
     const finish = isJsonCall ? "stop" : (FINISH[reason] ?? "stop");
@@ -149,10 +167,16 @@ class Answer {
 
   /** What was read from or written to its cache was sent too. */
   #total(): ChatUsage {
-    const { input_tokens = 0, output_tokens = 0 } = this.#usage;
-    const cached = this.#usage.cache_read_input_tokens ?? 0;
-    const prompt_tokens = input_tokens + cached + (this.#usage.cache_creation_input_tokens ?? 0);
-    return { prompt_tokens, completion_tokens: output_tokens, total_tokens: prompt_tokens + output_tokens };
+    const { input_tokens = 0, output_tokens = 0, cache_read_input_tokens: cached, output_tokens_details } = this.#usage;
+    const prompt_tokens = input_tokens + (cached ?? 0) + (this.#usage.cache_creation_input_tokens ?? 0);
+    const thought = output_tokens_details?.thinking_tokens;
+    return {
+      prompt_tokens,
+      completion_tokens: output_tokens,
+      total_tokens: prompt_tokens + output_tokens,
+      ...(cached === undefined ? {} : { prompt_tokens_details: { cached_tokens: cached ?? 0 } }),
+      ...(thought === undefined ? {} : { completion_tokens_details: { reasoning_tokens: thought } }),
+    };
   }
 
   #chunk(delta: ChatDelta, finish: string | null = null): ChatChunk {

@@ -38,18 +38,21 @@ const DROPPED: ReadonlySet<string> = new Set([
   "prediction",
   "safety_identifier",
   "prompt_cache_key",
+  "prompt_cache_retention",
+  "prompt_cache_options",
+  "verbosity",
 ]);
 
-/** The name of the tool that a JSON schema becomes: this API answers in a schema only by calling a tool. */
+/** The name of the tool that a JSON schema becomes where it can: there is no model that does not know that way. */
 export const JSON_TOOL = "answer_in_json";
 
 /** The body of `POST /v1/messages`; `max_tokens` is required there. */
 export function messagesBody(request: ChatRequest, model: string, defaultMaxTokens: number): Record<string, unknown> {
   const { parameters } = request;
-  const { max_completion_tokens, max_tokens, stop, user } = parameters;
+  const { max_completion_tokens, max_tokens, stop, user, safety_identifier: person = user } = parameters;
   refuseWhatIsLost(parameters);
   const system = request.messages.filter(({ role }) => role === "system" || role === "developer").map(textOf);
-  const passed = Object.entries(parameters).filter(([name]) => !DROPPED.has(name));
+  const passed = Object.entries(parameters).filter(([name, value]) => !DROPPED.has(name) && value !== null);
   return {
     ...Object.fromEntries(passed),
     model,
@@ -58,23 +61,32 @@ export function messagesBody(request: ChatRequest, model: string, defaultMaxToke
     stream: request.stream,
     ...(system.length > 0 ? { system: system.join("\n\n") } : {}),
     ...(stop ? { stop_sequences: [stop].flat() } : {}),
-    ...(typeof user === "string" ? { metadata: { user_id: user } } : {}),
-    ...tools(parameters),
+    ...(typeof person === "string" ? { metadata: { user_id: person } } : {}),
+    ...toolsOf(parameters),
   };
 }
 
 /** What a caller would miss in the answer, and not only in how it is made. */
-function refuseWhatIsLost({ n, functions }: Record<string, unknown>): void {
+function refuseWhatIsLost({ n, functions, modalities }: Record<string, unknown>): void {
   if (typeof n === "number" && n > 1) throw rejected("n", "one choice is given for each call; ask several times");
   if (Array.isArray(functions) && functions.length > 0) throw rejected("functions", "use tools");
+  if (Array.isArray(modalities) && modalities.some((one) => one !== "text"))
+    throw rejected("modalities", "it answers with texts only");
 }
 
 function rejected(param: string, why: string): FlowsteadError {
   return new FlowsteadError("ModelRejected", `${param}: is not taken by Anthropic: ${why}.`, { details: { param } });
 }
 
+/** Whether the text of the answer comes as the call of a tool. */
 export function wantsJson({ parameters }: ChatRequest): boolean {
-  return schemaOf(parameters) !== undefined;
+  return schemaOf(parameters) !== undefined && mayForceTool(parameters);
+}
+
+/** A model that thinks cannot be made to call a tool, and one with tools of the caller's own is to choose among those. */
+function mayForceTool({ tools, thinking }: Record<string, unknown>): boolean {
+  const { type = "disabled" } = (thinking ?? {}) as { type?: string };
+  return type === "disabled" && !(Array.isArray(tools) && tools.length > 0);
 }
 
 function schemaOf(parameters: Record<string, unknown>): unknown {
@@ -83,29 +95,36 @@ function schemaOf(parameters: Record<string, unknown>): unknown {
   return format?.type === "json_object" ? { type: "object", additionalProperties: true } : undefined;
 }
 
-function tools(parameters: Record<string, unknown>): Record<string, unknown> {
-  const schema = schemaOf(parameters);
-  const offered = (parameters.tools ?? []) as {
-    function?: { name: string; description?: string; parameters?: unknown };
-  }[];
-  const list = offered.flatMap(({ function: tool }) =>
-    tool
-      ? [
-          {
-            name: tool.name,
-            ...(tool.description === undefined ? {} : { description: tool.description }),
-            input_schema: tool.parameters ?? { type: "object", properties: {} },
-          },
-        ]
-      : [],
-  );
-  if (schema !== undefined && list.length === 0) {
-    const tool = { name: JSON_TOOL, description: "Gives the answer.", input_schema: schema };
+interface OfferedTool {
+  type?: string;
+  function?: { name: string; description?: string; parameters?: unknown };
+}
+
+function toolsOf(parameters: Record<string, unknown>): Record<string, unknown> {
+  const offered = (parameters.tools ?? []) as OfferedTool[];
+  if (wantsJson({ parameters } as ChatRequest)) {
+    const tool = { name: JSON_TOOL, description: "Gives the answer.", input_schema: schemaOf(parameters) };
     return { tools: [tool], tool_choice: { type: "tool", name: JSON_TOOL } };
   }
-  if (list.length === 0) return {};
+  const format = formatOf(parameters);
+  if (offered.length === 0) return format;
   const choice = toolChoice(parameters);
-  return { tools: list, ...(choice ? { tool_choice: choice } : {}) };
+  return { ...format, tools: offered.map(toolOf), ...(choice ? { tool_choice: choice } : {}) };
+}
+
+function toolOf({ type, function: tool }: OfferedTool): Block {
+  if (!tool) throw rejected("tools", `there are functions only, and no tools of type "${type}"`);
+  const { name, description, parameters: schema = { type: "object", properties: {} } } = tool;
+  return { name, ...(description === undefined ? {} : { description }), input_schema: schema };
+}
+
+/** The API's own way to a schema, which newer models know. */
+function formatOf(parameters: Record<string, unknown>): Record<string, unknown> {
+  const schema = schemaOf(parameters);
+  if (schema === undefined) return {};
+  if ((parameters.response_format as { type: string }).type === "json_object")
+    throw rejected("response_format", "json_object goes with neither tools nor thinking; give a json_schema");
+  return { output_config: { ...(parameters.output_config as object), format: { type: "json_schema", schema } } };
 }
 
 function toolChoice({
@@ -115,7 +134,9 @@ function toolChoice({
   const single = parallel === false ? { disable_parallel_tool_use: true } : {};
   if (choice === "none") return { type: "none" };
   if (choice === "required") return { type: "any", ...single };
-  const name = (choice as { function?: { name?: string } } | undefined)?.function?.name;
+  const { type, function: named } = (typeof choice === "object" && choice ? choice : {}) as OfferedTool;
+  if (type !== undefined && !named) throw rejected("tool_choice", `there is no choice of type "${type}"`);
+  const name = named?.name;
   if (name !== undefined) return { type: "tool", name, ...single };
   return parallel === false ? { type: "auto", ...single } : undefined;
 }
@@ -137,7 +158,7 @@ function turns(messages: readonly ChatMessage[]): Turn[] {
 
 function blocks(message: ChatMessage): Block[] {
   if (message.role === "tool") {
-    return [{ type: "tool_result", tool_use_id: message.tool_call_id ?? "", content: textOf(message) }];
+    return [{ type: "tool_result", tool_use_id: message.tool_call_id ?? "", content: resultOf(message) }];
   }
   if (message.role === "function") return [{ type: "text", text: `${message.name ?? "function"}: ${textOf(message)}` }];
   const { content } = message;
@@ -153,6 +174,13 @@ function blocks(message: ChatMessage): Block[] {
     return { type: "tool_use", id, name: called.name, input: parsed(called.arguments) };
   });
   return [...said, ...calls];
+}
+
+/** Tools may bring images. */
+function resultOf(message: ChatMessage): string | Block[] {
+  const { content } = message;
+  const isText = !Array.isArray(content) || content.every(({ type }) => type === "text");
+  return isText ? textOf(message) : content.map(part);
 }
 
 function part(one: ContentPart): Block {

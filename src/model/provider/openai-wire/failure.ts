@@ -40,7 +40,7 @@ export function statusFailure(
       ...(said.filter === undefined ? {} : { filter: said.filter }),
       ...(body === "" ? {} : { upstreamBody: mask(body, upstream.secret, LONGEST_BODY) }),
     },
-    retryAfterMs: code === "ModelRateLimited" || status === 503 ? wait : undefined,
+    retryAfterMs: code === "ModelRateLimited" || status === 503 || status === 529 ? wait : undefined,
     retryable: shouldRetry === "false" ? false : undefined,
   });
 }
@@ -48,12 +48,23 @@ export function statusFailure(
 /** An `error` object inside a stream that began well. */
 export function chunkFailure(upstream: Upstream, chunk: { error?: unknown }): FlowsteadError {
   const said = readError(JSON.stringify(chunk), upstream);
-  const status = /^[45]\d\d$/.test(said.code) ? Number(said.code) : 500;
+  const status = /^[45]\d\d$/.test(said.code) ? Number(said.code) : (STATUSES[said.type] ?? 500);
   const code = codeFor(status, said);
   return new FlowsteadError(code, `${upstream.host} broke off its answer. It says: "${said.message}"`, {
     details: { upstreamCode: said.code, ...(said.filter === undefined ? {} : { filter: said.filter }) },
   });
 }
+
+/** Of errors that come where no status can, by the words of the servers that name none. */
+const STATUSES: Record<string, number> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+};
 
 /** A connection that could not be made or broke. */
 export function connectionFailure(upstream: Upstream, thrown: Error, hasBegun: boolean): FlowsteadError {
@@ -112,6 +123,7 @@ function codeFor(status: number, { code, type, message, filter }: UpstreamError)
   }
   if (status === 401 || status === 403) return "ModelUnauthorized";
   if (status === 404) return "ModelNotFound";
+  if (status === 402 || /credit balance is too low/i.test(message)) return "ModelQuotaExhausted";
   if (status === 429) {
     return code === "insufficient_quota" || type === "insufficient_quota" ? "ModelQuotaExhausted" : "ModelRateLimited";
   }
@@ -130,7 +142,7 @@ function sentence(code: ErrorCode, status: number, upstream: Upstream, model: st
     case "ModelRateLimited":
       return `${upstream.host} takes no more calls for now (429).`;
     case "ModelQuotaExhausted":
-      return `The account at ${upstream.host} has used up its quota (429).`;
+      return `The account at ${upstream.host} has used up its quota (${status}).`;
     case "ModelContentFiltered":
       return `The content filter of ${upstream.host} stopped the prompt.`;
     case "ModelInputTooLong":
