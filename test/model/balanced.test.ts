@@ -141,7 +141,7 @@ test("abort while every region cools down ends the wait", async (context) => {
   setTimeout(() => controller.abort(), 30);
   const start = performance.now();
   assert.equal((await collectUntilFailure(model.chat(ASK, controller.signal))).error.code, "Canceled");
-  assert.ok(performance.now() - start < 2000);
+  assert.ok(performance.now() - start < 4500, "it waited for the region");
 });
 
 test("abort stops the region that answers and asks no other", async (context) => {

@@ -133,10 +133,10 @@ test("hostile and empty documents do no harm", () => {
   assert.equal(ask("", "What is the fee?"), NOT_FOUND);
   assert.equal(ask("The fee is 12 euros.", ""), NOT_FOUND);
   assert.equal(ask("The fee is 12 euros.", "???"), NOT_FOUND);
-  const start = performance.now();
+  const before = process.cpuUsage();
   ask(`${"[".repeat(3000)}${"*a ".repeat(3000)}${"| ".repeat(3000)}`, "What is a?");
   ask("word ".repeat(40_000), "What is a word?");
-  assert.ok(performance.now() - start < 2000, "takes too long");
+  assert.ok(process.cpuUsage(before).user < 2_000_000, "takes too long");
 });
 
 test("a search query is the question as it was asked, behind the one that it leans on", () => {
