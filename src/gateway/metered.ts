@@ -110,15 +110,16 @@ export function meteredEmbedder(embedder: Embedder, name: string, meter: Meter, 
   return {
     ...embedder,
     onBehalfOf: (other) => meteredEmbedder(embedder, name, meter, other),
-    async embed(texts, kind, signal, onUsage) {
+    async embed(texts, kind, signal, call) {
       const guess = texts.reduce((sum, text) => sum + tokensIn(text), 0);
       const admission = await meter.admit({ ...caller, model: name }, guess);
       let told = 0;
       try {
-        const vectors = await embedder.embed(texts, kind, signal, (tokens) => {
+        const onUsage = (tokens: number): void => {
           told += tokens;
-        });
-        onUsage?.(told || guess);
+        };
+        const vectors = await embedder.embed(texts, kind, signal, { ...call, onUsage });
+        call?.onUsage?.(told || guess);
         admission.settle({ promptTokens: told || guess, completionTokens: 0, isEstimated: told === 0 });
         return vectors;
       } catch (thrown) {

@@ -10,12 +10,20 @@ export interface ResponseEvent extends Fields {
   type: string;
 }
 
+interface TextPart {
+  type: "output_text";
+  text: string;
+  annotations: [];
+  /** Where the caller has asked for them. */
+  logprobs?: unknown[];
+}
+
 interface MessageItem {
   id: string;
   type: "message";
   role: "assistant";
   status: "in_progress" | "completed" | "incomplete";
-  content: ({ type: "output_text"; text: string; annotations: [] } | { type: "refusal"; refusal: string })[];
+  content: (TextPart | { type: "refusal"; refusal: string })[];
 }
 
 interface CallItem {
@@ -38,6 +46,8 @@ export class ResponseAnswer {
   #count = 0;
   #model: string;
   #finish: string | null | undefined;
+  /** Of the chunk at hand: what hides the length of its text from who sees only how much is sent. */
+  #obfuscation: unknown;
   #usage: ChatUsage | undefined;
 
   constructor(fields: ResponseFields, model: string) {
@@ -46,16 +56,17 @@ export class ResponseAnswer {
   }
 
   /** @returns the events that this chunk makes. */
-  add({ choices, usage, model }: ChatChunk): ResponseEvent[] {
+  add({ choices, usage, model, obfuscation }: ChatChunk): ResponseEvent[] {
     if (model) this.#model = model;
+    this.#obfuscation = obfuscation;
     if (this.#count === 0) {
       this.#tell("response.created", { response: this.#body("in_progress") });
       this.#tell("response.in_progress", { response: this.#body("in_progress") });
     }
     if (usage) this.#usage = usage;
-    for (const { index, delta, finish_reason: finish } of choices) {
+    for (const { index, delta, finish_reason: finish, logprobs } of choices) {
       if (index !== 0) continue;
-      if (delta) this.#addDelta(delta);
+      if (delta) this.#addDelta(delta, (logprobs as { content?: unknown[] | null } | undefined)?.content ?? []);
       this.#finish = finish ?? this.#finish;
     }
     return this.#taken();
@@ -75,8 +86,8 @@ export class ResponseAnswer {
     return this.#body(isCut ? "incomplete" : "completed");
   }
 
-  #addDelta({ content, refusal, tool_calls: calls }: ChatDelta): void {
-    if (content) this.#addText("output_text", content);
+  #addDelta({ content, refusal, tool_calls: calls }: ChatDelta, logprobs: unknown[]): void {
+    if (content) this.#addText("output_text", content, logprobs);
     if (refusal) this.#addText("refusal", refusal);
     for (const { index, id, function: called } of calls ?? []) {
       let item = this.#calls.get(index);
@@ -97,11 +108,11 @@ export class ResponseAnswer {
       const delta = called?.arguments;
       if (!delta) continue;
       item.arguments += delta;
-      this.#tell("response.function_call_arguments.delta", { ...this.#place(item), delta });
+      this.#tellDelta("response.function_call_arguments.delta", { ...this.#place(item), delta });
     }
   }
 
-  #addText(type: "output_text" | "refusal", delta: string): void {
+  #addText(type: "output_text" | "refusal", delta: string, logprobs: unknown[] = []): void {
     let item = this.#output.find((one): one is MessageItem => one.type === "message");
     if (!item) {
       item = { id: `msg_${secretToken()}`, type: "message", role: "assistant", status: "in_progress", content: [] };
@@ -116,9 +127,12 @@ export class ResponseAnswer {
     }
     const part = item.content[at];
     if (part?.type === "refusal") part.refusal += delta;
-    else if (part) part.text += delta;
-    const logprobs = type === "refusal" ? {} : { logprobs: [] };
-    this.#tell(`response.${type}.delta`, { ...this.#place(item), content_index: at, delta, ...logprobs });
+    else if (part) {
+      part.text += delta;
+      if (logprobs.length > 0) (part.logprobs ??= []).push(...logprobs);
+    }
+    const more = type === "refusal" ? {} : { logprobs };
+    this.#tellDelta(`response.${type}.delta`, { ...this.#place(item), content_index: at, delta, ...more });
   }
 
   #open(item: MessageItem | CallItem): void {
@@ -135,7 +149,8 @@ export class ResponseAnswer {
       this.#tell("response.function_call_arguments.done", { ...place, name, arguments: values });
     } else {
       for (const [at, part] of item.content.entries()) {
-        const told = part.type === "refusal" ? { refusal: part.refusal } : { text: part.text, logprobs: [] };
+        const told =
+          part.type === "refusal" ? { refusal: part.refusal } : { text: part.text, logprobs: part.logprobs ?? [] };
         this.#tell(`response.${part.type}.done`, { ...place, content_index: at, ...told });
         this.#tell("response.content_part.done", { ...place, content_index: at, part });
       }
@@ -149,6 +164,10 @@ export class ResponseAnswer {
 
   #tell(type: string, more: Fields): void {
     this.#events.push({ type, sequence_number: this.#count++, ...more });
+  }
+
+  #tellDelta(type: string, more: Fields): void {
+    this.#tell(type, this.#obfuscation === undefined ? more : { ...more, obfuscation: this.#obfuscation });
   }
 
   #taken(): ResponseEvent[] {

@@ -5,6 +5,9 @@ import { z } from "zod";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { ChatMessage, ChatRequest, ContentPart } from "../model/chat-model.ts";
 
+/** The one thing that an answer may be asked to show besides. */
+const LOGPROBS = "message.output_text.logprobs";
+
 const text = z.string();
 const inputText = z.looseObject({ type: z.enum(["input_text", "output_text"]), text });
 const refusal = z.looseObject({ type: z.literal("refusal"), refusal: text });
@@ -13,7 +16,10 @@ const image = z.looseObject({
   image_url: text,
   detail: z.enum(["auto", "low", "high"]).nullish(),
 });
-const content = z.union([text, z.array(z.discriminatedUnion("type", [inputText, refusal, image]))]);
+const part = z.discriminatedUnion("type", [inputText, refusal, image], {
+  error: ({ input }) => `there are texts and images only, and no parts of type "${typeOf(input)}"`,
+});
+const content = z.union([text, z.array(part)]);
 
 const message = z.looseObject({
   type: z.literal("message").nullish(),
@@ -46,27 +52,50 @@ const format = z.discriminatedUnion("type", [
   }),
 ]);
 
+const item = z.discriminatedUnion("type", [message, call, output], {
+  error: ({ input }) =>
+    `items of type "${typeOf(input)}" are not taken: there are message, function_call and function_call_output`,
+});
+
+const functionName = z.strictObject({ type: z.literal("function"), name: text });
+const choice = z.discriminatedUnion(
+  "type",
+  [
+    functionName,
+    z.strictObject({
+      type: z.literal("allowed_tools"),
+      mode: z.enum(["auto", "required"]),
+      tools: z.array(functionName).min(1),
+    }),
+  ],
+  { error: ({ input }) => `there is no choice of type "${typeOf(input)}"` },
+);
+
 const body = z.strictObject({
   model: z.string().min(1).optional(),
-  input: z.union([text, z.array(z.union([message, call, output])).min(1)]),
+  input: z.union([text, z.array(item).min(1)], { error: "must be a text or a list of items" }),
+  include: z
+    .array(z.literal(LOGPROBS, { error: ({ input }) => `"${String(input)}" cannot be had from chat completions` }))
+    .nullish(),
   instructions: text.nullish(),
   max_output_tokens: z.int().positive().nullish(),
   metadata: z.record(text, z.unknown()).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   prompt_cache_key: text.nullish(),
+  prompt_cache_options: z.record(text, z.unknown()).nullish(),
+  prompt_cache_retention: text.nullish(),
   reasoning: z.strictObject({ effort: text.nullish() }).nullish(),
   safety_identifier: text.nullish(),
   service_tier: text.nullish(),
   // Nothing is kept here, whatever is asked for; the answer says so.
   store: z.boolean().nullish(),
   stream: z.boolean().nullish(),
-  stream_options: z.looseObject({}).nullish(),
+  stream_options: z.strictObject({ include_obfuscation: z.boolean().nullish() }).nullish(),
   temperature: z.number().nullish(),
   text: z.strictObject({ format: format.nullish(), verbosity: text.nullish() }).nullish(),
-  tool_choice: z
-    .union([z.enum(["auto", "none", "required"]), z.strictObject({ type: z.literal("function"), name: text })])
-    .nullish(),
+  tool_choice: z.union([z.enum(["auto", "none", "required"]), choice]).nullish(),
   tools: z.array(tool).nullish(),
+  top_logprobs: z.int().min(0).nullish(),
   top_p: z.number().nullish(),
   truncation: z.literal("disabled", { error: 'only "disabled" is taken' }).nullish(),
   user: text.nullish(),
@@ -83,7 +112,7 @@ export function readResponse(
   value: Readonly<Record<string, unknown>>,
   deployment?: string,
 ): { model: string; request: ChatRequest; fields: ResponseFields } {
-  const given = Object.fromEntries(Object.entries(value).filter(([, one]) => one !== null));
+  const given = withoutNulls(value);
   for (const field of STORED) {
     if (field in given) {
       throw invalid(field, "is not taken: this gateway keeps no answers. Send the whole conversation as input");
@@ -91,7 +120,7 @@ export function readResponse(
   }
   const parsed = body.safeParse(given);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
+    const issue = deepest(parsed.error.issues);
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
     const field = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])].join(".") || "body";
     throw invalid(
@@ -100,6 +129,8 @@ export function readResponse(
     );
   }
   const fields = parsed.data;
+  if (fields.stream_options && fields.stream !== true)
+    throw invalid("stream_options", "is for streams only; set stream to true");
   const model = deployment ?? fields.model;
   if (model === undefined) throw invalid("model", "must be the name of a model; GET /v1/models lists them");
   return {
@@ -107,6 +138,37 @@ export function readResponse(
     fields,
     request: { messages: messagesOf(fields), stream: fields.stream === true, parameters: parametersOf(fields) },
   };
+}
+
+/** What is null says nothing, here and one step below. */
+function withoutNulls(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(entries.map(([name, one]) => [name, SETTINGS.has(name) ? stripped(one) : one]));
+}
+
+const SETTINGS: ReadonlySet<string> = new Set(["reasoning", "text", "stream_options"]);
+
+function stripped(value: unknown): unknown {
+  if (typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value ?? {}).filter(([, one]) => one !== null));
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of a value that may be one thing or another, what is wrong with the one that it is nearest to. */
+function deepest(issues: readonly Issue[], path: readonly PropertyKey[] = []): Issue | undefined {
+  let found: Issue | undefined;
+  for (const issue of issues) {
+    const here = { ...issue, path: [...path, ...issue.path] } as Issue;
+    const inner = issue.code === "invalid_union" ? deepest(issue.errors.flat(), here.path) : undefined;
+    const best = inner && inner.path.length > here.path.length ? inner : here;
+    if (!found || best.path.length > found.path.length) found = best;
+  }
+  return found;
+}
+
+function typeOf(value: unknown): string {
+  return String((value as { type?: unknown } | null | undefined)?.type);
 }
 
 function messagesOf({ instructions, input }: ResponseFields): ChatMessage[] {
@@ -145,7 +207,8 @@ function contentOf(parts: z.output<typeof content>): string | ContentPart[] {
 }
 
 function parametersOf(fields: ResponseFields): Record<string, unknown> {
-  const { tools, tool_choice: choice, text: shape } = fields;
+  const { tools, text: shape, top_logprobs } = fields;
+  const obfuscates = fields.stream_options?.include_obfuscation;
   const values: Record<string, unknown> = {
     max_completion_tokens: fields.max_output_tokens,
     temperature: fields.temperature,
@@ -154,14 +217,29 @@ function parametersOf(fields: ResponseFields): Record<string, unknown> {
     reasoning_effort: fields.reasoning?.effort,
     verbosity: shape?.verbosity,
     prompt_cache_key: fields.prompt_cache_key,
+    prompt_cache_options: fields.prompt_cache_options,
+    prompt_cache_retention: fields.prompt_cache_retention,
+    logprobs: fields.include?.length || top_logprobs ? true : undefined,
+    top_logprobs,
+    stream_options: obfuscates === undefined ? undefined : { include_obfuscation: obfuscates },
     safety_identifier: fields.safety_identifier,
     service_tier: fields.service_tier,
     user: fields.user,
     tools: tools?.length ? tools.map(({ type, ...definition }) => ({ type, function: definition })) : undefined,
-    tool_choice: choice && typeof choice === "object" ? { type: "function", function: { name: choice.name } } : choice,
+    tool_choice: choiceOf(fields.tool_choice),
     response_format: formatOf(shape?.format),
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null));
+}
+
+function choiceOf(given: ResponseFields["tool_choice"]): unknown {
+  if (!given || typeof given !== "object") return given;
+  if (given.type === "function") return named(given);
+  return { type: given.type, allowed_tools: { mode: given.mode, tools: given.tools.map(named) } };
+}
+
+function named({ name }: { name: string }): object {
+  return { type: "function", function: { name } };
 }
 
 function formatOf(given: z.output<typeof format> | null | undefined): unknown {

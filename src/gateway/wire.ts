@@ -19,6 +19,7 @@ export interface EmbeddingBody {
   /** The size of vectors that is asked for. */
   dimensions: number | undefined;
   isBase64: boolean;
+  user: string | undefined;
 }
 
 type Fields = Record<string, unknown>;
@@ -29,11 +30,9 @@ export function readChat(text: string, deployment?: string): ChatBody {
   if (!Array.isArray(messages) || messages.length === 0)
     throw invalid("messages", "must be a list of objects with a role");
   for (let at = 0; at < messages.length; at++) checkMessage(messages[at], at);
-  checkStream(stream);
-  const includeUsage = (options as { include_usage?: unknown } | undefined)?.include_usage === true;
+  const includeUsage = readStream(stream, options, parameters);
   return {
     model: deployment ?? readModel(model),
-    // Usage is always asked for, for the accounts; who did not ask does not see it.
     request: { messages: messages as ChatMessage[], stream: stream === true, parameters },
     includeUsage,
   };
@@ -48,19 +47,19 @@ export function readCompletion(text: string, deployment?: string): ChatBody {
   const [one, ...more] = (Array.isArray(prompt) ? prompt : [prompt]) as unknown[];
   if (typeof one !== "string" || !more.every((other) => typeof other === "string"))
     throw invalid("prompt", "must be a text or a list of texts; numbers of tokens are not taken");
-  checkStream(stream);
+  const includeUsage = readStream(stream, options, parameters);
   if (more.length >= MOST_PROMPTS) throw invalid("prompt", `must be ${MOST_PROMPTS} texts at most`);
   return {
     model: deployment ?? readModel(model),
     request: { messages: [], prompt: one, stream: stream === true, parameters },
     ...(more.length === 0 ? {} : { prompts: [one, ...(more as string[])] }),
-    includeUsage: (options as { include_usage?: unknown } | undefined)?.include_usage === true,
+    includeUsage,
   };
 }
 
 /** @throws FlowsteadError `InvalidRequest`. */
 export function readEmbedding(text: string, deployment?: string): EmbeddingBody {
-  const { model, input, encoding_format: format, dimensions } = readFields(text);
+  const { model, input, encoding_format: format, dimensions, user, ...others } = readFields(text);
   const inputs = typeof input === "string" || isTokens(input) ? [input] : input;
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((one) => typeof one === "string" || isTokens(one)))
     throw invalid("input", "must be a text, a list of texts, or the same as numbers of tokens");
@@ -68,11 +67,16 @@ export function readEmbedding(text: string, deployment?: string): EmbeddingBody 
     throw invalid("dimensions", "must be a whole number above 0");
   if (format !== undefined && format !== null && format !== "float" && format !== "base64")
     throw invalid("encoding_format", 'must be "float" or "base64"');
+  if (user !== undefined && user !== null && typeof user !== "string") throw invalid("user", "must be a text");
+  const unknown = Object.keys(others).find((name) => others[name] !== null);
+  if (unknown !== undefined)
+    throw invalid(unknown, "is not taken: there are model, input, dimensions, encoding_format and user");
   return {
     model: deployment ?? readModel(model),
     inputs: inputs as EmbeddingInput[],
     dimensions: typeof dimensions === "number" ? dimensions : undefined,
     isBase64: format === "base64",
+    user: user ?? undefined,
   };
 }
 
@@ -129,9 +133,19 @@ function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null;
 }
 
-function checkStream(stream: unknown): void {
+/**
+ * @returns whether the caller wants the usage of a stream. It is always asked for, for the accounts; what else a caller says
+ * of a stream goes on in `parameters`.
+ */
+function readStream(stream: unknown, options: unknown, parameters: Fields): boolean {
   if (stream !== undefined && stream !== null && typeof stream !== "boolean")
     throw invalid("stream", "must be true or false");
+  if (options === undefined || options === null) return false;
+  if (!isObject(options) || Array.isArray(options)) throw invalid("stream_options", "must be an object");
+  if (stream !== true) throw invalid("stream_options", "is for streams only; set stream to true");
+  const { include_usage, ...more } = options;
+  if (Object.keys(more).length > 0) parameters.stream_options = more;
+  return include_usage === true;
 }
 
 function invalid(field: string, what: string): FlowsteadError {

@@ -33,11 +33,11 @@ export async function batchedEmbedder(
   return {
     fingerprint: `${model.name}/${dimensions}/unit`,
     dimensions,
-    async embed(texts, kind, signal, onUsage) {
+    async embed(texts, kind, signal, call) {
       const patience = kind === "query" ? { attempts: isPool ? 1 : ATTEMPTS, ms: QUESTION_MS } : INDEXING;
       const vectors: Float32Array[] = [];
       for (const batch of batches(texts)) {
-        const work = (): Promise<Float32Array[]> => model.embed(batch, { signal, ...wanted, onUsage });
+        const work = (): Promise<Float32Array[]> => model.embed(batch, { signal, ...wanted, ...call });
         vectors.push(...(await patiently(work, patience, signal)));
       }
       return vectors;

@@ -1,4 +1,4 @@
-import type { EmbeddingInput } from "./embedder.ts";
+import type { EmbedCall, EmbeddingInput } from "./embedder.ts";
 
 /** What an `Embedder` is made of: one server, or a pool of them, and one call for one batch of texts, without patience. */
 export interface EmbeddingModel {
@@ -14,12 +14,10 @@ export interface EmbeddingModel {
   close(): Promise<void>;
 }
 
-export interface EmbeddingCall {
+export interface EmbeddingCall extends EmbedCall {
   signal: AbortSignal;
   /** Vectors of another length are refused. */
   dimensions?: number | undefined;
   /** Vectors as the server gives them, not made to be of length one. */
   asGiven?: boolean | undefined;
-  /** Hears the tokens that the provider tells. */
-  onUsage?: ((tokens: number) => void) | undefined;
 }

@@ -120,9 +120,9 @@ test("what cannot be carried is refused by name, and nothing is asked; a failure
     [{ conversation: "conv_1" }, "conversation", /keeps no answers/],
     [{ background: true }, "background", /only false/],
     [{ truncation: "auto" }, "truncation", /disabled/],
-    [{ top_logprobs: 3 }, "top_logprobs", /cannot be carried/],
+    [{ max_tool_calls: 3 }, "max_tool_calls", /cannot be carried/],
     [{ tools: [{ type: "web_search" }] }, "tools.0.type", /only tools of type function/],
-    [{ input: [{ type: "item_reference", id: "x" }] }, "input", /./],
+    [{ input: [{ type: "item_reference", id: "x" }] }, "input.0.type", /items of type "item_reference"/],
   ];
   for (const [more, param, words] of refused) {
     const thrown: unknown = await client.responses

@@ -7,7 +7,7 @@ import { meteredEmbedder, meteredModel } from "../../src/gateway/metered.ts";
 import { memoryLimiter } from "../../src/gateway/provider/memory.ts";
 import { scopeOf, scopeText } from "../../src/gateway/rule.ts";
 import type { ChatModel, RelayPart } from "../../src/model/chat-model.ts";
-import type { Embedder } from "../../src/model/embedder.ts";
+import type { EmbedCall, Embedder } from "../../src/model/embedder.ts";
 import { never } from "../model-suite.ts";
 
 test("`*` counts each value of its field by itself, and means no call that has none", () => {
@@ -106,8 +106,8 @@ test("without a word of the provider, a stream counts its pieces, read or passed
 test("embeddings count every batch, also those before one that failed; what nobody tells is estimated and marked", async () => {
   const embedder = (tokens: readonly number[], fails: boolean): Embedder =>
     ({
-      embed: async (_texts: unknown, _kind: unknown, _signal: unknown, onUsage: (tokens: number) => void) => {
-        for (const one of tokens) onUsage(one);
+      embed: async (_texts: unknown, _kind: unknown, _signal: unknown, { onUsage }: EmbedCall) => {
+        for (const one of tokens) onUsage?.(one);
         if (fails) throw new Error("the region is gone");
         return [];
       },

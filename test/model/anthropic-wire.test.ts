@@ -56,25 +56,28 @@ async function bodyOf(parameters: Body, messages: ChatMessage[] = [{ role: "user
 const tool = (name: string): object => ({ type: "function", function: { name } });
 const INPUT = { type: "object", properties: {} };
 
-test("limits, stops and the caller's name; what has no counterpart is left out", async () => {
+test("limits, stops and the caller's name; what says nothing, or only how soon or dear an answer is, is left out", async () => {
   assert.equal((await bodyOf({ max_tokens: 9 }))["max_tokens"], 9);
   assert.equal((await bodyOf({ max_tokens: 9, max_completion_tokens: 7 }))["max_tokens"], 7);
   assert.ok(Number((await bodyOf({}))["max_tokens"]) > 0, "it is required there");
   assert.deepEqual((await bodyOf({ stop: ["a", "b"] }))["stop_sequences"], ["a", "b"]);
   assert.deepEqual((await bodyOf({ user: "somebody" }))["metadata"], { user_id: "somebody" });
   assert.deepEqual((await bodyOf({ safety_identifier: "hash" }))["metadata"], { user_id: "hash" });
-  const dropped = {
-    seed: 7,
+  const unset = {
+    seed: null,
     n: 1,
-    logprobs: true,
+    logprobs: false,
     logit_bias: {},
     presence_penalty: 0,
-    store: true,
+    store: false,
     metadata: {},
-    verbosity: "low",
+    verbosity: "medium",
+    reasoning_effort: "none",
+    stream_options: { include_usage: true },
     top_k: null,
   };
-  const body = await bodyOf({ ...dropped, temperature: 0.5, top_p: 0.9 });
+  const hints = { prompt_cache_key: "k", prompt_cache_retention: "24h", prediction: { type: "content", content: "x" } };
+  const body = await bodyOf({ ...unset, ...hints, temperature: 0.5, top_p: 0.9 });
   assert.deepEqual(Object.keys(body).toSorted(), ["max_tokens", "messages", "model", "stream", "temperature", "top_p"]);
 });
 

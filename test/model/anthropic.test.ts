@@ -40,7 +40,7 @@ test("messages, system, images, tools and results of tools in the API's own form
           { role: "tool", tool_call_id: "c1", content: "rain" },
           { role: "user", content: "And now?" },
         ],
-        parameters: { tools: [WEATHER], tool_choice: "required", max_tokens: 50, stop: "END", seed: 7, temperature: 0 },
+        parameters: { tools: [WEATHER], tool_choice: "required", max_tokens: 50, stop: "END", temperature: 0 },
       }),
       never(),
     ),

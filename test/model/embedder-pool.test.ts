@@ -97,7 +97,11 @@ test("each batch is a call of its own: one that fails moves alone, and the order
   const { embedder, calls } = await regions(context, [{ faults }, {}]);
   const texts = Array.from({ length: 200 }, (_, at) => `text ${at}`);
   let tokens = 0;
-  const vectors = await embedder.embed(texts, "document", NEVER, (used) => (tokens += used));
+  const vectors = await embedder.embed(texts, "document", NEVER, {
+    onUsage: (used) => {
+      tokens += used;
+    },
+  });
   assert.deepEqual(calls(), ["east 96", "east 96", "west 96", "west 8"]);
   assert.deepEqual(vectors[199], (await ask(embedder, ["text 199"]))[0]);
   assert.ok(tokens >= 400, `the tokens of what answered are told: ${tokens}`);

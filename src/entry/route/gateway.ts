@@ -199,7 +199,7 @@ function modelOf({ route, gateway, credential }: Call, name: string): ChatModel 
 }
 
 async function embed(hot: Hot, { route, gateway, credential, headers }: Call): Promise<void> {
-  const { model, inputs, dimensions, isBase64 } = readEmbedding(
+  const { model, inputs, dimensions, isBase64, user } = readEmbedding(
     await readBody(hot.request, BODY_LIMIT),
     route.deployment,
   );
@@ -215,9 +215,10 @@ async function embed(hot: Hot, { route, gateway, credential, headers }: Call): P
     );
   }
   let tokens = 0;
-  const vectors = await embedder.embed(inputs, "query", clientSignal(hot.response), (used) => {
+  const onUsage = (used: number): void => {
     tokens += used;
-  });
+  };
+  const vectors = await embedder.embed(inputs, "query", clientSignal(hot.response), { onUsage, user });
   const data = vectors.map((vector, index) => ({
     object: "embedding",
     index,

@@ -17,6 +17,8 @@ export interface Delivery {
   firstTokenMs: number;
   tokensPerSecond: number;
   includeUsage: boolean;
+  /** Whether each piece of text brings letters that hide how long it is. */
+  obfuscates: boolean;
   asyncFilter: boolean;
   /** Aborted when the connection has gone. */
   gone: AbortSignal;
@@ -50,7 +52,9 @@ export async function deliverStream(delivery: Delivery): Promise<Ending> {
     const waitMs = start + delivery.firstTokenMs + sent * stepMs - performance.now();
     if (waitMs > 0.5) await delay(waitMs, undefined, { signal: gone });
     if (gone.aborted) return "broken";
-    if (!write(answer.chunk(delta))) await drained(response, gone);
+    const chunk = answer.chunk(delta);
+    if (!write(delivery.obfuscates ? { ...(chunk as object), obfuscation: "a9Zk" } : chunk))
+      await drained(response, gone);
     if (dialect === "azure" && delivery.asyncFilter) write(asyncFilterChunk(sent));
     count(entry, answer, sent + 1);
   }

@@ -80,7 +80,7 @@ export async function respond(
     choices: typeof fields.n === "number" ? fields.n : 1,
     logprobs: fields.logprobs === true || typeof fields.logprobs === "number",
   });
-  const options = fields.stream_options as { include_usage?: boolean } | undefined;
+  const options = fields.stream_options as { include_usage?: boolean; include_obfuscation?: boolean } | undefined;
   const deliver = fields.stream === true ? deliverStream : deliverJson;
   return deliver({
     response,
@@ -91,6 +91,7 @@ export async function respond(
     firstTokenMs: script.firstTokenMs ?? 0,
     tokensPerSecond: script.tokensPerSecond ?? 0,
     includeUsage: options?.include_usage === true,
+    obfuscates: options?.include_obfuscation === true,
     asyncFilter: script.asyncFilter ?? false,
     gone,
   });

@@ -3,7 +3,8 @@
 import type { Logger } from "../../base/log.ts";
 import type { ChatModel } from "../chat-model.ts";
 import { messagesDialect } from "./anthropic/answer.ts";
-import { messagesBody, wantsJson } from "./anthropic/request.ts";
+import { messagesBody } from "./anthropic/request.ts";
+import { wantsJson } from "./anthropic/tool.ts";
 import type { Deadlines } from "./openai-wire/chat.ts";
 import { wireClient } from "./openai-wire/client.ts";
 import { wireModel } from "./openai-wire/model.ts";
@@ -40,7 +41,7 @@ export function anthropicModel(settings: AnthropicSettings, log?: Logger): ChatM
     modelsPath: "/models",
     streamUsage: false,
     body: (request, name) => messagesBody(request, name, maxTokens),
-    dialect: (request) => messagesDialect(wantsJson(request)),
+    dialect: (request) => messagesDialect(wantsJson(request.parameters)),
     deadlines: { firstTokenMs, idleMs, wholeMs },
     log,
   });

@@ -2,7 +2,7 @@
 
 import type { ChatChunk, ChatDelta, ChatUsage } from "../../chat-model.ts";
 import type { ChatDialect } from "../openai-wire/dialect.ts";
-import { JSON_TOOL } from "./request.ts";
+import { JSON_TOOL } from "./tool.ts";
 
 interface WireUsage {
   input_tokens?: number;

@@ -47,7 +47,7 @@ export function wireEmbedding(options: WireEmbeddingOptions): EmbeddingModel {
 async function embedBatch(
   { client, model, path, dimensions, answerMs = ANSWER_MS }: WireEmbeddingOptions,
   input: readonly EmbeddingInput[],
-  { signal, onUsage, dimensions: expected, asGiven }: EmbeddingCall,
+  { signal, onUsage, user, dimensions: expected, asGiven }: EmbeddingCall,
 ): Promise<Float32Array[]> {
   const body = {
     model,
@@ -55,6 +55,7 @@ async function embedBatch(
     input: input.map((text) => text || " "),
     encoding_format: "float",
     ...(dimensions === undefined ? {} : { dimensions }),
+    ...(user === undefined ? {} : { user }),
   };
   const answer = await client.read({ method: "POST", path, body }, { signal, timeoutMs: answerMs });
   if (answer.status < 200 || answer.status > 299) {

@@ -29,6 +29,8 @@ export interface WireModelOptions {
   log: Logger | undefined;
 }
 
+const USAGE: Readonly<Record<string, unknown>> = Object.freeze({ include_usage: true });
+
 /** A chat model behind the OpenAI-compatible wire. */
 export function wireModel(options: WireModelOptions): ChatModel {
   const { id, client, modelsPath, log } = options;
@@ -62,14 +64,15 @@ export function wireModel(options: WireModelOptions): ChatModel {
     }
     if (options.body)
       return { method: "POST", path: options.path(model, operation), body: options.body(request, model) };
-    const withUsage = stream && streamUsage && parameters.stream_options === undefined;
+    const asked = parameters.stream_options;
     // Not spread: that takes several times as long.
     const body: Record<string, unknown> = Object.assign(
       prompt === undefined ? { model, messages } : { model, prompt },
       parameters,
     );
     body.stream = stream;
-    if (withUsage) body.stream_options = { include_usage: true };
+    // Usage is asked for unless the caller has said whether it wants it.
+    if (stream && streamUsage) body.stream_options = asked ? Object.assign({}, USAGE, asked) : USAGE;
     return { method: "POST", path: options.path(model, operation), body, headers };
   }
 
@@ -96,7 +99,8 @@ export function wireModel(options: WireModelOptions): ChatModel {
           if (isAgain) throw thrown;
           if (isUnnamed && refusesModel(thrown)) model = await firstListed(signal);
           else {
-            if (!streamUsage || !request.stream || !refusesUsage(thrown)) throw thrown;
+            const isOurs = streamUsage && request.stream && !request.parameters.stream_options;
+            if (!isOurs || !refusesUsage(thrown)) throw thrown;
             // An older server does not know the option. Its answers are worth more than its token counts.
             streamUsage = false;
             log?.warn({ model: id }, "the server does not know stream_options; token usage of streams is not known");
