@@ -1,12 +1,12 @@
 // Data files and folders as rows.
 
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson } from "../base/json.ts";
 import { type Value, type ValueMap, isMap } from "../base/value.ts";
 import { readDelimited } from "./delimited.ts";
-import { readLines } from "./line-file.ts";
+import { readLines, readText } from "./line-file.ts";
 import type { Source } from "./merge.ts";
 import { readParquet } from "./parquet.ts";
 import { inlineImages } from "./row-image.ts";
@@ -109,8 +109,11 @@ function parseRow(text: string, place: string): ValueMap {
 async function* readJsonTable(file: string): AsyncGenerator<ValueMap> {
   let table: Value;
   try {
-    table = parseJson((await readFile(file, "utf8")).replace(/^\uFEFF/, ""));
+    let text = "";
+    for await (const piece of readText(file)) text += piece;
+    table = parseJson(text);
   } catch (thrown) {
+    if (thrown instanceof FlowsteadError && thrown.code === "InvalidUserData") throw thrown;
     throw new FlowsteadError("InvalidUserData", `${file}: ${(thrown as Error).message}`, { cause: thrown });
   }
   if (Array.isArray(table)) {

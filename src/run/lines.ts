@@ -28,7 +28,7 @@ export async function prepareLines(
   mapping: ColumnMapping | undefined,
 ): Promise<RunLines> {
   const facts = new Map<string, SourceFacts>();
-  for (const [name, source] of sources) facts.set(name, await examine(source));
+  for (const [name, source] of sources) facts.set(name, await examine(source, source.origin));
   if (facts.size > 0 && [...facts.values()].every(({ count }) => count === 0)) {
     const origins = [...sources].map(([name, { origin }]) => `${name}: ${origin}`);
     throw new FlowsteadError(

@@ -1,7 +1,7 @@
 // Several sources of rows become lines: rows of one line are those with one `line_number`, or with one position.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type ValueMap, pyRepr } from "../base/value.ts";
+import { Float, type ValueMap, pyRepr } from "../base/value.ts";
 import { LINE_NUMBER } from "./mapping.ts";
 
 /** Rows that can be read more than once, always in the same order. */
@@ -19,18 +19,28 @@ export interface SourceFacts {
   columns: Set<string>;
 }
 
-/** Reads a source once, to know what joining it needs. */
-export async function examine(source: Source): Promise<SourceFacts> {
+/**
+ * Reads a source once, to know what joining it needs.
+ * @param origin where its rows come from, for messages
+ * @throws FlowsteadError `InvalidUserData` for a line number that is none.
+ */
+export async function examine(source: Source, origin: string): Promise<SourceFacts> {
   const facts: SourceFacts = { count: 0, numbered: false, ascending: true, columns: new Set() };
   let last = -1;
   for await (const row of source.rows()) {
     facts.count++;
     for (const column of Object.keys(row)) facts.columns.add(column);
-    const line = row[LINE_NUMBER];
+    const line = lineNumber(row);
     if (line === undefined) continue;
+    if (Number.isNaN(line)) {
+      throw new FlowsteadError(
+        "InvalidUserData",
+        `${origin}: row ${facts.count} has the ${LINE_NUMBER} ${pyRepr(row[LINE_NUMBER] ?? null)}; it must be a whole number from 0, by which rows of several sources are joined. Give the column another name if it is something else.`,
+      );
+    }
     facts.numbered = true;
-    if (Number(line) <= last) facts.ascending = false;
-    last = Number(line);
+    if (line <= last) facts.ascending = false;
+    last = line;
   }
   return facts;
 }
@@ -107,9 +117,17 @@ interface NumberedRow {
 async function* numberedRows(source: Source, numbered: boolean): AsyncGenerator<NumberedRow> {
   let index = 0;
   for await (const row of source.rows()) {
-    const line = numbered ? row[LINE_NUMBER] : index++;
-    if (line !== undefined) yield { line: Number(line), row };
+    const line = numbered ? lineNumber(row) : index++;
+    if (line !== undefined) yield { line, row };
   }
+}
+
+/** Undefined where a row has none, NaN where what it has is no line's number. Cells of a CSV file are text. */
+function lineNumber({ [LINE_NUMBER]: given }: ValueMap): number | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === "string") return /^\d{1,15}$/.test(given.trim()) ? Number(given) : NaN;
+  const line = given instanceof Float ? given.value : given;
+  return Number.isSafeInteger(line) && (line as number) >= 0 ? (line as number) : NaN;
 }
 
 /** Holds all rows; of two with one number the later counts. */

@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Float, type ValueMap } from "../../src/base/value.ts";
 import { openDataset } from "../../src/run/dataset.ts";
 import { exportImages } from "../../src/run/row-image.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 
-async function read(context: TestContext, files: Record<string, string>, name = Object.keys(files)[0] as string) {
+async function read(
+  context: TestContext,
+  files: Record<string, string | Buffer>,
+  name = Object.keys(files)[0] as string,
+) {
   const warnings: string[] = [];
-  const location = path.join(writeFolder(context, files), name);
+  const folder = writeFolder(context, Object.fromEntries(Object.keys(files).map((file) => [file, ""])));
+  for (const [file, content] of Object.entries(files)) writeFileSync(path.join(folder, file), content);
+  const location = path.join(folder, name);
   const source = await openDataset(location, { warn: (message) => warnings.push(message) });
   const rows: ValueMap[] = [];
   for await (const row of source.rows()) rows.push(row);
@@ -64,6 +70,27 @@ test("JSON tables are lists of rows or columns", async (context) => {
     { a: 2, b: "y" },
   ]);
   await assert.rejects(read(context, { "d.json": '{"a": 1}' }), /must be a list of objects/);
+});
+
+test("text of another encoding is refused by file and line, and not read as other text", async (context) => {
+  const latin = (text: string): Buffer => Buffer.from(text, "latin1");
+  const line = /: this line is not UTF-8, but in another encoding\. Save the file as UTF-8\.$/;
+  for (const [name, content, place] of [
+    ["d.jsonl", latin('{"a": 1}\n{"a": "caf\xe9"}\n'), "d.jsonl:2"],
+    ["d.csv", latin(`a\n${"x\n".repeat(100_000)}\xe9\n`), "d.csv:100002"],
+    ["d.json", latin('[\n{"a": "\xe9"}]'), "d.json:2"],
+    ["d.tsv", latin("a\ncut\xc3"), "d.tsv:2"],
+  ] as const) {
+    await assert.rejects(read(context, { [name]: content }), ({ message }: Error) => {
+      assert.match(message, line);
+      return message.includes(place);
+    });
+  }
+  const wide = Buffer.from('\uFEFF{"a": 1}\n', "utf16le");
+  await assert.rejects(
+    read(context, { "d.jsonl": wide }),
+    /d\.jsonl:1: this file is UTF-16\. Save the file as UTF-8\./,
+  );
 });
 
 test("a folder is all its files by name; what holds no rows is left out with a warning", async (context) => {

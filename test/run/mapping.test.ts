@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FlowsteadError } from "../../src/base/error/error.ts";
-import { Float, type ValueMap } from "../../src/base/value.ts";
+import { Float, type Value, type ValueMap } from "../../src/base/value.ts";
 import { rowsInMemory } from "../../src/run/dataset.ts";
 import { prepareLines } from "../../src/run/lines.ts";
 import { applyMapping, checkMapping, completeMapping } from "../../src/run/mapping.ts";
@@ -90,6 +90,20 @@ test("rows are joined by line number; a line that one source lacks is left out",
   ];
   assert.deepEqual(await linesOf({ data, "run.outputs": outputs }, [], mapping), joined);
   assert.deepEqual(await linesOf({ data, "run.outputs": outputs.toReversed() }, [], mapping), joined, "in any order");
+});
+
+test("line numbers are whole numbers from 0, also as cells of text; a row without one is left out", async () => {
+  const lines = (...numbers: Value[]) =>
+    linesOf({ data: [{ a: "none" }, ...numbers.map((line_number) => ({ a: "x", line_number }))] }, ["a"]);
+  const expected = [{ line: 3, a: "x" }];
+  for (const three of [3, "3", new Float(3)]) assert.deepEqual(await lines(null, three), expected);
+  for (const wrong of ["three", "", -1, 1.5, new Float(1.5), true, [3], "1e3"]) {
+    await assert.rejects(
+      lines(2, wrong),
+      /^FlowsteadError: data: row 3 has the line_number .* whole number from 0/,
+      String(wrong),
+    );
+  }
 });
 
 test("sources that do not fit together are refused before anything runs", async () => {
