@@ -32,7 +32,8 @@ export interface OutputDefinition {
 }
 
 export interface NodeSource {
-  type: "code" | "package" | "package_with_prompt";
+  /** code, package, package_with_prompt, or whatever else stands there: only some types of nodes ask. */
+  type: string;
   /** Relative to the flow's folder. */
   path?: string;
   /** Id of a package tool. */

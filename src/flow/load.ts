@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, isMap, pyRepr } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyRepr, pyStr } from "../base/value.ts";
 import type { YamlSource } from "../base/yaml.ts";
 import { resolveReferences } from "../prompt/prompty-reference.ts";
 import type { FlowDefinition, FlowSample } from "./definition.ts";
@@ -53,22 +53,23 @@ export function parseFlow(
     const line = lineOf(["language"]);
     throw new FlowsteadError("FlowNotSupported", `${file}:${line}: flows in '${yaml.language}' are not supported.`);
   }
+  const isFlex = yaml.entry !== undefined;
   return {
     name: options.name || yaml.name || flowName(folderName),
     description: yaml.description ?? undefined,
     inputs: readInputs(yaml.inputs ?? {}, literalsOf(source, "inputs"), (name, type) =>
-      yaml.entry ? (type ?? "") : valueType(type, { file, line: lineOf(["inputs", name]), input: name }),
+      isFlex ? pyStr(type ?? "") : valueType(type, { file, line: lineOf(["inputs", name]), input: name }),
     ),
-    flex: yaml.entry
+    flex: isFlex
       ? {
-          entry: yaml.entry,
-          init: readInputs(yaml.init ?? {}, literalsOf(source, "init"), (_, type) => type ?? "object"),
+          entry: pyStr(yaml.entry),
+          init: readInputs(yaml.init ?? {}, literalsOf(source, "init"), (_, type) => pyStr(type ?? "object")),
         }
       : undefined,
     outputs: Object.entries(yaml.outputs ?? {}).map(([name, output]) => ({
       name,
-      type: yaml.entry
-        ? (output.type ?? "string")
+      type: isFlex
+        ? pyStr(output.type ?? "string")
         : valueType(output.type, { file, line: lineOf(["outputs", name]), output: name }),
       reference: parseAssignment(literalAt(["outputs", name, "reference"]) ?? written(output.reference)),
       description: output.description ?? undefined,
@@ -80,7 +81,7 @@ export function parseFlow(
     environmentVariables: typeof yaml.environment_variables === "object" ? (yaml.environment_variables ?? {}) : {},
     additionalIncludes: yaml.additional_includes ?? [],
     messageFormat: readMessageFormat(yaml.message_format),
-    sample: yaml.entry ? readSample(yaml.sample, options.folder) : undefined,
+    sample: isFlex ? readSample(yaml.sample, options.folder) : undefined,
     file,
   };
 }
@@ -97,9 +98,9 @@ function written(reference: Value | undefined): Value {
 }
 
 /** @throws FlowsteadError `KeyError` for a type that is missing, `ValueError` for one that there is not. */
-function valueType(type: string | null | undefined, details: Record<string, unknown>): string {
+function valueType(type: Value | undefined, details: Record<string, unknown>): string {
   if (type === undefined) throw new FlowsteadError("KeyError", "'type'", { details });
-  if (type !== null && VALUE_TYPES.has(type)) return type;
+  if (typeof type === "string" && VALUE_TYPES.has(type)) return type;
   throw new FlowsteadError("ValueError", `${pyRepr(type)} is not a valid ValueType`, { details });
 }
 
@@ -107,7 +108,7 @@ function valueType(type: string | null | undefined, details: Record<string, unkn
 function readInputs(
   inputs: InputsYaml,
   literal: DefaultOf,
-  typeOf: (name: string, written: string | null | undefined) => string,
+  typeOf: (name: string, written: Value | undefined) => string,
 ): FlowDefinition["inputs"] {
   return Object.entries(inputs).map(([name, input]) => ({
     name,

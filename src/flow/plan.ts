@@ -2,9 +2,9 @@
 // for what, and which outputs stream.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { pyRepr } from "../base/value.ts";
 import type { Assignment, FlowDefinition, InputDefinition, NodeDefinition, OutputDefinition } from "./definition.ts";
 import { errorChain } from "./error-chain.ts";
+import { type ToolTable, findTool } from "./find-tool.ts";
 import { dependencies, orderNodes } from "./graph.ts";
 import type { NodeTool, PrepareContext, PreparedNode } from "./tool.ts";
 
@@ -180,35 +180,6 @@ async function loadTool(
       },
     );
   }
-}
-
-interface ToolTable {
-  known: Map<string, NodeTool>;
-  /** Ids of known package tools that nodes of this flow name: what the original calls available. */
-  named: string[];
-}
-
-/** Types of nodes that are nothing without a source. */
-const SOURCED: ReadonlySet<string> = new Set(["python", "prompt", "llm", "custom_llm"]);
-
-function findTool(node: NodeDefinition, { known, named }: ToolTable): NodeTool {
-  if (!node.source && (node.type === undefined || SOURCED.has(node.type))) {
-    throw new FlowsteadError("UserErrorException", `Node ${node.name} does not have source defined.`);
-  }
-  if (!node.type) throw new FlowsteadError("NotImplementedError", "Tool type None is not supported yet.");
-  const isPackage = node.source && node.source.type !== "code";
-  const id = isPackage ? (node.source?.tool ?? "") : node.type;
-  const tool = known.get(id) ?? (isPackage && id !== "" ? known.get("package") : undefined);
-  if (tool) return tool;
-  if (isPackage) {
-    throw new FlowsteadError(
-      "PackageToolNotFoundError",
-      `Package tool '${id}' is not found in the current environment. All available package tools are: ${pyRepr(named)}.`,
-    );
-  }
-  throw new FlowsteadError("ValueError", `${pyRepr(node.type)} is not a valid ToolType`, {
-    details: { node: node.name, nodeLine: node.line },
-  });
 }
 
 function checkOutputs(definition: FlowDefinition, nodes: NodeDefinition[], warnings: string[]): OutputDefinition[] {

@@ -14,7 +14,7 @@ import type { PythonCall } from "../python/session.ts";
 
 /** The file of a tool, relative to the flow's folder. @throws FlowsteadError `InvalidSource` when it is not there. */
 export function sourceFile({ name: node }: NodeDefinition, file: string | undefined, directory: string): string {
-  if (!file)
+  if (file === undefined)
     throw new FlowsteadError("InvalidSource", `Load tool failed for node '${node}'. The source path is 'None'.`);
   const full = path.join(directory, file);
   if (existsSync(full) && statSync(full).isFile()) return file;

@@ -1,7 +1,7 @@
 // The nodes of a flow.dag.yaml, those of its variants included.
 
 import { FlowsteadError } from "../../base/error/error.ts";
-import type { Value, ValueMap } from "../../base/value.ts";
+import { type Value, isMap } from "../../base/value.ts";
 import type { YamlPath, YamlSource } from "../../base/yaml.ts";
 import type { ActivateDefinition, Assignment, NodeDefinition, VariantDefinition } from "../definition.ts";
 import type { NodeYaml, VariantsYaml } from "../flow-yaml.ts";
@@ -20,12 +20,15 @@ export function readNode(node: NodeYaml, file: YamlFile, at: YamlPath): NodeDefi
   if (node.name === undefined) {
     throw new FlowsteadError("FlowDefinitionError", `${file.name}:${lineOf()}: a node has no name.`);
   }
+  const place = { node: node.name, nodeLine: lineOf() };
+  if (node.type === null) throw new FlowsteadError("ValueError", "None is not a valid ToolType", { details: place });
   return {
     name: node.name,
-    type: node.type ?? undefined,
+    type: node.type,
     source: source
       ? {
-          type: readSourceType(source.type, `${file.name}:${lineOf("source")}`),
+          // As the original, which tells a type that there is not when it looks for the tool.
+          type: source.type === undefined ? "code" : (source.type ?? "None"),
           path: source.path ?? undefined,
           tool: source.tool ?? undefined,
         }
@@ -36,9 +39,10 @@ export function readNode(node: NodeYaml, file: YamlFile, at: YamlPath): NodeDefi
     provider: node.provider ?? undefined,
     module: node.module ?? undefined,
     aggregation: node.aggregation ?? node.reduce ?? false,
-    activate: node.activate
-      ? readActivate(node.name, node.activate, file.source.literalAt([...at, "activate", "is"]))
-      : undefined,
+    activate:
+      node.activate === undefined || node.activate === null
+        ? undefined
+        : readActivate(node.name, node.activate, file.source.literalAt([...at, "activate", "is"])),
     useVariants: node.use_variants ?? false,
     line: lineOf(),
   };
@@ -50,17 +54,8 @@ function readInput(value: Value, source: YamlSource, at: YamlPath): Assignment {
   return assignment.kind === "literal" && style ? { ...assignment, style } : assignment;
 }
 
-function readSourceType(type: string | null | undefined, where: string): "code" | "package" | "package_with_prompt" {
-  if (!type) return "code";
-  if (type === "code" || type === "package" || type === "package_with_prompt") return type;
-  throw new FlowsteadError(
-    "FlowDefinitionError",
-    `${where}: source.type '${type}' is none of code, package, package_with_prompt.`,
-  );
-}
-
-function readActivate(node: string, activate: ValueMap, is: Value | undefined): ActivateDefinition {
-  if (!("when" in activate) || !("is" in activate)) {
+function readActivate(node: string, activate: Value, is: Value | undefined): ActivateDefinition {
+  if (!isMap(activate) || !("when" in activate) || !("is" in activate)) {
     throw new FlowsteadError(
       "FlowDefinitionError",
       `The definition of activate config for node ${node} is incorrect. Please check your flow yaml and resubmit.`,
