@@ -10,6 +10,7 @@ from promptflow.contracts.types import PromptTemplate
 
 from .failure import ToolFault
 from .icon import with_icons
+from .schema import schema_fault
 from .signature import MODULE, input_of, hints_of, settings_of
 
 _OWN = ("name", "description", "type", "input_settings", "streaming_option_parameter")
@@ -19,14 +20,27 @@ _HIDDEN = "uionly_hidden"
 
 def meta_of(tool):
     """Everything of the meta but the name and the source, which its file gives. What is empty is left out."""
+    meta, faults = checked_meta(tool, {})
+    if faults:
+        raise ToolFault("ToolValidationError", "Tool validation failed: %s" % ";".join(faults))
+    return json.loads(json.dumps(meta))
+
+
+def checked_meta(tool, identity, prompts=True):
+    """The meta with what stands in `identity`, and what is wrong with it. Without `prompts`, templates are no inputs."""
     settings = settings_of(tool.function)
-    inputs = {one.name: _input(one, hints) for one, hints in tool.parameters()}
+    inputs = {
+        one.name: _input(one, hints)
+        for one, hints in tool.parameters()
+        if prompts or _annotation(one) is not PromptTemplate
+    }
     extra = {key: value for key, value in settings.items() if key not in _OWN}
     input_settings = settings.get("input_settings") or {}
     faults = _icon_faults(extra) + _setting_faults(inputs, input_settings)
     if faults:
-        raise ToolFault("ToolValidationError", "Tool validation failed: %s" % ";".join(faults))
+        return {}, faults
     meta = {
+        **identity,
         "type": settings.get("type") or "python",
         "inputs": inputs,
         "description": settings.get("description") or inspect.getdoc(tool.function),
@@ -37,7 +51,9 @@ def meta_of(tool):
         ),
     }
     _apply_settings(inputs, input_settings)
-    return json.loads(json.dumps({**_filled(meta), **with_icons(extra)}))
+    whole = {**_filled(meta), **with_icons(extra)}
+    fault = schema_fault(whole)
+    return whole, [fault] if fault else []
 
 
 def _filled(given):
@@ -182,4 +198,4 @@ def _list_faults(inputs, setting):
     return faults
 
 
-__all__ = ["meta_of"]
+__all__ = ["checked_meta", "meta_of"]

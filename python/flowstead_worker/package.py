@@ -86,7 +86,7 @@ def _not_loaded(name, error):
 def _collect(wanted):
     """Metas by id, of the tools that a flow names; a package that fails is as if it were not installed."""
     found = {}
-    for entry_point in _entry_points():
+    for entry_point in entry_points():
         try:
             metas = entry_point.load()()
         except Exception:
@@ -98,7 +98,7 @@ def _collect(wanted):
     return found
 
 
-def _entry_points():
+def entry_points():
     entry_points = importlib.metadata.entry_points()
     return entry_points.select(group=GROUP) if hasattr(entry_points, "select") else entry_points.get(GROUP, [])
 

@@ -93,15 +93,19 @@ class Tool:
 
 
 def load(directory, file):
-    path = os.path.join(directory, file)
-    spec = importlib.util.spec_from_file_location(MODULE, path)
+    """The one tool of a node's file."""
+    return _sole(tools_in(load_module(os.path.join(directory, file), MODULE)))
+
+
+def load_module(path, name):
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ToolFault(
             "PythonLoaderNotFound",
             "Failed to load python file '%s'. Please make sure it is a valid .py file." % path,
         )
     module = importlib.util.module_from_spec(spec)
-    sys.modules[MODULE] = module  # Dataclasses look their module up by name while it is being made.
+    sys.modules[name] = module  # Dataclasses look their module up by name while it is being made.
     try:
         spec.loader.exec_module(module)
     except BaseException as error:
@@ -112,38 +116,44 @@ def load(directory, file):
             "Failed to load python module from file '%s': (%s) %s" % (path, type(error).__name__, error),
             missing_package(error),
         ) from error
-    return _find(module)
+    return module
 
 
-def _find(module):
+def tools_in(module):
+    """Its own functions, then the methods of its own classes, each by name."""
     functions = [
-        (value, None)
+        Tool(module, value, None)
         for _, value in inspect.getmembers(module)
         if is_tool(value) and getattr(value, "__module__", "") == module.__name__
     ]
     methods = [
-        (method, value)
+        tool
         for _, value in inspect.getmembers(module, inspect.isclass)
         if issubclass(value, ToolProvider) and value.__module__ == module.__name__
-        for _, method in inspect.getmembers(value)
-        if is_tool(method)
+        for tool in tools_of(module, value)
     ]
-    found = functions + methods
-    if not found:
+    return functions + methods
+
+
+def tools_of(module, provider):
+    return [Tool(module, method, provider) for _, method in inspect.getmembers(provider) if is_tool(method)]
+
+
+def _sole(tools):
+    if not tools:
         raise ToolFault(
             "NoToolDefined",
             "No tool found in the python script. "
             "Please make sure you have one and only one tool definition in your script.",
         )
-    if len(found) > 1:
-        names = ", ".join(function.__name__ for function, _ in found)
+    if len(tools) > 1:
+        names = ", ".join(tool.function.__name__ for tool in tools)
         raise ToolFault(
             "MultipleToolsDefined",
             "Expected 1 but collected %d tools: %s. "
-            "Please make sure you have one and only one tool definition in your script." % (len(found), names),
+            "Please make sure you have one and only one tool definition in your script." % (len(tools), names),
         )
-    function, provider = found[0]
-    return Tool(module, function, provider)
+    return tools[0]
 
 
 def _init_parameters(provider):

@@ -33,8 +33,10 @@ export function toolCommand(console: Console): Command {
     .option("--json", "accepted for scripts; the list is JSON in any case")
     .action((options: ListOptions) => list(options, console));
   withHome(tool.command("validate"))
-    .description("check the tools that a Python file defines, or one function; prints the result as JSON")
-    .requiredOption("--source <source>", "a .py file, or package.module.function")
+    .description(
+      "check the tools of a Python file, a folder or an installed package, or one function; prints the result as JSON",
+    )
+    .requiredOption("--source <source>", "a .py file, a folder, a package, or package.module.function")
     .option("--json", "accepted for scripts; the result is JSON in any case")
     .addHelpText(
       "after",
