@@ -75,9 +75,8 @@ export async function runBatch(options: BatchRunOptions, signal: AbortSignal): P
     const needs = aggregationNeeds(flow.plan);
     const ended = await runOpenLines(options, { journal, needs, total, lines: lines() }, signal);
     const aggregated = ended ? NO_AGGREGATION : await aggregate(options, { journal, needs }, signal);
-    const outputNames = flow.plan.outputs.map(({ definition }) => definition.name);
     const hasNodes = flow.plan.nodes.every(({ kind }) => kind !== "flex" && kind !== "prompty");
-    const totals = await publishLines(journal, layout, { outputNames, hasNodes });
+    const totals = await publishLines(journal, layout, hasNodes);
     for (const run of hasNodes ? aggregated.nodes : []) {
       countStatus(totals.nodeStatus, run.node, run.status);
       await publishAggregationNode(layout, run.node, await nodeRecord(run, null, layout.flowOutputs));

@@ -20,18 +20,14 @@ export interface PublishedTotals {
   firstError?: string;
 }
 
-export interface PublishedFlow {
-  /** Columns of a failed line, which hold null. */
-  outputNames: readonly string[];
-  /** Whether its nodes are told; functions, classes and prompties have none of their own. */
-  hasNodes: boolean;
-}
-
-/** Writes inputs, outputs and artifacts of all lines. */
+/**
+ * Writes inputs and artifacts of all lines, and outputs of those that completed.
+ * @param hasNodes whether nodes are told; functions, classes and prompties have none of their own
+ */
 export async function publishLines(
   journal: LineJournal,
   layout: RunLayout,
-  { outputNames, hasNodes }: PublishedFlow,
+  hasNodes: boolean,
 ): Promise<PublishedTotals> {
   const lines = journal.lines();
   const size = batchSize((lines.at(-1) ?? 0) + 1);
@@ -48,15 +44,16 @@ export async function publishLines(
   const failed = new Set(journal.lines("Failed"));
   const usage = { total_tokens: 0, prompt_tokens: 0, completion_tokens: 0 };
   const totals: PublishedTotals = { completed: lines.length - failed.size, failed: failed.size, nodeStatus: {}, usage };
-  const blanks = stringifyJson(Object.fromEntries(outputNames.map((name) => [name, null])));
   try {
     for (const line of lines) {
       const row = decodeRow(await journal.read(line));
       const { nodes, usage: spent, log } = row.summary();
       await inputs.write(row.inputs);
-      await outputs.write(failed.has(line) ? withLine(blanks, line) : withLine(withoutLine(row.output), line));
       if (failed.has(line)) totals.firstError ??= (JSON.parse(row.error) as { message: string }).message;
-      else await completed.write(row.output);
+      else {
+        await outputs.write(lineLast(row.output, line));
+        await completed.write(row.output);
+      }
       const name = chunkName(line, size);
       await chunks.write(path.join(layout.flowArtifacts, artifactName(line, size)), row.flowRecord);
       if (log !== "") await chunks.write(path.join(layout.flowLogs, `${name}.log`), log.slice(0, -1));
@@ -134,13 +131,12 @@ export async function publishErrors(
   }
 }
 
-/** `{"line_number":3,"x":1}` without its number, which always comes first. */
-function withoutLine(output: string): string {
-  return output.replace(/^\{"line_number":-?\d+,?/, "{");
-}
-
-function withLine(object: string, line: number): string {
-  return `${object.slice(0, -1)}${object === "{}" ? "" : ","}"line_number":${line}}`;
+/** `{"line_number":3,"x":1}` with its number at the end, where the original has it in this file. */
+function lineLast(output: string, line: number): string {
+  const rest = output.replace(/^\{"line_number":\d+,?/, "");
+  // Keys of digits come before it.
+  if (rest === output) return output;
+  return rest === "}" ? `{"line_number":${line}}` : `{${rest.slice(0, -1)},"line_number":${line}}`;
 }
 
 /** A node's name as the name of a folder: names with a slash or of dots alone must not lead elsewhere. */

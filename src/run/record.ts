@@ -104,7 +104,7 @@ export class RunRecord {
       status,
       error: this.error ? errorRecord(this.error) : null,
       inputs: this.#inputs,
-      output: this.outputs ?? {},
+      output: this.outputs ?? null,
       metrics: Object.keys(this.#metrics).length > 0 ? this.#metrics : null,
       parent_run_id: this.#root,
       root_run_id: this.#root,
@@ -168,8 +168,15 @@ export function errorRecord(error: ErrorBody): ErrorRecord {
   const innerError = inner.reduceRight<object | null>((within, name) => ({ code: name, innerError: within }), null);
   const message = originalMessage(error);
   const details = message === ours ? error.details : { ...error.details, message: ours };
-  return { message, code: root, innerError, additionalInfo: details ? [{ type: code, info: details }] : [] };
+  const type = DETAIL_TYPES[code] ?? code;
+  return { message, code: root, innerError, additionalInfo: details ? [{ type, info: details }] : [] };
 }
+
+/** What the original calls the place in code where a fault was raised. */
+const DETAIL_TYPES: Readonly<Record<string, string>> = {
+  ToolExecutionError: "ToolExecutionErrorDetails",
+  ScriptExecutionError: "FlexFlowExecutionErrorDetails",
+};
 
 function iso(time: number): string {
   return new Date(time).toISOString();

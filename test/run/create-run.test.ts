@@ -33,9 +33,11 @@ test("a run leaves the original's files, in the order of the lines; a failed lin
     { name: "b", count: "many", line_number: 1 },
     { name: "c", count: 0, line_number: 2 },
   ]);
+  // As in the original: a failed line has no outputs there, and null in its record.
+  const [failed] = rows("first", "flow_artifacts", "000000001_000000001.jsonl") as [{ run_info: ValueMap }];
+  assert.deepEqual([failed.run_info.status, failed.run_info.output], ["Failed", null]);
   assert.deepEqual(rows("first", "outputs.jsonl"), [
     { greeting: "Hello a!!", count: 2, line_number: 0 },
-    { greeting: null, count: null, line_number: 1 },
     { greeting: "Hello c", count: 0, line_number: 2 },
   ]);
   assert.deepEqual(rows("first", "flow_outputs", "output.jsonl"), [
@@ -219,7 +221,7 @@ test("a run that is stopped keeps its lines; resuming runs the others only", asy
   let ran = 0;
   await create({ ...request, resume_from: "stopped" }, { name: "resumed", onProgress: () => ran++ });
   assert.equal(ran, 20 - before, "the line that had failed is tried again");
-  const numbers = rows("resumed", "outputs.jsonl").map((row) => row["line_number"]);
+  const numbers = rows("resumed", "inputs.jsonl").map((row) => row["line_number"]);
   assert.deepEqual(
     numbers,
     Array.from({ length: 20 }, (_, index) => index),

@@ -42,6 +42,7 @@ test("a line that kills its process, one that never ends and one that raises fai
   const errors = JSON.stringify(await readErrors(store, "poisoned"));
   assert.match(errors, /Line 5 execution timeout for exceeding 6 seconds/);
   assert.match(errors, /\(MemoryError\) no room for this line/);
+  assert.match(errors, /"type":"ToolExecutionErrorDetails","info":\{[^}]*"filename":"[^"]*act\.py","lineno":11,/);
   assert.equal(run.system_metrics["__pf__.lines.failed"], 3);
 });
 
