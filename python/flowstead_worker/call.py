@@ -132,16 +132,21 @@ class Call:
             self._fail(error)
 
     async def _collect(self, iterator, field=None):
-        items = BoundedItems()
+        items = self._begun(field)
         async for item in iterator:
             items.append(self._chunk(item, field))
         return StreamedItems(items)
 
     def _drain(self, iterator, field=None):
-        items = BoundedItems()
+        items = self._begun(field)
         for item in iterator:
             items.append(self._chunk(item, field))
         return StreamedItems(items)
+
+    def _begun(self, field):
+        """An empty piece tells that there is a stream, also where nothing comes of it."""
+        self._chunk("", field)
+        return BoundedItems()
 
     def _in_loop(self, coroutine):
         future = asyncio.run_coroutine_threadsafe(coroutine, self._worker.loop())

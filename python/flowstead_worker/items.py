@@ -50,7 +50,7 @@ StreamedItems.__name__ = StreamedItems.__qualname__ = "generator"
 
 
 def streams_in(result):
-    """Names of the fields of a dict that are streams. Iterators of the standard library may have no end: they are none."""
+    """Names of the fields of a dict that are streams. Those of itertools are none: they are made to have no end."""
     if type(result) is not dict:
         return []
     return [name for name, value in result.items() if type(name) is str and _is_stream(value)]
@@ -59,7 +59,7 @@ def streams_in(result):
 def _is_stream(value):
     if isinstance(value, (collections.abc.Generator, collections.abc.AsyncIterator)):
         return True
-    own = type(value).__module__ not in ("builtins", "itertools", "_csv")
+    own = type(value).__module__ not in ("itertools", "_csv")
     return own and isinstance(value, collections.abc.Iterator) and not isinstance(value, (StreamedItems, io.IOBase))
 
 

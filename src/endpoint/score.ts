@@ -142,6 +142,7 @@ async function writeFound(
       held = [];
     } else if (event.type === "text-delta" && !hidden.has(event.output)) {
       streams.add(event.output);
+      if (event.text === "") continue;
       const frame = sseData(JSON.stringify({ [event.output]: event.text }));
       if (!started && shown.length === 1 && streams.size === 1) {
         started = true;

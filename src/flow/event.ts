@@ -89,6 +89,7 @@ export type FlowEvent =
     }
   /** A non-streamed output, sent as soon as the node it refers to has ended. */
   | { type: "output"; name: string; value: Value }
+  /** An empty text begins a stream that the signature does not announce: there is one, whatever comes of it. */
   | { type: "text-delta"; output: string; text: string }
   | { type: "metric"; name: string; value: Value }
   | { type: "warning"; message: string }

@@ -301,9 +301,12 @@ class LineRun {
     outputs: OutputCollector,
     { text, field = "" }: { text: string; field: string | undefined },
   ): Promise<void> | undefined {
-    if (this.#options.whole || this.#ended || text === "") return undefined;
-    if (node.streams && field === "") outputs.text(node.name, text);
-    else if (this.#options.unannounced) outputs.unannounced(node.name, field, text);
+    if (this.#options.whole || this.#ended) return undefined;
+    // An empty piece says only that there is a stream, which is known of a node that is asked to stream.
+    if (node.streams && field === "") {
+      if (text === "") return undefined;
+      outputs.text(node.name, text);
+    } else if (this.#options.unannounced) outputs.unannounced(node.name, field, text);
     else return undefined;
     return this.#options.behind();
   }

@@ -97,6 +97,23 @@ test("a flex flow streams one field after the plain ones, and refuses to stream 
   assert.deepEqual(JSON.parse(whole[2]), { answer: "ab", again: "ab" });
 });
 
+test("a stream of nothing is a stream, and what map and its like make is one too", async (context) => {
+  const score = await serve(context, {
+    "flow.flex.yaml": "entry: entry:ask\n",
+    "entry.py": `
+def ask(words: list, alone: bool = False):
+    said = map(str.upper, words)
+    return iter(words) if alone else {"answer": said, "count": len(words)}
+`,
+  });
+  const stream = "text/event-stream; charset=utf-8";
+  const frames = 'data: {"count":2}\n\ndata: {"answer":"A"}\n\ndata: {"answer":"B"}\n\n';
+  assert.deepEqual(await score({ words: ["a", "b"] }, "text/event-stream"), [200, stream, frames]);
+  assert.deepEqual(JSON.parse((await score({ words: ["a", "b"] }, "*/*"))[2]), { answer: "AB", count: 2 });
+  assert.deepEqual(await score({ words: [] }, "text/event-stream"), [200, stream, 'data: {"count":0}\n\n']);
+  assert.deepEqual(await score({ words: [], alone: true }, "text/event-stream"), [200, stream, ""]);
+});
+
 type Score = (inputs: object, accept: string) => Promise<[status: number, contentType: string, body: string]>;
 
 async function serve(context: TestContext, files: Record<string, string>): Promise<Score> {
