@@ -43,7 +43,9 @@ export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
     hasPython:
       definition.flex !== undefined ||
       definition.nodes.some(({ type, source }) => type === "python" && source?.type === "code"),
-    requirements: bundle.requirements,
+    requirements: bundle.environment.requirements,
+    setup: bundle.environment.setup,
+    takesInit: definition.flex !== undefined && definition.flex.init.length > 0,
     packageFile: packageFile === undefined ? undefined : path.basename(packageFile),
     usesDefaultModel: options.usesDefaultModel,
     variables,

@@ -8,6 +8,10 @@ export interface ImageFacts {
   hasPython: boolean;
   /** Path of the flow's Python packages file, in the flow. */
   requirements?: string | undefined;
+  /** Path of the flow's script that prepares the image, in the flow. */
+  setup?: string | undefined;
+  /** Whether the flow is a class that is made with values. */
+  takesInit?: boolean;
   /** A package file in place of the registry's, as it is called in the folder. */
   packageFile?: string | undefined;
   /** Whether nodes use the model that the environment describes. */
@@ -19,7 +23,7 @@ export interface ImageFacts {
 /** The first line of a Dockerfile made here: what lies beside it may be replaced. */
 export const MARK = "# Made by `flowstead flow build`.";
 
-export function dockerfile({ version, hasPython, requirements, packageFile }: ImageFacts): string {
+export function dockerfile({ version, hasPython, requirements, setup, packageFile }: ImageFacts): string {
   const lines = [MARK, "FROM node:20-slim", ""];
   if (hasPython) {
     lines.push(
@@ -45,6 +49,7 @@ export function dockerfile({ version, hasPython, requirements, packageFile }: Im
   }
   lines.push(
     "COPY . /app",
+    ...(setup === undefined ? [] : [`RUN ["sh", "/app/flow/${setup}"]`]),
     "",
     "RUN mkdir -p /state && chown node:node /state",
     "# For base images that start their services with runit.",
@@ -105,9 +110,10 @@ export function quoted(name: string): string {
 export const IGNORE_FILE = "README.md\nsettings.json\nDockerfile\n.dockerignore\n";
 
 export function readme(facts: ImageFacts): string {
-  const { flow, variables, usesDefaultModel } = facts;
+  const { flow, variables } = facts;
   const set = variables.map((name) => ` -e ${name}=...`).join("");
-  const model = usesDefaultModel ? " -e OPENAI_API_KEY=..." : "";
+  const model = facts.usesDefaultModel ? " -e OPENAI_API_KEY=..." : "";
+  const init = facts.takesInit ? ` -e ${INIT}='{...}'` : "";
   return [
     `# ${flow}`,
     "",
@@ -121,23 +127,30 @@ export function readme(facts: ImageFacts): string {
     "",
     "```sh",
     `docker build -t ${imageName(flow)} .`,
-    `docker run -p 127.0.0.1:8080:8080${set}${model} ${imageName(flow)}`,
+    `docker run -p 127.0.0.1:8080:8080${set}${model}${init} ${imageName(flow)}`,
     "curl http://127.0.0.1:8080/score -H 'Content-Type: application/json' -d '{...}'",
     "```",
     "",
     "The container answers everybody who reaches its port: there is no sign-in. Publish the port only to what checks callers.",
-    ...(usesDefaultModel
-      ? [
-          "",
-          "Nodes with the connection `default` use the model that the environment describes: OPENAI_API_KEY, OPENAI_BASE_URL and",
-          "OPENAI_MODEL, or AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY and AZURE_OPENAI_DEPLOYMENT. Without them answers come",
-          "from the built-in model, which only quotes.",
-        ]
-      : []),
+    ...environmentNotes(facts),
     "",
     "Search indexes are not part of the image: mount the folder that holds them at /state/index.",
     "",
   ].join("\n");
+}
+
+const INIT = "PF_FLOW_INIT_CONFIG";
+
+/** Paragraphs about variables besides those of settings.json. */
+export function environmentNotes({ usesDefaultModel, takesInit }: ImageFacts): string[] {
+  const model = [
+    "",
+    "Nodes with the connection `default` use the model that the environment describes: OPENAI_API_KEY, OPENAI_BASE_URL and",
+    "OPENAI_MODEL, or AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY and AZURE_OPENAI_DEPLOYMENT. Without them answers come",
+    "from the built-in model, which only quotes.",
+  ];
+  const init = ["", `${INIT} holds the values with which the flow's class is made, as JSON.`];
+  return [...(usesDefaultModel ? model : []), ...(takesInit ? init : [])];
 }
 
 function imageName(flow: string): string {

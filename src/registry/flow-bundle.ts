@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { isMap as isYamlMap } from "yaml";
 import { FlowsteadError } from "../base/error/error.ts";
+import { isMap } from "../base/value.ts";
 import { parseYaml } from "../base/yaml.ts";
 import type { FlowDefinition } from "../flow/definition.ts";
 import { mergeIncludes } from "../flow/include.ts";
@@ -16,8 +17,17 @@ export interface FlowBundle {
   files: ReadonlyMap<string, Uint8Array>;
   /** The flow as it is in the bundle. */
   definition: FlowDefinition;
-  /** Its file of Python packages, when there is one. */
-  requirements?: string;
+  environment: FlowEnvironment;
+}
+
+/** What a flow says about the machine that it runs on. */
+export interface FlowEnvironment {
+  /** Its file of Python packages. */
+  requirements?: string | undefined;
+  /** A script that prepares the machine. */
+  setup?: string | undefined;
+  /** What else it asks for and does not get here: keys of `environment`. */
+  unheeded: string[];
 }
 
 export interface BundleOptions {
@@ -44,9 +54,9 @@ export function bundleFlow({ source, variant, without = [] }: BundleOptions): Fl
     const files = readAll(from, without);
     const needsEdit = additionalIncludes.length > 0 || Object.keys(definition.variants).length > 0;
     files.set(file, Buffer.from(needsEdit ? settle(text, definition, variant) : text));
-    const requirements = requirementsOf(file.endsWith(".prompty") ? "" : text, files);
+    const environment = environmentOf(file.endsWith(".prompty") ? "" : text, files);
     const settled = { ...definition, nodes, variants: {}, additionalIncludes: [] };
-    return { files, definition: settled, ...(requirements === undefined ? {} : { requirements }) };
+    return { files, definition: settled, environment };
   } finally {
     merged?.remove();
   }
@@ -88,16 +98,20 @@ function settle(text: string, definition: FlowDefinition, choice: BundleOptions[
   return document.toString({ lineWidth: 0 });
 }
 
-function requirementsOf(text: string, files: ReadonlyMap<string, Uint8Array>): string | undefined {
-  const named = parseYaml(text).document.getIn(["environment", "python_requirements_txt"]);
-  if (typeof named === "string") {
+function environmentOf(text: string, files: ReadonlyMap<string, Uint8Array>): FlowEnvironment {
+  const { value } = parseYaml(text);
+  const given = isMap(value) && isMap(value["environment"]) ? value["environment"] : {};
+  const fileOf = (key: string): string | undefined => {
+    const named = given[key];
+    if (typeof named !== "string") return undefined;
     if (files.has(named)) return named;
-    throw new FlowsteadError(
-      "UsageError",
-      `environment.python_requirements_txt names ${named}, which is not in the flow.`,
-    );
-  }
-  return files.has(REQUIREMENTS) ? REQUIREMENTS : undefined;
+    throw new FlowsteadError("UsageError", `environment.${key} names ${named}, which is not in the flow.`);
+  };
+  return {
+    requirements: fileOf("python_requirements_txt") ?? (files.has(REQUIREMENTS) ? REQUIREMENTS : undefined),
+    setup: fileOf("setup_sh"),
+    unheeded: ["image", "conda_file"].filter((key) => typeof given[key] === "string"),
+  };
 }
 
 /** Whether `folder` is `other` or lies within it. */

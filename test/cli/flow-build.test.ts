@@ -113,17 +113,86 @@ test("the folder has the flow settled, connections without secrets, and all to m
   // Elsewhere, as in a container: the source is not reachable, and the secret comes from the environment alone.
   const app = path.join(writeFolder(context, {}), "app");
   cpSync(again, app, { recursive: true });
-  await serves(app, context);
+  await serves(app, "runit/promptflow-serve/run", context);
 });
 
-async function serves(app: string, context: { after(work: () => void): void }): Promise<void> {
+test("without an image the folder starts by itself, with the flow's Python packages where it has Python", async (context) => {
+  const model = await fakeModel(context, { keys: [SECRET] });
+  const folder = writeFolder(context, files(`${model.url}/v1`));
+  const app = path.join(folder, "app");
+  const built = await build(folder, app, "--format", "executable");
+  assert.equal(built.code, 0, built.stderr);
+  assert.equal(built.stdout, `sh ${app}/start.sh\n`);
+  const { "README.md": readme = "", "start.cmd": batch = "", ...made } = contents(app);
+  for (const named of readme.matchAll(/^- `([^`]+)`/gm))
+    assert.ok(existsSync(path.join(app, named[1] ?? "")), named[1]);
+  assert.match(readme, /MY_AI_API_KEY=\.\.\. sh start\.sh[^]*`flow\/requirements\.txt` in `flow\/\.venv`/);
+  assert.match(made["start.sh"] ?? "", /pip install --quiet -r 'flow\/requirements\.txt' \|\| \{ rm -rf flow\/\.venv/);
+  assert.match(batch, /flow\\\.venv\\Scripts\\pip install --quiet -r "flow\\requirements\.txt"[^]*connection update/);
+  assert.ok(batch.split("\n").every((line) => line === "" || line.endsWith("\r")));
+  await serves(app, "start.sh", context);
+  assert.ok(existsSync(path.join(app, "flow/.venv/bin/python")));
+
+  const plain = path.join(folder, "plain");
+  mkdirSync(plain);
+  writeFileSync(path.join(plain, "requirements.txt"), "promptflow\n");
+  writeFileSync(path.join(plain, "p.jinja2"), "{{ q }}");
+  writeFileSync(
+    path.join(plain, "flow.dag.yaml"),
+    "inputs: {q: {type: string}}\noutputs: {}\nnodes:\n- {name: p, type: prompt, source: {type: code, path: p.jinja2}, inputs: {q: '${inputs.q}'}}\n",
+  );
+  const other = await runHere([
+    "flow",
+    "build",
+    "--source",
+    plain,
+    "--output",
+    `${plain}-out`,
+    "--format",
+    "executable",
+  ]);
+  assert.equal(other.code, 0, other.stderr);
+  assert.doesNotMatch(contents(`${plain}-out`)["start.sh"] ?? "", /venv|pip/);
+});
+
+test("what a flow says about its machine is done in the image, or said to be left out", async (context) => {
+  const folder = writeFolder(context, {
+    "flow/flow.flex.yaml":
+      "entry: m:Flow\ninit: {kind: {type: string}}\nenvironment: {image: some/image, conda_file: conda.yaml, setup_sh: prepare.sh}\n",
+    "flow/m.py":
+      "class Flow:\n    def __init__(self, kind: str):\n        pass\n\n    def __call__(self, q: str) -> str:\n        return q\n",
+    "flow/prepare.sh": "echo prepared\n",
+  });
+  const source = [
+    "flow",
+    "build",
+    "--source",
+    path.join(folder, "flow"),
+    "--home",
+    path.join(folder, "home"),
+    "--output",
+  ];
+  const image = await runHere([...source, path.join(folder, "image")]);
+  const made = contents(path.join(folder, "image"));
+  assert.match(made["Dockerfile"] ?? "", /^COPY \. \/app\nRUN \["sh", "\/app\/flow\/prepare\.sh"\]\n[^]*^USER node$/m);
+  assert.match(made["README.md"] ?? "", /-e PF_FLOW_INIT_CONFIG='\{\.\.\.\}' flow\n/);
+  const warned = (text: string): string[] =>
+    Array.from(text.matchAll(/^warning: environment\.(\w+)/gm), ([, key = ""]) => key);
+  assert.deepEqual(warned(image.stderr), ["image", "conda_file"]);
+  const bare = await runHere([...source, path.join(folder, "bare"), "--format", "executable"]);
+  assert.deepEqual(warned(bare.stderr), ["image", "conda_file", "setup_sh"]);
+  writeFileSync(path.join(folder, "flow/flow.flex.yaml"), "entry: m:Flow\nenvironment: {setup_sh: absent.sh}\n");
+  assert.match((await runHere([...source, path.join(folder, "no")])).stderr, /environment\.setup_sh names absent\.sh/);
+});
+
+async function serves(app: string, program: string, context: { after(work: () => void): void }): Promise<void> {
   const bin = path.join(app, "..", "bin");
   mkdirSync(bin);
-  const program = [process.execPath, ...CLI].map((word) => `"${word}"`).join(" ");
-  writeFileSync(path.join(bin, "flowstead"), `#!/bin/sh\nexec ${program} "$@"\n`);
+  const words = [process.execPath, ...CLI].map((word) => `"${word}"`).join(" ");
+  writeFileSync(path.join(bin, "flowstead"), `#!/bin/sh\nexec ${words} "$@"\n`);
   chmodSync(path.join(bin, "flowstead"), 0o755);
   const { PATH = "", ...env } = environment({ MY_AI_API_KEY: SECRET, FLOWSTEAD_HOME: path.join(app, "../state") });
-  const child = spawn(path.join(app, "runit/promptflow-serve/run"), {
+  const child = spawn(path.join(app, program), {
     env: { ...env, PATH: `${bin}${path.delimiter}${PATH}`, PORT: "0", FLOWSTEAD_SERVE_HOST: "127.0.0.1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -145,6 +214,8 @@ async function serves(app: string, context: { after(work: () => void): void }): 
     body: JSON.stringify({ question: "why?" }),
   });
   assert.deepEqual([response.status, await response.json()], [200, { answer: "MOCK:kindly: why?" }]);
+  const page = await fetch(new URL("/", url));
+  assert.deepEqual([page.status, page.headers.get("content-type")?.split(";")[0]], [200, "text/html"]);
   const stored = readFileSync(path.join(app, "../state/connections/connections.json"), "utf8");
   assert.equal(stored.includes(SECRET), false);
   child.removeAllListeners("exit");

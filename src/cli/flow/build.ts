@@ -15,7 +15,7 @@ import { parseVariant } from "../../flow/variant.ts";
 import { loadPrompty } from "../../prompt/prompty.ts";
 import { type PythonPool, createPythonPool } from "../../python/pool.ts";
 import { buildFiles, checkApart, checkOutput, clearBuild, flowFiles, writeFiles } from "../../registry/docker-build.ts";
-import { bundleFlow } from "../../registry/flow-bundle.ts";
+import { type FlowEnvironment, bundleFlow } from "../../registry/flow-bundle.ts";
 import type { Console } from "../console.ts";
 import { withPlaces } from "./place.ts";
 import { flowTools } from "./tools.ts";
@@ -42,6 +42,7 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
   else checkOutput(output, directory);
   const variant = options.variant === undefined ? undefined : parseVariant(options.variant);
   const bundle = bundleFlow({ source, variant, without: [output, config.home] });
+  if (!flowOnly) warnOfEnvironment(bundle.environment, options.format, console);
   const merged =
     written.additionalIncludes.length > 0
       ? mergeIncludes(directory, written.additionalIncludes, written.file)
@@ -89,6 +90,20 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
     await python.close();
     merged?.remove();
   }
+}
+
+/** A flow that was made for another image may miss what that has. */
+function warnOfEnvironment(
+  { unheeded, setup }: FlowEnvironment,
+  format: FlowBuildOptions["format"],
+  console: Console,
+): void {
+  const instead =
+    format === "docker"
+      ? "the image is made from node:20-slim; environment.setup_sh can name a script that installs what the flow needs"
+      : "the flow is served with the Node and Python of the machine; install what it needs there";
+  const left = setup !== undefined && format === "executable" ? [...unheeded, "setup_sh"] : unheeded;
+  for (const key of left) console.say(`warning: environment.${key} of the flow is not used: ${instead}.`);
 }
 
 async function usedConnections(definition: FlowDefinition, folder: string, python: PythonPool): Promise<string[]> {
