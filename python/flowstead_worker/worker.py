@@ -56,6 +56,7 @@ class Worker:
         """Waits for a message. What runs a flow's code is given to be run, all else is done here or in the main thread."""
         message = self._channel.receive()
         if message is None:
+            end_group()
             os._exit(0)
         kind = message["t"]
         if kind == "call":
@@ -127,6 +128,12 @@ class Worker:
         """The call that a write outside any context belongs to: a thread that user code started has no context."""
         calls = list(self._calls.values())
         return calls[0] if len(calls) == 1 else None
+
+
+def end_group():
+    """What the flow's code has started ends with the engine, also with one that was killed; see process.ts."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
 
 
 def main():

@@ -41,6 +41,8 @@ export class WorkerFailure extends Error {
 }
 
 const TAIL = 2000;
+const DRAIN_MS = 1000;
+const HAS_GROUPS = process.platform !== "win32";
 
 export class PythonProcess {
   readonly #child: ChildProcess;
@@ -67,9 +69,17 @@ export class PythonProcess {
       options.onOutput?.("stderr", text);
     });
     this.#exited = new Promise((resolve) => {
-      child.once("close", (code, signal) => {
-        this.#fail(signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
-        resolve();
+      child.once("exit", (code, signal) => {
+        this.#endGroup();
+        // What it wrote last is on its way; a process outside its group may hold the pipes open for ever.
+        const drained = setTimeout(() => {
+          for (const pipe of child.stdio) pipe?.destroy();
+        }, DRAIN_MS);
+        child.once("close", () => {
+          clearTimeout(drained);
+          this.#fail(signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
+          resolve();
+        });
       });
       child.once("error", (error) => {
         this.#failure = new FlowsteadError(
@@ -89,6 +99,8 @@ export class PythonProcess {
       cwd: options.directory,
       env: options.env,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
+      // At the head of a group: what its code starts ends with it.
+      detached: HAS_GROUPS,
     });
     let hello = (): void => undefined;
     const ready = new Promise<boolean>((resolve) => (hello = () => resolve(true)));
@@ -151,10 +163,20 @@ export class PythonProcess {
     this.#questions.cancelCall(call);
   }
 
-  /** Ends the process at once and waits for its end; its calls fail. */
+  /** Ends the process, with those that its code has started, at once and waits for its end; its calls fail. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#exited;
+  }
+
+  #endGroup(): void {
+    const { pid } = this.#child;
+    if (!HAS_GROUPS || pid === undefined) return;
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // It was alone.
+    }
   }
 
   #receive(message: WorkerMessage, onHello: () => void): void {

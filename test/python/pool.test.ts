@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { FrameReader, encodeFrame } from "../../src/python/frame.ts";
 import { type PythonPool, type PythonPoolOptions, createPythonPool } from "../../src/python/pool.ts";
 import type { PythonResult } from "../../src/python/python-value.ts";
 import type { PythonCall, PythonSession } from "../../src/python/session.ts";
+import { isGone } from "./gone.ts";
 
 function open(context: TestContext, source: string, options: Partial<PythonPoolOptions> = {}): PythonPool {
   const directory = mkdtempSync(path.join(tmpdir(), "pool-"));
@@ -153,6 +155,45 @@ test("where runs have processes of their own, one that hangs and holds the inter
     after.map((pid) => typeof pid),
     ["number", "number"],
   );
+});
+
+const STARTS = `import os, subprocess
+@tool
+def f(how: str, notes: str):
+    child = subprocess.Popen(["sleep", "600"], start_new_session=how == "away")
+    with open(notes, "w") as file:
+        file.write(str(child.pid))
+    if how == "crash":
+        os._exit(7)
+    child.wait()
+`;
+
+test("what a node's code has started ends with its process, and what it has sent away holds up nobody", async (context) => {
+  const notes = mkdtempSync(path.join(tmpdir(), "notes-"));
+  context.after(() => rmSync(notes, { recursive: true, force: true }));
+  const started = async (how: string): Promise<number> => {
+    const file = path.join(notes, how);
+    while (!existsSync(file) || readFileSync(file, "utf8") === "") await delay(10);
+    return Number(readFileSync(file, "utf8"));
+  };
+  for (const how of ["hang", "crash", "away"]) {
+    const pool = open(context, STARTS, { cancelGraceMs: 200 });
+    await pool.load("tool.py");
+    const abort = new AbortController();
+    const lost = assert.rejects(
+      call(pool.session(how), { how, notes: path.join(notes, how) }, abort.signal),
+      { code: how === "crash" ? "PythonWorkerCrashed" : "Canceled" },
+      how,
+    );
+    const pid = await started(how);
+    if (how !== "crash") abort.abort();
+    await lost;
+    const began = performance.now();
+    await pool.close();
+    assert.ok(performance.now() - began < 20_000, `${how}: closing took ${performance.now() - began} ms`);
+    if (how === "away") process.kill(pid);
+    else assert.ok(await isGone(pid), `${how}: process ${pid} was left behind`);
+  }
 });
 
 test("several calls run in one process at a time", async (context) => {
