@@ -37,14 +37,14 @@ export function compilePrompt(kind: LlmKind, text: string, options: TemplateOpti
 }
 
 export function prepareLlm(node: LlmNode, inputs: PreparedNode["inputs"], resources: FlowResources): PreparedNode {
-  const hasCalls = node.kind === "chat" && (inputs["functions"] ?? inputs["tools"]) !== undefined;
+  const hasFunctions = node.kind === "chat" && inputs["functions"] !== undefined;
   const isFixed = Object.entries(inputs).every(
     ([name, { kind }]) => kind === "literal" || name === "prompt" || !node.parameters.has(name),
   );
   const about: About = { node, resources, isFixed, headers: originalHeaders(node), remembered: {} };
   return {
     inputs,
-    streaming: hasCalls ? "never" : "optional",
+    streaming: hasFunctions ? "never" : "optional",
     optionalInputs: node.parameters,
     function: `${node.provider}.${node.kind}`,
     ...(node.template && { prompt: promptFacts(node.template) }),
@@ -81,7 +81,7 @@ async function ask(call: NodeCall, about: About): Promise<NodeValue> {
   const said = rendered instanceof Promise ? await rendered : rendered;
   const parameters = remembered.parameters ?? parametersOf(call, about);
   const stream = call.stream || parameters.stream;
-  if (stream && parameters.returnsMessage) {
+  if (stream && parameters.cannotStream) {
     throw new FlowsteadError(
       "FunctionCallNotSupportedInStreamMode",
       "Function calling has not been supported by stream mode yet.",
@@ -89,7 +89,9 @@ async function ask(call: NodeCall, about: About): Promise<NodeValue> {
   }
   const model = (remembered.model ??= await resources.chatModel(node.connection));
   const request = { ...said, model: parameters.model, stream, parameters: parameters.body, headers };
-  return finish(await askModel(model, request, call), parameters);
+  const answer = await askModel(model, request, call);
+  if (stream || node.kind === "completion") return answer.content ?? "";
+  return parameters.returnsMessage ? answer.message() : answer.content;
 }
 
 function parametersOf({ inputs }: NodeCall, { node, isFixed, remembered }: About): ChatParameters {
@@ -146,10 +148,6 @@ function templateOf(node: LlmNode, prompt: NodeInput | undefined, remembered: Re
   const template = compilePrompt(node.kind, text, { env: node.env });
   Object.assign(remembered, { text, template });
   return template;
-}
-
-function finish(answer: Awaited<ReturnType<typeof askModel>>, { returnsMessage }: ChatParameters): NodeValue {
-  return returnsMessage ? answer.message() : (answer.content ?? "");
 }
 
 /** What the original tells model servers about itself, under the names that gateways and dashboards know. */

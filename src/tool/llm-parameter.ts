@@ -79,9 +79,13 @@ export interface ChatParameters {
   stream: boolean;
   /** The body's other fields. */
   body: Record<string, unknown>;
-  /** Whether the answer is a message with calls and not just text. */
+  /** Whether a whole answer is a message with calls and not just text. */
   returnsMessage: boolean;
+  /** With tools the text of a message streams; with functions, as in the original, nothing does. */
+  cannotStream: boolean;
 }
+
+const ONLY_TEXT = { returnsMessage: false, cannotStream: false };
 
 /** @throws FlowsteadError for a parameter that is malformed. */
 export function requestParameters(kind: LlmKind, provider: LlmProvider, inputs: ValueMap): ChatParameters {
@@ -126,6 +130,7 @@ function chatParameters(provider: LlmProvider, inputs: ValueMap): ChatParameters
     stream: isTrue(given("stream")),
     body,
     returnsMessage: truthy(given("functions")) || truthy(given("tools")),
+    cannotStream: truthy(given("functions")),
   };
 }
 
@@ -158,7 +163,7 @@ function completionParameters(provider: LlmProvider, inputs: ValueMap): ChatPara
     ...(isAzure ? withoutNulls(penalties) : penalties),
   };
   const name = isAzure ? (inputs["deployment_name"] ?? "") : (inputs["model"] ?? "text-davinci-003");
-  return { model: pyStr(name), stream: isTrue(inputs["stream"] ?? null), body, returnsMessage: false };
+  return { model: pyStr(name), stream: isTrue(inputs["stream"] ?? null), body, ...ONLY_TEXT };
 }
 
 /** A chat request with images, without its messages. */
@@ -174,7 +179,7 @@ function visionParameters(provider: LlmProvider, inputs: ValueMap): ChatParamete
   if (truthy(given("stop"))) body["stop"] = plain(given("stop"));
   for (const name of ["max_tokens", "seed"]) if (given(name) !== null) body[name] = plain(given(name));
   const named = provider === "AzureOpenAI" ? given("deployment_name") : (inputs["model"] ?? "gpt-4-vision-preview");
-  return { model: pyStr(named ?? ""), stream: isTrue(given("stream")), body, returnsMessage: false };
+  return { model: pyStr(named ?? ""), stream: isTrue(given("stream")), body, ...ONLY_TEXT };
 }
 
 function withoutNulls(fields: Record<string, unknown>): Record<string, unknown> {

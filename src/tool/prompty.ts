@@ -31,7 +31,8 @@ export const PROMPTY_TOOL: NodeTool = {
     const { parameters, configuration, response } = prompty.model;
     const { connection } = configuration;
     if (typeof connection === "string") await nodeConnection(resources, connection, node.name);
-    const isWhole = wantsJson(prompty) || response === "all" || parameters["tools"] || parameters["functions"];
+    const hasCalls = truthy(parameters["tools"]) || truthy(parameters["functions"]);
+    const isWhole = wantsJson(prompty) || response === "all" || (hasCalls && parameters["stream"] !== true);
     return {
       inputs: node.inputs,
       streaming: isWhole ? "never" : "optional",
@@ -78,10 +79,11 @@ async function ask(prompty: Prompty, call: NodeCall, around: Around): Promise<No
   try {
     const answer = await askModel(recorded(model, reply), request, call);
     if (response === "all") return reply.whole();
-    const { finishReason } = answer;
+    const { finishReason, content } = answer;
+    // Of what streams only the text counts, as in the original.
+    if (request.stream && !wantsJson(prompty)) return content ?? "";
     if (finishReason === "tool_calls" || finishReason === "function_call") return answer.message();
-    const { content } = answer;
-    if (!wantsJson(prompty)) return call.stream ? (content ?? "") : (content ?? null);
+    if (!wantsJson(prompty)) return content;
     return jsonResult(prompty, content ?? "");
   } finally {
     await release();

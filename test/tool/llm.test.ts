@@ -201,6 +201,28 @@ test("functions make the whole message the value", async (context) => {
   assert.equal(model.requests[0]?.stream, false);
 });
 
+test("with tools the text streams, and what does not stream is the whole message", async (context) => {
+  const tools = '[{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}]';
+  const files = llmFlow("openai", `tools: '${tools}'`);
+  const model = scriptedModel({ pieces: () => ["He", "llo"] });
+  const streamed = await runFlow(await openFiles(context, files, { model, connections }));
+  assert.equal(model.requests[0]?.stream, true);
+  const pieces = streamed.events.flatMap((event) => (event.type === "text-delta" ? [event.text] : []));
+  assert.deepEqual(pieces, ["He", "llo"]);
+  assert.deepEqual(streamed.outputs, { o: "Hello" });
+  const whole = await runFlow(await openFiles(context, files, { model, connections, streaming: false }));
+  assert.deepEqual(whole.values["n"], { content: "Hello", role: "assistant", function_call: null, tool_calls: null });
+});
+
+test("an answer without content is null, and a stream without content an empty text", async (context) => {
+  const model = scriptedModel({ pieces: () => [] });
+  const files = llmFlow("openai", "model: m");
+  const whole = await runFlow(await openFiles(context, files, { model, connections, streaming: false }));
+  assert.deepEqual(whole.outputs, { o: null });
+  const streamed = await runFlow(await openFiles(context, files, { model, connections }));
+  assert.deepEqual(streamed.outputs, { o: "" });
+});
+
 test("what is wrong with an llm node is told when the flow is loaded", async (context) => {
   const cases: [Record<string, string>, RegExp][] = [
     [llmFlow("gone", ""), /\(GetConnectionError\) Get connection 'gone' for node 'n' error: /],

@@ -35,7 +35,7 @@ export const MAPPING_KINDS: Kinds = {
     return judge(expect, async () => {
       const sources = sourcesOf(inputs["inputs"] as ValueMap);
       const facts = new Map<string, SourceFacts>();
-      for (const [name, source] of sources) facts.set(name, await examine(source));
+      for (const [name, source] of sources) facts.set(name, await examine(source, name));
       checkAligned(facts);
       const lines: Value[] = [];
       for await (const line of mergeByLine(sources, facts)) lines.push(line);
