@@ -66,6 +66,8 @@ export interface App {
   readonly endpoint: OnlineEndpoint;
   /** What the page says about the model. */
   readonly model: ModelFacts;
+  /** What works less well than it is configured to at this moment, and what to do. */
+  degraded(): { name: string; reason: string }[];
   /** Ends answers within the grace, then everything; nothing is left running. */
   close(graceMs: number): Promise<void>;
 }
@@ -198,7 +200,11 @@ export async function openApp(
       version: version(),
       log,
       mount: async (app) => {
-        await app.register(statusRoutes, { version: version(), notReady: () => notReady(fleet, models) });
+        await app.register(statusRoutes, {
+          version: version(),
+          notReady: () => notReady(fleet, models),
+          degraded: governance.degraded,
+        });
         await app.register(controlRoutes, { zones, fleet, token: controlToken });
         await app.register(managementRoutes, { control, journal: online.journal, token: controlToken });
         await app.register(chatRoutes, {
@@ -227,7 +233,7 @@ export async function openApp(
       return rm(path.join(config.home, "running.json"), { force: true });
     });
     log.info({ url: entry.url }, "started");
-    return { url: entry.url, endpoint, model, close };
+    return { url: entry.url, endpoint, model, degraded: governance.degraded, close };
   } catch (thrown) {
     await close(0).catch((alsoThrown: unknown) => log.error({ err: alsoThrown }, "closing after a failed start"));
     throw thrown;

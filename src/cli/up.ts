@@ -85,6 +85,7 @@ async function start(loaded: LoadedConfig, options: UpOptions, console: Console)
   console.say(
     `Model: ${app.model.id}${app.model.isLanguageModel ? "" : " (built in; not a language model: see the page for how to configure one)"}`,
   );
+  for (const { name, reason } of app.degraded()) console.say(`Warning: ${name}: ${reason}`);
   const score = `${app.url}/endpoints/${app.endpoint.name}/score`;
   console.say(`Endpoint: ${score} (key: ${commandName()} online-endpoint get-credentials -n ${app.endpoint.name})`);
   console.say(`Ready in ${seconds} s. Ctrl-C stops it.`);

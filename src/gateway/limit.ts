@@ -14,5 +14,7 @@ export interface RateLimiter {
   take(charges: readonly Charge[]): Taken | Promise<Taken>;
   /** Corrects what was taken, by more (which may leave a bucket in debt) or by less. */
   correct(charges: readonly Charge[]): void | Promise<void>;
+  /** What makes limits less exact than they are meant to be at this moment, and what to do; undefined while nothing does. */
+  problem(): string | undefined;
   close(): Promise<void>;
 }

@@ -49,10 +49,10 @@ export function createMeter({ rules, prices, limiter, budgets, ledger, now = Dat
       if (scope === undefined) continue;
       const { requestsPerMinute, tokensPerMinute } = rule;
       if (requestsPerMinute !== undefined) {
-        charges.requests.push({ key: keyOf("requests", scope), perMinute: requestsPerMinute, amount: 1 });
+        addCharge(charges.requests, { key: keyOf("requests", scope), perMinute: requestsPerMinute, amount: 1 });
       }
       if (tokensPerMinute !== undefined) {
-        charges.tokens.push({ key: keyOf("tokens", scope), perMinute: tokensPerMinute, amount: tokens });
+        addCharge(charges.tokens, { key: keyOf("tokens", scope), perMinute: tokensPerMinute, amount: tokens });
       }
     }
     return charges;
@@ -109,6 +109,16 @@ export function createMeter({ rules, prices, limiter, budgets, ledger, now = Dat
       return taken instanceof Promise ? taken.then(decide) : decide(taken);
     },
   };
+}
+
+/** Two rules over one scope share one bucket, which holds what the narrower allows. */
+function addCharge(charges: Charge[], added: Charge): void {
+  for (const charge of charges) {
+    if (charge.key !== added.key) continue;
+    charge.perMinute = Math.min(charge.perMinute, added.perMinute);
+    return;
+  }
+  charges.push(added);
 }
 
 function exceeded({ key, perMinute }: Charge, retryAfterMs: number): FlowsteadError {

@@ -23,6 +23,8 @@ export interface Governance {
   /** The same for a model that is not of the configuration, such as one behind a connection. */
   govern<Model extends ChatModel>(model: Model, name: string): Model;
   governEmbedder(embedder: Embedder, name: string): Embedder;
+  /** What works less well than it is configured to, and what to do. */
+  degraded(): { name: string; reason: string }[];
   close(): Promise<void>;
 }
 
@@ -58,6 +60,10 @@ export async function openGovernance({ config, pools, ledger, log }: GovernanceO
     models: new Map([...pools].map(([name, pool]) => [name, govern(pool, name)])),
     govern,
     governEmbedder: (embedder, name) => meteredEmbedder(embedder, name, meter),
+    degraded() {
+      const reason = limiter.problem();
+      return reason === undefined ? [] : [{ name: "limits", reason }];
+    },
     async close() {
       await ledger.close();
       await limiter.close();

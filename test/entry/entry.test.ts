@@ -12,6 +12,7 @@ import { PRIMARY_KEY, openTestEntry } from "../fake/entry.ts";
 import { end, scriptedTarget, start, text } from "../fake/target.ts";
 
 const missing: { name: string; reason: string }[] = [];
+const degraded: { name: string; reason: string }[] = [];
 
 const target = scriptedTarget(async function* (call) {
   yield start();
@@ -31,7 +32,7 @@ before(async () => {
   entry = await openTestEntry(target, {
     version: "1.2.3",
     mount: async (app) => {
-      await app.register(statusRoutes, { version: "1.2.3", notReady: () => missing });
+      await app.register(statusRoutes, { version: "1.2.3", notReady: () => missing, degraded: () => degraded });
       app.post("/api/echo", async (incoming) => incoming.body);
     },
   });
@@ -209,13 +210,17 @@ test("the openai package talks to the deployed flow", async () => {
   await assert.rejects(stranger.models.list(), { status: 401 });
 });
 
-test("healthz says alive, readyz names what is missing", async () => {
+test("healthz says alive, readyz names what is missing, and what works less well", async () => {
   assert.deepEqual(await (await call("/healthz")).json(), { status: "alive", version: "1.2.3" });
-  assert.equal((await call("/readyz")).status, 200);
-  missing.push({ name: "index", reason: "is being built" });
+  const limits = { name: "limits", reason: "Redis is away" };
+  degraded.push(limits);
+  const well = await call("/readyz");
+  assert.deepEqual([well.status, await well.json()], [200, { ready: true, notReady: [], degraded: [limits] }]);
+  degraded.length = 0;
+  const index = { name: "index", reason: "is being built" };
+  missing.push(index);
   const response = await call("/readyz");
-  assert.equal(response.status, 503);
-  assert.deepEqual(await response.json(), { ready: false, notReady: [{ name: "index", reason: "is being built" }] });
+  assert.deepEqual([response.status, await response.json()], [503, { ready: false, notReady: [index], degraded: [] }]);
   missing.length = 0;
 });
 

@@ -8,10 +8,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { SILENT } from "../../src/base/log.ts";
 import type { RateLimiter } from "../../src/gateway/limit.ts";
 import { openRateLimiter } from "../../src/gateway/provider/index.ts";
+import { fakeModel } from "../fake/openai/start.ts";
 import { sourceFile } from "../program.ts";
+import { serve } from "./served.ts";
 
 const skip = noRedis();
 const folder = await mkdtemp(path.join(tmpdir(), "redis-"));
@@ -94,25 +97,154 @@ test("all or none, corrections and debts", { skip }, async () => {
   }
 });
 
-test("without Redis each process keeps the limit by itself, and goes back to it", { skip }, async () => {
-  const limiter = await open();
-  try {
-    const charge = { key: "alone", perMinute: 2, amount: 1 };
-    server?.kill();
-    await new Promise((resolve) => server?.once("exit", resolve));
-    const alone = [];
-    for (let call = 0; call < 3; call++) alone.push((await limiter.take([charge])).ok);
-    assert.deepEqual(alone, [true, true, false]);
-    await start();
-    // Back with Redis, it finds what another process has taken there.
-    const other = await open();
-    await other.correct([{ key: "proof", perMinute: 1, amount: 5 }]);
-    for (let round = 0; (await limiter.take([{ key: "proof", perMinute: 1, amount: 0.0001 }])).ok; round++) {
-      assert.ok(round < 500, "it does not come back");
-      await new Promise((resolve) => setTimeout(resolve, 20));
+async function stop(): Promise<void> {
+  const ended = new Promise((resolve) => server?.once("exit", resolve));
+  server?.kill("SIGKILL");
+  await ended;
+  // Whoever is killed leaves it, and it is how a start is seen.
+  await rm(socket, { force: true });
+}
+
+async function untilShared(limiter: RateLimiter): Promise<void> {
+  for (let round = 0; limiter.problem() !== undefined; round++) {
+    assert.ok(round < 500, `it does not come back: ${limiter.problem()}`);
+    await delay(20);
+  }
+}
+
+async function taken(limiter: RateLimiter, key: string, calls: number): Promise<number> {
+  let count = 0;
+  for (let call = 0; call < calls; call++) if ((await limiter.take([{ key, perMinute: 60, amount: 1 }])).ok) count++;
+  return count;
+}
+
+/** Nearest to what a bucket of 60 gives, which fills by one each second. */
+function assertTaken(count: number, begunAt: number): void {
+  const seconds = Math.ceil((performance.now() - begunAt) / 1000);
+  assert.ok(count >= 59 && count <= 60 + seconds, `${count} taken in ${seconds} s`);
+}
+
+test(
+  "a limit stays what it is while Redis is lost, and when it comes back without what it knew",
+  { skip },
+  async () => {
+    const limiter = await open();
+    try {
+      const begunAt = performance.now();
+      const before = await taken(limiter, "lost", 40);
+      assert.equal(before, 40);
+      await stop();
+      const alone = await taken(limiter, "lost", 30);
+      assert.ok(limiter.problem()?.includes(socket), limiter.problem());
+      assertTaken(before + alone, begunAt);
+      await start();
+      await untilShared(limiter);
+      const other = await open();
+      const elsewhere = await taken(other, "lost", 30);
+      await other.close();
+      assertTaken(before + alone + elsewhere, begunAt);
+    } finally {
+      await limiter.close();
     }
-    await other.close();
+  },
+);
+
+test("what was let through without Redis, and given back, is charged when it is there again", { skip }, async () => {
+  const [limiter, other] = [await open(), await open()];
+  try {
+    const begunAt = performance.now();
+    const charge = { key: "back", perMinute: 60, amount: 10 };
+    assert.equal((await other.take([charge])).ok, true);
+    // It goes on with what it knew: it only stands still.
+    server?.kill("SIGSTOP");
+    assert.equal((await limiter.take([charge])).ok, true);
+    assert.ok(limiter.problem());
+    const asked = performance.now();
+    for (let call = 0; call < 3; call++) assert.equal((await limiter.take([charge])).ok, true);
+    await limiter.correct([{ ...charge, amount: -5 }]);
+    assert.ok(performance.now() - asked < 500, "one call has waited for it, and no other does");
+    server?.kill("SIGCONT");
+    await untilShared(limiter);
+    // Of 60, 10 and 4 times 10 but 5 are gone; what it was asked while it stood still may be done by now, too.
+    const left = await taken(other, "back", 60);
+    const seconds = Math.ceil((performance.now() - begunAt) / 1000);
+    assert.ok(left >= 5 && left <= 15 + seconds, `${left} left after ${seconds} s`);
   } finally {
-    await limiter.close();
+    server?.kill("SIGCONT");
+    await Promise.all([limiter.close(), other.close()]);
   }
 });
+
+test(
+  "callers see nothing of a Redis that is killed and started again, and the ledger has every call",
+  { skip, timeout: 60_000 },
+  async (context) => {
+    const fake = await fakeModel(context, { reply: "one two three" });
+    const served = await serve(context, {
+      models: [{ provider: "openai", base_url: `${fake.url}/v1`, model: "m" }],
+      gateway: {
+        redis: socket,
+        limits: [{ principal: "*", requests_per_minute: 10_000, tokens_per_minute: 1_000_000 }],
+      },
+    });
+    const client = served.openai();
+    const messages = [{ role: "user" as const, content: "Hi there" }];
+    const calls: Promise<unknown>[] = [];
+    let isOver = false;
+    const calling = (async (): Promise<void> => {
+      for (; !isOver; await delay(10)) calls.push(client.chat.completions.create({ model: "default", messages }));
+    })();
+    try {
+      await delay(300);
+      await stop();
+      await delay(500);
+      await start();
+      for (let round = 0; served.degraded().length > 0; round++) {
+        assert.ok(round < 500, "it does not come back");
+        await delay(20);
+      }
+      await delay(300);
+    } finally {
+      isOver = true;
+      await calling;
+    }
+    await Promise.all(calls);
+    const [sum] = await served.ledger.sums(["principal"]);
+    assert.deepEqual([sum?.requests, sum?.completion_tokens], [calls.length, calls.length * 3]);
+    assert.equal(
+      sum?.completion_tokens,
+      fake.journal.entries.reduce((all, { usage }) => all + usage.completion_tokens, 0),
+    );
+  },
+);
+
+test(
+  "a Redis that is not there at the start is told, without its password, and used when it comes",
+  { skip },
+  async () => {
+    await stop();
+    const nowhere = await openRateLimiter({ redis: "redis://me:secret@127.0.0.1:1/0", log: SILENT });
+    assert.match(
+      nowhere.problem() ?? "",
+      /redis:\/\/127\.0\.0\.1:1\/0 cannot be used \(connect ECONNREFUSED .*gateway\.redis/,
+    );
+    assert.ok(!nowhere.problem()?.includes("secret"));
+    await nowhere.close();
+    const limiter = await open();
+    try {
+      const charge = { key: "alone", perMinute: 2, amount: 1 };
+      const alone = [];
+      for (let call = 0; call < 3; call++) alone.push((await limiter.take([charge])).ok);
+      assert.deepEqual(alone, [true, true, false]);
+      await start();
+      await untilShared(limiter);
+      // Back with Redis, it finds what another process has taken there.
+      const other = await open();
+      await other.correct([{ key: "proof", perMinute: 1, amount: 5 }]);
+      assert.equal((await limiter.take([{ key: "proof", perMinute: 1, amount: 0.0001 }])).ok, false);
+      await other.close();
+    } finally {
+      await limiter.close();
+    }
+  },
+);

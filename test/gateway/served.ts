@@ -13,7 +13,7 @@ import { createCredentials } from "../../src/gateway/credential.ts";
 import { createGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import type { Ledger } from "../../src/gateway/ledger.ts";
 import { openLedger } from "../../src/gateway/ledger.ts";
-import { openGovernance } from "../../src/gateway/open.ts";
+import { type Governance, openGovernance } from "../../src/gateway/open.ts";
 import { meteredEmbedder } from "../../src/gateway/metered.ts";
 import { openModelPools } from "../../src/model/pools.ts";
 import { modelSettings, openEmbedder } from "../../src/model/provider/index.ts";
@@ -25,6 +25,7 @@ export interface Served {
   url: string;
   gateway: Gateway;
   ledger: Ledger;
+  degraded: Governance["degraded"];
   openai(key?: string): OpenAI;
   azure(deployment: string, key?: string): AzureOpenAI;
 }
@@ -81,6 +82,7 @@ export async function serve(
     url: listener.url,
     gateway,
     ledger: governance.ledger,
+    degraded: governance.degraded,
     openai: (apiKey = KEYS.a) => new OpenAI({ baseURL: `${listener.url}/v1`, apiKey, maxRetries: 0 }),
     azure: (deployment, apiKey = KEYS.a) =>
       new AzureOpenAI({ endpoint: listener.url, apiKey, deployment, apiVersion: "2024-10-21", maxRetries: 0 }),

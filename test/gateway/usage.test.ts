@@ -91,6 +91,23 @@ test("one caller at its limit gets 429 with a true wait; another one is served",
   assert.match(refused.message, /3 requests per minute for principal "team-a"/);
 });
 
+test("of two limits for the same callers the narrower holds, and each call counts once", async (context) => {
+  const fake = await fakeModel(context);
+  const served = await serve(context, {
+    models: [entry(fake)],
+    gateway: {
+      limits: [
+        { principal: "*", requests_per_minute: 100, tokens_per_minute: 100_000 },
+        { principal: "team-a", requests_per_minute: 4, tokens_per_minute: 10_000 },
+      ],
+    },
+  });
+  const statuses = [];
+  for (let call = 0; call < 5; call++) statuses.push(await status(ask(served, KEYS.a)));
+  assert.deepEqual(statuses, [200, 200, 200, 200, 429]);
+  assert.equal(await status(ask(served, KEYS.b)), 200);
+});
+
 test("tokens per minute count what was used, not what was feared", async (context) => {
   const fake = await fakeModel(context, { reply: "one two three" });
   const served = await serve(context, {

@@ -1,35 +1,11 @@
 // Buckets that several processes share, exactly: each change is one script, which Redis runs alone and with its own clock.
+// While Redis is away, calls go on, and each process keeps the limits by what it has let through itself.
 
 import type { Redis } from "ioredis";
 import type { Logger } from "../../base/log.ts";
 import type { Charge, RateLimiter, Taken } from "../limit.ts";
 import { memoryLimiter } from "./memory.ts";
-
-const SCRIPT = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local force = ARGV[1] == '1'
-local levels = {}
-for i = 1, #KEYS do
-  local size, amount = tonumber(ARGV[i * 2]), tonumber(ARGV[i * 2 + 1])
-  local found = redis.call('HMGET', KEYS[i], 'level', 'at')
-  local level, at = tonumber(found[1]) or size, tonumber(found[2]) or now
-  level = math.min(size, level + (now - at) * size / 60000)
-  if not force and level + 1e-6 < amount then
-    return {i, math.ceil((amount - level) * 60000 / size)}
-  end
-  levels[i] = math.min(size, level - amount)
-end
-for i = 1, #KEYS do
-  local size = tonumber(ARGV[i * 2])
-  redis.call('HSET', KEYS[i], 'level', string.format('%.6f', levels[i]), 'at', string.format('%d', now))
-  redis.call('PEXPIRE', KEYS[i], math.ceil((size - levels[i]) * 60000 / size) + 60000)
-end
-return {0, 0}`;
-
-interface WithCharge extends Redis {
-  flowsteadCharge(keys: number, ...args: (string | number)[]): Promise<[number, number]>;
-}
+import { CATCH_UP, CHARGE, type Scripts } from "./redis-script.ts";
 
 export interface RedisLimiterOptions {
   /** Such as redis://127.0.0.1:6379/0, or the path of a Unix socket. */
@@ -39,7 +15,13 @@ export interface RedisLimiterOptions {
   log: Logger;
 }
 
-/** While Redis cannot be reached, each process keeps the limits by itself: calls go on, less exactly. */
+const CONNECT_MS = 2000;
+const COMMAND_MS = 1000;
+/** How soon it is tried again. */
+const RETRY_MS = 500;
+/** Buckets that are told at once: Redis does nothing else meanwhile. */
+const GROUP = 200;
+
 export async function redisLimiter({
   url,
   prefix = "flowstead:limit:",
@@ -49,49 +31,144 @@ export async function redisLimiter({
   const redis = new Redis(url, {
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
-    connectTimeout: 2000,
-    commandTimeout: 1000,
-    retryStrategy: (times) => Math.min(times * 200, 5000),
+    connectTimeout: CONNECT_MS,
+    commandTimeout: COMMAND_MS,
+    retryStrategy: () => RETRY_MS,
     lazyConnect: true,
-  });
-  redis.on("error", () => {});
-  redis.defineCommand("flowsteadCharge", { lua: SCRIPT });
-  await redis.connect().catch(() => {});
-  const alone = memoryLimiter();
-  let isOut = false;
+  }) as Redis & Scripts;
+  redis.defineCommand("flowsteadCharge", { lua: CHARGE });
+  redis.defineCommand("flowsteadCatchUp", { lua: CATCH_UP });
+  /** Why there is no connection; what commands say of it is only that there is none. */
+  let disconnected: string | undefined;
+  redis.on("error", ({ message }: Error) => (disconnected = message));
+  redis.on("ready", () => (disconnected = undefined));
 
-  async function run(charges: readonly Charge[], force: boolean): Promise<[number, number] | undefined> {
+  /** What this process has let through, with Redis and without. */
+  const own = memoryLimiter();
+  /** Of that, what Redis has not been told. */
+  let owed = new Map<string, Charge>();
+  /** Why Redis is not asked at present. */
+  let away: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function charge(charges: readonly Charge[], force: boolean): Promise<[number, number]> {
     const keys = charges.map(({ key }) => prefix + key);
     const args = charges.flatMap(({ perMinute, amount }) => [perMinute, force ? amount : Math.min(amount, perMinute)]);
-    try {
-      const found = await (redis as WithCharge).flowsteadCharge(keys.length, ...keys, force ? "1" : "0", ...args);
-      if (isOut) log.info("limits are shared through Redis again");
-      isOut = false;
-      return found;
-    } catch (thrown) {
-      if (!isOut)
-        log.warn(
-          { reason: (thrown as Error).message },
-          "Redis cannot be reached: limits are kept by this process alone",
-        );
-      isOut = true;
-      return undefined;
+    return redis.flowsteadCharge(keys.length, ...keys, force ? "1" : "0", ...args);
+  }
+
+  function owe(charges: Iterable<Charge>): void {
+    for (const { key, perMinute, amount } of charges) {
+      const before = owed.get(key)?.amount ?? 0;
+      owed.set(key, { key, perMinute, amount: before + Math.min(amount, perMinute) });
     }
   }
 
+  function lose(thrown: Error): void {
+    if (away !== undefined) return;
+    away = thrown.message;
+    log.warn({ reason: disconnected ?? away }, "Redis cannot be used: limits are kept by each process alone");
+    tryLater();
+  }
+
+  function tryLater(): void {
+    timer = setTimeout(() => void comeBack(), RETRY_MS);
+    timer.unref();
+  }
+
+  async function comeBack(): Promise<void> {
+    const due = owed;
+    try {
+      // One that hangs would do all that it has been told meanwhile when it wakes up.
+      await redis.ping();
+      owed = new Map();
+      await catchUp(due);
+    } catch (thrown) {
+      if (owed !== due) owe(due.values());
+      away = (thrown as Error).message;
+      return tryLater();
+    }
+    away = undefined;
+    log.info("limits are shared through Redis again");
+    // Let through while that was told.
+    const rest = [...owed.values()];
+    owed = new Map();
+    if (rest.length > 0) await tell(rest);
+  }
+
+  /** Redis may have kept what it knew, or have lost it. */
+  async function catchUp(due: ReadonlyMap<string, Charge>): Promise<void> {
+    const all = own.missing();
+    for (let from = 0; from < all.length; from += GROUP) {
+      const group = all.slice(from, from + GROUP);
+      const args = group.flatMap(({ key, perMinute, amount }) => [
+        perMinute,
+        Math.min(due.get(key)?.amount ?? 0, amount),
+        perMinute - amount,
+      ]);
+      await redis.flowsteadCatchUp(group.length, ...group.map(({ key }) => prefix + key), ...args);
+    }
+  }
+
+  async function tell(charges: readonly Charge[]): Promise<void> {
+    try {
+      await charge(charges, true);
+    } catch (thrown) {
+      owe(charges);
+      lose(thrown as Error);
+    }
+  }
+
+  function takeAlone(charges: readonly Charge[]): Taken {
+    const taken = own.take(charges);
+    if (taken.ok) owe(charges);
+    return taken;
+  }
+
+  async function takeShared(charges: readonly Charge[]): Promise<Taken> {
+    let found: [number, number];
+    try {
+      found = await charge(charges, false);
+    } catch (thrown) {
+      lose(thrown as Error);
+      return takeAlone(charges);
+    }
+    const [place, retryAfterMs] = found;
+    if (place !== 0) return { ok: false, charge: charges[place - 1] as Charge, retryAfterMs };
+    own.take(charges);
+    return TAKEN;
+  }
+
+  // What is wrong at the start is known before the first call.
+  await redis
+    .connect()
+    .then(() => redis.ping())
+    .catch(lose);
   return {
-    async take(charges): Promise<Taken> {
-      if (charges.length === 0) return { ok: true };
-      const found = await run(charges, false);
-      if (!found) return alone.take(charges);
-      const [place, retryAfterMs] = found;
-      return place === 0 ? { ok: true } : { ok: false, charge: charges[place - 1] as Charge, retryAfterMs };
+    take(charges) {
+      if (charges.length === 0) return TAKEN;
+      return away === undefined ? takeShared(charges) : takeAlone(charges);
     },
-    async correct(charges) {
-      if (charges.length > 0 && !(await run(charges, true))) await alone.correct(charges);
+    correct(charges) {
+      if (charges.length === 0) return undefined;
+      own.correct(charges);
+      if (away === undefined) return tell(charges);
+      return owe(charges);
+    },
+    problem() {
+      if (away === undefined) return undefined;
+      return `Redis at ${placeOf(url)} cannot be used (${disconnected ?? away}): each process keeps limits by what it has let through itself. Calls, budgets and accounts go on. Start it, or correct gateway.redis; it is tried again all the time.`;
     },
     async close() {
+      clearTimeout(timer);
       redis.disconnect();
     },
   };
+}
+
+const TAKEN: Taken = { ok: true };
+
+/** Without the name and the password that it may hold. */
+function placeOf(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//").replace(/\?.*$/, "");
 }
