@@ -34,7 +34,8 @@ export function connectionFiles(connections: readonly Connection[]): SecretFree 
       file,
       stringify(
         { $schema: schema, type: kind, name, module: "promptflow.connections", ...(plain(own) as object) },
-        { lineWidth: 0 },
+        // The original reads YAML 1.1, where an API version without quotes is a date.
+        { lineWidth: 0, version: "1.1" },
       ),
     );
   }

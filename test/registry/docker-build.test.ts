@@ -26,6 +26,13 @@ test("a connection's file is read again as the same connection with references f
   });
 });
 
+test("an API version stays a text for readers of YAML 1.1, as the original is, which take it for a date", () => {
+  const configs = { api_base: "https://x.example", api_version: "2024-02-01" };
+  const azure: Connection = { name: "on", type: "AzureOpenAIConnection", configs, secrets: { api_key: "x" } };
+  const { files } = connectionFiles([azure]);
+  assert.match(files.get("connections/on.yaml") ?? "", /^name: "on"$[^]*^api_version: "2024-02-01"$/m);
+});
+
 test("two connections that would share a variable or a file are refused", () => {
   const named = (name: string): Connection => ({
     name,

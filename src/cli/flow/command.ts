@@ -39,6 +39,11 @@ function addInit(flow: Command, console: Console): void {
     .description("make a new flow that runs at once, or a flow around a function that is there")
     .requiredOption("--flow <folder>", "folder to make it in")
     .addOption(new Option("--type <type>", "what kind of flow").choices(FLOW_TYPES).default("standard"))
+    .option(
+      "--connection <name>",
+      "the connection that the flow's model is asked through (default: the pool `default`)",
+    )
+    .option("--deployment <name>", "name of the model, for Azure OpenAI that of its deployment")
     .option("--entry <file>", "a Python file in the folder: the flow calls its --function")
     .option("--function <name>", "the function in --entry")
     .option("--prompt-template <template...>", "parameter=file.jinja2: a template whose text the function is given")
@@ -49,7 +54,6 @@ function addInit(flow: Command, console: Console): void {
       ? (await import("./entry.ts")).flowEntry(options, console)
       : flowInit(options, console),
   );
-  withAccepted(init, "--connection <name>", "--deployment <name>");
 }
 
 function addTest(flow: Command, console: Console): void {
@@ -141,7 +145,7 @@ Examples:
 const INIT_EXAMPLES = `
 Examples:
   flowstead flow init --flow answer
-  flowstead flow init --flow talk --type chat
+  flowstead flow init --flow talk --type chat --connection open_ai_connection --deployment gpt-4o-mini
   flowstead flow init --flow intent --entry intent.py --function extract_intent --prompt-template prompt=ask.jinja2
 `;
 
