@@ -1,6 +1,7 @@
 // Connections that people create by command: a file with their secrets encrypted, and beside it the key that only its owner
 // may read. Who copies the one without the other has no secret.
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
@@ -20,7 +21,10 @@ export interface StoredConnection extends Connection {
 }
 
 export interface ConnectionStore {
-  /** With their secrets, by name. */
+  /**
+   * All of them. Secrets are decrypted as they are read, which throws `InvalidConnection` where that cannot be done: one that
+   * is damaged does not stand in the way of the others, nor of what replaces it.
+   */
   list(): Promise<StoredConnection[]>;
   /** Adds the connection, or replaces the one of its name, which stays as old as it is. @returns what is stored. */
   save(connection: Connection): Promise<StoredConnection>;
@@ -45,10 +49,23 @@ type Stored = z.output<typeof stored>;
 export const SEALING_KEY_FILE = "connections.key";
 // Another command writes for a moment only.
 const LOCK_WAIT_MS = 5_000;
+const KEY_BYTES = 32;
 
 export function openConnectionStore(folder: string): ConnectionStore {
   const file = path.join(folder, "connections.json");
-  const readKey = (): Promise<Buffer> => readSealingKey(path.join(folder, SEALING_KEY_FILE));
+  const keyFile = path.join(folder, SEALING_KEY_FILE);
+  /** A new key only where nothing is sealed: beside it what an old one has sealed would be lost, once that came back. */
+  const readKey = async (entries: Stored): Promise<Buffer> => {
+    if (Object.keys(entries).length > 0 && !existsSync(keyFile)) {
+      throw new FlowsteadError(
+        "InvalidConnection",
+        `${keyFile} is gone, without which nobody can read the secrets in ${file}. Restore it; or move connections.json away and create the connections again.`,
+      );
+    }
+    const key = await readSealingKey(keyFile);
+    if (key.length === KEY_BYTES) return key;
+    throw new FlowsteadError("InvalidConnection", `${keyFile} holds no key. Restore it from a copy.`);
+  };
 
   const read = async (): Promise<Stored> => {
     const text = await readFile(file, "utf8").catch((thrown: NodeJS.ErrnoException) => {
@@ -56,20 +73,13 @@ export function openConnectionStore(folder: string): ConnectionStore {
       if (thrown.code === "ENOENT" || thrown.code === "ENOTDIR") return undefined;
       throw thrown;
     });
-    if (text === undefined) return {};
-    const parsed = stored.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
-    throw new FlowsteadError(
-      "InvalidConnection",
-      `${file} cannot be read as connections. Restore it, or delete it and create them again.`,
-    );
+    return text === undefined ? {} : parse(text, file);
   };
-  const change = async (work: (entries: Stored, key: Buffer) => void): Promise<void> => {
-    const key = await readKey();
+  const change = async (work: (entries: Stored) => Promise<void> | void): Promise<void> => {
     const lock = await lockState(folder, LOCK_WAIT_MS);
     try {
       const entries = await read();
-      work(entries, key);
+      await work(entries);
       await writeFileAtomic(file, `${stringifyJson(entries, 2)}\n`, 0o600);
     } finally {
       await lock.release();
@@ -79,18 +89,21 @@ export function openConnectionStore(folder: string): ConnectionStore {
   return {
     async list() {
       const entries = await read();
-      if (Object.keys(entries).length === 0) return [];
-      const key = await readKey();
+      const key = await readKey(entries).catch((thrown: unknown) => FlowsteadError.from(thrown));
       return Object.entries(entries).map(([name, { secrets, ...rest }]) => ({
         name,
         ...rest,
-        secrets: decrypt(secrets, name, key),
+        get secrets() {
+          if (key instanceof FlowsteadError) throw key;
+          return decrypt(secrets, name, key);
+        },
       }));
     },
     async save({ name, type, configs, secrets }) {
       const modified = new Date().toISOString();
       let created: string | undefined = modified;
-      await change((entries, key) => {
+      await change(async (entries) => {
+        const key = await readKey(entries);
         const before = Object.hasOwn(entries, name) ? entries[name] : undefined;
         if (before) created = before.created;
         const times = { ...(created === undefined ? {} : { created }), modified };
@@ -100,10 +113,28 @@ export function openConnectionStore(folder: string): ConnectionStore {
     },
     async remove(name) {
       if (!Object.hasOwn(await read(), name)) return false;
-      await change((entries) => delete entries[name]);
+      await change((entries) => void delete entries[name]);
       return true;
     },
   };
+}
+
+function parse(text: string, file: string): Stored {
+  const damaged = (why: string, cause?: unknown): FlowsteadError =>
+    new FlowsteadError(
+      "InvalidConnection",
+      `${file} cannot be read as connections${why}. Restore it from a copy; or move it away and create them again.`,
+      { cause },
+    );
+  let data: Value;
+  try {
+    data = parseJson(text);
+  } catch (cause) {
+    throw damaged(` (${(cause as Error).message.replace(/\.$/, "")})`, cause);
+  }
+  const parsed = stored.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw damaged("");
 }
 
 function decrypt(sealed: string, name: string, key: Buffer): Record<string, string> {
@@ -112,7 +143,7 @@ function decrypt(sealed: string, name: string, key: Buffer): Record<string, stri
   } catch (cause) {
     throw new FlowsteadError(
       "InvalidConnection",
-      `The secrets of connection "${name}" cannot be decrypted: connections.key is not the key they were made with. Create the connection again.`,
+      `The secrets of connection "${name}" cannot be decrypted: they are damaged, or ${SEALING_KEY_FILE} is not the key they were made with. Restore that key, or create or delete the connection.`,
       { cause },
     );
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -37,18 +38,53 @@ test("connections are kept with their secrets encrypted, and only the owner may 
   );
 });
 
-test("secrets that another key made, or of another connection, are refused by name", async (context) => {
+test("secrets that another key made, or of another connection, are refused by name; the others are not", async (context) => {
   const [one, two] = await Promise.all([mkdtemp(path.join(tmpdir(), "a-")), mkdtemp(path.join(tmpdir(), "b-"))]);
   context.after(() => Promise.all([one, two].map((folder) => rm(folder, { recursive: true, force: true }))));
   await openConnectionStore(one).save(OPEN_AI);
+  await openConnectionStore(two).save({ ...OPEN_AI, name: "other" });
   await copyFile(path.join(one, "connections.json"), path.join(two, "connections.json"));
-  await assert.rejects(openConnectionStore(two).list(), {
+  const store = openConnectionStore(two);
+  const source = configuredConnections({ entries: {}, store, env: {} });
+  await assert.rejects(source.get("open ai"), {
     code: "InvalidConnection",
-    message: /"open ai" cannot be decrypted/,
+    message: /"open ai" cannot be decrypted.* create or delete the connection/,
   });
-  const text = await readFile(path.join(one, "connections.json"), "utf8");
-  await writeFile(path.join(one, "connections.json"), text.replace('"open ai"', '"moved"'));
-  await assert.rejects(openConnectionStore(one).list(), { code: "InvalidConnection", message: /"moved"/ });
+  await store.save({ ...OPEN_AI, name: "beside" });
+  assert.equal((await source.get("beside")).secrets.api_key, "sk-very-secret");
+  await store.save(OPEN_AI);
+  assert.equal((await source.get("open ai")).secrets.api_key, "sk-very-secret");
+  const text = await readFile(path.join(two, "connections.json"), "utf8");
+  await writeFile(path.join(two, "connections.json"), text.replace('"beside"', '"moved"'));
+  await assert.rejects(source.get("moved"), { code: "InvalidConnection", message: /"moved"/ });
+});
+
+test("a lost key and a damaged file are told, and nothing is written over them", async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "connections-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const store = openConnectionStore(folder);
+  const [file, key] = [path.join(folder, "connections.json"), path.join(folder, "connections.key")];
+  const secrets = async (): Promise<unknown> => (await store.list()).map((one) => one.secrets);
+  await store.save(OPEN_AI);
+  const kept = await readFile(key);
+  const text = await readFile(file, "utf8");
+  await rm(key);
+  const gone = { code: "InvalidConnection", message: /connections\.key is gone.*Restore it/ };
+  await assert.rejects(secrets(), gone);
+  await assert.rejects(store.save({ ...OPEN_AI, name: "new" }), gone);
+  assert.deepEqual([existsSync(key), await readFile(file, "utf8")], [false, text]);
+  await writeFile(key, "short");
+  await assert.rejects(store.save(OPEN_AI), { message: /connections\.key holds no key/ });
+  await writeFile(key, kept);
+  assert.deepEqual(await secrets(), [OPEN_AI.secrets]);
+  for (const damaged of [text.slice(0, 60), "", "[1]"]) {
+    await writeFile(file, damaged);
+    const told = { code: "InvalidConnection", message: /connections\.json cannot be read as connections.*Restore it/ };
+    await assert.rejects(secrets(), told);
+    await assert.rejects(store.save(OPEN_AI), told);
+    await assert.rejects(store.remove("open ai"), told);
+    assert.equal(await readFile(file, "utf8"), damaged);
+  }
 });
 
 test("of one name the file of the environment wins over a created one, that over the configuration", async (context) => {
