@@ -20,6 +20,10 @@ export interface InputDefinition {
   isChatHistory?: boolean;
   /** Whether the file does not declare it and its type is the code's annotation: values pass as they are. */
   isInferred?: boolean;
+  /** Whether only the sample says that it is there: a call that gives nothing at all takes the sample's values. */
+  isSampled?: boolean;
+  /** The default of the code as the original shows it: Python's text of it, whatever its type. */
+  shownDefault?: string;
 }
 
 export interface OutputDefinition {

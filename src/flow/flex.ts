@@ -2,7 +2,7 @@
 // everything that runs flows runs it too; its outputs are the fields of what it returns.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, isMap } from "../base/value.ts";
+import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import type { EntrySignature, PythonParameter } from "../python/message.ts";
 import type { PythonPool } from "../python/pool.ts";
 import { WorkerFailure } from "../python/process.ts";
@@ -51,7 +51,7 @@ export async function planFlex(
       type,
       reference: { kind: "node" as const, node: node.name, section: "output", property: "" },
       isChatOutput: definition.outputs.find((output) => output.name === name)?.isChatOutput ?? false,
-      evaluationOnly: false,
+      evaluationOnly: definition.outputs.find((output) => output.name === name)?.evaluationOnly ?? false,
     },
     streamed,
   }));
@@ -110,6 +110,7 @@ function fromParameter(name: string, parameter: PythonParameter): InputDefinitio
     isChatInput: false,
     isInferred: true,
     ...(isShown ? { default: parameter.default ?? null } : {}),
+    ...(parameter.has_default ? { shownDefault: pyStr(parameter.default ?? "") } : {}),
   };
 }
 

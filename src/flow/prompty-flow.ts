@@ -18,6 +18,8 @@ export function promptyFlow(file: string, changes: ValueMap = {}): FlowDefinitio
       name,
       type: inputType(declaration["type"]),
       default: declaration["default"] ?? null,
+      ...(prompty.isSampled ? { isSampled: true } : {}),
+      ...(typeof declaration["description"] === "string" ? { description: declaration["description"] } : {}),
       isChatInput: declaration["is_chat_input"] === true,
       ...(declaration["is_chat_history"] === true ? { isChatHistory: true } : {}),
     })),

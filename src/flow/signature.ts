@@ -24,8 +24,10 @@ export function flowSignature(plan: FlowPlan): FlowSignature {
         isChatHistory: input === history,
       };
       if (input.default !== undefined && input.default !== null) described.default = input.default;
-      else if (plan.optionalInputs?.has(input.name)) described.optional = true;
+      else if (input.isSampled || plan.optionalInputs?.has(input.name)) described.optional = true;
       if (input.description !== undefined) described.description = input.description;
+      if (input.shownDefault !== undefined) described.shownDefault = input.shownDefault;
+      if (input === history && !input.isChatHistory) described.isHistoryByName = true;
       return described;
     }),
     outputs: plan.outputs.map(({ definition: output, streamed }) => {

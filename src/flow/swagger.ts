@@ -97,7 +97,9 @@ export function swagger(
 function inputSchema(input: FlowInput): Record<string, unknown> {
   const schema = fieldSchema(input);
   // The original shows no default that counts as false in Python.
-  if (input.default !== undefined && truthy(input.default as Value)) schema["default"] = input.default;
+  if (input.shownDefault !== undefined) {
+    if (input.shownDefault !== "") schema["default"] = input.shownDefault;
+  } else if (input.default !== undefined && truthy(input.default as Value)) schema["default"] = input.default;
   return schema;
 }
 
@@ -105,15 +107,14 @@ function fieldSchema({ type, description }: { type: string; description?: string
   return { ...(SCHEMA_TYPE[type] ?? { type: "object" }), ...(description ? { description } : {}) };
 }
 
-function chatInfo({ inputs, outputs }: FlowSignature): Record<string, string> {
-  const chatInput = inputs.find((input) => input.isChatInput);
-  const chatOutput = outputs.find((output) => output.isChatOutput && !output.evaluationOnly);
-  if (!chatInput) return chatOutput ? { "x-chat-output": chatOutput.name } : {};
-  const history = inputs.find((input) => input.isChatHistory);
+/** What the flow's file marks, as in the original: the last of several, no history that only its name tells. */
+function chatInfo({ inputs, outputs, bareOutput = false }: FlowSignature): Record<string, string> {
+  const chatInput = inputs.findLast((input) => input.isChatInput);
+  const history = inputs.findLast((input) => input.isChatHistory && !input.isHistoryByName);
+  const chatOutput = outputs.findLast((output) => output.isChatOutput && !output.evaluationOnly);
   return {
-    "x-flow-type": "chat",
-    "x-chat-input": chatInput.name,
-    ...(chatOutput ? { "x-chat-output": chatOutput.name } : {}),
+    ...(chatInput ? { "x-flow-type": "chat", "x-chat-input": chatInput.name } : {}),
     ...(history ? { "x-chat-history": history.name } : {}),
+    ...(chatOutput && !bareOutput ? { "x-chat-output": chatOutput.name } : {}),
   };
 }

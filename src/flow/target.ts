@@ -11,9 +11,13 @@ export interface FlowInput {
   default?: unknown;
   /** May be left out, though no default is shown: the code has one that is not shown. */
   optional?: boolean;
+  /** What the original's `/swagger.json` shows as the default, where that is not `default`. */
+  shownDefault?: string;
   description?: string;
   isChatInput: boolean;
   isChatHistory: boolean;
+  /** Whether nothing but its name, `chat_history`, says that it is the history. */
+  isHistoryByName?: boolean;
 }
 
 export interface FlowOutput {

@@ -34,6 +34,8 @@ export interface Prompty {
   model: PromptyModel;
   /** Declarations by input name; those of the sample when the head declares none. */
   inputs: Readonly<Record<string, ValueMap>>;
+  /** Whether they are the sample's. */
+  isSampled: boolean;
   outputs: Readonly<Record<string, ValueMap>>;
   sample: ValueMap | null;
   template: Template;
@@ -67,6 +69,7 @@ export function loadPrompty(file: string, options: PromptyOptions = {}): Prompty
     head,
     model: toModel(head["model"], file),
     inputs: isDeclared ? declared : sampled,
+    isSampled: !isDeclared,
     outputs: mapOfMaps(head["outputs"]),
     sample,
     template: compileTemplate(liftImages(template), { file, before, env: place.env }),
