@@ -176,8 +176,9 @@ export async function startFakeChat(options: FakeChatOptions): Promise<FakeChat>
     const run = conversation.run;
     const after = Number(url.searchParams.get("after") ?? 0);
     if (third === "stop") {
+      const stopped = run !== undefined && !run.done;
       run?.stop();
-      return json(response, 202, { stopped: run !== undefined });
+      return json(response, 202, { stopped });
     }
     if (third === "stream") {
       if (!run || run.done) return void response.writeHead(204).end();

@@ -8,6 +8,7 @@ import { ApiError, messageOf } from "../wire/request.ts";
 import { chatRequest } from "./chat-request.ts";
 import { frameBatch } from "./frame-batch.ts";
 import { type ChatMessage, awaitedAnswer, fromStored, questionOf, reduce, settled } from "./message.ts";
+import { stopProblem, stopRun } from "./stop.ts";
 
 export interface ConversationState {
   id: string;
@@ -43,8 +44,6 @@ export interface Conversation {
   /** Loads anew, unless a run is being followed here already. */
   refresh(): Promise<void>;
 }
-
-const STOP_PATIENCE_MS = 4_000;
 
 export function createConversation(api: Api, hooks: ConversationHooks): Conversation {
   const store = createStore<ConversationState>(() => ({ id: "", title: "", phase: "new", messages: [] }));
@@ -211,7 +210,10 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
       run: { messageId: answer.id, connection: "live", stopping: false },
     });
     const stored = await api.conversation(id).catch(() => undefined);
-    if (getState().run?.messageId !== answer.id) return;
+    const { run: begun } = getState();
+    if (begun?.messageId !== answer.id) return;
+    // Nothing has been asked yet: what was there before stays.
+    if (begun.stopping) return load(id);
     const known = stored?.messages.find((message) => message.id === messageId);
     // What looked like a failure from here may be an answer that was finished, or is being written, over there.
     if (stored && (stored.activeRun || (failed && known?.status === "complete"))) return show(stored);
@@ -227,16 +229,26 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
     if (!run || run.stopping) return;
     setState({ run: { ...run, stopping: true } });
     const watched = following;
-    setTimeout(() => {
-      // The server was told; if its last word does not come, the page still obeys.
-      if (following !== watched || !getState().run) return;
-      const messageId = getState().run?.messageId ?? "";
-      leave();
-      const message = getState().messages.find((each) => each.id === messageId);
-      if (message) replace(messageId, { ...settled(message), status: "stopped" });
-      setState({ run: undefined });
-    }, STOP_PATIENCE_MS);
-    await api.stop(id).catch(() => undefined);
+    const isOver = (): boolean => following !== watched || !getState().run;
+    const end = await stopRun({ tell: () => api.stop(id), isOver });
+    const { messageId } = getState().run ?? {};
+    if (end === "over" || messageId === undefined) return;
+    // Its last word does not come: the page obeys all the same.
+    leave();
+    const message = getState().messages.find((each) => each.id === messageId);
+    if (message) replace(messageId, { ...settled(message), status: "stopped" });
+    setState({ run: undefined });
+    if (end === "heard") return;
+    // A question that was still on its way has been taken back, and a connection is free for one more word.
+    await api.stop(id).catch((error: unknown) => {
+      const problem = stopProblem(error);
+      if (problem) patch(messageId, { status: "error", error: problem });
+    });
+  }
+
+  function patch(messageId: string, change: Partial<ChatMessage>): void {
+    const message = getState().messages.find((each) => each.id === messageId);
+    if (message) replace(messageId, { ...message, ...change });
   }
 
   return {
@@ -271,10 +283,7 @@ export function createConversation(api: Api, hooks: ConversationHooks): Conversa
       await load(id);
     },
     stop,
-    patch(messageId, change) {
-      const message = getState().messages.find((each) => each.id === messageId);
-      if (message) replace(messageId, { ...message, ...change });
-    },
+    patch,
     async refresh() {
       const { id, phase, run } = getState();
       if (!run && (phase === "ready" || phase === "failed")) await load(id);

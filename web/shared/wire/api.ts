@@ -58,7 +58,8 @@ export const api = {
   events: (id: string, after: number, signal: AbortSignal) =>
     requestJson<RunSlice | undefined>(`/api/chat/${segment(id)}/events?after=${after}&wait=20`, { signal }),
 
-  stop: (id: string) => requestJson<unknown>(`/api/chat/${segment(id)}/stop`, { method: "POST" }),
+  /** `stopped` is false when nothing is being answered. */
+  stop: (id: string) => requestJson<{ stopped: boolean }>(`/api/chat/${segment(id)}/stop`, { method: "POST" }),
 
   feedback: (messageId: string, body: Feedback) =>
     requestJson<unknown>(`/api/messages/${segment(messageId)}/feedback`, { method: "POST", body }),
