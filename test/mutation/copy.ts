@@ -1,15 +1,16 @@
 // A copy of the project in which source files are edited and tests run, so that the project itself is never touched.
 
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type Mutation, mutate } from "./table.ts";
 
 export interface Copy {
   /** Whether a test file passes, in time: what takes the behaviour away may leave its test hanging. */
   passes(file: string, longestMs: number): Promise<boolean>;
-  /** Runs `work` while a source file has this text. */
-  withText<T>(file: string, text: string, work: () => Promise<T>): Promise<T>;
+  /** Runs `work` while a source file is edited. */
+  withEdit<T>(mutation: Mutation, work: () => Promise<T>): Promise<T>;
   remove(): void;
 }
 
@@ -24,12 +25,15 @@ export function copyProject(signal: AbortSignal): Copy {
   }
   return {
     passes: (file, longestMs) => runTest(file, { cwd: root, longestMs, signal }),
-    async withText(file, text, work) {
-      writeFileSync(path.join(root, file), text);
+    async withEdit(mutation, work) {
+      const file = path.join(root, mutation.file);
+      // The copy's own text: the project may have been worked on since.
+      const text = readFileSync(file, "utf8");
+      writeFileSync(file, mutate(mutation, root));
       try {
         return await work();
       } finally {
-        cpSync(file, path.join(root, file));
+        writeFileSync(file, text);
       }
     },
     remove: () => rmSync(root, { recursive: true, force: true }),

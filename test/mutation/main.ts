@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { type Copy, copyProject } from "./copy.ts";
-import { type Mutation, mutate, readTables } from "./table.ts";
+import { type Mutation, readTables } from "./table.ts";
 
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
@@ -56,7 +56,7 @@ async function judge(mutation: Mutation, copy: Copy): Promise<keyof typeof count
     if (ms === undefined) return "invalid";
     tests.push({ file, longestMs: ms * PATIENCE.times + PATIENCE.plusMs });
   }
-  return copy.withText(mutation.file, mutate(mutation), async () => {
+  return copy.withEdit(mutation, async () => {
     for (const { file, longestMs } of tests) if (!(await copy.passes(file, longestMs))) return "killed";
     return "survived";
   });
