@@ -14,6 +14,8 @@ export interface Console {
   /** Gives the command the exit code 1 though nothing is thrown: what it printed says what is wrong. */
   fail(): void;
   readonly hasFailed: boolean;
+  /** Columns of standard output: what COLUMNS says, else the terminal; 80 where there is none. */
+  readonly width: number;
 }
 
 /** What a console writes to: a stream of this process, or one that keeps the text. */
@@ -51,6 +53,9 @@ export function terminal(stdout: Output = process.stdout, stderr: Output = proce
     fail: () => void (hasFailed = true),
     get hasFailed() {
       return hasFailed;
+    },
+    get width() {
+      return Number.parseInt(process.env.COLUMNS ?? "", 10) || stdout.columns || 80;
     },
   };
 }

@@ -34,7 +34,7 @@ export function printResult(console: Console, value: unknown, { output = "json",
       console.print(stringify(found).trimEnd());
       return;
     case "table":
-      console.print(asTable(found));
+      console.print(asTable(found, console.width));
       return;
     default:
       console.print(JSON.stringify(found, null, 2) ?? "null");
@@ -51,7 +51,7 @@ function asLines(value: unknown): string[] {
 /** Long addresses that say nothing in a row; the original's tables leave them out as well. */
 const NOT_IN_TABLES: ReadonlySet<string> = new Set(["$schema", "id"]);
 
-function asTable(value: unknown): string {
+function asTable(value: unknown, width: number): string {
   const rows = (Array.isArray(value) ? value : [value]).map((item: unknown) =>
     typeof item === "object" && item !== null ? (item as Record<string, unknown>) : { result: item },
   );
@@ -61,6 +61,7 @@ function asTable(value: unknown): string {
   return table(
     columns,
     rows.map((row) => columns.map((name) => asCell(row[name]))),
+    width,
   );
 }
 

@@ -35,7 +35,7 @@ export function usageCommand(console: Console): Command {
                 null,
                 2,
               )
-            : text(rows, options.by),
+            : text(rows, options.by, console.width),
         );
       } finally {
         await store.close();
@@ -55,7 +55,7 @@ function entry(sum: UsageSum, by: readonly UsageField[]): Record<string, string 
   };
 }
 
-function text(sums: readonly UsageSum[], by: readonly UsageField[]): string {
+function text(sums: readonly UsageSum[], by: readonly UsageField[], width: number): string {
   if (sums.length === 0) return "No model has been called yet.";
   const head = [...by, "requests", "prompt tokens", "answer tokens", "estimated", "USD"];
   return table(
@@ -65,6 +65,7 @@ function text(sums: readonly UsageSum[], by: readonly UsageField[]): string {
       ...[sum.requests, sum.prompt_tokens, sum.completion_tokens, sum.estimated].map(String),
       (sum.cost_micros / 1e6).toFixed(4),
     ]),
+    width,
   );
 }
 

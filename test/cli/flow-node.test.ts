@@ -91,6 +91,9 @@ test("a test leaves its record in .promptflow, by variant; --detail puts it else
   assert.match(log, /^\S+Z INFO {4}look: completed in .*\n\S+Z INFO {4}greet: completed in .*\n$/);
   await flowTest(flow, "--variant", "${greet.plain}");
   assert.deepEqual(read(flow, "flow-greet-plain.output.json"), { text: "Countess of Ada: Ada" });
+  // One log, of the last test, whatever was tested.
+  assert.notEqual(readFileSync(path.join(flow, ".promptflow/flow.log"), "utf8"), log);
+  assert.equal(existsSync(path.join(flow, ".promptflow/flow-greet-plain.log")), false);
   const other = writeFolder(context, FLOW);
   await flowTest(other, "--detail", path.join(other, "elsewhere"));
   assert.deepEqual(

@@ -13,7 +13,7 @@ export interface RecordPlace {
   folder: string;
   /** `flow`, `flow-<node>-<variant>`, `flow-<node>.node` or `chat`. */
   prefix: string;
-  /** The log's name without its ending. */
+  /** The log's name without its ending: a node's, or `flow` whatever else is tested. */
   log: string;
 }
 
@@ -30,9 +30,8 @@ export interface PlaceOptions {
 export function recordPlace({ flow, detail, node, variant, chat = false }: PlaceOptions): RecordPlace {
   const folder = detail ?? promptflowFolder(flow);
   if (node !== undefined) return { folder, prefix: `flow-${node}.node`, log: `${node}.node` };
-  if (chat) return { folder, prefix: "chat", log: "chat" };
-  const prefix = variant ? `flow-${variant.node}-${variant.variant}` : "flow";
-  return { folder, prefix, log: prefix };
+  if (chat) return { folder, prefix: "chat", log: "flow" };
+  return { folder, prefix: variant ? `flow-${variant.node}-${variant.variant}` : "flow", log: "flow" };
 }
 
 /** The folder in which the original keeps what it knows of a flow. */

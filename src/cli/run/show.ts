@@ -50,7 +50,7 @@ export async function listRuns(options: ListRunsOptions, console: Console): Prom
     flow_name,
     display_name,
   ];
-  console.print(table(["name", "status", "created_on", "flow", "display name"], runs.map(row)));
+  console.print(table(["name", "status", "created_on", "flow", "display name"], runs.map(row), console.width));
 }
 
 /** The record as JSON, with what went wrong. */
@@ -91,6 +91,7 @@ export async function showDetails(
     table(
       columns,
       rows.map((row) => columns.map((column) => cell(row[column]))),
+      console.width,
     ),
   );
 }
