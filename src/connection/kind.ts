@@ -39,8 +39,14 @@ export const CONNECTION_KINDS: readonly ConnectionKind[] = [
     auth_mode: "key",
   }),
   kind("AzureAIServicesConnection", "azure_ai_services", ["endpoint"], { auth_mode: "key" }),
-  kind("AzureContentSafetyConnection", "azure_content_safety", ["endpoint"], { api_version: "2023-10-01" }),
-  kind("FormRecognizerConnection", "form_recognizer", ["endpoint"], { api_version: "2023-07-31" }),
+  kind("AzureContentSafetyConnection", "azure_content_safety", ["endpoint"], {
+    api_version: "2023-10-01",
+    api_type: "Content Safety",
+  }),
+  kind("FormRecognizerConnection", "form_recognizer", ["endpoint"], {
+    api_version: "2023-07-31",
+    api_type: "Form Recognizer",
+  }),
   kind("QdrantConnection", "qdrant", ["api_base"]),
   kind("WeaviateConnection", "weaviate", ["api_base"]),
   kind("CustomConnection", "custom", []),

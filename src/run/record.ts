@@ -4,6 +4,7 @@ import type { ErrorBody } from "../base/error/error.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import { errorChain, originalMessage } from "../flow/error-chain.ts";
 import type { FlowEvent, NodeStatus, TokenUsage } from "../flow/event.ts";
+import { ApiCalls } from "./api-call.ts";
 
 const STATUS: Record<NodeStatus, string> = {
   completed: "Completed",
@@ -27,6 +28,9 @@ export interface NodeRunRecord {
 
 interface NodeRun {
   startTime: number;
+  /** What does its work, as the original names it. */
+  function: string;
+  calls: ApiCalls;
   stdout: string;
   stderr: string;
 }
@@ -65,11 +69,18 @@ export class RunRecord {
       this.#nodes.clear();
       this.#nodeRuns = [];
     } else if (event.type === "node-start")
-      this.#nodes.set(event.node, { startTime: event.time, stdout: "", stderr: "" });
+      this.#nodes.set(event.node, {
+        startTime: event.time,
+        function: event.function ?? event.tool,
+        calls: new ApiCalls(),
+        stdout: "",
+        stderr: "",
+      });
     else if (event.type === "node-log") {
       const run = this.#nodes.get(event.node);
       if (run) run[event.stream] += event.text;
-    } else if (event.type === "node-end") this.#nodeRuns.push(this.#nodeRun(event));
+    } else if (event.type === "node-call") this.#nodes.get(event.node)?.calls.add(event);
+    else if (event.type === "node-end") this.#nodeRuns.push(this.#nodeRun(event));
     else if (event.type === "metric") this.#metrics[event.name] = event.value;
     else if (event.type === "flow-end") {
       this.outputs = event.outputs;
@@ -123,7 +134,9 @@ export class RunRecord {
   #nodeRun(event: Extract<FlowEvent, { type: "node-end" }>): NodeRunRecord {
     const { node, status, time, durationMs, inputs = null, usage, error } = event;
     const output: Value = event.output ?? null;
-    const { startTime = time, stdout = "", stderr = "" } = this.#nodes.get(node) ?? {};
+    const run = this.#nodes.get(node);
+    const { startTime = time, stdout = "", stderr = "" } = run ?? {};
+    const children = run?.calls.all ?? [];
     return {
       node,
       flow_run_id: this.#root,
@@ -137,6 +150,23 @@ export class RunRecord {
       start_time: iso(startTime),
       end_time: iso(time),
       index: this.#place?.index ?? null,
+      ...(run && children.length > 0
+        ? {
+            api_calls: [
+              {
+                name: run.function,
+                type: "Tool",
+                node_name: node,
+                start_time: startTime / 1000,
+                end_time: time / 1000,
+                inputs,
+                output,
+                error: error ? { message: error.message, type: error.code } : null,
+                children,
+              },
+            ],
+          }
+        : {}),
       logs: { stdout, stderr },
       system_metrics: metricsOf(durationMs, usage),
       result: output,

@@ -14,6 +14,8 @@ test("connection YAML of the known kinds", () => {
     secrets: { api_key: "${env:KEY}" },
   });
   assert.equal(parseConnection({ name: "s", type: "serp", api_key: "k" }).type, "SerpConnection");
+  const forms = parseConnection({ name: "f", type: "form_recognizer", api_key: "k", endpoint: "e" });
+  assert.deepEqual(forms.configs, { api_version: "2023-07-31", api_type: "Form Recognizer", endpoint: "e" });
   assert.deepEqual(parseConnection("name: c\ntype: custom\nconfigs: {url: u, n: 1}\nsecrets: {token: t}\n"), {
     name: "c",
     type: "CustomConnection",
