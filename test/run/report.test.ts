@@ -160,7 +160,7 @@ test("a run of the original is taken in with its traces", { skip }, async () => 
   await writeFile(path.join(old, "flow_artifacts/000000000_000000000.jsonl"), artifact(line));
   await writeFile(
     path.join(old, "node_artifacts/ask/000000000.jsonl"),
-    artifact({ ...times, node: "ask", api_calls: calls }),
+    artifact({ ...times, node: "ask", output, api_calls: calls }),
   );
   await writeFile(path.join(old, "run_metadata.json"), JSON.stringify({ name: "from_cloud", tags: { a: "b" } }));
   const taken = await run("create", "--source", old, "--name", "old", "--set", "tags.c=d");
@@ -170,10 +170,11 @@ test("a run of the original is taken in with its traces", { skip }, async () => 
   const { html_path: file } = JSON.parse(made.stdout) as { html_path: string };
   const { page, complaints } = await open(file);
   await page.getByRole("button", { name: "Trace of line 0" }).click();
+  await page.locator("summary").first().click();
   // The image is in the page itself, in the table and in the trace; one whose file is not there stays a text.
   const widths = (selector: string): Promise<unknown> =>
     page.evaluate(`[...document.querySelectorAll("${selector}")].map((image) => image.naturalWidth)`);
-  assert.deepEqual([await widths(".grid img"), await widths("dialog img")], [[1], [1]]);
+  assert.deepEqual([await widths(".grid img"), await widths("dialog img")], [[1], [1, 1]]);
   assert.deepEqual(complaints, []);
   assert.deepEqual(await page.locator("summary .name").allTextContents(), ["ask", "openai_chat"]);
 });

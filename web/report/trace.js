@@ -95,7 +95,13 @@ function texts(head, values) {
 function block(head, text, failed = false) {
   return text === undefined
     ? undefined
-    : make("div", {}, make("h3", {}, head), make("pre", { class: failed ? "failed" : "", tabindex: "0" }, text));
+    : make(
+        "div",
+        {},
+        make("h3", {}, head),
+        make("pre", { class: failed ? "failed" : "", tabindex: "0" }, text),
+        ...images(text),
+      );
 }
 
 function branch(call, span) {
