@@ -7,13 +7,11 @@ import { version } from "../base/version.ts";
 import { fullFlags } from "./abbreviation.ts";
 import { addCommands } from "./command.ts";
 import { type Console, explain, explainMore } from "./console.ts";
+import { exitCodeOf } from "./interrupt.ts";
 import { idleFlags } from "./option.ts";
 
 /** What the original and most programs give for words that they do not know; 1 is for what goes wrong later. */
 const WRONG_WORDS = 2;
-/** What shells give for a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
-
 /** Runs the command that the words name; errors become one clear message. @returns the exit code; servers may still run. */
 export async function runProgram(words: readonly string[], console: Console): Promise<number> {
   const startedAt = performance.now();
@@ -53,7 +51,8 @@ export async function runProgram(words: readonly string[], console: Console): Pr
     }
     console.say(isForPrograms ? asJson(FlowsteadError.from(thrown)) : `Error: ${explain(thrown)}`);
     if (asked.debug) console.say(explainMore(thrown));
-    return FlowsteadError.from(thrown).code === "Canceled" ? INTERRUPTED : 1;
+    const { code, details } = FlowsteadError.from(thrown);
+    return code === "Canceled" ? exitCodeOf(details?.["signal"] === "SIGTERM" ? "SIGTERM" : "SIGINT") : 1;
   }
 }
 

@@ -14,6 +14,7 @@ import { openInBrowser } from "./browser-open.ts";
 import { type Console, progressLine } from "./console.ts";
 import { type HomeOptions, commandName, configOf, portNumber, withHome } from "./option.ts";
 import { addedLine } from "./index/report.ts";
+import { exitCodeOf } from "./interrupt.ts";
 
 interface UpOptions extends HomeOptions {
   port?: number;
@@ -56,9 +57,9 @@ async function start(loaded: LoadedConfig, options: UpOptions, console: Console)
 
   let app: App | undefined;
   let stopping: Promise<void> | undefined;
-  const stop = (signal: string): void => {
+  const stop = (signal: NodeJS.Signals): void => {
     // A second signal is from somebody who does not want to wait.
-    if (stopping || !app) process.exit(130);
+    if (stopping || !app) process.exit(exitCodeOf(signal));
     console.say(`\n${signal === "SIGINT" ? "Stopping" : signal}: letting answers end ...`);
     stopping = app.close(GRACE_MS).then(
       () => process.exit(0),

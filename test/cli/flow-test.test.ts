@@ -181,7 +181,7 @@ function brokenFlow(context: TestContext, files: Record<string, string>): Promis
   return flowTest(writeFolder(context, files), "--inputs", "name=Ada", "number=1");
 }
 
-test("Ctrl-C cancels the model's call and ends with 130", async (context) => {
+test("Ctrl-C and SIGTERM cancel the model's call; the exit code is what shells give for the signal", async (context) => {
   const model = await fakeModel(context, { firstTokenMs: 60_000 });
   const flow = writeFolder(context, {
     "flow.dag.yaml": `
@@ -201,19 +201,33 @@ nodes:
 `,
     "subject.jinja2": "the sea",
     "write.jinja2": "# user:\nWrite a long text about {{ subject }}.",
+    "data.jsonl": "{}\n",
     "flowstead.yaml": `connections: {writer: {type: open_ai, base_url: "${model.url}/v1", api_key: k}}`,
   });
-  const command = await startCommand(
-    ["flow", "test", "--flow", flow, "--config", path.join(flow, "flowstead.yaml"), ...home(flow)],
-    { ready: /^subject: completed/m },
-  );
-  context.after(() => command.stop("SIGKILL"));
-  for (const deadline = Date.now() + 60_000; model.journal.entries.length === 0; await delay(50))
-    assert.ok(Date.now() < deadline, "the model was not called");
-  const aborted = model.journal.until(({ outcome }) => outcome === "aborted", 20_000);
-  assert.equal(await command.stop("SIGINT"), 130);
-  assert.equal((await aborted).tokens, 0);
-  assert.equal(command.stdout(), "");
-  assert.match(command.stderr(), /^write: canceled in /m);
-  assert.match(command.stderr(), /^Error: .*canceled/m);
+  const interrupted = async (
+    [words, ready]: readonly [readonly string[], RegExp],
+    signal: NodeJS.Signals,
+  ): Promise<{ code: number | null; stdout: string; stderr: string }> => {
+    const before = model.journal.entries.length;
+    const config = ["--config", path.join(flow, "flowstead.yaml"), ...home(flow)];
+    const command = await startCommand([...words, "--flow", flow, ...config], { ready });
+    context.after(() => command.stop("SIGKILL"));
+    for (const deadline = Date.now() + 60_000; model.journal.entries.length === before; await delay(50))
+      assert.ok(Date.now() < deadline, "the model was not called");
+    const aborted = model.journal.until(({ outcome, number }) => outcome === "aborted" && number > before, 20_000);
+    const code = await command.stop(signal);
+    assert.equal((await aborted).tokens, 0);
+    return { code, stdout: command.stdout(), stderr: command.stderr() };
+  };
+  const once = [["flow", "test"], /^subject: completed/m] as const;
+  const batch = [["run", "create", "--data", path.join(flow, "data.jsonl")], /^Run \w+: /m] as const;
+  const ended = await interrupted(once, "SIGINT");
+  assert.deepEqual([ended.code, ended.stdout], [130, ""]);
+  assert.match(ended.stderr, /^write: canceled in /m);
+  assert.match(ended.stderr, /^Error: .*canceled/m);
+  assert.equal((await interrupted(once, "SIGTERM")).code, 143);
+  const stopped = await interrupted(batch, "SIGTERM");
+  assert.equal(stopped.code, 143);
+  assert.match(stopped.stderr, /was stopped\. To go on with it: flowstead run create --resume-from/);
+  assert.equal((await interrupted(batch, "SIGINT")).code, 130);
 });

@@ -13,7 +13,7 @@ import { nodeInputs, readInputs } from "./input.ts";
 import { type OpenedFlow, openFlowHere } from "./open.ts";
 import { withPlaces } from "./place.ts";
 import { FlowLog, eventLine, recordPlace, writeRecord } from "./record.ts";
-import { whenInterrupted } from "../interrupt.ts";
+import { type Interrupt, whenInterrupted } from "../interrupt.ts";
 import type { HomeOptions } from "../option.ts";
 import { variables } from "../pair.ts";
 
@@ -48,7 +48,9 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
   const node = options.node === undefined ? undefined : { name: options.node, outputs };
   const controller = new AbortController();
   // The second time ends the process.
-  const release = whenInterrupted(() => {
+  let interrupt: Interrupt | undefined;
+  const release = whenInterrupted((signal) => {
+    interrupt = signal;
     release();
     controller.abort();
   });
@@ -72,6 +74,8 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
   }
   const trouble = await writeRecord(recordPlace({ ...options, variant }), record, log);
   if (trouble !== undefined && (options.detail !== undefined || !options.json)) console.say(`note: ${trouble}`);
+  if (interrupt !== undefined && record.error?.code === "Canceled")
+    throw new FlowsteadError("Canceled", record.error.message, { details: { signal: interrupt } });
   if (record.error) throw withPlaces(FlowsteadError.fromBody(record.error), options.flow);
   const { outputs: answered = {} } = record;
   const result =

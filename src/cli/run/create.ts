@@ -11,7 +11,7 @@ import type { RunStore } from "../../run/run-store.ts";
 import { type Console, progressLine } from "../console.ts";
 import { openFlowHere } from "../flow/open.ts";
 import { folderOfFlow } from "../flow/record.ts";
-import { whenInterrupted } from "../interrupt.ts";
+import { type Interrupt, exitCodeOf, whenInterrupted } from "../interrupt.ts";
 import { ownConfigOf } from "../option.ts";
 import { readPfSettings } from "../pf-settings.ts";
 import { followLog, tellRunSummary, teller } from "./log.ts";
@@ -30,8 +30,10 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
   const lines = options.concurrency ?? positive(env, "PF_WORKER_COUNT") ?? LINES;
   const batchTimeoutSeconds = positive(env, "PF_BATCH_TIMEOUT_SEC");
   const controller = new AbortController();
-  const release = whenInterrupted(() => {
-    if (controller.signal.aborted) process.exit(130);
+  let interrupt: Interrupt | undefined;
+  const release = whenInterrupted((signal) => {
+    if (controller.signal.aborted) process.exit(exitCodeOf(signal));
+    interrupt = signal;
     console.say("Stopping. What has ended is kept; once more stops at once.");
     controller.abort();
   });
@@ -84,7 +86,8 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
   console.print(stringifyJson(shownRun(run, folder, error), 4));
   if (run.status === "Completed") return;
   const goOn = `To go on with it: flowstead run create --resume-from ${run.name}`;
-  if (run.status === "Canceled") throw new FlowsteadError("Canceled", `Run ${run.name} was stopped. ${goOn}`);
+  if (run.status === "Canceled")
+    throw new FlowsteadError("Canceled", `Run ${run.name} was stopped. ${goOn}`, { details: { signal: interrupt } });
   const { message = "" } = (error ?? {}) as { message?: string };
   const why = `Run ${run.name} failed: ${message} ${goOn}`;
   // Scripts of the original go on after a failed run that they did not watch, and read its status.
