@@ -95,6 +95,8 @@ export function commandName(): string {
   return process.env.npm_lifecycle_event === undefined ? "flowstead" : "npm run -s flowstead --";
 }
 
+export const SOURCE =
+  "folder of the flow, its flow.dag.yaml or flow.flex.yaml, a .prompty file, or Python's module:function";
 export const ENVIRONMENT =
   "name=value, in place of the flow's own, or a file .env; without a word, the .env of this folder or above";
 

@@ -24,6 +24,8 @@ export async function runProgram(words: readonly string[], console: Console): Pr
     .showHelpAfterError("(add --help for help)")
     .showSuggestionAfterError()
     .configureOutput({
+      getOutHelpWidth: () => console.width,
+      getErrHelpWidth: () => console.width,
       writeOut: (text) => console.print(withoutLineEnd(text)),
       writeErr: (text) => isForPrograms || console.say(withoutLineEnd(text)),
     })

@@ -1,7 +1,7 @@
 // `flowstead usage`: what models were used for, by whom, and what it cost.
 
 import path from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { SILENT } from "../base/log.ts";
 import { type UsageField, type UsageSum, openLedger } from "../gateway/ledger.ts";
 import { openRecordStore } from "../store/provider/index.ts";
@@ -19,7 +19,11 @@ interface UsageOptions extends HomeOptions {
 
 export function usageCommand(console: Console): Command {
   return withHome(new Command("usage"))
-    .option("--by <fields>", `sum by these, of ${FIELDS.join(", ")}`, fields, ["principal", "flow", "model"])
+    .addOption(
+      new Option("--by <fields>", `sum by these, of ${FIELDS.join(", ")}`)
+        .argParser(fields)
+        .default(["principal", "flow", "model"], "principal,flow,model"),
+    )
     .option("--since <day>", "from this day on (UTC), such as 2026-01-31", day)
     .option("--json", "print JSON")
     .action(async (options: UsageOptions) => {

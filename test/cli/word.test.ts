@@ -52,6 +52,49 @@ test("every command is there, and its help describes it and each of its options"
   }
 });
 
+test("what an example in a help says is what its command takes: its flags are there, and none is missing", () => {
+  let examples = 0;
+  for (const { words, command } of commands) {
+    let help = "";
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    for (const [, example = ""] of help.replaceAll("\\\n", " ").matchAll(/^ {2}(flowstead .*)$/gm)) {
+      examples += 1;
+      const meant =
+        leaves.find((leaf) => `${example} `.startsWith(`${leaf.words} `)) ?? assert.fail(`${words}: ${example}`);
+      const given = example.replaceAll(/'[^']*'|"[^"]*"/g, "x").match(/(?<= )--?[a-z][\w-]*/g) ?? [];
+      for (const flag of given)
+        assert.ok(
+          meant.command.options.some(({ short, long }) => flag === short || flag === long),
+          `${example}: ${flag}`,
+        );
+      const needed = meant.command.options.filter(
+        ({ mandatory, defaultValue }) => mandatory && defaultValue === undefined,
+      );
+      for (const { short, long } of needed)
+        assert.ok(
+          given.some((flag) => flag === short || flag === long),
+          `${example} lacks ${long}`,
+        );
+    }
+  }
+  assert.ok(examples > 40, `${examples} examples were found`);
+});
+
+test("help fits the terminal", async (context) => {
+  const before = process.env["COLUMNS"];
+  context.after(() => {
+    if (before === undefined) delete process.env["COLUMNS"];
+    else process.env["COLUMNS"] = before;
+  });
+  const widest = async (columns: string): Promise<number> => {
+    process.env["COLUMNS"] = columns;
+    const { stdout } = await runHere(["usage", "--help"]);
+    return Math.max(...stdout.split("\n").map((line) => line.length));
+  };
+  assert.ok((await widest("60")) <= 60);
+  assert.ok((await widest("140")) > 100);
+});
+
 test("every command prints JSON when it is asked to", () => {
   const without = leaves.filter(({ command }) => !command.options.some(({ long }) => long === "--json"));
   assert.deepEqual(

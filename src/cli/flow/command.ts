@@ -2,11 +2,10 @@ import { Command, Option } from "commander";
 import { type Console } from "../console.ts";
 import { FLOW_TYPES, flowInit } from "./init.ts";
 import { DEFAULT_PYTHON } from "../../python/interpreter.ts";
-import { ENVIRONMENT, portNumber, withAccepted, withHome, withYes } from "../option.ts";
+import { ENVIRONMENT, SOURCE, portNumber, withAccepted, withHome, withYes } from "../option.ts";
 
 // Each command is loaded when it is asked for: a served flow must not wait for the others.
 
-const SOURCE = "folder of the flow, its flow.dag.yaml or flow.flex.yaml, a .prompty file, or Python's module:function";
 const VARIANT = "a variant in place of a node's default, as ${node.variant}";
 const INIT = "name=value for the constructor of a flex flow's class, or a .json file";
 
@@ -67,7 +66,12 @@ function addTest(flow: Command, console: Console): void {
     .option("--init <value...>", INIT)
     .option("--interactive", "chat with the flow at the terminal; Ctrl-D ends")
     .option("--ui", "chat with the flow in the browser: the page of `up` with this flow")
-    .addOption(new Option("-p, --port <number>", "with --ui, the port of the page").argParser(portNumber))
+    .addOption(
+      new Option(
+        "-p, --port <number>",
+        "with --ui, the port of the page (default: 8080, or the next free one)",
+      ).argParser(portNumber),
+    )
     .option("--skip-open-browser", "with --ui, do not open the browser")
     .option("--detail <folder>", "write the record of every node there, in place of the flow's .promptflow")
     .option("--environment-variables [variable...]", ENVIRONMENT)
@@ -82,7 +86,7 @@ function addServe(flow: Command, console: Console): void {
     .description("serve a flow alone: /score, /health, /version, /swagger.json")
     .requiredOption("--source <folder>", SOURCE)
     .option("-p, --port <number>", "port to listen on", portNumber, 8080)
-    .option("--host <address>", "address to listen on; loopback only", "127.0.0.1")
+    .option("--host <address>", "address to listen on; others than loopback need --allow-unauthenticated", "127.0.0.1")
     .option("--allow-unauthenticated", "listen on any address, though whoever reaches it may call the flow")
     .option("--environment-variables [variable...]", ENVIRONMENT)
     .option("--init <value...>", INIT)

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { FlowsteadError } from "../../base/error/error.ts";
 import type { Console } from "../console.ts";
-import { ENVIRONMENT, count, withHome, withYes } from "../option.ts";
+import { ENVIRONMENT, SOURCE, count, withHome, withYes } from "../option.ts";
 import { archiveRun, deleteRun, updateRun } from "./change.ts";
 import { runCreate } from "./create.ts";
 import { visualizeRuns } from "./visualize.ts";
@@ -48,7 +48,12 @@ export function runCommand(console: Console): Command {
   named(run, "stream", "print the log of a run until it ends").action((options) => streamRun(options, console));
   named(run, "archive", "hide a run from lists").action((options) => archiveRun(options, true, console));
   named(run, "restore", "show an archived run in lists again").action((options) => archiveRun(options, false, console));
-  named(run, "update", "change what a run is called", ` --set display_name="Second try" tags.team=a`)
+  named(
+    run,
+    "update",
+    "change a run's display name, description and tags",
+    ` --set display_name="Second try" tags.team=a`,
+  )
     .requiredOption("--set <value...>", "display_name=..., description=..., tags.<name>=...")
     .action((options) => updateRun(options, console));
   withHome(run.command("build", { hidden: true }))
@@ -67,9 +72,9 @@ export function runCommand(console: Console): Command {
 
 function createCommand(run: Command, console: Console): void {
   withHome(run.command("create"))
-    .description("run a flow over data; in front, until it ends")
+    .description("run a flow over data, in the foreground, until it ends")
     .option("-f, --file <file>", "a YAML file with the same keys; options win over it")
-    .option("--flow <folder>", "folder of the flow, or its flow.dag.yaml")
+    .option("--flow <folder>", SOURCE)
     .option("--data <file>", "rows: a .jsonl, .csv, .tsv, .json or .parquet file, or a folder of such files")
     .option(
       "--column-mapping <mapping...>",

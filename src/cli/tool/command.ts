@@ -40,7 +40,7 @@ export function toolCommand(console: Console): Command {
     .option("--json", "accepted for scripts; the result is JSON in any case")
     .addHelpText(
       "after",
-      "\nExamples:\n  flowstead tool validate --source shorten.py\n  flowstead tool validate --source text_tools.shorten.shorten",
+      "\nExamples:\n  flowstead tool validate --source shorten.py\n  flowstead tool validate --source text_tools/text_tools\n  flowstead tool validate --source text_tools.shorten.shorten",
     )
     .action((options: ToolValidateOptions) => toolValidate(options, console));
   return tool;
