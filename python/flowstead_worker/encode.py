@@ -6,7 +6,7 @@ import enum
 import json
 import math
 
-from promptflow.contracts.multimedia import PFBytes, Text
+from promptflow.contracts.multimedia import PFBytes
 
 from .items import StreamedItems
 
@@ -36,8 +36,6 @@ def to_json(value, strict=False):
         return value
     if isinstance(value, PFBytes):
         return value.serialize(lambda image: {"data:%s;base64" % image.mime_type: image.to_base64()})
-    if isinstance(value, Text):
-        return value.serialize()
     if isinstance(value, StreamedItems):
         return str(value)
     if isinstance(value, enum.Enum) and not strict:

@@ -3,7 +3,7 @@
 
 import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
 import { FlowsteadError } from "../base/error/error.ts";
-import { checkImageAddress, isPrivateHost } from "./image-address.ts";
+import { checkImageAddress, isPrivateHost } from "../prompt/image-address.ts";
 
 export interface FetchSettings {
   /** Variables that may name proxies. */

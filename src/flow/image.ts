@@ -7,15 +7,14 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { orderedMap } from "../base/ordered-map.ts";
 import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
-import { Image } from "../prompt/image.ts";
 import { type Cell, typeName } from "../prompt/jinja/value.ts";
 import type { FlowDefinition, InputDefinition } from "./definition.ts";
-import { checkImageAddress } from "./image-address.ts";
+import { checkImageAddress } from "../prompt/image-address.ts";
 import { type FetchSettings, fetchImage } from "./image-fetch.ts";
 
 export type MessageFormat = FlowDefinition["messageFormat"];
 
-const KEY = /^data:(image\/[^;]+);(path|base64|url)$/;
+const KEY = /^data:(image\/[^;]*);(path|base64|url)$/;
 const DATA_URL = /^data:(image\/[^;]+);base64,(.*)$/s;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -30,7 +29,8 @@ export function hasImage(value: unknown, format: MessageFormat): boolean {
   );
 }
 
-function isImage(value: ValueMap, format: MessageFormat): boolean {
+/** Whether a value is an image in the notation of the format. */
+export function isImage(value: ValueMap, format: MessageFormat): boolean {
   const keys = Object.keys(value);
   if (format === "basic") return keys.length === 1 && KEY.test(keys[0] ?? "");
   const { type } = value;
@@ -40,7 +40,7 @@ function isImage(value: ValueMap, format: MessageFormat): boolean {
 }
 
 /** What `{"type": "text", "text": ...}` says, which code and templates get as a text. */
-function textOf(value: ValueMap, format: MessageFormat): string | undefined {
+export function textOf(value: ValueMap, format: MessageFormat): string | undefined {
   const { type, text } = value;
   if (format !== "openai-vision" || type !== "text" || Object.keys(value).length !== 2) return undefined;
   const said = isMap(text) ? text["value"] : text;
@@ -116,23 +116,13 @@ function notLoaded(input: string, thrown: unknown): FlowsteadError {
   );
 }
 
-/** Image data as a template sees it: an object that prints as `Image(hash)`. Other values pass unchanged. */
-export function templateImages(value: unknown, format: MessageFormat): unknown {
-  if (!hasImage(value, format)) return value;
-  if (Array.isArray(value)) return value.map((item) => templateImages(item, format));
-  const map = value as ValueMap;
-  const text = textOf(map, format);
-  if (text !== undefined) return text;
-  if (!isImage(map, format)) {
-    return orderedMap(Object.entries(map).map(([key, item]) => [key, templateImages(item, format)]));
-  }
-  const { mimeType, form, content } = describe(map);
-  if (form === "base64") return new Image(Buffer.from(content, "base64"), mimeType);
-  return form === "url" ? new Image(fetched.get(map) ?? Buffer.from(content), mimeType, content) : value;
-}
-
 /** Bytes of images that were fetched, by the value that names them. */
 const fetched = new WeakMap<ValueMap, Buffer>();
+
+/** What the address in an image's value gave, if it was fetched. */
+export function fetchedBytes(image: ValueMap): Buffer | undefined {
+  return fetched.get(image);
+}
 
 /** What was fetched of the images in these values, as base64 by URL, so that Python need not fetch them again. */
 export function fetchedContents(values: Iterable<unknown>): Record<string, string> {
@@ -218,13 +208,19 @@ function read(value: ValueMap, source: ImageSource): Value | Promise<Value> {
     return write({ mimeType: mimeType ?? sniff(bytes), content: bytes.toString("base64") }, format);
   }
   if (!BASE64.test(content)) throw invalid(`Invalid base64 image: ${content.slice(0, 100)}.`);
-  return value;
+  return mimeType === undefined ? value : write({ mimeType, content }, format);
 }
 
-function describe(value: ValueMap): { mimeType: string | undefined; form: "path" | "base64" | "url"; content: string } {
+/** The parts of an image's value, in either notation. */
+export function describe(value: ValueMap): {
+  mimeType: string | undefined;
+  form: "path" | "base64" | "url";
+  content: string;
+} {
   const [[key, content] = ["", ""]] = Object.entries(value);
   const [, mimeType, form] = KEY.exec(key) ?? [];
-  if (form) return { mimeType, form: form as "path" | "base64" | "url", content: pyStr(content ?? "") };
+  if (form === "base64") return { mimeType, form, content: pyStr(content ?? "").replace(/^.*,/s, "") };
+  if (form) return { mimeType, form: form as "path" | "url", content: pyStr(content ?? "") };
   const file = value["image_file"];
   if (isMap(file)) return { mimeType: undefined, form: "path", content: pyStr(file["path"] ?? "") };
   const link = value["image_url"];

@@ -46,6 +46,8 @@ function raised(error: FlowsteadError, thrown: unknown, api: string): { type: st
   const fromModel = modelError(error);
   if (fromModel) return fromModel;
   if (error.cause instanceof JsonDecodeError) return llmError(`JSONDecodeError: ${error.cause.message}`);
+  const { type } = error.details ?? {};
+  if (error.code === "InvalidImageInput" && typeof type === "string") return llmError(`${type}: ${error.message}`);
   if (error.code === "JinjaTemplateError") return api === "chat" ? CHAT_TEMPLATE : TEMPLATE;
   if (thrown instanceof FlowsteadError) return { type: EXCEPTIONS[error.code] ?? error.code, message: error.message };
   return llmError(`${thrown instanceof Error ? thrown.name : "Exception"}: ${error.message}`);

@@ -97,10 +97,11 @@ async function literalImages(
       const value = await createImage(input.value, { directory, format, env });
       converted[name] = { kind: "literal", value };
     } catch (thrown) {
-      const { code, message } = FlowsteadError.from(thrown);
+      const { code, message, details } = FlowsteadError.from(thrown);
+      const type = typeof details?.["type"] === "string" ? details["type"] : code;
       throw new FlowsteadError(
         "NodeInputValidationError",
-        `Failed to load image for input '${name}': (${code}) ${message}`,
+        `Failed to load image for input '${name}': (${type}) ${message}`,
         { cause: thrown, details: { node: node.name, input: name } },
       );
     }

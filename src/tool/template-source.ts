@@ -5,8 +5,9 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { isMap, pyRepr } from "../base/value.ts";
 import type { NodeDefinition } from "../flow/definition.ts";
-import { type MessageFormat, templateImages } from "../flow/image.ts";
+import type { MessageFormat } from "../flow/image.ts";
 import { type NodeInput, plainInput, templateInput } from "../flow/node/value.ts";
+import { templateImages } from "../flow/template-image.ts";
 import type { TemplateReads } from "../prompt/foreign.ts";
 import { RenderedText } from "../prompt/rendered-text.ts";
 import { PythonValue } from "../python/python-value.ts";
@@ -78,11 +79,13 @@ export function templateContext(
   let waiting: Promise<void>[] | undefined;
   for (const [name, value] of Object.entries(inputs)) {
     const seen = templateInput(value, reads);
+    // Images that Python made are told in one notation, whatever the flow's is.
+    const notation = value instanceof PythonValue ? "basic" : format;
     if (seen instanceof Promise) {
       // Its place among the others is taken now.
       context[name] = undefined;
-      (waiting ??= []).push(seen.then((settled) => void (context[name] = templateImages(settled, format))));
-    } else context[name] = templateImages(seen, format);
+      (waiting ??= []).push(seen.then((settled) => void (context[name] = templateImages(settled, notation))));
+    } else context[name] = templateImages(seen, notation);
   }
   return waiting ? Promise.all(waiting).then(() => context) : context;
 }

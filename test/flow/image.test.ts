@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
-import { checkImageAddress } from "../../src/flow/image-address.ts";
+import { checkImageAddress } from "../../src/prompt/image-address.ts";
 import { flowResources, openFiles, pythonChain, runFlow, writeFolder } from "./flow-folder.ts";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
@@ -79,6 +79,41 @@ test("a prompt prints an image by its hash", async (context) => {
     "p.jinja2": "see {{x}}",
   });
   assert.deepEqual((await runFlow(target, { x: "dot.png" })).outputs, { o: `see Image(${HASH})` });
+});
+
+test("what Python makes of images and texts prints the same in both notations, in tuples too", async (context) => {
+  const files = (format: string): Record<string, string> => ({
+    "flow.dag.yaml": [
+      `message_format: ${format}`,
+      "inputs: {x: {type: object, default: {}}}",
+      "outputs: {o: {type: string, reference: '${p.output}'}, t: {type: string, reference: '${n.output.text}'}}",
+      "nodes:",
+      "- {name: n, type: python, source: {path: n.py}, inputs: {x: '${inputs.x}'}}",
+      "- {name: p, type: prompt, source: {path: p.jinja2}, inputs: {all: '${n.output}'}}",
+    ].join("\n"),
+    "n.py": [
+      "from promptflow.contracts.multimedia import Image, Text",
+      "from promptflow.core import tool",
+      "@tool",
+      "def n(x):",
+      "    image = Image(b'ab', 'image/png')",
+      "    return {'one': image, 'pair': (image, 1), 'text': Text('said')}",
+    ].join("\n"),
+    "p.jinja2": "{{ all.one }} {{ all.pair }} {{ all.pair[0] }} {{ all.text }}",
+  });
+  for (const format of ["basic", "openai-vision"]) {
+    const { outputs } = await runFlow(await openFiles(context, files(format)));
+    const image = "Image(da23614e)";
+    assert.deepEqual(outputs, { o: `${image} (${image}, 1) ${image} said`, t: "said" }, format);
+  }
+});
+
+test("base64 may stand behind its own address's head, as in the original", async (context) => {
+  const target = await openFiles(context, {
+    "flow.dag.yaml": "inputs: {i: {type: image}}\noutputs: {o: {type: object, reference: '${inputs.i}'}}\n",
+  });
+  const { outputs } = await runFlow(target, { i: { "data:image/png;base64": "data:image/png;base64,YWI=" } });
+  assert.deepEqual(outputs, { o: { "data:image/png;base64": "YWI=" } });
 });
 
 test("an image that cannot be loaded is told by input; files outside the flow's folder are not read", async (context) => {

@@ -112,10 +112,36 @@ test("an input reads no file outside the prompty's folder", () => {
   writeFileSync(path.join(root, "secret.png"), "secret");
   symlinkSync(path.join(root, "secret.png"), path.join(folder, "link.png"));
   const prompty = loadPrompty(write("spy.prompty", "---\ninputs: {pic: {}}\n---\nuser:\n{{pic}}"));
-  for (const target of [path.join(root, "secret.png"), "../secret.png", "link.png", "none.png"]) {
-    const pic = `data:image/png;path:${target}`;
-    assert.deepEqual(renderPrompty(prompty, { pic }), [{ role: "user", content: pic }]);
+  for (const target of [path.join(root, "secret.png"), "../secret.png", "../none.png", "link.png"]) {
+    const message = `The image file '${target}' is not in the prompty's folder.`;
+    const refused = (): unknown => renderPrompty(prompty, { pic: `data:image/png;path:${target}` });
+    assert.throws(refused, { code: "InvalidImageInput", message }, "whether it is there is not told");
   }
+});
+
+test("a picture that cannot be had is an error, as in the original, and no text for the model", () => {
+  const prompty = loadPrompty(write("missing.prompty", "---\ninputs: {pic: {}}\n---\nuser:\n![image]({{pic}})"));
+  const cases: [pic: string, message: RegExp, type?: string][] = [
+    ["path:none.png", /^\[Errno 2\] No such file or directory: 'none\.png'$/, "FileNotFoundError"],
+    ["path:.", /^\[Errno 21\] Is a directory: '\.'$/, "IsADirectoryError"],
+    ["base64:abc", /^Incorrect padding$/, "Error"],
+    ["base64:abcde", /^Invalid base64-encoded string: number of data characters \(5\) cannot be 1 more/, "Error"],
+    ["url:http://127.0.0.1/a.png", /^Failed to fetch image from URL: http:\/\/127\.0\.0\.1\/a\.png\.$/],
+    ["url:not a url", /^Failed to fetch image from URL: not a url\.$/],
+  ];
+  for (const [pic, message, type] of cases) {
+    assert.throws(
+      () => renderPrompty(prompty, { pic: `data:image/png;${pic}` }),
+      (error) =>
+        error instanceof FlowsteadError &&
+        error.code === "InvalidImageInput" &&
+        message.test(error.message) &&
+        error.details?.["type"] === type,
+      pic,
+    );
+  }
+  const [asked] = renderPrompty(prompty, { pic: "data:image/svg+xml;base64:YWI=" });
+  assert.match(JSON.stringify(asked), /"url":"data:image\/svg\+xml;base64,YWI="/);
 });
 
 test("the author's own sample may show an image from beside the folder, a caller may not", () => {
@@ -127,7 +153,7 @@ test("the author's own sample may show an image from beside the folder, a caller
   writeFileSync(file, `---\ninputs: {pic: {}}\nsample: {pic: "${place}"}\n---\nuser:\n![image]({{pic}})`);
   const prompty = loadPrompty(file);
   assert.match(JSON.stringify(renderPrompty(prompty, {})), /image_url/);
-  assert.doesNotMatch(JSON.stringify(renderPrompty(prompty, { pic: place })), /image_url/);
+  assert.throws(() => renderPrompty(prompty, { pic: place }), { code: "InvalidImageInput" });
   rmSync(above, { recursive: true });
 });
 

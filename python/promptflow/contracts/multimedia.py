@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 
-_KEY = re.compile(r"^data:(image/[^;]+);(path|base64|url)$")
+_KEY = re.compile(r"^data:(image/[^;]*);(path|base64|url)$")
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -124,7 +124,7 @@ def _load(mime_type, form, content, source):
     kind = None if mime_type == "image/*" else mime_type
     directory, contents = source
     if form == "base64":
-        return Image(base64.b64decode(content), kind)
+        return Image(base64.b64decode(content.rpartition(",")[2]), kind)
     if form == "path":
         with open(os.path.join(directory, content), "rb") as file:
             return Image(file.read(), kind)
