@@ -131,6 +131,30 @@ test("tokens of others, tokens signed with a shared secret and an absent provide
   await assert.rejects(late(token), { code: "IdentityUnavailable", status: 503 });
 });
 
+test("a provider that was away at the first call is asked again by the next", async () => {
+  const away = createServer();
+  const address = await listen(away);
+  const { port } = away.address() as AddressInfo;
+  await new Promise<void>((resolve) => away.close(() => resolve()));
+  const { privateKey, publicKey } = await generateKeyPair("ES256");
+  const token = await new SignJWT({ sub: "a", scp: "score" })
+    .setProtectedHeader({ alg: "ES256", kid: "k" })
+    .setIssuer(address)
+    .setAudience(AUDIENCE)
+    .setExpirationTime("1h")
+    .sign(privateKey);
+  const check = bearerCheck({ issuers: [trusted(address)] });
+  await assert.rejects(check(token), { code: "IdentityUnavailable" });
+  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256" }] };
+  const back = createServer((request, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify(request.url === "/keys" ? keys : { issuer: address, jwks_uri: `${address}/keys` }));
+  });
+  servers.push(back);
+  await new Promise<void>((resolve) => back.listen(port, "127.0.0.1", resolve));
+  assert.equal((await check(token)).subject, "a");
+});
+
 test("what grants: scopes in a text, roles and groups in lists, the caller or its program; clocks differ by what is configured", async () => {
   const provider = await startTurning();
   const grants = async (claims: Record<string, unknown>, more: Partial<TrustedIssuer>): Promise<string> => {

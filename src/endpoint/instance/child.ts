@@ -66,10 +66,8 @@ class ChildInstance implements Instance {
     const startedAt = Date.now();
     // A process that was killed leaves its socket behind, and nobody can listen there until it is gone.
     rmSync(spec.socketPath, { force: true });
-    const child = spawn(process.execPath, [...process.execArgv, MAIN], {
-      env: spec.env,
-      stdio: ["pipe", "pipe", "pipe", "ipc"],
-    });
+    const child = this.#spawn();
+    if (!child) return this.#restartLater(0);
     this.#child = child;
     this.#become("starting");
     child.stdin?.on("error", () => {});
@@ -105,10 +103,23 @@ class ChildInstance implements Instance {
       this.#child = undefined;
       if (this.state === "stopped") return;
       log.warn({ instance: this.name, code, signal, problem: why }, "instance ended");
-      this.problem = why ?? (signal ? `ended by ${signal}` : `ended with exit code ${code}`);
+      const missing = code === NOT_RUN ? `${process.execPath} cannot be run` : undefined;
+      this.problem = why ?? missing ?? (signal ? `ended by ${signal}` : `ended with exit code ${code}`);
       this.#restartLater(Date.now() - startedAt);
     };
     child.on("exit", ended);
+  }
+
+  /** Undefined where the system takes no such process, as with variables that are too long. */
+  #spawn(): ChildProcess | undefined {
+    const [program = "", ...args] = withoutCoreDumps([process.execPath, ...process.execArgv, MAIN]);
+    try {
+      return spawn(program, args, { env: this.#options.spec.env, stdio: ["pipe", "pipe", "pipe", "ipc"] });
+    } catch (thrown) {
+      this.problem = (thrown as Error).message;
+      this.#options.log.error({ err: thrown, instance: this.name }, "instance could not be started");
+      return undefined;
+    }
   }
 
   kill(): void {
@@ -136,6 +147,15 @@ class ChildInstance implements Instance {
     if (state === "ready") this.problem = undefined;
     this.#options.onState(this);
   }
+}
+
+/** What a shell ends with when it does not find the program. */
+const NOT_RUN = 127;
+
+/** What a process of users' code leaves when it crashes would hold what callers asked, and lie in the flow's folder. */
+function withoutCoreDumps(command: readonly string[]): readonly string[] {
+  if (process.platform === "win32") return command;
+  return ["/bin/sh", "-c", 'ulimit -c 0; exec "$@"', "sh", ...command];
 }
 
 /** SIGTERM, then SIGKILL when the grace is over. */

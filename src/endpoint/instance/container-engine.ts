@@ -38,6 +38,8 @@ const INTERNAL = "flowstead-internal";
 const PROCESS_LABEL = "flowstead.process";
 const HOST_LABEL = "flowstead.host";
 const COMMAND_MS = 30_000;
+/** No program in it gets more rights than it began with. */
+const CONFINED = ["--security-opt", "no-new-privileges"];
 
 /**
  * The first container engine on the path.
@@ -93,7 +95,7 @@ export function openEngine(env: Environment): ContainerEngine {
       const network = isIsolated ? ["--network", INTERNAL] : ["--publish", `127.0.0.1::${port}`];
       const memory = memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)];
       const lent = lentFolder === undefined ? [] : ["--volume", `${lentFolder}:${MOUNTED_AT}:ro`];
-      const given = ["--env-file", envFile, ...memory, ...lent, ...network];
+      const given = ["--env-file", envFile, ...CONFINED, ...memory, ...lent, ...network];
       const args = ["run", "--rm", "--name", name, ...labels, ...given, image];
       return spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...env } });
     },

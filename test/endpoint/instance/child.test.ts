@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { SILENT } from "../../../src/base/log.ts";
 import { Backoff } from "../../../src/endpoint/instance/backoff.ts";
 import { startInstance } from "../../../src/endpoint/instance/child.ts";
@@ -20,7 +21,7 @@ interface Watched {
   until(state: InstanceState): Promise<void>;
 }
 
-function watched(startMs?: number, flow = "examples/flows/chat-with-docs"): Watched {
+function watched(startMs?: number, flow = "examples/flows/chat-with-docs", env = {}): Watched {
   const socketPath = path.join(mkdtempSync(path.join(tmpdir(), "child-")), "one.sock");
   const waiting: { state: InstanceState; resolve: () => void }[] = [];
   const instance = startInstance({
@@ -30,7 +31,7 @@ function watched(startMs?: number, flow = "examples/flows/chat-with-docs"): Watc
       socketPath,
       resources: { socketPath: `${socketPath}.none`, token: "token" },
       flow,
-      env: { PATH: process.env.PATH ?? "" },
+      env: { PATH: process.env.PATH ?? "", ...env },
       python: "python3",
       version: "1",
       logLevel: "silent",
@@ -54,6 +55,19 @@ test("an instance that hangs before it is ready is replaced", async () => {
   await until("starting");
   assert.notEqual(instance.pid, first);
   await instance.stop();
+});
+
+test("an instance may leave no core dump, nor may what it starts", { skip: process.platform !== "linux" }, async () => {
+  const { instance } = watched();
+  const ofProcess = (name: string): string => readFileSync(`/proc/${instance.pid}/${name}`, "utf8");
+  // A shell comes before it.
+  for (let round = 0; !ofProcess("cmdline").startsWith(process.execPath); round++) {
+    assert.ok(round < 1000, ofProcess("cmdline"));
+    await delay(10);
+  }
+  const limits = ofProcess("limits");
+  await instance.stop({ now: true });
+  assert.match(limits, /^Max core file size +0 +0 /m);
 });
 
 test("an instance whose program ends at every start is tried again after longer and longer pauses, and says why", async () => {
@@ -90,12 +104,21 @@ test("an instance that was killed is back at its old address, and leaves nothing
 });
 
 test("an instance whose process cannot be made is tried again", async () => {
+  // More than the system gives to a process.
+  const { instance, until } = watched(undefined, undefined, { BIG: "x".repeat(8 * 2 ** 20) });
+  assert.match(instance.problem ?? "", /E2BIG/);
+  await until("backing-off");
+  assert.equal(instance.restarts, 2);
+  await instance.stop();
+});
+
+test("an instance whose program is gone is tried again, and says so", async () => {
   const program = process.execPath;
   process.execPath = path.join(tmpdir(), "no-such-program");
   const { instance, until } = watched();
   try {
     await until("backing-off");
-    assert.match(instance.problem ?? "", /ENOENT/);
+    assert.match(instance.problem ?? "", /no-such-program cannot be run/);
   } finally {
     process.execPath = program;
   }

@@ -17,15 +17,19 @@ test("a container has a port of the loopback address, the memory of its file, an
   writeFileSync(program, '#!/bin/sh\nif [ "$1" = run ]; then echo "$@"; fi\n');
   chmodSync(program, 0o755);
   const container = { name: "one", image: "flow:1", envFile: "/run/env", port: 8080, isIsolated: false };
-  const given = async (more: { memoryBytes: number | undefined; lentFolder: string | undefined }): Promise<string> => {
+  const argumentsOf = async (more: {
+    memoryBytes: number | undefined;
+    lentFolder: string | undefined;
+  }): Promise<string> => {
     const { stdout } = await openEngine({ PATH: folder }).run({ ...container, ...more });
     return text(stdout as NonNullable<typeof stdout>);
   };
-  const whole = await given({ memoryBytes: 536_870_912, lentFolder: "/run/lent" });
-  for (const part of ["--name one", "--env-file /run/env", "--publish 127.0.0.1::8080 ", "--memory 536870912 "])
-    assert.ok(whole.includes(part), `${part} in ${whole}`);
+  const whole = await argumentsOf({ memoryBytes: 536_870_912, lentFolder: "/run/lent" });
+  const confined = ["--security-opt no-new-privileges "];
+  const given = ["--name one", "--env-file /run/env", "--publish 127.0.0.1::8080 ", "--memory 536870912 "];
+  for (const part of [...given, ...confined]) assert.ok(whole.includes(part), `${part} in ${whole}`);
   assert.match(whole, /--volume \/run\/lent:\S+:ro .*flow:1\n$/);
-  assert.doesNotMatch(await given({ memoryBytes: undefined, lentFolder: undefined }), /--memory|--volume/);
+  assert.doesNotMatch(await argumentsOf({ memoryBytes: undefined, lentFolder: undefined }), /--memory|--volume/);
 });
 
 test("a deployment in containers that names no image is refused", () => {
