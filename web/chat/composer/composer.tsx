@@ -2,6 +2,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useChat, useConversation, usePage } from "../chat.ts";
 import { Icon } from "../shell/icon.tsx";
 import { draftOf, keepDraft } from "./draft.ts";
+import { focusComposer } from "./focus.ts";
 
 /** One per conversation: give it the conversation's id as key. */
 export function Composer() {
@@ -23,10 +24,7 @@ export function Composer() {
     setNote(returned.reason);
   }
 
-  useEffect(() => {
-    // On a touch screen the keyboard would jump up over what the reader came to see.
-    if (matchMedia("(pointer: fine)").matches) field.current?.focus();
-  }, []);
+  useEffect(focusComposer, []);
   useEffect(() => keepDraft(id, text), [id, text]);
 
   const send = (): void => {
@@ -76,7 +74,12 @@ export function Composer() {
             aria-label="Stop"
             title="Stop (Esc)"
             disabled={stopping}
-            onClick={() => void chat.conversation.stop()}
+            onClick={(event) => {
+              // It stands where Send was: the second click of a double click is meant for that.
+              if (event.detail > 1) return;
+              void chat.conversation.stop();
+              focusComposer();
+            }}
           >
             <Icon name="stop" />
           </button>

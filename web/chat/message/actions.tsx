@@ -1,9 +1,10 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { ChatMessage } from "../../shared/conversation/message.ts";
 import { copyText } from "../../shared/copy.ts";
 import type { FeedbackValue } from "../../shared/wire/contract.ts";
 import { messageOf } from "../../shared/wire/request.ts";
 import { useChat, useConversation } from "../chat.ts";
+import { focusComposer } from "../composer/focus.ts";
 import { IconButton } from "../shell/icon-button.tsx";
 import { FeedbackForm } from "./feedback-form.tsx";
 import { Versions } from "./versions.tsx";
@@ -14,6 +15,7 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
   const [copied, setCopied] = useState(false);
   const [commenting, setCommenting] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const [good, bad] = [useRef<HTMLButtonElement>(null), useRef<HTMLButtonElement>(null)];
   const failed = message.status === "error" || message.status === "interrupted";
 
   const copy = async (): Promise<void> => {
@@ -55,7 +57,10 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
             icon="retry"
             label="Answer again"
             disabled={busy}
-            onClick={() => void chat.conversation.answerAgain(message.id)}
+            onClick={() => {
+              void chat.conversation.answerAgain(message.id);
+              focusComposer();
+            }}
           />
         ) : null}
         {failed && !message.text ? null : (
@@ -63,12 +68,14 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
             <IconButton
               icon="up"
               label="Good answer"
+              ref={good}
               aria-pressed={message.feedback === 1}
               onClick={() => void rate(1)}
             />
             <IconButton
               icon="down"
               label="Bad answer"
+              ref={bad}
               aria-pressed={message.feedback === -1}
               onClick={() => void rate(-1)}
             />
@@ -82,7 +89,14 @@ export function Actions({ message, isLast }: { message: ChatMessage; isLast: boo
         </p>
       ) : null}
       {commenting && message.feedback ? (
-        <FeedbackForm messageId={message.id} value={message.feedback} onClose={() => setCommenting(false)} />
+        <FeedbackForm
+          messageId={message.id}
+          value={message.feedback}
+          onClose={() => {
+            setCommenting(false);
+            (message.feedback === 1 ? good : bad).current?.focus();
+          }}
+        />
       ) : null}
     </>
   );

@@ -1,6 +1,7 @@
 import { memo, useMemo } from "react";
 import type { ChatMessage } from "../../shared/conversation/message.ts";
 import { useChat } from "../chat.ts";
+import { focusComposer } from "../composer/focus.ts";
 import { Icon } from "../shell/icon.tsx";
 import { Actions } from "./actions.tsx";
 import { Markdown } from "./markdown.tsx";
@@ -42,7 +43,14 @@ function Ending({ message }: { message: ChatMessage }) {
     <div className="failure">
       <Icon name="warning" />
       <p>{text}</p>
-      <button type="button" className="button" onClick={() => void chat.conversation.answerAgain(message.id)}>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          void chat.conversation.answerAgain(message.id);
+          focusComposer();
+        }}
+      >
         <Icon name="retry" />
         Retry
       </button>

@@ -18,7 +18,13 @@ export function Steps({ nodes, running, durationMs }: StepsProps) {
   const failed = nodes.some((node) => node.status === "failed");
   return (
     <div className="steps" data-open={open || undefined}>
-      <button type="button" className="steps-head" aria-expanded={open} onClick={() => setChoice(!open)}>
+      <button
+        type="button"
+        className="steps-head"
+        data-failed={failed || undefined}
+        aria-expanded={open}
+        onClick={() => setChoice(!open)}
+      >
         {running ? <span className="spinner" aria-hidden="true" /> : <Icon name={failed ? "warning" : "check"} />}
         <span className="steps-summary">{summary(nodes, running)}</span>
         {durationMs === undefined ? null : <span className="steps-time">{duration(durationMs)}</span>}

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { useConversation } from "../chat.ts";
+import { focusComposer } from "../composer/focus.ts";
 import { Icon } from "../shell/icon.tsx";
 import { Answer } from "./answer.tsx";
 import { Question } from "./question.tsx";
@@ -60,7 +61,14 @@ export function Thread() {
         </div>
       </div>
       {atEnd ? null : (
-        <button type="button" className="to-end" onClick={() => toEnd("smooth")}>
+        <button
+          type="button"
+          className="to-end"
+          onClick={() => {
+            toEnd("smooth");
+            focusComposer();
+          }}
+        >
           <Icon name="downward" />
           Latest
         </button>

@@ -15,14 +15,16 @@ export interface ConversationRowProps {
 export function ConversationRow({ item, isOpen, onDelete }: ConversationRowProps) {
   const chat = useChat();
   const [renaming, setRenaming] = useState(false);
+  const [returned, setReturned] = useState(false);
   const title = item.title || "Untitled";
   if (renaming) {
     return (
       <li className="row" data-open={isOpen || undefined}>
         <RenameField
           title={item.title}
-          onDone={(text) => {
+          onDone={(text, isByKey) => {
             setRenaming(false);
+            setReturned(isByKey);
             if (text && text !== item.title) void chat.rename(item.id, text);
           }}
         />
@@ -41,6 +43,7 @@ export function ConversationRow({ item, isOpen, onDelete }: ConversationRowProps
       </a>
       <Menu
         label={`Options for ${title}`}
+        takesFocus={returned}
         items={[
           { icon: "pencil", label: "Rename", onChoose: () => setRenaming(true) },
           { icon: "trash", label: "Delete", danger: true, onChoose: () => onDelete(item) },
@@ -50,14 +53,20 @@ export function ConversationRow({ item, isOpen, onDelete }: ConversationRowProps
   );
 }
 
-function RenameField({ title, onDone }: { title: string; onDone: (text?: string) => void }) {
+function RenameField({
+  title,
+  onDone,
+}: {
+  title: string;
+  onDone: (text: string | undefined, isByKey: boolean) => void;
+}) {
   const field = useRef<HTMLInputElement>(null);
   const finished = useRef(false);
   useEffect(() => field.current?.select(), []);
-  const finish = (text?: string): void => {
+  const finish = (text: string | undefined, isByKey: boolean): void => {
     if (finished.current) return;
     finished.current = true;
-    onDone(text);
+    onDone(text, isByKey);
   };
   return (
     <>
@@ -67,12 +76,16 @@ function RenameField({ title, onDone }: { title: string; onDone: (text?: string)
         aria-label="New title"
         defaultValue={title}
         maxLength={200}
-        onBlur={(event) => finish(event.target.value.trim())}
+        onBlur={(event) => finish(event.target.value.trim(), false)}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && !event.nativeEvent.isComposing) finish(event.currentTarget.value.trim());
+          if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+            // Else the same press would open the menu whose button gets the focus.
+            event.preventDefault();
+            finish(event.currentTarget.value.trim(), true);
+          }
           if (event.key === "Escape") {
             event.preventDefault();
-            finish();
+            finish(undefined, true);
           }
         }}
       />

@@ -8,8 +8,15 @@ export interface MenuItem {
   onChoose: () => void;
 }
 
+export interface MenuProps {
+  label: string;
+  items: MenuItem[];
+  /** The focus comes back to its button when it appears: something took its place for a while. */
+  takesFocus?: boolean;
+}
+
 /** A button with a menu, in the browser's top layer so that no scroll box cuts it off. */
-export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
+export function Menu({ label, items, takesFocus = false }: MenuProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
@@ -51,6 +58,7 @@ export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
       <button
         ref={button}
         type="button"
+        autoFocus={takesFocus}
         className="icon-button row-more"
         aria-label={label}
         aria-haspopup="menu"

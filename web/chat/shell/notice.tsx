@@ -12,6 +12,11 @@ export function Notice() {
   const model = usePage((state) => state.session?.model);
   const open = useNoticeOpen();
   if (!model || model.isLanguageModel || !open) return null;
+  const close = (): void => {
+    chat.setNotice(false);
+    // What opens it again.
+    document.getElementById("model-chip")?.focus();
+  };
   const { lead, rest, remedy } = noticeText(model.notice ?? OWN_WORDS);
   return (
     <aside className="notice" id="model-notice" aria-label="About the model">
@@ -27,7 +32,7 @@ export function Notice() {
           </p>
         ) : null}
       </div>
-      <IconButton icon="close" label="Close this notice" onClick={() => chat.setNotice(false)} />
+      <IconButton icon="close" label="Close this notice" onClick={close} />
     </aside>
   );
 }

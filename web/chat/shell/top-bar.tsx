@@ -42,6 +42,7 @@ export function TopBar() {
       {model && !model.isLanguageModel ? (
         <button
           type="button"
+          id="model-chip"
           className="model-chip"
           aria-expanded={noticeOpen}
           aria-controls={noticeOpen ? "model-notice" : undefined}
