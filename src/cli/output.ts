@@ -34,7 +34,7 @@ export function printResult(console: Console, value: unknown, { output = "json",
       console.print(stringify(found).trimEnd());
       return;
     case "table":
-      console.print(asTable(found, console.width));
+      console.print(asTable(found));
       return;
     default:
       console.print(JSON.stringify(found, null, 2) ?? "null");
@@ -51,7 +51,7 @@ function asLines(value: unknown): string[] {
 /** Long addresses that say nothing in a row; the original's tables leave them out as well. */
 const NOT_IN_TABLES: ReadonlySet<string> = new Set(["$schema", "id"]);
 
-function asTable(value: unknown, width: number): string {
+function asTable(value: unknown): string {
   const rows = (Array.isArray(value) ? value : [value]).map((item: unknown) =>
     typeof item === "object" && item !== null ? (item as Record<string, unknown>) : { result: item },
   );
@@ -61,7 +61,8 @@ function asTable(value: unknown, width: number): string {
   return table(
     columns,
     rows.map((row) => columns.map((name) => asCell(row[name]))),
-    width,
+    // As `az` prints them: an address that goes on in the next line could not be copied.
+    Number.POSITIVE_INFINITY,
   );
 }
 
