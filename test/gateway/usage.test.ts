@@ -57,7 +57,7 @@ test("the ledger equals what the server counted, whole and streamed, by caller",
 });
 
 test("an answer that the client leaves is counted from what was seen, and marked", async (context) => {
-  const fake = await fakeModel(context, { reply: "word ".repeat(2000), tokensPerSecond: 400 });
+  const fake = await fakeModel(context, { reply: "word ".repeat(20_000), tokensPerSecond: 400 });
   const served = await serve(context, { models: [entry(fake)] });
   const stream = await served.openai().chat.completions.create({ model: "default", messages: HI, stream: true });
   let seen = 0;

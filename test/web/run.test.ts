@@ -331,7 +331,7 @@ test("a proxy that holds streams back: the page polls, and shows progress before
   try {
     const { page, context } = await shared.visit();
     await ask(page, "gate-proxy");
-    await page.getByText("Part-timers have leave").waitFor({ timeout: 6_000 });
+    await page.getByText("Part-timers have leave").waitFor();
     shared.chat.open("gate-proxy");
     await ended(page);
     assert.equal(await shownText(page), whole);
