@@ -1,5 +1,6 @@
 """An exception as a message: its class, its text and the traceback through the user's code only."""
 
+import importlib
 import os
 import traceback
 
@@ -9,6 +10,8 @@ _OWN = (
     os.path.dirname(os.path.abspath(__file__)),
     os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "promptflow"),
 )
+# Between a file and the one that it imports.
+_IMPORTS = (os.path.dirname(importlib.__file__), "<frozen importlib")
 
 
 class ToolFault(Exception):
@@ -27,21 +30,26 @@ class Canceled(BaseException):
 def describe(error):
     if isinstance(error, ToolFault):
         fault = {"code": error.code, "message": str(error)}
-        return {**fault, "missing": error.missing} if error.missing else fault
-    frames = [frame for frame in _frames(error) if not frame.filename.startswith(_OWN)]
-    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
-    lines += traceback.format_exception_only(type(error), error)
-    message = {
-        "class": type(error).__name__,
-        "message": _text(error),
-        "traceback": "".join(lines),
-    }
-    if frames:
-        last = frames[-1]
-        message.update(filename=last.filename, lineno=last.lineno, name=last.name)
+        if error.missing:
+            fault["missing"] = error.missing
+        return {**fault, **_place(error.__cause__)} if error.__cause__ is not None else fault
+    message = {"class": type(error).__name__, "message": _text(error), **_place(error)}
     if isinstance(error, PromptflowException):
         message["chain"] = getattr(error, "chain", None) or _chain(type(error))
     return message
+
+
+def _place(error):
+    """Where in the user's code it was raised; what cannot be read as Python has no frame of its own."""
+    frames = [frame for frame in _frames(error) if not frame.filename.startswith(_OWN + _IMPORTS)]
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
+    place = {"traceback": "".join(lines + traceback.format_exception_only(type(error), error))}
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        place.update(filename=error.filename, lineno=error.lineno)
+    elif frames:
+        last = frames[-1]
+        place.update(filename=last.filename, lineno=last.lineno, name=last.name)
+    return place
 
 
 def missing_package(error):

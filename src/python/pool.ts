@@ -247,7 +247,7 @@ const LOAD_CODES = [
 
 function loadError(thrown: unknown, file: string, options: PythonPoolOptions): unknown {
   if (!(thrown instanceof WorkerFailure)) return thrown;
-  const { code, message, class: type, missing } = thrown.fault;
+  const { code, message, class: type, missing, traceback, filename, lineno } = thrown.fault;
   const known = LOAD_CODES.find((candidate) => candidate === code);
   const remedy =
     missing === undefined
@@ -257,7 +257,8 @@ function loadError(thrown: unknown, file: string, options: PythonPoolOptions): u
             ? `There is no ${missing}.py in ${options.directory}.`
             : installAdvice(missing, options),
         };
-  if (known) return new FlowsteadError(known, message, { details: { file, ...remedy } });
+  const place = traceback === undefined ? {} : { traceback, filename, lineno };
+  if (known) return new FlowsteadError(known, message, { details: { file, ...place, ...remedy } });
   const name = file.replace(/.*\//, "").replace(/\.py$/, "");
   return new FlowsteadError("BadFunctionInterface", `Parse interface for tool '${name}' failed: (${type}) ${message}`);
 }

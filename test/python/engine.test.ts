@@ -140,6 +140,12 @@ test("a package that is missing is named, with the command that installs it", as
       String(error.details?.["remedy"]),
       /'no_such_package' is not installed for .*pip install -r .*requirements\.txt/,
     );
+    assert.match(
+      String(error.details?.["traceback"]),
+      /File ".*entry\.py", line 1, in <module>\n +import no_such_package/,
+    );
+    assert.ok(!String(error.details?.["traceback"]).includes("importlib"));
+    assert.equal(error.details?.["lineno"], 1);
     return true;
   });
 });
