@@ -198,6 +198,8 @@ def input_of(parameter, hints):
             except TypeError:  # An annotation that is not hashable.
                 pass
     if default is not _EMPTY:
+        if isinstance(default, enum.Enum):
+            default = default.value
         definition["default"] = default if type(default) in (str, int, float, bool, type(None)) else str(default)
     return definition
 

@@ -1,6 +1,6 @@
 // YAML 1.2 read as the original reads it: `yes` stays text, 1 and 1.0 differ, a key twice is an error, `<<` merges.
 
-import { type Document, LineCounter, type ScalarTag, isNode, isScalar, parseDocument } from "yaml";
+import { type Document, type ErrorCode, LineCounter, type ScalarTag, isNode, isScalar, parseDocument } from "yaml";
 import { FlowsteadError } from "./error/error.ts";
 import { LiteralFault } from "./python-date.ts";
 import { type Value, float } from "./value.ts";
@@ -39,7 +39,9 @@ export function parseYaml(text: string, file = "<yaml>"): YamlSource {
   const [error] = document.errors;
   if (error) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    throw new FlowsteadError("InvalidYaml", `${file}:${line}:${col}: ${error.message}`, { details: { file, line } });
+    throw new FlowsteadError("InvalidYaml", `${file}:${line}:${col}: ${FAULTS[error.code] ?? error.message}`, {
+      details: { file, line },
+    });
   }
   const value = valueOf(document, file);
   const lineOf = (path: YamlPath): number => {
@@ -67,6 +69,11 @@ export function parseYaml(text: string, file = "<yaml>"): YamlSource {
   return { value, document, lineOf, styleOf, literalAt };
 }
 
+/** For people, where the library speaks to programmers. */
+const FAULTS: Partial<Record<ErrorCode, string>> = {
+  MULTIPLE_DOCS: "a second document begins here (`---`), and one file holds one document.",
+};
+
 /** @throws FlowsteadError `InvalidYaml` for what has no end: a part that is in itself, or aliases of aliases of aliases. */
 function valueOf(document: Document.Parsed, file: string): Value {
   try {
@@ -76,6 +83,15 @@ function valueOf(document: Document.Parsed, file: string): Value {
       throw new FlowsteadError("InvalidYaml", `${file}: what follows \`<<:\` must be a map or a list of maps.`, {
         cause,
       });
+    const [, unknown] = cause instanceof Error ? (/^Unresolved alias.*: (.*)$/.exec(cause.message) ?? []) : [];
+    if (unknown !== undefined)
+      throw new FlowsteadError(
+        "InvalidYaml",
+        `${file}: *${unknown} refers to &${unknown}, which does not stand before it.`,
+        {
+          cause,
+        },
+      );
     if (!(cause instanceof RangeError) && !(cause instanceof ReferenceError)) throw cause;
     throw new FlowsteadError("InvalidYaml", `${file}: its aliases (*name) go too deep, or round in a circle.`, {
       cause,

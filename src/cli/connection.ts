@@ -84,7 +84,7 @@ export function connectionCommand(console: Console): Command {
   list.action(async (options: ListOptions) => {
     const known = await storeOf(options).list();
     const all = options.allResults ? known : known.slice(0, options.maxResults);
-    console.print(JSON.stringify(all.map(shown), null, 4));
+    console.print(JSON.stringify(readable(all, console), null, 4));
   });
   sub("show", "show a stored connection without its secrets")
     .requiredOption("-n, --name <name>", "its name")
@@ -108,6 +108,21 @@ export function connectionCommand(console: Console): Command {
     },
   );
   return connection;
+}
+
+/** Those whose secrets can be read; what the others lack is said once. */
+function readable(all: readonly StoredConnection[], console: Console): ReturnType<typeof shown>[] {
+  const faults = new Set<string>();
+  const found = all.flatMap((one) => {
+    try {
+      return [shown(one)];
+    } catch (thrown) {
+      faults.add(FlowsteadError.from(thrown).message);
+      return [];
+    }
+  });
+  for (const fault of faults) console.say(`Warning: ${fault}`);
+  return found;
 }
 
 /** Of two options one must be there, which the parser does not know: it says so in its words. */

@@ -94,8 +94,8 @@ export function keptEmbedder(
 
   return {
     ...embedder,
-    async embed(texts, use, signal, onUsage) {
-      if (use !== "document") return embedder.embed(texts, use, signal, onUsage);
+    async embed(texts, use, signal, call) {
+      if (use !== "document") return embedder.embed(texts, use, signal, call);
       const keys = texts.map((text) => digest(bytesOf(text)).toString("base64"));
       const textOf = new Map(keys.map((key, at) => [key, texts[at]!]));
       const vectors = await find(new Set(keys));
@@ -103,7 +103,7 @@ export function keptEmbedder(
       for (let from = 0; from < missing.length; from += TEXTS) {
         const part = missing.slice(from, from + TEXTS);
         const asked = part.map((key) => textOf.get(key)!);
-        const given = await embedder.embed(asked, use, signal, onUsage);
+        const given = await embedder.embed(asked, use, signal, call);
         part.forEach((key, at) => vectors.set(key, given[at]!));
         await inTurn(() => keep(part, given));
       }

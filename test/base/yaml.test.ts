@@ -62,3 +62,11 @@ test("literals are what Python makes of them: dates, keys of any type in their o
   }
   assert.throws(() => parseYaml("{<<: 3}", "f.yaml"), /f.yaml: what follows `<<:` must be a map/);
 });
+
+test("what is no single document, and an alias without its anchor, are told in words", () => {
+  const told = (text: string, message: RegExp): void =>
+    assert.throws(() => parseYaml(text, "flow.yaml"), { code: "InvalidYaml", message });
+  told("a: 1\n---\nb: 2\n", /^flow\.yaml:2:1: a second document begins here/);
+  told("a: *b\nb: &b 1\n", /^flow\.yaml: \*b refers to &b, which does not stand before it\.$/);
+  told("a: &a {b: *a}\n", /aliases/);
+});

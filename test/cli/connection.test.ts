@@ -56,6 +56,21 @@ test("connections are created, shown without secrets, updated and deleted", asyn
   assert.deepEqual([gone.code, JSON.parse(gone.stdout)], [0, { name: "my_ai", deleted: false }]);
 });
 
+test("a connection whose secrets are damaged is told, and the others are listed", async (context) => {
+  const own = await temporaryHome();
+  context.after(own.remove);
+  const at = ["--home", own.home];
+  for (const name of ["sound", "broken"])
+    await runHere(["connection", "create", "-f", file, "-n", name, "--set", "api_key=k", ...at]);
+  const stored = path.join(own.home, "connections", "connections.json");
+  const entries = JSON.parse(readFileSync(stored, "utf8")) as Record<string, { secrets: string }>;
+  (entries.broken as { secrets: string }).secrets = "AAAA.AAAA.AAAA";
+  writeFileSync(stored, JSON.stringify(entries));
+  const { code, stdout, stderr } = await runHere(["connection", "list", ...at]);
+  assert.deepEqual([code, (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name)], [0, ["sound"]]);
+  assert.match(stderr, /^Warning: .*broken/);
+});
+
 test("a key with a dot is a field of configs or secrets, and the other fields stay", async () => {
   const custom = path.join(path.dirname(home), "custom.yaml");
   await writeFile(

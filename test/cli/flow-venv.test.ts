@@ -52,6 +52,10 @@ test(
 
     const missing = await runHere(["flow", "test", "--flow", flow, ...home]);
     assert.match(missing.stderr, /'tinypackage' is not installed.*flowstead flow venv --flow /s);
+    const data = path.join(folder, "data.jsonl");
+    writeFileSync(data, "{}\n");
+    const inRun = await runHere(["run", "create", "--flow", flow, "--data", data, ...home]);
+    assert.match(inRun.stderr, /\n {2}at .*\.py:\d+\n.*'tinypackage' is not installed/s);
     assert.ok(!existsSync(path.join(flow, ".venv")), "nothing is made unasked");
     const noPython = await runHere(["flow", "venv", "--flow", flow, "--python", path.join(folder, "no-python")]);
     assert.deepEqual([noPython.code, /There is no Python .*no-python.*--python/.test(noPython.stderr)], [1, true]);

@@ -15,10 +15,11 @@ outputs:
   asked: {type: string, reference: '\${inputs.question}'}
   judged: {type: string, reference: '\${inputs.question}', evaluation_only: true}
 environment_variables: {TEAM: of the flow}
+additional_includes: [../shared/say.jinja2]
 nodes:
 - {name: say, type: prompt, source: {type: code, path: say.jinja2}, inputs: {question: '\${inputs.question}'}}
 `,
-  "shown/say.jinja2": "You said {{question}}.",
+  "shared/say.jinja2": "You said {{question}}.",
   "shown/samples.json": '[{"question": "How?"}]',
 };
 const TRACE = "8a3c60f7d6e2f3b4a4f2f7f3f3f3f3f3";

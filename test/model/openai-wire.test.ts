@@ -154,6 +154,28 @@ test("a server that does not know stream_options is asked again without, once an
   assert.deepEqual(asked, [true, false, false]);
 });
 
+test("a model that knows the limit of its answer by the newer name only is asked again by that, once and for all", async (context) => {
+  const message =
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+  const fault = { kind: "status", status: 400, body: { error: { message, code: "unsupported_parameter" } } } as const;
+  const fake = await fakeModel(context, { faults: [{ fault, times: 2 }] });
+  const model = openAi(fake);
+  context.after(() => model.close());
+  const limited = { ...ask("x"), parameters: { max_tokens: 5 } };
+  // Those that were on their way together are all asked again.
+  await Promise.all([collect(model, limited), collect(model, limited)]);
+  assert.equal(textOf(await collect(model, limited)), "MOCK:x");
+  const asked = fake.journal.entries.map(({ body }) => {
+    const { max_tokens: older, max_completion_tokens: newer } = body as Record<string, unknown>;
+    return [older, newer];
+  });
+  const [old, renamed] = [
+    [5, undefined],
+    [undefined, 5],
+  ];
+  assert.deepEqual(asked, [old, old, renamed, renamed, renamed]);
+});
+
 test("without a model name the first that the server lists is used", async (context) => {
   const fake = await fakeModel(context, { models: ["llama-small", "llama-large"] });
   const model = openAiModel({ baseUrl: `${fake.url}/v1` });

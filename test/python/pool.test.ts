@@ -65,7 +65,7 @@ test("a signature has the original's types, from annotations or defaults", async
       "@tool",
       "def f(a: int, b: float, c: bool, d: str, e: list, f: dict, g: Any, h: Image, i: Secret, j: FilePath, k: PromptTemplate,",
       "      l: Union[AzureOpenAIConnection, OpenAIConnection], m: Mine, n: Color, o: List[str], p: 'int', q=2, r='x', s=None,",
-      "      t: Optional[AzureOpenAIConnection] = None, *args, **kwargs):",
+      "      t: Optional[AzureOpenAIConnection] = None, u: Color = Color.RED, *args, **kwargs):",
       "    '''Says nothing.'''",
       "",
     ].join("\n"),
@@ -95,13 +95,15 @@ test("a signature has the original's types, from annotations or defaults", async
     r: ["string"],
     s: ["object"],
     t: ["AzureOpenAIConnection"],
+    u: ["string"],
   });
   assert.deepEqual(signature.inputs["m"]?.custom_type, ["Mine"]);
   assert.deepEqual(signature.inputs["n"]?.enum, ["red"]);
   assert.deepEqual(
     Object.entries(signature.inputs).flatMap(([name, input]) => (input.has_default ? [name] : [])),
-    ["q", "r", "s", "t"],
+    ["q", "r", "s", "t", "u"],
   );
+  assert.equal(signature.inputs["u"]?.default, "red");
 });
 
 test("busy processes get company up to the limit, and a run stays with its process", async (context) => {

@@ -16,6 +16,7 @@ import { openTelemetry } from "../../trace/telemetry.ts";
 import type { Console } from "../console.ts";
 import { openFlowHere } from "./open.ts";
 import { withPlaces } from "./place.ts";
+import { folderOfFlow } from "./record.ts";
 import { readInputs } from "./input.ts";
 import { variables } from "../pair.ts";
 import { type HomeOptions, ownConfigOf } from "../option.ts";
@@ -61,7 +62,8 @@ export async function flowServe(options: FlowServeOptions, console: Console): Pr
     version: version(),
     includedFields: serving.includedFields,
     build: serving.build,
-    name: path.parse(path.resolve(flow.directory)).name,
+    // With `additional_includes` the flow runs from a folder that was made for it, whose name is nobody's.
+    name: path.parse(path.resolve(folderOfFlow(options.source))).name,
     sample: readSample(flow.directory),
     pages: staticPages(options.static_folder),
     cors: true,

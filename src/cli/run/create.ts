@@ -10,6 +10,7 @@ import { shownRun } from "../../run/run-info.ts";
 import type { RunStore } from "../../run/run-store.ts";
 import { type Console, progressLine } from "../console.ts";
 import { openFlowHere } from "../flow/open.ts";
+import { withPlaces } from "../flow/place.ts";
 import { folderOfFlow } from "../flow/record.ts";
 import { type Interrupt, exitCodeOf, whenInterrupted } from "../interrupt.ts";
 import { ownConfigOf } from "../option.ts";
@@ -74,10 +75,14 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
       ...(options.json || options.stream ? {} : { onProgress: showProgress(console) }),
     },
     controller.signal,
-  ).finally(() => {
-    release();
-    ended.abort();
-  });
+  )
+    .catch((thrown: unknown) => {
+      throw withPlaces(thrown, request.flow);
+    })
+    .finally(() => {
+      release();
+      ended.abort();
+    });
   await log;
   console.settle();
   const folder = store.layout(run.name).folder;

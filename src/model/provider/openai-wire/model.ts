@@ -43,6 +43,8 @@ export function wireModel(options: WireModelOptions): ChatModel {
   let { streamUsage, defaultModel } = options;
   /** Whether the server has answered a stream that was asked for its usage. */
   let takesUsage = false;
+  /** What each model takes as the name of the limit of its answer, once it is known. */
+  const limitNames = new Map<string, "max_tokens" | "max_completion_tokens">();
 
   async function firstListed(signal: AbortSignal): Promise<string> {
     const [first] = await listModels(client, modelsPath, signal);
@@ -71,6 +73,10 @@ export function wireModel(options: WireModelOptions): ChatModel {
       parameters,
     );
     body.stream = stream;
+    if (limitNames.get(model) === "max_completion_tokens" && "max_tokens" in body) {
+      body.max_completion_tokens ??= body.max_tokens;
+      delete body.max_tokens;
+    }
     // Usage is asked for unless the caller has said whether it wants it.
     if (stream && streamUsage) body.stream_options = asked ? Object.assign({}, USAGE, asked) : USAGE;
     return { method: "POST", path: options.path(model, operation), body, headers };
@@ -94,10 +100,12 @@ export function wireModel(options: WireModelOptions): ChatModel {
             yield chunk;
           }
           if (isStream) takesUsage = true;
+          if ("max_tokens" in request.parameters && !limitNames.has(model)) limitNames.set(model, "max_tokens");
           return;
         } catch (thrown) {
           if (isAgain) throw thrown;
-          if (isUnnamed && refusesModel(thrown)) model = await firstListed(signal);
+          if (limitOf(call) !== undefined && refusesLimitName(thrown)) limitNames.set(model, "max_completion_tokens");
+          else if (isUnnamed && refusesModel(thrown)) model = await firstListed(signal);
           else {
             const isOurs = streamUsage && request.stream && !request.parameters.stream_options;
             if (!isOurs || !refusesUsage(thrown)) throw thrown;
@@ -113,6 +121,7 @@ export function wireModel(options: WireModelOptions): ChatModel {
       if (options.body || options.dialect || prompt !== undefined || !model) return undefined;
       // What a server does not know, `chat` finds out and asks again.
       if (isStream && streamUsage && !takesUsage) return undefined;
+      if ("max_tokens" in request.parameters && !limitNames.has(model)) return undefined;
       const decoder = relayDecoder(isStream, client.upstream);
       return wireChat({ client, decoder, call: callOf(request, model), model, isStream, deadlines, signal });
     },
@@ -132,6 +141,21 @@ function refusesUsage(thrown: unknown): boolean {
     thrown instanceof FlowsteadError &&
     thrown.code === "ModelRejected" &&
     /stream_options|include_usage/.test(thrown.message)
+  );
+}
+
+/** What was asked for under the older name. */
+function limitOf({ body }: WireCall): unknown {
+  return (body as { max_tokens?: unknown }).max_tokens;
+}
+
+/** Newer models know the limit by its newer name only, which older servers do not know. */
+function refusesLimitName(thrown: unknown): boolean {
+  return (
+    thrown instanceof FlowsteadError &&
+    thrown.code === "ModelRejected" &&
+    /max_tokens/.test(thrown.message) &&
+    /max_completion_tokens/.test(thrown.message)
   );
 }
 
