@@ -52,7 +52,7 @@ const DIFFERENCES = `
 ## Where the \`run\` commands differ on purpose
 
 - **Exit codes** are the original's: \`run create\` ends with 0 also when the run failed, whose status stands in its record; with
-  \`--stream\` it ends with 1. Ctrl-C ends it with 130, and what had ended is kept. Wrong words end with 2, anything else that goes wrong with 1.
+  \`--stream\` it ends with 1. Ctrl-C ends it with 130 and SIGTERM with 143, and what had ended is kept. Wrong words end with 2, anything else that goes wrong with 1.
 - **Standard output** holds the record, and with \`--stream\` the log before it, as in the original; with \`--json\` it holds the record
   alone. Errors and notes go to standard error, where the original mixes them into standard output; with \`--json\` an error is one line
   of JSON there, \`{"error": {"code": ..., "message": ...}}\`, of every command.
@@ -61,6 +61,8 @@ const DIFFERENCES = `
 - **\`run update --set tags.a=b\`** keeps the other tags; the original drops them.
 - **\`run create --source\`** takes folders without \`run_metadata.json\` too. Numbers as tags in a run's file are texts; the original refuses them.
 - **A variable that refers to a connection** that is not there is refused; the original passes the reference on as it is written.
+- **Data** that is not UTF-8, a CSV row with more cells than names, and a \`line_number\` that is no whole number from 0 are refused by file
+  and row; the original fails without the place, shifts the cells, or crashes.
 - **An error** of a run has no \`debugInfo\`: it holds a stack of the original's own code. Names of runs have no slash.
 
 ## Where the other commands differ on purpose
@@ -76,11 +78,13 @@ const DIFFERENCES = `
 - **\`flow validate\`** reads a flow as strictly as a run does: references, cycles and sources that are not right are errors (the original
   succeeds with most), connections that are not here are warnings. \`location\` is \`file:line\`.
 - **\`flow build\`** needs no \`--format\`, refuses a folder with other things in it, and writes \`.dockerignore\` besides; no \`flow.json\` for a
-  flex flow. **\`flow serve\`** ends with 0 at SIGTERM, as at Ctrl-C.
+  flex flow; \`environment.image\` and \`conda_file\` are not used, which it says, and \`setup_sh\` runs in the image. **\`flow serve\`** ends with 0 at SIGTERM, as at Ctrl-C.
+- **Streams**: with \`stream: true\` a Python node gets the model's whole text, where the original gives it a generator; chunks of a Python stream
+  that are no texts are sent as their text. **\`swagger.json\`** of a flex flow says what its YAML says of inputs; the original shows the code's.
+- **Flex flows** whose function says that it returns a \`dict\` or an \`int\` are served; the original refuses them.
 - **\`flow save\`** takes functions that return a \`dict\`, and a file as \`--code\`; a default keeps its type (the original writes \`'1'\` for \`1\`).
 - **\`flow init\`** and **\`tool init\`** replace nothing without being told: where a file is there they end with 1, or ask.
-- **\`tool validate\`** calls a file without a tool wrong; the original finds 0 tools and succeeds. What is wrong with a file that cannot be loaded is
-  JSON, too. A package as a whole is not taken, but its files and functions are.
+- **\`tool validate\`** takes a folder, too; a file that cannot be loaded is JSON with its line; a file without a tool succeeds, with a warning.
 - **\`service\`** and **\`upgrade\`** start and install nothing, and end with 0; **\`trace delete\`** finds nothing to delete, and asks nobody.
 - **\`-v\`** also prints the version after other words; **\`version\`** and \`--version\` tell Flowstead's.
 - **A wrong option value** ends with 2 whatever it is; every command has \`--json\`, \`--verbose\` and \`--debug\`.

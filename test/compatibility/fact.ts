@@ -7,6 +7,8 @@ import type { FakeScript } from "../../src/model/fake/script.ts";
 export interface Facts {
   /** Why it is not run. */
   needs?: string;
+  /** A Python file beside the flow that its README has a person run first. */
+  prepare?: string;
   /** Runs over this file, as a batch; inputs are its columns of the same names, or as mapped. */
   data?: string;
   mapping?: Record<string, string>;
@@ -94,7 +96,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
     inputs: { question: "How many colors are there?", input_image: PICTURE },
   },
   [`${STANDARD}/flow-with-additional-includes`]: { inputs: { url: `${SITE}/page.html` } },
-  [`${STANDARD}/flow-with-symlinks`]: { inputs: { url: `${SITE}/page.html` } },
+  [`${STANDARD}/flow-with-symlinks`]: { prepare: "create_symlinks.py", inputs: { url: `${SITE}/page.html` } },
   [`${STANDARD}/web-classification`]: { inputs: { url: `${SITE}/page.html` } },
   [`${STANDARD}/named-entity-recognition`]: {
     inputs: { text: "The engineer met the accountant.", entity_type: "job title" },

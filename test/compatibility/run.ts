@@ -1,6 +1,6 @@
 // Runs one example with the command line, as a person would, against the fake model.
 
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseJson, stringifyJson } from "../../src/base/json.ts";
@@ -32,6 +32,7 @@ const RUN_MS = 240_000;
 export function runExample(example: Example, facts: Facts, surroundings: Surroundings): Promise<Outcome> {
   const flow = path.join(surroundings.upstream, example.name);
   const folder = example.kind === "prompty" ? path.dirname(flow) : flow;
+  if (facts.prepare !== undefined) execFileSync("python3", [facts.prepare], { cwd: folder, env: surroundings.env });
   if (facts.data !== undefined) return runBatch({ flow, data: path.join(folder, facts.data) }, facts, surroundings);
   if (facts.overrides === undefined) return testOnce({ flow, folder }, facts, surroundings);
   // Values for nodes are given to runs only.
