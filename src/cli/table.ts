@@ -1,8 +1,10 @@
-// Tables that fit the terminal: a long cell goes on in the next line of its column, and nothing of it is lost.
+// Tables that fit the terminal: a long cell goes on in the next line of its column. Of a document in a cell its beginning is
+// shown, and how much follows: who wants the whole asks for JSON.
 
 const GAP = 2;
 /** Columns narrower than this are no longer read as columns: each row then stands as a list of its own. */
 const NARROWEST = 6;
+const MOST_LINES = 20;
 
 export function table(columns: readonly string[], rows: readonly (readonly string[])[], width: number): string {
   const cells = [columns, ...rows].map((row) => row.map((text) => text.replace(/\s+/g, " ").trim()));
@@ -73,7 +75,11 @@ function wrap(text: string, width: number): string[] {
     while (letters.length > Math.max(1, width)) found.push(letters.splice(0, Math.max(1, width)).join(""));
     line = letters.join("");
   }
-  return [...found, line];
+  found.push(line);
+  if (found.length <= MOST_LINES) return found;
+  const left = found.splice(MOST_LINES - 1).reduce((sum, one) => sum + lengthOf(one), 0);
+  const more = `… ${left} more`;
+  return [...found, more.length > width ? "…" : more];
 }
 
 function padded(text: string, width: number): string {

@@ -89,6 +89,8 @@ export function openConnectionStore(folder: string): ConnectionStore {
   return {
     async list() {
       const entries = await read();
+      // Reading makes no key: it would lie in the folder of a flow, say, that somebody only looks at.
+      if (Object.keys(entries).length === 0) return [];
       const key = await readKey(entries).catch((thrown: unknown) => FlowsteadError.from(thrown));
       return Object.entries(entries).map(([name, { secrets, ...rest }]) => ({
         name,

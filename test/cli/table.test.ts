@@ -1,4 +1,4 @@
-// Tables fit the terminal whatever its width, and lose nothing of what stands in them.
+// Tables fit the terminal whatever its width, and lose nothing of what stands in them but the ends of whole documents.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -39,6 +39,14 @@ test("what does not fit goes on in the next line of its column, down to 30 colum
     ),
     "name  text\n----  ----------\na     one two\n      three\n----  ----------\nb     fourfivesi\n      xseven",
   );
+});
+
+test("a document in a cell is shown by its beginning, with how much follows", () => {
+  const shown = table(["name", "text"], [["a", "word ".repeat(1000).trim()]], 40);
+  const lines = shown.split("\n");
+  assert.equal(lines.length, 22);
+  assert.match(lines.at(-1) ?? "", /^ {6}… 4211 more$/);
+  assert.match(table(["t"], [["y".repeat(5000)]], 8), /\n…$/);
 });
 
 test("many columns in a narrow terminal become a list for each row", () => {

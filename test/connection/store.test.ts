@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -20,6 +20,7 @@ test("connections are kept with their secrets encrypted, and only the owner may 
   context.after(() => rm(folder, { recursive: true, force: true }));
   const store = openConnectionStore(folder);
   assert.deepEqual(await store.list(), []);
+  assert.deepEqual(await readdir(folder), [], "who only looks leaves nothing there");
   await Promise.all([store.save(OPEN_AI), openConnectionStore(folder).save({ ...OPEN_AI, name: "other" })]);
   const found = (await openConnectionStore(folder).list()).find(({ name }) => name === "open ai");
   const { created, modified, ...kept } = found ?? assert.fail();
