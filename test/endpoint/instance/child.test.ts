@@ -127,6 +127,26 @@ test("an instance whose program is gone is tried again, and says so", async () =
   await instance.stop();
 });
 
+test("who waits for an answer of an instance that ends gets the whole of it", async (context) => {
+  const flow = writeFolder(context, {
+    "flow.dag.yaml":
+      "inputs: {}\noutputs: {o: {type: string, reference: '${n.output}'}}\nnodes:\n- {name: n, type: javascript, source: {type: code, path: n.mjs}, inputs: {}}\n",
+    "n.mjs":
+      "export const n = () => new Promise((resolve) => setTimeout(() => resolve('late'.repeat(100_000)), 500));\n",
+  });
+  const { instance, socketPath, until } = watched(undefined, flow);
+  context.after(() => instance.stop({ now: true }));
+  await until("ready");
+  const target = remoteTarget({ socketPath, url: "http://instance" }, "It");
+  context.after(() => target.close());
+  let told: unknown;
+  for await (const event of target.invoke({ inputs: {} }, AbortSignal.timeout(30_000))) {
+    if (event.type === "node-start") process.kill(instance.pid as number, "SIGTERM");
+    if (event.type === "flow-end" || event.type === "error") told = event;
+  }
+  assert.deepEqual((told as { outputs?: unknown }).outputs, { o: "late".repeat(100_000) });
+});
+
 test("the program of an instance outlives a terminal's interrupt, and ends with its parent", async (context) => {
   const flow = writeFolder(context, { "flow.dag.yaml": "inputs: {}\noutputs: {}\nnodes: []\n" });
   const socketPath = path.join(mkdtempSync(path.join(tmpdir(), "child-")), "one.sock");
