@@ -162,6 +162,9 @@ test("a model that knows the limit of its answer by the newer name only is asked
   const model = openAi(fake);
   context.after(() => model.close());
   const limited = { ...ask("x"), parameters: { max_tokens: 5 } };
+  const isRelayed = (): boolean =>
+    model.relay?.({ ...limited, stream: false }, AbortSignal.timeout(1000)) !== undefined;
+  assert.equal(isRelayed(), false, "a refusal would reach the caller");
   // Those that were on their way together are all asked again.
   await Promise.all([collect(model, limited), collect(model, limited)]);
   assert.equal(textOf(await collect(model, limited)), "MOCK:x");
@@ -174,6 +177,7 @@ test("a model that knows the limit of its answer by the newer name only is asked
     [undefined, 5],
   ];
   assert.deepEqual(asked, [old, old, renamed, renamed, renamed]);
+  assert.equal(isRelayed(), true);
 });
 
 test("without a model name the first that the server lists is used", async (context) => {

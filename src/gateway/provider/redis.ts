@@ -135,7 +135,8 @@ export async function redisLimiter({
     }
     const [place, retryAfterMs] = found;
     if (place !== 0) return { ok: false, charge: charges[place - 1] as Charge, retryAfterMs };
-    own.take(charges);
+    // Redis has decided: what it gave is taken here too, whatever this process alone would say.
+    own.correct(charges);
     return TAKEN;
   }
 
