@@ -49,7 +49,7 @@ export function dockerfile({ version, hasPython, requirements, setup, packageFil
   }
   lines.push(
     "COPY . /app",
-    ...(setup === undefined ? [] : [`RUN ${JSON.stringify(["sh", `/app/flow/${setup}`])}`]),
+    ...(setup === undefined ? [] : [`RUN ["sh", ${JSON.stringify(`/app/flow/${setup}`)}]`]),
     "",
     "RUN mkdir -p /state && chown node:node /state",
     "# For base images that start their services with runit.",
