@@ -101,9 +101,14 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   [`${STANDARD}/named-entity-recognition`]: {
     inputs: { text: "The engineer met the accountant.", entity_type: "job title" },
   },
+  // An agent that runs code, reads what it printed and ends.
   [`${STANDARD}/autonomous-agent`]: {
     replies: [
-      { reply: '{"thoughts": {"text": "done"}, "command": {"name": "finish", "args": {"response": "A film."}}}' },
+      {
+        contains: "Executed function python and returned: 2001",
+        reply: { functionCall: { name: "finish", arguments: '{"response": "The first film is of 2001."}' } },
+      },
+      { reply: { functionCall: { name: "python", arguments: '{"command": "print(2001)"}' } } },
     ],
   },
   [`${STANDARD}/maths-to-code`]: { replies: [{ reply: '{"code": "print(10 * 5)"}' }] },

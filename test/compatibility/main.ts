@@ -1,8 +1,9 @@
 // Runs the examples of a checkout of the original against the fake model and reports which of them pass:
 //
-//   npm run compatibility -- --upstream DIR [--report FILE] [--only TEXT] [--environments DIR] [--python FILE]
+//   npm run compatibility -- --upstream DIR [--report FILE] [--only TEXT] [--environments DIR] [--python FILE] [--tiktoken DIR]
 //
-// Packages that flows ask for are installed into virtual environments in the folder `--environments`.
+// Packages that flows ask for are installed into virtual environments in the folder `--environments`. In the folder `--tiktoken`,
+// which is TIKTOKEN_CACHE_DIR when absent, tiktoken finds the encodings that it else downloads.
 
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,17 +30,19 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     environments: { type: "string", default: path.join(tmpdir(), "flowstead-environments") },
     python: { type: "string", default: "python3" },
+    tiktoken: { type: "string", default: process.env["TIKTOKEN_CACHE_DIR"] },
   },
 });
 if (values.upstream === undefined) {
   console.error(
-    "Usage: npm run compatibility -- --upstream DIR [--report FILE] [--only TEXT] [--environments DIR] [--python FILE]",
+    "Usage: npm run compatibility -- --upstream DIR [--report FILE] [--only TEXT] [--environments DIR] [--python FILE] [--tiktoken DIR]",
   );
   process.exit(2);
 }
 
 const scratch = mkdtempSync(path.join(tmpdir(), "flowstead-compatibility-"));
-const model = await startFakeModel();
+// As long as those of text-embedding-ada-002, for which flows make room in indexes of their own.
+const model = await startFakeModel({ script: { dimensions: 1536 } });
 const site = await startSite();
 const report: ReportEntry[] = [];
 try {
@@ -57,6 +60,7 @@ try {
     AZURE_OPENAI_API_KEY: "fake",
     AZURE_OPENAI_DEPLOYMENT: "gpt-4o",
     OPENAI_API_VERSION: "2024-02-01",
+    ...(values.tiktoken !== undefined && { TIKTOKEN_CACHE_DIR: path.resolve(values.tiktoken) }),
   };
   await prepareConnections({ upstream: copy, home, env, scratch }, model.url);
   for (const example of findExamples(copy).filter(({ name }) => name.includes(values.only))) {

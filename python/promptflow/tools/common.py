@@ -14,8 +14,13 @@ class PromptResult(str):
     """A rendered prompt."""
 
 
-def render_jinja_template(template_content, trim_blocks=True, keep_trailing_newline=True, **kwargs):
+def render_jinja_template(template_content=None, trim_blocks=True, keep_trailing_newline=True, **kwargs):
     """The template rendered with the other keywords as its variables."""
+    if template_content is None:
+        # Its name before version 1.6 of the original's tools, which flows use as well.
+        if "prompt" not in kwargs:
+            raise TypeError("render_jinja_template() missing 1 required positional argument: 'template_content'")
+        template_content = kwargs.pop("prompt")
     return ask_one(
         "render",
         template=template_content,

@@ -60,7 +60,8 @@ export async function respond(
   if (script.models && !script.models.includes(model)) {
     return sendJson(response, 404, shape.unknownModel(dialect, model));
   }
-  if (route.kind === "embeddings") return embeddings(fields, model, response, entry);
+  if (route.kind === "embeddings")
+    return embeddings({ dimensions: script.dimensions, ...fields }, model, response, entry);
   if (route.kind === "chat" && !Array.isArray(fields.messages)) {
     return sendJson(response, 400, shape.badRequest("'messages' is a required property"));
   }

@@ -74,6 +74,8 @@ export const scriptSchema = z.strictObject({
     .optional(),
   /** Models and deployments that exist; every name when absent. */
   models: z.array(z.string()).optional(),
+  /** Length of embeddings where a request does not say it; default 256. Clients with an index of a fixed length need theirs. */
+  dimensions: z.int().min(1).max(4096).optional(),
   /** Azure's asynchronous filter: chunks without a delta between the others. */
   asyncFilter: z.boolean().optional(),
 });

@@ -32,6 +32,9 @@ test("the openai package chats, streams, completes, embeds and lists", async (co
   assert.equal(completion.choices[0]?.text, "MOCK:once");
   const vectors = await client.embeddings.create({ model: "m", input: ["red apple", "blue sky"], dimensions: 64 });
   assert.equal(vectors.data[1]?.embedding.length, 64);
+  fake.script({ dimensions: 1536 });
+  const usual = await client.embeddings.create({ model: "m", input: "red apple" });
+  assert.equal(usual.data[0]?.embedding.length, 1536);
   const models = [];
   for await (const model of client.models.list()) models.push(model.id);
   assert.deepEqual(models, ["m", "n"]);
