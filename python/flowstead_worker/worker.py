@@ -17,6 +17,7 @@ from .entry import Aggregation, load_entry
 from .failure import ToolFault, describe
 from .kept import Kept, property_of
 from .meta import meta_of
+from .orphan import end_group, ends_with_engine
 from .output import NodeStream, current_call
 from .package import PREFIX, load_package
 from .pool import Threads
@@ -130,14 +131,9 @@ class Worker:
         return calls[0] if len(calls) == 1 else None
 
 
-def end_group():
-    """What the flow's code has started ends with the engine, also with one that was killed; see process.ts."""
-    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-
-
 def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent decides when to stop.
+    ends_with_engine()
     directory = os.environ.pop("FLOWSTEAD_FLOW_DIRECTORY")
     # Python takes a file of the same second and length for unchanged: an edit could be run as it was before it.
     sys.dont_write_bytecode = True

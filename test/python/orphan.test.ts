@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Duplex } from "node:stream";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { encodeFrame } from "../../src/python/frame.ts";
 import { DEFAULT_PYTHON, workerEnvironment, workerProgram } from "../../src/python/interpreter.ts";
@@ -15,33 +15,69 @@ import { code, sourceModule } from "../program.ts";
 import { isGone } from "./gone.ts";
 
 test("what a node has started ends with the engine that was killed", { timeout: 60_000 }, async (context) => {
+  const { pid, kill } = await workOf(context, [
+    'child = subprocess.Popen(["sleep", "600"])',
+    "tell(child.pid)",
+    "child.wait()",
+  ]);
+  kill();
+  assert.ok(await isGone(pid));
+});
+
+test(
+  "a worker whose code holds the interpreter's lock ends with the engine that was killed",
+  { timeout: 60_000, skip: process.platform === "linux" ? false : "elsewhere it ends when that code lets it" },
+  async (context) => {
+    const { pid, kill } = await workOf(context, ["tell(os.getpid())", "sum(range(10 ** 13))"]);
+    // Into that code, which lets nobody else in.
+    await delay(300);
+    kill();
+    assert.ok(await isGone(pid));
+  },
+);
+
+/** An engine in whose worker a node does this, and the process that the node tells of. */
+async function workOf(context: TestContext, lines: string[]): Promise<{ pid: number; kill: () => void }> {
   const directory = mkdtempSync(path.join(tmpdir(), "orphan-"));
   const note = path.join(directory, "pid");
-  const source = `import subprocess
+  const source = `import os, subprocess
 from promptflow.core import tool
+def tell(pid):
+    with open(${JSON.stringify(`${note}.part`)}, "w") as file:
+        file.write(str(pid))
+    os.rename(file.name, ${JSON.stringify(note)})
 @tool
 def f():
-    child = subprocess.Popen(["sleep", "600"])
-    with open(${JSON.stringify(note)}, "w") as file:
-        file.write(str(child.pid))
-    child.wait()
+    ${lines.join("\n    ")}
 `;
   writeFileSync(path.join(directory, "tool.py"), source);
-  // An engine that is killed: it has no time to end anything.
   const engine = spawn(process.execPath, code(ENGINE), { env: { ...process.env, DIRECTORY: directory } });
+  // An engine that is killed: it has no time to end anything.
+  const kill = (): void => void engine.kill("SIGKILL");
+  let pid = 0;
   context.after(() => {
-    engine.kill("SIGKILL");
+    kill();
+    if (pid > 0) endAll(pid);
     rmSync(directory, { recursive: true, force: true });
   });
   let told = "";
   engine.stderr.on("data", (text: Buffer) => (told += text.toString()));
-  while (!existsSync(note) || readFileSync(note, "utf8") === "") {
+  while (!existsSync(note)) {
     assert.equal(engine.exitCode, null, told);
     await delay(20);
   }
-  engine.kill("SIGKILL");
-  assert.ok(await isGone(Number(readFileSync(note, "utf8"))));
-});
+  pid = Number(readFileSync(note, "utf8"));
+  return { pid, kill };
+}
+
+/** For a test that has failed. */
+function endAll(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended, as it is to.
+  }
+}
 
 const ENGINE = `
 import { createPythonPool } from ${JSON.stringify(sourceModule("src/python/pool.ts"))};
