@@ -7,6 +7,7 @@ import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { orderedMap } from "../base/ordered-map.ts";
 import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
+import { ForeignDict, ForeignTuple } from "../prompt/foreign.ts";
 import { type Cell, typeName } from "../prompt/jinja/value.ts";
 import type { FlowDefinition, InputDefinition } from "./definition.ts";
 import { checkImageAddress } from "../prompt/image-address.ts";
@@ -18,15 +19,17 @@ const KEY = /^data:(image\/[^;]*);(path|base64|url)$/;
 const DATA_URL = /^data:(image\/[^;]+);base64,(.*)$/s;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** Whether a value is, or holds at any depth, an image in the notation of the format, or a text in that of vision messages. */
+/**
+ * Whether a value is, or holds at any depth, an image in the notation of the format, or a text in that of vision messages.
+ * Objects that stay in Python, and rendered texts, are no maps and say themselves what they print.
+ */
 export function hasImage(value: unknown, format: MessageFormat): boolean {
-  if (Array.isArray(value)) return value.some((item) => hasImage(item, format));
-  if (!isMap(value)) return false;
-  return (
-    isImage(value, format) ||
-    textOf(value, format) !== undefined ||
-    Object.values(value).some((item) => hasImage(item, format))
-  );
+  const isHeld = (item: unknown): boolean => hasImage(item, format);
+  if (Array.isArray(value)) return value.some(isHeld);
+  if (value instanceof ForeignTuple) return value.items.some(isHeld);
+  if (value instanceof ForeignDict) return value.entries.some(([, item]) => isHeld(item));
+  if (!isMap(value) || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return isImage(value, format) || textOf(value, format) !== undefined || Object.values(value).some(isHeld);
 }
 
 /** Whether a value is an image in the notation of the format. */

@@ -1,14 +1,14 @@
 // Images among the values that a template sees.
 
 import { orderedMap } from "../base/ordered-map.ts";
-import { type ValueMap, isMap } from "../base/value.ts";
+import type { ValueMap } from "../base/value.ts";
 import { ForeignDict, ForeignTuple } from "../prompt/foreign.ts";
 import { Image } from "../prompt/image.ts";
-import { type MessageFormat, describe, fetchedBytes, isImage, textOf } from "./image.ts";
+import { type MessageFormat, describe, fetchedBytes, hasImage, isImage, textOf } from "./image.ts";
 
 /** Image data as a template sees it: an object that prints as `Image(hash)`. Other values pass unchanged. */
 export function templateImages(value: unknown, format: MessageFormat): unknown {
-  if (!holdsImage(value, format)) return value;
+  if (!hasImage(value, format)) return value;
   const inner = (item: unknown): unknown => templateImages(item, format);
   if (value instanceof ForeignTuple) return new ForeignTuple(value.items.map(inner));
   if (value instanceof ForeignDict) return new ForeignDict(value.entries.map(([key, item]) => [key, inner(item)]));
@@ -20,14 +20,4 @@ export function templateImages(value: unknown, format: MessageFormat): unknown {
   const { mimeType, form, content } = describe(map);
   if (form === "base64") return new Image(Buffer.from(content, "base64"), mimeType);
   return form === "url" ? new Image(fetchedBytes(map) ?? Buffer.from(content), mimeType, content) : value;
-}
-
-function holdsImage(value: unknown, format: MessageFormat): boolean {
-  const isHeld = (item: unknown): boolean => holdsImage(item, format);
-  if (Array.isArray(value)) return value.some(isHeld);
-  if (value instanceof ForeignTuple) return value.items.some(isHeld);
-  if (value instanceof ForeignDict) return value.entries.some(([, item]) => isHeld(item));
-  // Other objects of Python, and rendered texts, are no maps and say themselves what they print.
-  if (!isMap(value) || Object.getPrototypeOf(value) !== Object.prototype) return false;
-  return isImage(value, format) || textOf(value, format) !== undefined || Object.values(value).some(isHeld);
 }
