@@ -8,9 +8,10 @@ import type { FlowInput, FlowSignature } from "../flow/target.ts";
 
 /** The flow's inputs from a request body. @throws FlowsteadError `InvalidRequest` with the original's messages. */
 export function parseScoreRequest(signature: FlowSignature, body: Buffer): ValueMap {
-  if (signature.inputs.length === 0) return {};
-  const data = asData(signature.inputs, body);
-  const required = signature.inputs.filter(isRequired).map(({ name }) => name);
+  const { inputs } = signature.served ?? signature;
+  if (inputs.length === 0) return {};
+  const data = asData(inputs, body);
+  const required = inputs.filter(isRequired).map(({ name }) => name);
   const missing = isContainer(data) ? required.filter((name) => !contains(data, name)) : [];
   if (missing.length > 0) {
     throw new FlowsteadError(

@@ -52,10 +52,8 @@ export async function writeScore(
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Declared outputs that are not answered: all but those asked for, else those for evaluation only. */
-export function hiddenOutputs(
-  { outputs }: FlowSignature,
-  included: readonly string[] | undefined,
-): ReadonlySet<string> {
+export function hiddenOutputs(signature: FlowSignature, included: readonly string[] | undefined): ReadonlySet<string> {
+  const { outputs } = signature.served ?? signature;
   const isHidden = ({ name, evaluationOnly }: FlowOutput): boolean =>
     included ? !included.includes(name) : evaluationOnly;
   return outputs.some(isHidden) ? new Set(outputs.filter(isHidden).map(({ name }) => name)) : NOTHING;

@@ -2,6 +2,7 @@
 
 import type { Value, ValueMap } from "../base/value.ts";
 import type { TextStyle } from "../base/yaml.ts";
+import type { FlowPorts } from "./target.ts";
 
 /** Where the value of a node's input or of an output comes from. */
 export type Assignment =
@@ -18,12 +19,10 @@ export interface InputDefinition {
   isChatInput: boolean;
   /** As written; absent means "decide by the name chat_history". */
   isChatHistory?: boolean;
-  /** Whether the file does not declare it and its type is the code's annotation: values pass as they are. */
-  isInferred?: boolean;
+  /** Whether values pass as they are, whatever its type. */
+  isUntyped?: boolean;
   /** Whether only the sample says that it is there: a call that gives nothing at all takes the sample's values. */
   isSampled?: boolean;
-  /** The default of the code as the original shows it: Python's text of it, whatever its type. */
-  shownDefault?: string;
 }
 
 export interface OutputDefinition {
@@ -100,6 +99,8 @@ export interface FlowDefinition {
   messageFormat: "basic" | "openai-vision";
   /** Of a flex flow or a prompty. */
   sample?: FlowSample;
+  /** See `FlowSignature.served`. */
+  served?: FlowPorts;
   /** Where it was read from, for messages; `flow.dag.yaml` when it came as text. */
   file: string;
 }

@@ -2,12 +2,13 @@
 // everything that runs flows runs it too; its outputs are the fields of what it returns.
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
-import type { EntrySignature, PythonParameter } from "../python/message.ts";
+import { type Value, type ValueMap, isMap } from "../base/value.ts";
+import type { EntrySignature } from "../python/message.ts";
 import type { PythonPool } from "../python/pool.ts";
 import { WorkerFailure } from "../python/process.ts";
 import type { PythonResult } from "../python/python-value.ts";
 import type { Assignment, FlexDefinition, FlowDefinition, InputDefinition, NodeDefinition } from "./definition.ts";
+import { flexInputs, servedPorts } from "./flex-signature.ts";
 import { parseInput } from "./input.ts";
 import { isEntry } from "./locate.ts";
 import { pythonInput } from "./node/value.ts";
@@ -22,6 +23,8 @@ export interface FlexOptions {
   /** Values for the constructor, over those of the file. */
   init: ValueMap;
   streaming: boolean;
+  /** Whether the code's annotations and defaults count as those of the file do, as for the original's commands. */
+  typed: boolean;
 }
 
 /** Loads the entry and makes a plan of it. @throws FlowsteadError for anything wrong in the flow's files. */
@@ -39,11 +42,8 @@ export async function planFlex(
     );
   }
   const signature = await options.python.loadEntry(entry, await initValues(flex, options));
-  const inputs = mergeInputs(definition.inputs, signature);
-  const optional = new Set(
-    inputs.filter(({ name }) => isOptional(name, definition, signature)).map(({ name }) => name),
-  );
-  const node = flexNode(entry, signature, { definition, inputs, optional });
+  const { shown, taken, optional } = flexInputs(definition, signature, options.typed);
+  const node = flexNode(entry, signature, { definition, inputs: taken, optional });
   const streamed = options.streaming && signature.generator;
   const outputs = outputNames(definition, signature).map(([name, type]) => ({
     definition: {
@@ -57,8 +57,8 @@ export async function planFlex(
   }));
   return {
     name: definition.name,
-    definition: { ...definition, inputs },
-    inputs,
+    definition: { ...definition, inputs: shown, served: servedPorts(definition, signature) },
+    inputs: taken,
     optionalInputs: optional,
     nodes: [{ ...node, streams: streamed }],
     aggregations: signature.aggregate ? [aggregationNode(entry, node.name)] : [],
@@ -87,36 +87,6 @@ async function initValues(flex: FlexDefinition, { init, resources }: FlexOptions
     values[name] = { ...fields, ...(base === undefined ? {} : { azure_endpoint: base }), ...value };
   }
   return values;
-}
-
-const SCALARS = new Set(["string", "int", "double", "bool"]);
-
-function mergeInputs(declared: readonly InputDefinition[], { inputs }: EntrySignature): InputDefinition[] {
-  const own = declared.map((input) => {
-    const type = input.type || (inputs[input.name]?.type[0] ?? "object");
-    return { ...input, type, default: input.default === "" ? null : input.default };
-  });
-  const names = new Set(own.map(({ name }) => name));
-  const rest = Object.entries(inputs).filter(([name]) => !names.has(name));
-  return [...own, ...rest.map(([name, parameter]) => fromParameter(name, parameter))];
-}
-
-function fromParameter(name: string, parameter: PythonParameter): InputDefinition {
-  const type = parameter.type[0] ?? "object";
-  const isShown = parameter.has_default && SCALARS.has(type) && parameter.default !== "";
-  return {
-    name,
-    type,
-    isChatInput: false,
-    isInferred: true,
-    ...(isShown ? { default: parameter.default ?? null } : {}),
-    ...(parameter.has_default ? { shownDefault: pyStr(parameter.default ?? "") } : {}),
-  };
-}
-
-function isOptional(name: string, definition: FlowDefinition, { inputs }: EntrySignature): boolean {
-  const isDeclared = definition.inputs.some((input) => input.name === name && input.default !== undefined);
-  return (inputs[name]?.has_default ?? false) || isDeclared;
 }
 
 function outputNames(definition: FlowDefinition, { bare, outputs }: EntrySignature): [string, string][] {

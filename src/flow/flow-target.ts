@@ -53,6 +53,8 @@ export interface OpenFlowOptions {
    * environment variables set. Without it only the folder's own files count, as for its executor. Default true.
    */
   includes?: boolean;
+  /** Whether it is served: then what only a flex flow's code declares is not converted, as at the original's server. Default false. */
+  serving?: boolean;
   python?: FlowPythonOptions;
 }
 
@@ -94,10 +96,16 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   try {
     const env = await flowEnvironment(includes ? definition.environmentVariables : {}, options);
     const pool = (python = createPython(directory, env, withInterpreter(options, loaded.directory)));
-    const { resources, streaming = true } = options;
+    const { resources, streaming = true, serving = false } = options;
     const init = orSample(options.init, definition.sample?.init);
     const plan = definition.flex
-      ? await planFlex(definition, definition.flex, { python: pool, resources, streaming, init })
+      ? await planFlex(definition, definition.flex, {
+          python: pool,
+          resources,
+          streaming,
+          init,
+          typed: includes && !serving,
+        })
       : await planFlow(definition, node ? definition.nodes : nodes, {
           tools: options.tools,
           context: {

@@ -43,9 +43,9 @@ export function resolveInputs(
     }
   }
   return Object.fromEntries(
-    wanted.map(({ name, type, isInferred = false }) => {
+    wanted.map(({ name, type, isUntyped = false }) => {
       const value = filled[name] ?? null;
-      return [name, isInferred ? value : parseInput(name, type, value, line)];
+      return [name, isUntyped ? value : parseInput(name, type, value, line)];
     }),
   );
 }

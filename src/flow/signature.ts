@@ -26,7 +26,6 @@ export function flowSignature(plan: FlowPlan): FlowSignature {
       if (input.default !== undefined && input.default !== null) described.default = input.default;
       else if (input.isSampled || plan.optionalInputs?.has(input.name)) described.optional = true;
       if (input.description !== undefined) described.description = input.description;
-      if (input.shownDefault !== undefined) described.shownDefault = input.shownDefault;
       if (input === history && !input.isChatHistory) described.isHistoryByName = true;
       return described;
     }),
@@ -42,6 +41,7 @@ export function flowSignature(plan: FlowPlan): FlowSignature {
       return described;
     }),
   };
+  if (definition.served) signature.served = definition.served;
   if (plan.bareOutput) signature.bareOutput = true;
   if (plan.mayStream) signature.mayStream = true;
   if (definition.description !== undefined) signature.description = definition.description;

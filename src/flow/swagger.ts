@@ -1,7 +1,7 @@
 // The OpenAPI document of a served flow, in the original's shape (`/swagger.json`).
 
 import { type Value, truthy } from "../base/value.ts";
-import type { FlowInput, FlowSignature } from "./target.ts";
+import type { FlowInput, FlowPorts, FlowSignature } from "./target.ts";
 
 const SCHEMA_TYPE: Record<string, Record<string, unknown>> = {
   int: { type: "integer" },
@@ -47,16 +47,16 @@ export function swagger(
   signature: FlowSignature,
   { sample, hidden = new Set() }: SwaggerOptions = {},
 ): Record<string, unknown> {
-  const { inputs } = signature;
+  const { inputs, outputs } = signature.served ?? signature;
   const schema: Record<string, unknown> = { type: "object" };
   if (inputs.length > 0) {
     schema["properties"] = Object.fromEntries(inputs.map((input) => [input.name, inputSchema(input)]));
     schema["required"] = inputs.map((input) => input.name);
   }
   const answer: Record<string, unknown> = { type: "object" };
-  if (signature.outputs.length > 0 && !signature.bareOutput) {
-    const outputs = signature.outputs.filter(({ name, evaluationOnly }) => !evaluationOnly && !hidden.has(name));
-    answer["properties"] = Object.fromEntries(outputs.map((output) => [output.name, fieldSchema(output)]));
+  if (outputs.length > 0) {
+    const shown = outputs.filter(({ name, evaluationOnly }) => !evaluationOnly && !hidden.has(name));
+    answer["properties"] = Object.fromEntries(shown.map((output) => [output.name, fieldSchema(output)]));
   }
   return {
     openapi: "3.0.0",
@@ -64,7 +64,7 @@ export function swagger(
       title: `Promptflow[${signature.name}] API`,
       version: "1.0.0",
       "x-flow-name": signature.name,
-      ...chatInfo(signature),
+      ...chatInfo({ inputs, outputs }),
     },
     components: { securitySchemes: { bearerAuth: { type: "http", scheme: "bearer" } } },
     paths: {
@@ -97,9 +97,7 @@ export function swagger(
 function inputSchema(input: FlowInput): Record<string, unknown> {
   const schema = fieldSchema(input);
   // The original shows no default that counts as false in Python.
-  if (input.shownDefault !== undefined) {
-    if (input.shownDefault !== "") schema["default"] = input.shownDefault;
-  } else if (input.default !== undefined && truthy(input.default as Value)) schema["default"] = input.default;
+  if (input.default !== undefined && truthy(input.default as Value)) schema["default"] = input.default;
   return schema;
 }
 
@@ -108,13 +106,13 @@ function fieldSchema({ type, description }: { type: string; description?: string
 }
 
 /** What the flow's file marks, as in the original: the last of several, no history that only its name tells. */
-function chatInfo({ inputs, outputs, bareOutput = false }: FlowSignature): Record<string, string> {
+function chatInfo({ inputs, outputs }: FlowPorts): Record<string, string> {
   const chatInput = inputs.findLast((input) => input.isChatInput);
   const history = inputs.findLast((input) => input.isChatHistory && !input.isHistoryByName);
   const chatOutput = outputs.findLast((output) => output.isChatOutput && !output.evaluationOnly);
   return {
     ...(chatInput ? { "x-flow-type": "chat", "x-chat-input": chatInput.name } : {}),
     ...(history ? { "x-chat-history": history.name } : {}),
-    ...(chatOutput && !bareOutput ? { "x-chat-output": chatOutput.name } : {}),
+    ...(chatOutput ? { "x-chat-output": chatOutput.name } : {}),
   };
 }

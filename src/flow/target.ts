@@ -11,8 +11,6 @@ export interface FlowInput {
   default?: unknown;
   /** May be left out, though no default is shown: the code has one that is not shown. */
   optional?: boolean;
-  /** What the original's `/swagger.json` shows as the default, where that is not `default`. */
-  shownDefault?: string;
   description?: string;
   isChatInput: boolean;
   isChatHistory: boolean;
@@ -31,12 +29,20 @@ export interface FlowOutput {
   streamed: boolean;
 }
 
-/** What a caller may send to a target and gets back. */
-export interface FlowSignature {
-  name: string;
-  description?: string;
+export interface FlowPorts {
   inputs: FlowInput[];
   outputs: FlowOutput[];
+}
+
+/** What a caller may send to a target and gets back. */
+export interface FlowSignature extends FlowPorts {
+  name: string;
+  description?: string;
+  /**
+   * What `/swagger.json` tells and `/score` asks for where that is something else: what the code of a flex flow declares,
+   * whatever its file says, and what a prompty's head does.
+   */
+  served?: FlowPorts;
   /** Whether the flow gives one value without a name: `/score` answers with that value instead of an object. */
   bareOutput?: boolean;
   /** Whether code of the flow may return a stream where none is declared: that shows when it runs. */

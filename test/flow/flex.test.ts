@@ -21,12 +21,31 @@ test("a function: inputs and defaults from its signature, outputs from what it r
       ["mood", "object", undefined],
     ],
   );
-  const { outputs, nodes } = await runFlow(target, { name: "you", times: 1, mood: "5" });
-  // What the file does not declare is not converted: annotations are the code's own business, as in the original.
+  const { outputs, nodes } = await runFlow(target, { name: "you", times: "1", mood: "5" });
+  // A default of None says nothing of the type.
   assert.deepEqual(outputs, { text: "hello you ", mood: "5", rest: {} });
   assert.deepEqual(nodes, { greet: "completed" });
   assert.equal((await runFlow(target)).error?.code, "InputNotFound");
-  assert.equal((await runFlow(target, { name: "x", times: "many" })).error?.code, "ScriptExecutionError");
+  assert.equal((await runFlow(target, { name: "x", times: "many" })).error?.code, "InputTypeError");
+});
+
+test("a server hands on what only the code declares, and leaves the code its own defaults", async (context) => {
+  const files = {
+    ...yaml("entry: entry:show\ninputs: {kept: {type: int, default: 9}, asked: {type: list}}\n"),
+    "entry.py": [
+      "from enum import Enum",
+      "class Kind(Enum):",
+      "    A = 'a'",
+      "def show(n: int = 2, kept: int = 1, asked: list = [], kind: Kind = Kind.A) -> str:",
+      "    return f'{n!r} {kept} {asked} {type(kind).__name__}'",
+    ].join("\n"),
+  };
+  const served = await openFiles(context, files, { serving: true });
+  assert.deepEqual((await runFlow(served, { n: "7", asked: "[1]" })).outputs, { output: "'7' 9 [1] Kind" });
+  // An input that the file declares without a default is asked for, though the code has one.
+  assert.equal((await runFlow(served, { n: 1 })).error?.code, "InputNotFound");
+  const commanded = await openFiles(context, files);
+  assert.deepEqual((await runFlow(commanded, { n: "7", asked: [] })).outputs, { output: "7 9 [] str" });
 });
 
 test("a class: made once with its init values, dataclass results, lines aggregated", async (context) => {

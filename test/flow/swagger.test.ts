@@ -49,6 +49,36 @@ def ask(a: str, b: int = 0, c: float = 1.0, d: bool = True, e: list = ["x"], f=N
   assert.equal(outputs, undefined);
 });
 
+test("a function's ports are told as its code has them, whatever its file says of inputs; outputs are the file's where the code has none", async (context) => {
+  const declared = `
+entry: entry:ask
+inputs:
+  b: {type: string, default: from the file, description: No matter}
+  a: {type: int, is_chat_input: true, default: 1}
+outputs:
+  output: {type: object, description: What is said, is_chat_output: true}
+`;
+  const plain = { "flow.flex.yaml": declared, "entry.py": "def ask(a: str, b: int = 3) -> str:\n    return a\n" };
+  const { info, inputs, outputs } = await told(context, plain);
+  assert.deepEqual(inputs, { a: { type: "string" }, b: { type: "integer", default: "3" } });
+  assert.deepEqual(Object.keys(inputs), ["a", "b"]);
+  assert.deepEqual(info, { "x-chat-output": "output" });
+  assert.deepEqual(outputs, {
+    output: { type: "object", additionalProperties: {}, description: "What is said" },
+  });
+  const { signature } = await openFiles(context, plain);
+  assert.throws(() => parseScoreRequest(signature, Buffer.from('{"b": 2}')), /input fields \['a'\] are missing/);
+  assert.deepEqual(parseScoreRequest(signature, Buffer.from('{"a": "x"}')), { a: "x" });
+
+  const fields =
+    "from typing import TypedDict\nclass R(TypedDict):\n    x: str\n    n: float\ndef ask() -> R:\n    pass\n";
+  const composed = await told(context, { "flow.flex.yaml": declared, "entry.py": fields });
+  assert.deepEqual(composed.outputs, { x: { type: "string" }, n: { type: "number" } });
+  // No inputs in the code: those of the file stand.
+  assert.deepEqual(composed.info, { "x-flow-type": "chat", "x-chat-input": "a" });
+  assert.deepEqual(composed.inputs["b"], { type: "string", default: "from the file", description: "No matter" });
+});
+
 test("an output for evaluation only is neither promised by a function's flow nor by a graph", async (context) => {
   const { outputs } = await told(context, {
     "flow.flex.yaml": "entry: entry:ask\noutputs: {x: {type: int}, y: {type: list, evaluation_only: true}}\n",
@@ -75,13 +105,20 @@ test("of chat marks the last counts, and a history that only its name tells is n
   assert.deepEqual(marked.info, { ...marks, "x-chat-history": "chat_history" });
 });
 
-test("a prompty's inputs are described; its one output has no name", async (context) => {
+test("a prompty's inputs are described; its outputs are those that its head names", async (context) => {
   const { info, inputs, outputs } = await told(context, {
     "ask.prompty": "---\nmodel: {}\ninputs: {q: {type: string, description: What to ask}}\n---\nuser:\n{{q}}\n",
   });
   assert.deepEqual(info, {});
   assert.deepEqual(inputs, { q: { type: "string", description: "What to ask" } });
   assert.equal(outputs, undefined);
+  const head = "inputs: {i: {type: image}}\noutputs: {answer: {type: string, is_chat_output: true}}";
+  const named = await told(context, { "ask.prompty": `---\nmodel: {}\n${head}\n---\nuser:\n{{i}}\n` });
+  assert.deepEqual(named, {
+    info: { "x-chat-output": "answer" },
+    inputs: { i: { type: "object" } },
+    outputs: { answer: { type: "string" } },
+  });
 });
 
 test("inputs that only a prompty's sample has may all be left out: the sample stands in", async (context) => {

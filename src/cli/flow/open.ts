@@ -132,6 +132,7 @@ export async function openFlowHere(home: HomeOptions, options: OpenFlowHereOptio
       node: options.node,
       aggregate: !options.serving && options.lines === undefined,
       streaming: options.lines === undefined,
+      serving: options.serving,
       python: {
         interpreter: config.python,
         env,

@@ -39,6 +39,7 @@ async function serve(spec: InstanceSpec): Promise<() => Promise<void>> {
     directory: spec.flow,
     tools: BUILT_IN_TOOLS,
     resources,
+    serving: true,
     python: { interpreter: spec.python, env: spec.env, keepEnvironment: true },
   });
   const server = flowServer(printing(flow), { log, version: spec.version, internal: true });
