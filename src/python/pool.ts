@@ -80,7 +80,7 @@ class Pool implements PythonPool {
   readonly #options: PythonPoolOptions;
   readonly #loads: LoadRequest[] = [];
   readonly #workers = new Set<Worker>();
-  /** Runs that wait for a process of their own. */
+  /** Runs that wait for a process. */
   readonly #waiting: (() => void)[] = [];
   #starting: Promise<Worker> | undefined;
   #closed = false;
@@ -137,26 +137,19 @@ class Pool implements PythonPool {
   }
 
   /**
-   * The process with the fewest runs, which has `runs` more from now on. When all have runs another is started beside,
-   * for the runs to come.
+   * The process with the fewest runs, which has `runs` more from now on. One in which a canceled call goes on is left to
+   * itself, since it may have to be killed: a new one or that one takes the run, whichever is ready first.
    */
   async #pick(runs: number): Promise<Worker> {
-    if (this.#options.alone && runs > 0) return this.#pickAlone();
-    const { best, isFull } = this.#look();
-    if (best && best.runs > 0 && !isFull) {
-      this.#start().catch(() => undefined); // The busy one serves meanwhile; the next run tries again.
-    }
-    const worker = best ?? (await this.#start());
-    worker.runs += runs;
-    return worker;
-  }
-
-  /** A process without runs, as soon as there is one: a new one, or one that its run has left. */
-  async #pickAlone(): Promise<Worker> {
+    const isAlone = this.#options.alone === true && runs > 0;
     for (let failed = false; ;) {
       const { best, isFull } = this.#look();
-      if (best && ((best.runs === 0 && !best.suspect) || isFull || failed)) {
-        best.runs++;
+      const isFree = best && !best.suspect && (best.runs === 0 || isFull || !isAlone);
+      if (best && (isFree || failed)) {
+        if (!isAlone && best.runs > 0 && !isFull) {
+          this.#start().catch(() => undefined); // For the runs to come; when it fails, the next one tries again.
+        }
+        best.runs += runs;
         return best;
       }
       const started = this.#start();
@@ -207,7 +200,7 @@ class Pool implements PythonPool {
     }
     const worker = new Worker(process, {
       graceMs: this.#options.cancelGraceMs ?? CANCEL_GRACE_MS,
-      onRelease: () => this.#waiting.splice(0).forEach((look) => look()),
+      onFree: () => this.#waiting.splice(0).forEach((look) => look()),
     });
     if (this.#closed) await process.kill();
     this.#workers.add(worker);

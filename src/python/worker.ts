@@ -11,21 +11,22 @@ export class Worker implements ObjectKeeper {
   /** Runs that have this process. */
   runs = 0;
   readonly #graceMs: number;
-  readonly #onRelease: () => void;
+  readonly #onFree: () => void;
   /** Canceled calls that have not ended. */
   #canceling = 0;
   #retired = false;
 
-  constructor(process: PythonProcess, { graceMs, onRelease }: { graceMs: number; onRelease: () => void }) {
+  /** @param onFree called when a run has left it, and when a canceled call has ended */
+  constructor(process: PythonProcess, { graceMs, onFree }: { graceMs: number; onFree: () => void }) {
     this.process = process;
     this.#graceMs = graceMs;
-    this.#onRelease = onRelease;
+    this.#onFree = onFree;
   }
 
   /** A run has left it. */
   release(): void {
     this.runs--;
-    this.#onRelease();
+    this.#onFree();
   }
 
   get alive(): boolean {
@@ -92,6 +93,7 @@ export class Worker implements ObjectKeeper {
     const settled = (): void => {
       this.#canceling--;
       clearTimeout(timer);
+      this.#onFree();
     };
     answer.then(settled, settled);
   }

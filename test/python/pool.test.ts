@@ -159,6 +159,19 @@ test("where runs have processes of their own, one that hangs and holds the inter
   );
 });
 
+test("a run is not given to a process in which a canceled call goes on, that may have to be killed", async (context) => {
+  const source = "import os, time\n@tool\ndef f(seconds):\n    time.sleep(seconds)\n    return os.getpid()\n";
+  const pool = open(context, source, { maxWorkers: 1, cancelGraceMs: 60_000 });
+  await pool.load("tool.py");
+  const first = await call(pool.session("before"), { seconds: 0 });
+  const abort = new AbortController();
+  const hung = pool.session("hung");
+  setTimeout(() => abort.abort(), 200);
+  await assert.rejects(call(hung, { seconds: 600 }, abort.signal), { code: "Canceled" });
+  hung.end();
+  assert.notEqual(await call(pool.session("after"), { seconds: 0 }), first);
+});
+
 const STARTS = `import os, subprocess
 @tool
 def f(how: str, notes: str):
