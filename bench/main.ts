@@ -13,11 +13,13 @@ import { searchSpeed, searchSpeedMillion } from "./search-speed.ts";
 import { serve } from "./serve.ts";
 import { slowClient } from "./slow-client.ts";
 import { turn } from "./turn.ts";
+import { waiting } from "./waiting.ts";
 
 const BENCHES: readonly Bench[] = [
   serve,
   coldStart,
   turn,
+  waiting,
   batch,
   gateway,
   python,

@@ -21,6 +21,8 @@ export interface StartProgramOptions {
   args: readonly string[];
   /** A TypeScript file in place of the command line. */
   file?: string;
+  /** Another program in its place. */
+  program?: string;
   /** Besides PATH and HOME. */
   env?: Record<string, string>;
   /** Looked for in its output; the first group is what is found. */
@@ -33,10 +35,11 @@ const READY_MS = 60_000;
 /** Linux counts CPU time in ticks of 10 ms. */
 const TICK_MS = 10;
 
-export async function startProgram({ args, file, env, ready, signal }: StartProgramOptions): Promise<Program> {
+export async function startProgram({ args, file, program, env, ready, signal }: StartProgramOptions): Promise<Program> {
   signal.throwIfAborted();
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: run node scripts/setup.mjs first.`);
-  const child = spawn(process.execPath, file ? ["--import", "tsx", file, ...args] : [MAIN, ...args], {
+  const ours = file ? ["--import", "tsx", file, ...args] : [MAIN, ...args];
+  const child = spawn(program ?? process.execPath, program ? args : ours, {
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     // Ctrl-C is for the bench, which then ends its programs.

@@ -4,18 +4,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { holdStreams, mostStreams } from "./hold.ts";
+import { startOriginalServe } from "./original-serve.ts";
 import { type Program, startProgram } from "./program.ts";
 import { writeServeFlow } from "./serve-flow.ts";
+import { type Format, type Sample, type ScoredSide, scoreLoad, scoredSide } from "./score-load.ts";
 import { quantiles, round } from "./statistic.ts";
 
 const ADDRESS = /^(http:\/\/127\.0\.0\.1:\d+)/m;
-const ACCEPT = { json: "application/json", sse: "text/event-stream" } as const;
-type Format = keyof typeof ACCEPT;
-
 const LOADS: readonly { format: Format; concurrency: number; requests: number }[] = [
   { format: "json", concurrency: 1, requests: 40 },
   { format: "json", concurrency: 50, requests: 2000 },
@@ -33,13 +31,9 @@ export const serve: Bench = {
   run: measure,
 };
 
-interface Side {
-  name: "floor" | "engine";
-  program: Program;
-  pool: Pool;
-}
+type Side = ScoredSide<"floor" | "engine">;
 
-async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string, unknown>> {
+async function measure({ isQuick, original, signal }: BenchOptions): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
   const programs: Program[] = [];
   const start = async (options: Parameters<typeof startProgram>[0]): Promise<Program> => {
@@ -48,10 +42,10 @@ async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string
     return program;
   };
   const pools: Pool[] = [];
-  const side = (name: Side["name"], program: Program): Side => {
-    const pool = new Pool(program.found, { connections: 16_384, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
-    pools.push(pool);
-    return { name, program, pool };
+  const side = <Name extends string>(name: Name, program: Program): ScoredSide<Name> => {
+    const scored = scoredSide(name, program);
+    pools.push(scored.pool);
+    return scored;
   };
   try {
     const model = await start({ args: [], file: "bench/model.ts", ready: ADDRESS, signal });
@@ -62,8 +56,8 @@ async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string
     const engine = await start({ args, env, ready: ADDRESS, signal });
     const sides = [side("floor", floor), side("engine", engine)] as const;
     for (const one of sides) {
-      await load(one, { format: "json", concurrency: 50, requests: isQuick ? 300 : 2000 }, signal);
-      await load(one, { format: "sse", concurrency: 50, requests: isQuick ? 50 : 150 }, signal);
+      await scoreLoad(one, { format: "json", concurrency: 50, requests: isQuick ? 300 : 2000 }, signal);
+      await scoreLoad(one, { format: "sse", concurrency: 50, requests: isQuick ? 50 : 150 }, signal);
     }
     const loads: Record<string, unknown> = {};
     for (const one of LOADS.filter(({ concurrency }) => !isQuick || concurrency < 500)) {
@@ -74,19 +68,20 @@ async function measure({ isQuick, signal }: BenchOptions): Promise<Record<string
     console.error("memory per idle stream:", JSON.stringify(idle));
     const many = isQuick ? undefined : await holdStreams(sides[1], Math.min(10_000, await mostStreams()), signal);
     if (many) console.error("most streams at once:", JSON.stringify(many));
-    return { quick: isQuick, loads, idle, ...(many ? { many } : {}) };
+    const beside: Record<string, unknown> = {};
+    for (const kind of original === undefined ? [] : (["flask", "fastapi"] as const)) {
+      const served = { pf: original as string, flow, folder, engine: kind, model: model.found, signal };
+      const program = await startOriginalServe(served);
+      programs.push(program);
+      beside[kind] = await compareOriginal(sides[1], side(kind, program), { isQuick, signal });
+      await program.stop();
+    }
+    return { quick: isQuick, loads, idle, ...(many ? { many } : {}), ...(original ? { original: beside } : {}) };
   } finally {
     await Promise.all(pools.map((pool) => pool.destroy()));
     await Promise.all(programs.toReversed().map((program) => program.stop()));
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-interface Sample {
-  firstMs: number[];
-  totalMs: number[];
-  cpuMs: number;
-  seconds: number;
 }
 
 async function compare(
@@ -98,7 +93,7 @@ async function compare(
   const requests = isQuick ? Math.ceil(one.requests / 5) : one.requests;
   for (let number = 0; number < (isQuick ? 1 : ROUNDS); number++) {
     for (const side of number % 2 === 0 ? sides : sides.toReversed())
-      samples[side.name].push(await load(side, { ...one, requests }, signal));
+      samples[side.name].push(await scoreLoad(side, { ...one, requests }, signal));
   }
   const [floor, engine] = [summary(samples.floor, requests), summary(samples.engine, requests)];
   const added = (what: "firstMs" | "totalMs"): Record<string, number> => ({
@@ -119,6 +114,29 @@ async function compare(
   return result;
 }
 
+/** JSON at 50 at a time, in turns; the original is given fewer requests, as it takes so much longer. */
+async function compareOriginal(
+  engine: ScoredSide,
+  original: ScoredSide,
+  { isQuick, signal }: Pick<BenchOptions, "isQuick" | "signal">,
+): Promise<Record<string, unknown>> {
+  const load = { format: "json", concurrency: 50 } as const;
+  const [few, many] = [isQuick ? 100 : 500, isQuick ? 500 : 4000];
+  await scoreLoad(original, { ...load, requests: 50 }, signal);
+  const samples: Record<"engine" | "original", Sample[]> = { engine: [], original: [] };
+  for (let number = 0; number < (isQuick ? 1 : ROUNDS); number++) {
+    samples.engine.push(await scoreLoad(engine, { ...load, requests: many }, signal));
+    samples.original.push(await scoreLoad(original, { ...load, requests: few }, signal));
+  }
+  const result = { engine: summary(samples.engine, many), original: summary(samples.original, few) };
+  const perSecondRatio = round(result.engine.perSecond / result.original.perSecond);
+  const perCoreRatio = round(result.engine.perSecondAndCore / result.original.perSecondAndCore);
+  console.error(
+    `the original with ${original.name}, JSON at 50: CPU per request ${result.original.cpuMsPerRequest} ms, here ${result.engine.cpuMsPerRequest} ms (${perCoreRatio} times the requests per second and core); ${result.original.perSecond} requests/s, here ${result.engine.perSecond} (${perSecondRatio} times); whole answers p99 ${result.original.totalMs.p99} ms, here ${result.engine.totalMs.p99} ms`,
+  );
+  return { ...result, perSecondRatio, perCoreRatio };
+}
+
 function summary(samples: readonly Sample[], requests: number) {
   const cpu = samples.map(({ cpuMs }) => cpuMs / requests);
   return {
@@ -129,71 +147,4 @@ function summary(samples: readonly Sample[], requests: number) {
     firstMs: quantiles(samples.flatMap(({ firstMs }) => firstMs)),
     totalMs: quantiles(samples.flatMap(({ totalMs }) => totalMs)),
   };
-}
-
-/** So many requests, so many at a time; every answer must be whole. */
-async function load(
-  { name, program, pool }: Side,
-  { format, concurrency, requests }: { format: Format; concurrency: number; requests: number },
-  signal: AbortSignal,
-): Promise<Sample> {
-  const firstMs: number[] = [];
-  const totalMs: number[] = [];
-  const before = await program.cpuMs();
-  const began = performance.now();
-  let left = requests;
-  const worker = async (number: number): Promise<void> => {
-    // People do not all come in one millisecond; what follows is as it comes.
-    await delay((number * 50) / concurrency);
-    while (left-- > 0) {
-      signal.throwIfAborted();
-      const timed = await call(pool, format);
-      if (!timed.body.endsWith(format === "json" ? "}" : "}\n\n") || !timed.body.includes("Asked: How many days?"))
-        throw new Error(`The ${name} gave another answer: ${timed.body.slice(-300)}`);
-      firstMs.push(timed.firstMs);
-      totalMs.push(timed.totalMs);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, (_, number) => worker(number)));
-  const seconds = (performance.now() - began) / 1000;
-  return { firstMs, totalMs, cpuMs: ((await program.cpuMs()) ?? Number.NaN) - (before ?? 0), seconds };
-}
-
-const BODY = JSON.stringify({ question: "How many days?", chat_history: [] });
-
-interface Timed {
-  /** To the first byte of the answer's text: of a stream, what follows the plain fields. */
-  firstMs: number;
-  totalMs: number;
-  body: string;
-}
-
-function call(pool: Pool, format: Format): Promise<Timed> {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    let firstMs: number | undefined;
-    let status = 0;
-    let body = "";
-    const isFirst = (): boolean => format === "json" || body.includes('{"answer"');
-    const headers = { "content-type": "application/json", accept: ACCEPT[format] };
-    pool.dispatch(
-      { path: "/score", method: "POST", headers, body: BODY },
-      {
-        onRequestStart() {},
-        onResponseStart(_controller, code) {
-          status = code;
-        },
-        onResponseData(_controller, chunk) {
-          body += chunk.toString("utf8");
-          if (firstMs === undefined && isFirst()) firstMs = performance.now() - began;
-        },
-        onResponseEnd() {
-          const totalMs = performance.now() - began;
-          if (status === 200) resolve({ firstMs: firstMs ?? totalMs, totalMs, body });
-          else reject(new Error(`${status} ${body.slice(0, 300)}`));
-        },
-        onResponseError: (_controller, error) => reject(error),
-      },
-    );
-  });
 }
