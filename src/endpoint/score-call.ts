@@ -2,6 +2,7 @@
 
 import { FlowsteadError } from "../base/error/error.ts";
 import type { ValueMap } from "../base/value.ts";
+import { innermostCode } from "../flow/error-chain.ts";
 import type { FlowSignature } from "../flow/target.ts";
 import type { ServedRequest } from "../network/served-exchange.ts";
 import type { Meter } from "../trace/meter.ts";
@@ -27,10 +28,9 @@ export async function readScoreCall(
     const inputs = parseScoreRequest(signature, await readBytes(request, bodyLimit));
     return { inputs, format: scoreFormat(accept, signature) };
   } catch (thrown) {
-    const { code, status } = FlowsteadError.from(thrown).toBody();
-    const streaming = namesStream(accept);
-    if (meter)
-      countWhole(meter, { flow: signature.name, code, status, streaming, durationMs: performance.now() - began });
+    const error = FlowsteadError.from(thrown).toBody();
+    const [exception, streaming, durationMs] = [innermostCode(error), namesStream(accept), performance.now() - began];
+    if (meter) countWhole(meter, { flow: signature.name, exception, status: error.status, streaming, durationMs });
     throw thrown;
   }
 }

@@ -1,6 +1,7 @@
 // What `/score` did, as the original counts it: requests by status, and the time to the first and the last byte.
 
 import type { ErrorBody } from "../base/error/error.ts";
+import { innermostCode } from "../flow/error-chain.ts";
 import type { FlowSignature } from "../flow/target.ts";
 import type { Meter } from "../trace/meter.ts";
 import { METRIC } from "../trace/name.ts";
@@ -42,13 +43,14 @@ export function watchScore(
     const now = performance.now();
     const isSent = format === "event-stream" || (format !== "json" && firstByte !== undefined);
     const isStream = isSent && status === 200;
+    const exception = failed ? innermostCode(failed) : "";
     if (!isStream) {
-      const durationMs = now - began;
-      countWhole(meter, { flow: flow.name, code: failed?.code ?? "", status, streaming: false, durationMs });
+      const streaming = failed !== undefined && format !== "json";
+      countWhole(meter, { flow: flow.name, exception, status, streaming, durationMs: now - began });
       return;
     }
     const about = { flow: flow.name, response_code: String(status), streaming: "True" };
-    meter.add(METRIC.flowRequest, 1, { ...about, exception: failed?.code ?? "" });
+    meter.add(METRIC.flowRequest, 1, { ...about, exception });
     const first = firstByte ?? now;
     meter.record(METRIC.flowLatency, first - began, { ...about, response_type: "firstbyte" });
     meter.record(METRIC.flowLatency, now - began, { ...about, response_type: "lastbyte" });
@@ -59,17 +61,17 @@ export function watchScore(
 
 interface WholeAnswer {
   flow: string;
-  /** Of its error, or empty. */
-  code: string;
+  /** Code of its error, or empty. */
+  exception: string;
   status: number;
-  /** Whether a stream was asked for. */
+  /** Whether a stream was asked for, which has no time to a whole answer. */
   streaming: boolean;
   durationMs: number;
 }
 
 /** Counts a call that was answered in one piece, or refused before anything ran. */
-export function countWhole(meter: Meter, { flow, code, status, streaming, durationMs }: WholeAnswer): void {
+export function countWhole(meter: Meter, { flow, exception, status, streaming, durationMs }: WholeAnswer): void {
   const about = { flow, response_code: String(status), streaming: streaming ? "True" : "False" };
-  meter.add(METRIC.flowRequest, 1, { ...about, exception: code });
-  meter.record(METRIC.flowLatency, durationMs, { ...about, response_type: "default" });
+  meter.add(METRIC.flowRequest, 1, { ...about, exception });
+  if (!streaming) meter.record(METRIC.flowLatency, durationMs, { ...about, response_type: "default" });
 }

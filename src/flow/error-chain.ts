@@ -17,6 +17,11 @@ export function errorChain(error: Pick<ErrorBody, "code" | "message" | "details"
   return row.actor === "caller" || row.actor === "author" ? `UserError/${error.code}` : `SystemError/${error.code}`;
 }
 
+/** The last of its codes, by which the original counts it: a class of its own, or of the model's client. */
+export function innermostCode(error: Pick<ErrorBody, "code" | "message" | "details">): string {
+  return errorChain(error).split("/").at(-1) ?? error.code;
+}
+
 /** The original's message for an error; `details.original` holds that of one that it wraps. */
 export function originalMessage(error: Pick<ErrorBody, "code" | "message" | "details">): string {
   if (typeof error.details?.["original"] === "string") return error.details["original"];

@@ -12,6 +12,7 @@ import { FEEDBACK_SPAN, METRIC, SPAN } from "../trace/name.ts";
 import type { Meter } from "../trace/meter.ts";
 import type { AttributeValue, Attributes } from "../trace/span.ts";
 import type { Telemetry } from "../trace/telemetry.ts";
+import { innermostCode } from "./error-chain.ts";
 import type { FlowEvent } from "./event.ts";
 import { RunSpans } from "./flow-span.ts";
 import type { FlowCall, Target } from "./target.ts";
@@ -88,11 +89,11 @@ function count(meter: Meter, flow: string, event: FlowEvent): void {
     const { node, status, durationMs, error } = event;
     const about = { flow, node, run_status: STATUS[status] };
     meter.record(METRIC.nodeLatency, durationMs, about);
-    meter.add(METRIC.nodeRequest, 1, { ...about, exception: error?.code ?? (status === "failed" ? "unknown" : "") });
+    meter.add(METRIC.nodeRequest, 1, { ...about, exception: error ? innermostCode(error) : "" });
   } else if (event.type === "node-call") {
     const { node, name, path = name, target = "", usage, durationMs, error } = event;
     meter.record(METRIC.callLatency, durationMs, { flow, node, api_call: path });
-    meter.add(METRIC.callRequest, 1, { flow, node, api_call: path, exception: error?.code ?? "" });
+    meter.add(METRIC.callRequest, 1, { flow, node, api_call: path, exception: error ? innermostCode(error) : "" });
     // Tokens of embeddings are not counted there.
     if (!usage || event.kind !== "llm") return;
     const about = { flow, node, llm_engine: target };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
 import { SILENT } from "../../src/base/log.ts";
 import { flowServer } from "../../src/endpoint/flow-server.ts";
 import { recordFeedback, tracedTarget } from "../../src/flow/traced.ts";
@@ -40,12 +41,15 @@ interface Served {
   model: ScriptedModel;
 }
 
-async function serve(context: TestContext, config: TelemetryConfig, env: Record<string, string> = {}): Promise<Served> {
+async function serve(
+  context: TestContext,
+  config: TelemetryConfig,
+  { env = {}, model = scriptedModel() }: { env?: Record<string, string>; model?: ScriptedModel } = {},
+): Promise<Served> {
   const collector = await startCollector(context);
   const settings = telemetrySettings({ otlp_endpoint: collector.url, ...config }, env, { deployment: "blue" });
   assert.ok(settings);
   const telemetry = openTelemetry(settings, SILENT);
-  const model = scriptedModel();
   const flow = await openFiles(context, FLOW, { model, connections: CONNECTIONS });
   const { meter } = telemetry;
   const feedback = recordFeedback.bind(undefined, telemetry);
@@ -151,7 +155,7 @@ test("metrics have the original's names and dimensions", async (context) => {
       .map(({ attributes: { response_type, response_code, streaming }, count }) =>
         [response_type, response_code, streaming, count].join(),
       ),
-    ["default,200,False,1", "firstbyte,200,True,1", "lastbyte,200,True,1", "default,400,True,1", "default,406,False,1"],
+    ["default,200,False,1", "firstbyte,200,True,1", "lastbyte,200,True,1", "default,406,False,1"],
   );
   assert.deepEqual(
     collector
@@ -169,8 +173,31 @@ test("metrics have the original's names and dimensions", async (context) => {
   assert.equal(collector.points("node_request").length, 2);
 });
 
+test("a model's failure is counted by the class of its client, also where a stream was asked for", async (context) => {
+  const model = scriptedModel({
+    before: () => Promise.reject(new FlowsteadError("ModelRejected", "no", { details: { upstreamStatus: 400 } })),
+  });
+  const served = await serve(context, { protocol: "http/json" }, { model });
+  await ask(served);
+  await ask(served, { accept: "text/event-stream" });
+  await served.telemetry.close();
+  const counted = (name: string, dimension: string): string[] =>
+    served.collector.points(name).map(({ attributes, asInt, count }) => {
+      const { exception } = attributes;
+      return `${String(exception ?? "")} ${String(attributes[dimension])} ${String(asInt ?? count)}`;
+    });
+  assert.deepEqual(counted("flow_request", "streaming"), ["BadRequestError False 1", "BadRequestError True 1"]);
+  assert.deepEqual(counted("flow_latency", "streaming"), [" False 1"], "no whole answer was asked for the second time");
+  assert.deepEqual(counted("node_request", "node"), [" shape 2", "BadRequestError ask 2"]);
+  assert.deepEqual(counted("rpc_request", "api_call"), ["BadRequestError openai_chat 2"]);
+});
+
 test("protobuf is what is sent when nothing else is asked for; a busy collector is asked again", async (context) => {
-  const served = await serve(context, {}, { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip", OTEL_SERVICE_NAME: "mine" });
+  const served = await serve(
+    context,
+    {},
+    { env: { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip", OTEL_SERVICE_NAME: "mine" } },
+  );
   served.collector.refuse.push(503);
   await ask(served, { traceparent: PARENT });
   await served.telemetry.close();
