@@ -2,7 +2,26 @@
 
 import contextvars
 
-metric_sink = contextvars.ContextVar("flowstead_metric_sink", default=None)
+
+class _MetricSink:
+    """Where metrics go: to the call in whose context they are told, else to the one that began last.
+
+    A thread that a node starts by itself has no context; what it tells counts all the same, as in the original.
+    """
+
+    def __init__(self):
+        self._own = contextvars.ContextVar("flowstead_metric_sink", default=None)
+        self._last = None
+
+    def set(self, sink):
+        self._own.set(sink)
+        self._last = sink
+
+    def get(self):
+        return self._own.get() or self._last
+
+
+metric_sink = _MetricSink()
 
 operation = contextvars.ContextVar("flowstead_operation", default=None)
 

@@ -1,7 +1,8 @@
 // What a node called, as the original's records of nodes tell it: `api_calls`, each with the calls made within it.
 
+import type { ErrorBody } from "../base/error/error.ts";
 import type { Value } from "../base/value.ts";
-import type { FlowEvent, NodeCallKind } from "../flow/event.ts";
+import type { FlowEvent, NodeCallKind, TokenUsage } from "../flow/event.ts";
 
 type NodeCallEvent = Extract<FlowEvent, { type: "node-call" }>;
 
@@ -16,7 +17,13 @@ export interface ApiCall {
   output: Value;
   error: { message: string; type: string } | null;
   children: ApiCall[];
-  system_metrics?: Record<string, number>;
+  system_metrics?: TokenCounts;
+}
+
+export interface TokenCounts {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
 }
 
 const TYPES: Readonly<Record<NodeCallKind, string>> = {
@@ -57,27 +64,39 @@ function isWithin(inner: NodeCallEvent, outer: NodeCallEvent): boolean {
   );
 }
 
-function apiCall({ name, kind, node, time, durationMs, inputs, output, error, usage }: NodeCallEvent): ApiCall {
+function apiCall(event: NodeCallEvent): ApiCall {
+  const { name, kind, node, time, durationMs, inputs = null, output = null, error, usage } = event;
+  const call = { name, type: TYPES[kind], node, startTime: time, endTime: time + durationMs, inputs, output, error };
+  return { ...callRecord(call), ...(usage ? { system_metrics: tokenCounts(usage) } : {}) };
+}
+
+/** A call as the original writes it, without what was called within it. Times are in milliseconds. */
+export function callRecord(call: {
+  name: string;
+  type: string;
+  node: string;
+  startTime: number;
+  endTime: number;
+  inputs: Value;
+  output: Value;
+  error: ErrorBody | undefined;
+}): ApiCall {
+  const { name, type, node, startTime, endTime, inputs, output, error } = call;
   return {
     name,
-    type: TYPES[kind],
+    type,
     node_name: node,
-    start_time: time / 1000,
-    end_time: (time + durationMs) / 1000,
-    inputs: inputs ?? null,
-    output: output ?? null,
+    start_time: startTime / 1000,
+    end_time: endTime / 1000,
+    inputs,
+    output,
     error: error ? { message: error.message, type: error.code } : null,
     children: [],
-    ...(usage
-      ? {
-          system_metrics: {
-            prompt_tokens: usage.promptTokens,
-            completion_tokens: usage.completionTokens,
-            total_tokens: usage.totalTokens,
-          },
-        }
-      : {}),
   };
+}
+
+export function tokenCounts({ promptTokens, completionTokens, totalTokens }: TokenUsage): TokenCounts {
+  return { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: totalTokens };
 }
 
 function byStart(one: ApiCall, other: ApiCall): number {

@@ -17,8 +17,16 @@ import type { BatchLine, LineResult } from "./line-run.ts";
 import { type NamedSource, prepareLines } from "./lines.ts";
 import type { ColumnMapping } from "./mapping.ts";
 import { type BatchProgress, Pace } from "./progress.ts";
-import { type PublishedTotals, countStatus, publishAggregationNode, publishErrors, publishLines } from "./publish.ts";
-import { type ErrorRecord, RunRecord } from "./record.ts";
+import {
+  type PublishedTotals,
+  countStatus,
+  publishAggregationNode,
+  publishErrors,
+  publishLines,
+  spend,
+} from "./publish.ts";
+import type { ErrorRecord } from "./error-record.ts";
+import { RunRecord } from "./record.ts";
 import type { RunLog } from "./run-log.ts";
 
 export interface BatchRunOptions {
@@ -77,6 +85,7 @@ export async function runBatch(options: BatchRunOptions, signal: AbortSignal): P
     const aggregated = ended ? NO_AGGREGATION : await aggregate(options, { journal, needs }, signal);
     const hasNodes = flow.plan.nodes.every(({ kind }) => kind !== "flex" && kind !== "prompty");
     const totals = await publishLines(journal, layout, hasNodes);
+    for (const { system_metrics: spent } of aggregated.nodes) spend(totals.usage, spent ?? {});
     for (const run of hasNodes ? aggregated.nodes : []) {
       countStatus(totals.nodeStatus, run.node, run.status);
       await publishAggregationNode(layout, run.node, await nodeRecord(run, null, layout.flowOutputs));
@@ -124,13 +133,14 @@ async function runOpenLines(
     }
   };
   const { concurrency, batchTimeoutMs, lineTimeoutMs: timeoutMs } = options;
+  const { messageFormat } = flow.plan.definition;
   const places = Math.max(1, Math.min(concurrency, total - journal.count));
   log.info(`Running ${total - journal.count} of ${total} lines, ${places} at a time.`);
   try {
     const open = notIn(journal, lines);
     await runLines(
       open,
-      { target: flow, runId, needs, timeoutMs, concurrency: places, batchTimeoutMs, onLine },
+      { target: flow, runId, needs, messageFormat, timeoutMs, concurrency: places, batchTimeoutMs, onLine },
       signal,
     );
     return undefined;
@@ -164,7 +174,7 @@ async function takeOver(
     for await (const { line, inputs } of lines) {
       if (!completed.has(line)) continue;
       const fields = await earlier.read(line);
-      if (decodeRow(fields).inputs !== (await encodeInputs(line, inputs, layout.flowOutputs))) {
+      if (decodeRow(fields).given !== (await encodeInputs(line, inputs, layout.flowOutputs))) {
         changed++;
         continue;
       }
@@ -200,8 +210,9 @@ async function aggregate(
   signal: AbortSignal,
 ): Promise<Aggregated> {
   if (flow.plan.aggregations.length === 0) return NO_AGGREGATION;
-  log.info("Executing aggregation nodes...");
-  const record = new RunRecord({ rootRunId: runId, index: null });
+  const what = flow.plan.aggregations.some(({ kind }) => kind === "flex") ? "function" : "node";
+  log.info(`Executing aggregation ${what}...`);
+  const record = new RunRecord({ rootRunId: runId, index: null, messageFormat: flow.plan.definition.messageFormat });
   try {
     const lists = await collectLists(journal, needs);
     for await (const event of flow.aggregate({ runId, lists }, signal)) record.add(event);
@@ -212,7 +223,7 @@ async function aggregate(
   const failed = nodes.filter(({ status }) => status === "Failed");
   const errors = Object.fromEntries(failed.map(({ node, error }) => [node, error as ErrorRecord]));
   if (!record.error) {
-    log.info("Finish executing aggregation nodes.");
+    log.info(`Finish executing aggregation ${what}.`);
     return { metrics: record.metrics, nodes, errors };
   }
   // As in the original: nodes that a reference has nothing for do not run, and what the others gave counts.

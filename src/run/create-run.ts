@@ -14,7 +14,7 @@ import { checkMapping } from "./mapping.ts";
 import type { BatchProgress } from "./progress.ts";
 import { type RunInfo, type RunRequest, defaultRunName } from "./run-info.ts";
 import { readJson } from "./outcome.ts";
-import { errorRecord } from "./record.ts";
+import { errorRecord } from "./error-record.ts";
 import { openRunLog } from "./run-log.ts";
 import type { OpenRun, RunStore } from "./run-store.ts";
 import { copySnapshot, folderChanges } from "./snapshot.ts";

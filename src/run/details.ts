@@ -14,7 +14,7 @@ export async function* readDetails(layout: RunLayout, maxRows: number): AsyncGen
   try {
     for (const line of journal.lines().slice(0, maxRows)) {
       const row = decodeRow(await journal.read(line));
-      const { [LINE_NUMBER]: _number, ...inputs } = parseJson(row.inputs) as ValueMap;
+      const { [LINE_NUMBER]: _number, ...inputs } = parseJson(row.inputs()) as ValueMap;
       const { [LINE_NUMBER]: _same, ...outputs } = parseJson(row.output) as ValueMap;
       const error = parseJson(row.error) as { message?: string } | null;
       yield {

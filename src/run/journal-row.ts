@@ -2,8 +2,9 @@
 // they are, so that publishing a run parses next to nothing.
 
 import { parseJson, stringifyJson } from "../base/json.ts";
-import type { ValueMap } from "../base/value.ts";
+import { type Value, type ValueMap, truthy } from "../base/value.ts";
 import type { TokenUsage } from "../flow/event.ts";
+import { lineLog } from "./line-log.ts";
 import type { LineResult } from "./line-run.ts";
 import type { NodeRunRecord } from "./record.ts";
 import { exportImages } from "./row-image.ts";
@@ -13,16 +14,20 @@ export interface LineSummary {
   nodes: [name: string, status: string][];
   usage: TokenUsage;
   log: string;
+  /** As the flow converted them, JSON text; absent where that is what it was given. */
+  inputs?: string;
 }
 
 export interface JournalRow {
-  /** JSON texts. */
-  inputs: string;
+  /** JSON texts. What the data gave, by which a line is known again when a run is resumed. */
+  given: string;
   output: string;
   error: string;
   flowRecord: string;
   nodeRecords: string[];
   summary(): LineSummary;
+  /** What the flow made of `given`, as JSON text. */
+  inputs(): string;
   needed(): ValueMap;
 }
 
@@ -31,13 +36,13 @@ export async function encodeRow(result: LineResult, imageFolder: string): Promis
   const place = { line_number: result.line };
   // An output of that name does not stand for the line.
   const output = await exportImages({ ...place, ...result.output, ...place }, imageFolder);
-  const flowRun = (await exportImages(result.flowRun as ValueMap, imageFolder)) as ValueMap;
-  const { start_time, end_time, status } = flowRun;
+  const flowRun = (await exportImages(unrepeated(result.flowRun) as unknown as ValueMap, imageFolder)) as ValueMap;
+  const { start_time, end_time, status } = result.flowRun;
   const flowRecord = {
     ...place,
     run_info: flowRun,
-    start_time,
-    end_time,
+    start_time: zoneless(start_time),
+    end_time: zoneless(end_time),
     name: "",
     description: "",
     status,
@@ -45,13 +50,16 @@ export async function encodeRow(result: LineResult, imageFolder: string): Promis
   };
   const nodes: string[] = [];
   for (const node of result.nodes) nodes.push(await nodeRecord(node, result.line, imageFolder));
+  const given = await encodeInputs(result.line, result.inputs, imageFolder);
+  const inputs = stringifyJson(flowRun["inputs"] ?? null);
   const summary: LineSummary = {
     nodes: result.nodes.map(({ node, status: nodeStatus }) => [node, nodeStatus]),
     usage: result.usage,
-    log: logText(result),
+    log: lineLog(result),
+    ...(inputs === given ? {} : { inputs }),
   };
   const rest = [output, result.error, summary, result.needed, flowRecord].map((field) => stringifyJson(field));
-  return [await encodeInputs(result.line, result.inputs, imageFolder), ...rest, ...nodes];
+  return [given, ...rest, ...nodes];
 }
 
 /** The first field of a row: two lines with the same text have the same inputs. */
@@ -60,15 +68,16 @@ export async function encodeInputs(line: number, inputs: ValueMap, imageFolder: 
 }
 
 export function decodeRow(fields: readonly string[]): JournalRow {
-  const [inputs = "{}", output = "{}", error = "null", summary = "{}", needed = "{}", flowRecord = "{}", ...nodes] =
+  const [given = "{}", output = "{}", error = "null", summary = "{}", needed = "{}", flowRecord = "{}", ...nodes] =
     fields;
   return {
-    inputs,
+    given,
     output,
     error,
     flowRecord,
     nodeRecords: nodes,
     summary: () => JSON.parse(summary) as LineSummary,
+    inputs: () => (JSON.parse(summary) as LineSummary).inputs ?? given,
     needed: () => parseJson(needed) as ValueMap,
   };
 }
@@ -76,21 +85,17 @@ export function decodeRow(fields: readonly string[]): JournalRow {
 /** The record of one node as it stands in `node_artifacts`. */
 export async function nodeRecord(run: NodeRunRecord, line: number | null, imageFolder: string): Promise<string> {
   const { node, start_time, end_time, status } = run;
-  const run_info = await exportImages(run as unknown as ValueMap, imageFolder);
-  return stringifyJson({ NodeName: node, line_number: line, run_info, start_time, end_time, status });
+  const run_info = await exportImages(unrepeated(run) as unknown as ValueMap, imageFolder);
+  const times = { start_time: zoneless(start_time), end_time: zoneless(end_time) };
+  return stringifyJson({ NodeName: node, line_number: line, run_info, ...times, status });
 }
 
-/** What nodes printed, and warnings, each line with its place. */
-function logText({ line, nodes, warnings }: LineResult): string {
-  const printed = nodes.flatMap(({ node, logs }) =>
-    (["stdout", "stderr"] as const).flatMap((stream) =>
-      logs[stream] === ""
-        ? []
-        : logs[stream]
-            .replace(/\n$/, "")
-            .split("\n")
-            .map((text) => `[${node} in line ${line} (index starts from 0)] ${stream}> ${text}\n`),
-    ),
-  );
-  return [...printed, ...warnings.map((text) => `[line ${line} (index starts from 0)] warning> ${text}\n`)].join("");
+/** On the disk a result that stands as output is not written again, as in the original; 0, false and "" are. */
+function unrepeated<T extends { output: Value; result: Value }>(run: T): T {
+  return truthy(run.output) ? { ...run, result: null } : run;
+}
+
+/** The outer times of a record have no zone in the original, the inner ones have. */
+function zoneless(time: string): string {
+  return time.replace(/Z$/, "");
 }

@@ -4,8 +4,11 @@ import { FlowsteadError } from "../base/error/error.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import type { FlowEvent, TokenUsage } from "../flow/event.ts";
 import { readProperty } from "../flow/reference.ts";
+import type { MessageFormat } from "../flow/image.ts";
 import type { Target } from "../flow/target.ts";
-import { type ErrorRecord, type NodeRunRecord, RunRecord, errorRecord } from "./record.ts";
+import { type ErrorRecord, errorRecord } from "./error-record.ts";
+import { LINE_NUMBER } from "./mapping.ts";
+import { type FlowRunRecord, type NodeRunRecord, RunRecord, type RunPlace } from "./record.ts";
 
 export interface BatchLine {
   /** The row's number, from 0; lines need not follow each other without gaps. */
@@ -27,7 +30,7 @@ export interface LineResult extends BatchLine {
   usage: TokenUsage;
   nodes: readonly NodeRunRecord[];
   /** The record of the line as a whole. */
-  flowRun: object;
+  flowRun: FlowRunRecord;
   /** Values for aggregation nodes, by `${inputs.name}` and `${node.output}`. */
   needed: ValueMap;
   warnings: readonly string[];
@@ -38,6 +41,7 @@ export interface RunLineOptions {
   /** Of the batch run; a line's own id is made of it. */
   runId: string;
   needs: LineNeeds;
+  messageFormat: MessageFormat;
   timeoutMs: number;
 }
 
@@ -47,7 +51,7 @@ export async function runLine(
   options: RunLineOptions,
   signal: AbortSignal,
 ): Promise<LineResult | undefined> {
-  const { target, runId, needs, timeoutMs } = options;
+  const { target, runId, needs, messageFormat, timeoutMs } = options;
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
   signal.addEventListener("abort", onAbort, { once: true });
@@ -57,7 +61,7 @@ export async function runLine(
     isLate = true;
     stop.abort();
   }, timeoutMs);
-  const fold = new LineFold({ rootRunId: runId, index: line }, needs);
+  const fold = new LineFold({ line, inputs }, { rootRunId: runId, index: line, messageFormat }, needs);
   try {
     for await (const event of target.invoke({ inputs, runId: `${runId}_${line}`, line, settle: true }, stop.signal)) {
       fold.add(event.type === "error" && isLate ? { ...event, error: lateError(line, timeoutMs) } : event);
@@ -67,7 +71,7 @@ export async function runLine(
     signal.removeEventListener("abort", onAbort);
   }
   if (signal.aborted && !isLate && fold.record.error) return undefined;
-  return fold.result({ line, inputs });
+  return fold.result();
 }
 
 function lateError(line: number, timeoutMs: number): Extract<FlowEvent, { type: "error" }>["error"] {
@@ -75,17 +79,16 @@ function lateError(line: number, timeoutMs: number): Extract<FlowEvent, { type: 
   return new FlowsteadError("LineExecutionTimeoutError", message).toBody();
 }
 
-const NO_USAGE: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
-
 class LineFold {
   readonly record: RunRecord;
+  readonly #given: BatchLine;
   readonly #needs: LineNeeds;
   readonly #needed: ValueMap = {};
   readonly #warnings: string[] = [];
-  #usage = NO_USAGE;
   #fault: FlowsteadError | undefined;
 
-  constructor(place: { rootRunId: string; index: number }, needs: LineNeeds) {
+  constructor(given: BatchLine, place: RunPlace, needs: LineNeeds) {
+    this.#given = given;
     this.record = new RunRecord(place);
     this.#needs = needs;
   }
@@ -93,27 +96,29 @@ class LineFold {
   add(event: FlowEvent): void {
     if (event.type === "flow-start") {
       for (const name of this.#needs.inputs) this.#needed[`\${inputs.${name}}`] = event.inputs[name] ?? null;
-    } else if (event.type === "node-end") this.#collect(event.node, event.output ?? null);
+      const { line, inputs } = this.#given;
+      // As in the original, what the flow has no input for is told too, and the line is among its inputs.
+      return this.record.add({ ...event, inputs: { ...inputs, ...event.inputs, [LINE_NUMBER]: line } });
+    }
+    if (event.type === "node-end") this.#collect(event.node, event.output ?? null);
     else if (event.type === "warning") this.#warnings.push(event.message);
     else if (event.type === "flow-end") {
-      this.#usage = event.usage;
       const error = this.#fault?.toBody();
       if (error) return this.record.add({ type: "error", time: event.time, error });
     }
     this.record.add(event);
   }
 
-  result({ line, inputs }: BatchLine): LineResult {
-    const { detail, outputs, error } = this.record;
+  result(): LineResult {
+    const { detail, outputs, error, usage } = this.record;
     return {
-      line,
-      inputs,
+      ...this.#given,
       status: error ? "Failed" : "Completed",
       output: error ? {} : (outputs ?? {}),
       error: error ? errorRecord(error) : null,
-      usage: this.#usage,
+      usage,
       nodes: detail.node_runs,
-      flowRun: detail.flow_runs[0] ?? {},
+      flowRun: detail.flow_runs[0] as FlowRunRecord,
       needed: this.#needed,
       warnings: this.#warnings,
     };

@@ -6,6 +6,7 @@ import path from "node:path";
 import { finished } from "node:stream/promises";
 import { stringifyJson } from "../base/json.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
+import { type TokenCounts, tokenCounts } from "./api-call.ts";
 import { decodeRow } from "./journal-row.ts";
 import { type RunLayout, artifactName, batchSize, chunkName } from "./layout.ts";
 import type { LineJournal } from "./line-journal.ts";
@@ -15,7 +16,7 @@ export interface PublishedTotals {
   failed: number;
   /** Counts by `<node>.completed`, `<node>.failed` ... */
   nodeStatus: Record<string, number>;
-  usage: { total_tokens: number; prompt_tokens: number; completion_tokens: number };
+  usage: TokenCounts;
   /** Message of the first failed line. */
   firstError?: string;
 }
@@ -47,8 +48,8 @@ export async function publishLines(
   try {
     for (const line of lines) {
       const row = decodeRow(await journal.read(line));
-      const { nodes, usage: spent, log } = row.summary();
-      await inputs.write(row.inputs);
+      const { nodes, usage: spent, log, inputs: converted = row.given } = row.summary();
+      await inputs.write(converted);
       if (failed.has(line)) totals.firstError ??= (JSON.parse(row.error) as { message: string }).message;
       else {
         await outputs.write(lineLast(row.output, line));
@@ -64,9 +65,7 @@ export async function publishLines(
           row.nodeRecords[index] ?? "{}",
         );
       }
-      usage.total_tokens += spent.totalTokens;
-      usage.prompt_tokens += spent.promptTokens;
-      usage.completion_tokens += spent.completionTokens;
+      spend(usage, tokenCounts(spent));
     }
     await chunks.flush();
   } finally {
@@ -75,6 +74,12 @@ export async function publishLines(
   const firstLog = path.join(layout.flowLogs, `${chunkName(0, size)}.log`);
   await appendFile(firstLog, "");
   return totals;
+}
+
+export function spend(sum: TokenCounts, spent: Partial<TokenCounts>): void {
+  sum.total_tokens += spent.total_tokens ?? 0;
+  sum.prompt_tokens += spent.prompt_tokens ?? 0;
+  sum.completion_tokens += spent.completion_tokens ?? 0;
 }
 
 export function countStatus(counts: Record<string, number>, node: string, status: string): void {

@@ -2,9 +2,10 @@
 
 import type { ErrorBody } from "../base/error/error.ts";
 import type { Value, ValueMap } from "../base/value.ts";
-import { errorChain, originalMessage } from "../flow/error-chain.ts";
 import type { FlowEvent, NodeStatus, TokenUsage } from "../flow/event.ts";
-import { ApiCalls } from "./api-call.ts";
+import type { MessageFormat } from "../flow/image.ts";
+import { type ApiCall, ApiCalls, type TokenCounts, callRecord, tokenCounts } from "./api-call.ts";
+import { type ErrorRecord, errorRecord } from "./error-record.ts";
 
 const STATUS: Record<NodeStatus, string> = {
   completed: "Completed",
@@ -18,13 +19,30 @@ const CANCELED = new Set(["Canceled", "ToolCanceledError"]);
 
 export interface NodeRunRecord {
   node: string;
+  run_id: string;
   status: string;
-  error: object | null;
+  output: Value;
+  error: ErrorRecord | null;
   start_time: string;
   end_time: string;
-  logs: { stdout: string; stderr: string };
+  /** A node that was bypassed has none. */
+  logs: { stdout: string; stderr: string } | null;
+  system_metrics: SystemMetrics | null;
+  result: Value;
   [field: string]: unknown;
 }
+
+export interface FlowRunRecord {
+  status: string;
+  output: ValueMap | null;
+  start_time: string;
+  end_time: string;
+  result: Value;
+  [field: string]: unknown;
+}
+
+/** Token counts are there where a model was asked. */
+type SystemMetrics = { duration: number } & Partial<TokenCounts>;
 
 interface NodeRun {
   startTime: number;
@@ -39,6 +57,7 @@ interface NodeRun {
 export interface RunPlace {
   rootRunId: string;
   index: number | null;
+  messageFormat: MessageFormat;
 }
 
 /** Folds events as they come; `detail` is complete after the run's last event. */
@@ -50,12 +69,15 @@ export class RunRecord {
   #runId = "";
   #startTime = 0;
   #inputs: ValueMap = {};
-  #flowRun: object = {};
+  #flowRun: FlowRunRecord | undefined;
+  /** Of the nodes that have ended: a run that failed has spent it all the same. */
+  #usage: TokenUsage = NO_USAGE;
   outputs: ValueMap | undefined;
   /** See the event `flow-end`. */
   bare: boolean | undefined;
   error: ErrorBody | undefined;
 
+  /** @param place none of a run that stands alone, which is the first line of itself, as in the original */
   constructor(place?: RunPlace) {
     this.#place = place;
   }
@@ -68,6 +90,7 @@ export class RunRecord {
     } else if (event.type === "restart") {
       this.#nodes.clear();
       this.#nodeRuns = [];
+      this.#usage = NO_USAGE;
     } else if (event.type === "node-start")
       this.#nodes.set(event.node, {
         startTime: event.time,
@@ -80,54 +103,87 @@ export class RunRecord {
       const run = this.#nodes.get(event.node);
       if (run) run[event.stream] += event.text;
     } else if (event.type === "node-call") this.#nodes.get(event.node)?.calls.add(event);
-    else if (event.type === "node-end") this.#nodeRuns.push(this.#nodeRun(event));
-    else if (event.type === "metric") this.#metrics[event.name] = event.value;
+    else if (event.type === "node-end") {
+      this.#nodeRuns.push(this.#nodeRun(event));
+      this.#usage = added(this.#usage, event.usage);
+    } else if (event.type === "metric") this.#metrics[event.name] = event.value;
     else if (event.type === "flow-end") {
       this.outputs = event.outputs;
       this.bare = event.bare;
-      this.#flowRun = this.#run("Completed", { time: event.time, usage: event.usage });
+      this.#usage = event.usage;
+      this.#flowRun = this.#run("Completed", event.time);
     } else if (event.type === "error") {
       this.error = event.error;
-      this.#flowRun = this.#run(CANCELED.has(event.error.code) ? "Canceled" : "Failed", { time: event.time });
+      this.#flowRun = this.#run(CANCELED.has(event.error.code) ? "Canceled" : "Failed", event.time);
     }
   }
 
-  get detail(): { flow_runs: object[]; node_runs: NodeRunRecord[] } {
-    return { flow_runs: [this.#flowRun], node_runs: this.#nodeRuns };
+  get detail(): { flow_runs: FlowRunRecord[]; node_runs: NodeRunRecord[] } {
+    return { flow_runs: this.#flowRun ? [this.#flowRun] : [], node_runs: this.#nodeRuns };
   }
 
   get metrics(): Readonly<ValueMap> {
     return this.#metrics;
   }
 
+  get usage(): TokenUsage {
+    return this.#usage;
+  }
+
   get #root(): string {
     return this.#place?.rootRunId ?? this.#runId;
   }
 
-  get #suffix(): string {
-    if (!this.#place) return "";
-    return this.#place.index === null ? "_reduce" : `_${this.#place.index}`;
+  /** What runs of nodes belong to: the line, or the whole run where they aggregate. */
+  get #lineId(): string {
+    return this.#place ? this.#runId : `${this.#runId}_0`;
   }
 
-  #run(status: string, { time, usage }: { time: number; usage?: TokenUsage }): object {
+  get #index(): number | null {
+    return this.#place ? this.#place.index : 0;
+  }
+
+  get #messageFormat(): MessageFormat {
+    return this.#place?.messageFormat ?? "basic";
+  }
+
+  #run(status: string, time: number): FlowRunRecord {
+    const output = this.outputs ?? null;
+    const system_metrics = { duration: (time - this.#startTime) / 1000, ...tokenCounts(this.#usage) };
+    const call = callRecord({
+      name: "flow",
+      type: "Flow",
+      node: "flow",
+      startTime: this.#startTime,
+      endTime: time,
+      inputs: this.#inputs,
+      output,
+      error: this.error,
+    });
     return {
-      run_id: this.#runId,
+      run_id: this.#lineId,
       status,
       error: this.error ? errorRecord(this.error) : null,
       inputs: this.#inputs,
-      output: this.outputs ?? null,
+      output,
       metrics: Object.keys(this.#metrics).length > 0 ? this.#metrics : null,
+      request: null,
       parent_run_id: this.#root,
       root_run_id: this.#root,
+      source_run_id: null,
       flow_id: "default_flow_id",
       start_time: iso(this.#startTime),
       end_time: iso(time),
-      index: this.#place?.index ?? null,
+      index: this.#index,
+      api_calls: [{ ...call, system_metrics }],
       name: "",
       description: "",
       tags: null,
-      system_metrics: metricsOf(time - this.#startTime, usage),
-      result: this.outputs ?? null,
+      system_metrics,
+      result: output,
+      upload_metrics: false,
+      otel_trace_id: null,
+      message_format: this.#messageFormat,
     };
   }
 
@@ -136,77 +192,51 @@ export class RunRecord {
     const output: Value = event.output ?? null;
     const run = this.#nodes.get(node);
     const { startTime = time, stdout = "", stderr = "" } = run ?? {};
-    const children = run?.calls.all ?? [];
+    const isBypassed = status === "bypassed";
+    const index = this.#index;
     return {
       node,
       flow_run_id: this.#root,
-      run_id: `${this.#root}_${node}${this.#suffix}`,
+      run_id: `${this.#root}_${node}${index === null ? "_reduce" : `_${index}`}`,
       status: STATUS[status],
-      inputs,
+      inputs: isBypassed ? null : inputs,
       output,
       metrics: null,
       error: error ? errorRecord(error) : null,
-      parent_run_id: this.#runId,
+      parent_run_id: this.#lineId,
       start_time: iso(startTime),
       end_time: iso(time),
-      index: this.#place?.index ?? null,
-      ...(run && children.length > 0
-        ? {
-            api_calls: [
-              {
-                name: run.function,
-                type: "Tool",
-                node_name: node,
-                start_time: startTime / 1000,
-                end_time: time / 1000,
-                inputs,
-                output,
-                error: error ? { message: error.message, type: error.code } : null,
-                children,
-              },
-            ],
-          }
-        : {}),
-      logs: { stdout, stderr },
-      system_metrics: metricsOf(durationMs, usage),
+      index,
+      api_calls: run ? nodeCalls(run, event) : [],
+      cached_run_id: null,
+      cached_flow_run_id: null,
+      logs: isBypassed ? null : { stdout, stderr },
+      system_metrics: isBypassed ? null : { duration: durationMs / 1000, ...(usage ? tokenCounts(usage) : {}) },
       result: output,
+      message_format: this.#messageFormat,
     };
   }
 }
 
-function metricsOf(durationMs: number, usage?: TokenUsage): object {
-  const tokens = usage && {
-    prompt_tokens: usage.promptTokens,
-    completion_tokens: usage.completionTokens,
-    total_tokens: usage.totalTokens,
+/** A node that called nothing is told by its record alone. */
+function nodeCalls(run: NodeRun, event: Extract<FlowEvent, { type: "node-end" }>): ApiCall[] {
+  const children = run.calls.all;
+  if (children.length === 0) return [];
+  const { node, time, inputs = null, output = null, error } = event;
+  const place = { name: run.function, type: "Tool", node, startTime: run.startTime, endTime: time };
+  return [{ ...callRecord({ ...place, inputs, output, error }), children }];
+}
+
+const NO_USAGE: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
+
+function added(sum: TokenUsage, usage: TokenUsage | undefined): TokenUsage {
+  if (!usage) return sum;
+  return {
+    promptTokens: sum.promptTokens + usage.promptTokens,
+    completionTokens: sum.completionTokens + usage.completionTokens,
+    totalTokens: sum.totalTokens + usage.totalTokens,
   };
-  return { duration: durationMs / 1000, ...tokens };
 }
-
-/** An error in the original's form. */
-export interface ErrorRecord {
-  message: string;
-  code: string;
-  innerError: object | null;
-  additionalInfo: object[];
-}
-
-/** The original's error object: the root of the code chain with the rest as inner errors. */
-export function errorRecord(error: ErrorBody): ErrorRecord {
-  const { code, message: ours } = error;
-  const [root = "SystemError", ...inner] = errorChain(error).split("/");
-  const innerError = inner.reduceRight<object | null>((within, name) => ({ code: name, innerError: within }), null);
-  const message = originalMessage(error);
-  const details = message === ours ? error.details : { ...error.details, message: ours };
-  const type = DETAIL_TYPES[code] ?? code;
-  return { message, code: root, innerError, additionalInfo: details ? [{ type, info: details }] : [] };
-}
-
-/** What the original calls the place in code where a fault was raised. */
-const DETAIL_TYPES: Readonly<Record<string, string>> = {
-  ToolExecutionError: "ToolExecutionErrorDetails",
-  ScriptExecutionError: "FlexFlowExecutionErrorDetails",
-};
 
 function iso(time: number): string {
   return new Date(time).toISOString();

@@ -98,7 +98,7 @@ async function writeRun(run: RunInfo, { store, maxLines, write }: RunWriter): Pr
     await write(`{"run":${JSON.stringify(facts)},"lines":[`);
     for (const [index, line] of shown.entries()) {
       const row = decodeRow((await journal?.read(line)) ?? []);
-      await images.add([parseJson(row.inputs), parseJson(row.output)]);
+      await images.add([parseJson(row.inputs()), parseJson(row.output)]);
       await write(`${index > 0 ? "," : ""}${JSON.stringify(reportLine(line, row))}\n`);
     }
     await write(`],"images":${JSON.stringify(images.found)}}`);
@@ -125,7 +125,7 @@ interface ReportCall {
 }
 
 function reportLine(line: number, row: JournalRow): object {
-  const { [LINE_NUMBER]: _line, ...inputs } = parseJson(row.inputs) as ValueMap;
+  const { [LINE_NUMBER]: _line, ...inputs } = parseJson(row.inputs()) as ValueMap;
   const { [LINE_NUMBER]: _same, ...outputs } = parseJson(row.output) as ValueMap;
   const info = runInfo(parseJson(row.flowRecord));
   const nodes = row.nodeRecords.map((record) => nodeCall(parseJson(record)));

@@ -1,4 +1,4 @@
-// logs.txt of a run, in the original's form: time with zone, process, logger, level, message.
+// logs.txt of a run, in the original's form.
 
 import { type WriteStream, createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
@@ -16,8 +16,7 @@ export function openRunLog(file: string): RunLog {
   // A log that cannot be written must not end the run; the run's own files will tell the same trouble.
   done.catch(() => undefined);
   const write = (level: string, message: string): void => {
-    const pid = String(process.pid).padStart(7);
-    stream.write(`${localTime(new Date())} ${pid} ${"execution.bulk".padEnd(18)} ${level.padEnd(8)} ${message}\n`);
+    stream.write(logLine(new Date(), "execution.bulk", level, message));
   };
   return {
     info: (message) => write("INFO", message),
@@ -28,6 +27,12 @@ export function openRunLog(file: string): RunLog {
       await done.catch(() => undefined);
     },
   };
+}
+
+/** Time with zone, process, logger, level, message. */
+export function logLine(time: Date, logger: string, level: string, message: string): string {
+  const pid = String(process.pid).padStart(7);
+  return `${localTime(time)} ${pid} ${logger.padEnd(18)} ${level.padEnd(8)} ${message}\n`;
 }
 
 function localTime(date: Date): string {

@@ -51,7 +51,8 @@ async function collect(
 ): Promise<{ results: LineResult[]; error?: FlowsteadError }> {
   const results: LineResult[] = [];
   const onLine = async (result: LineResult): Promise<void> => void results.push(result);
-  const defaults = { runId: "r", needs: { inputs: [], nodes: [] }, timeoutMs: 60_000, concurrency: 3, onLine };
+  const needs = { inputs: [], nodes: [] };
+  const defaults = { runId: "r", needs, messageFormat: "basic", timeoutMs: 60_000, concurrency: 3, onLine } as const;
   try {
     await runLines(lines, { ...defaults, ...options }, signal);
     return { results };

@@ -50,6 +50,8 @@ test("a run leaves the original's files, in the order of the lines; a failed lin
     "error.json",
     ...["0", "1", "2"].map((line) => `flow_artifacts/00000000${line}_00000000${line}.jsonl`),
     "flow_logs/000000000.log",
+    "flow_logs/000000001.log",
+    "flow_logs/000000002.log",
     "flow_outputs/output.jsonl",
     "inputs.jsonl",
     "lines.tsv",

@@ -1,7 +1,10 @@
-// What a node called, in its record.
+// Records of lines and of nodes, in the original's form.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
+import { readMetrics } from "../../src/run/outcome.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import type { ApiCall } from "../../src/run/api-call.ts";
 import { ApiCalls } from "../../src/run/api-call.ts";
@@ -32,6 +35,99 @@ def act(n: int):
 `;
 const PLAIN = "from promptflow.core import tool\n@tool\ndef plain(n: int):\n    return n\n";
 
+interface Artifact {
+  start_time: string;
+  run_info: Record<string, unknown>;
+}
+
+// As the original writes them (its 1.18.4), in its order.
+const LINE_KEYS =
+  "run_id status error inputs output metrics request parent_run_id root_run_id source_run_id flow_id start_time end_time " +
+  "index api_calls name description tags system_metrics result upload_metrics otel_trace_id message_format";
+const NODE_KEYS =
+  "node flow_run_id run_id status inputs output metrics error parent_run_id start_time end_time index api_calls " +
+  "cached_run_id cached_flow_run_id logs system_metrics result message_format";
+const BYPASS = `message_format: openai-vision
+inputs: {n: {type: int}, text: {type: string, default: x}}
+outputs: {n: {type: int, reference: "\${act.output}"}}
+nodes:
+- {name: act, type: python, source: {type: code, path: plain.py}, inputs: {n: "\${inputs.n}"}}
+- {name: off, type: python, source: {type: code, path: plain.py}, inputs: {n: 1}, activate: {when: "\${inputs.n}", is: 9}}
+- {name: sum, type: python, aggregation: true, source: {type: code, path: sum.py}, inputs: {n: "\${act.output}"}}
+`;
+const LOUD = `from promptflow.core import tool
+@tool
+def plain(n: int):
+    print("got", n)
+    if n == 7:
+        raise ValueError("seven")
+    return n
+`;
+const SUM = `import threading
+from promptflow.core import tool, log_metric
+@tool
+def sum(n: list):
+    worker = threading.Thread(target=log_metric, args=("from_thread", len(n)))
+    worker.start()
+    worker.join()
+    return 0
+`;
+
+test("records of lines and nodes have every field of the original's", async (context) => {
+  const { create, data, rows, store } = runs(context);
+  const flow = writeFolder(context, { "flow.dag.yaml": BYPASS, "plain.py": LOUD, "sum.py": SUM });
+  const mapping = { n: "${data.n}", other: "${data.more}" };
+  const file = await data([
+    { n: "3", more: "m" },
+    { n: "7", more: null },
+  ]);
+  await create({ flow, data: file, column_mapping: mapping }, { name: "whole" });
+  const artifact = (...place: string[]): Artifact => rows("whole", ...place)[0] as unknown as Artifact;
+  const { run_info: line, start_time } = artifact("flow_artifacts", "000000000_000000000.jsonl");
+  assert.deepEqual(Object.keys(line), LINE_KEYS.split(" "));
+  assert.equal(`${start_time}Z`, line["start_time"]);
+  const inputs = { n: 3, other: "m", text: "x", line_number: 0 };
+  assert.deepEqual([line["inputs"], line["result"], line["message_format"]], [inputs, null, "openai-vision"]);
+  assert.deepEqual(rows("whole", "inputs.jsonl")[0], inputs);
+  const [call] = line["api_calls"] as [ApiCall];
+  assert.deepEqual([call.name, call.type, call.inputs, call.output], ["flow", "Flow", inputs, { n: 3 }]);
+  const { run_info: failed } = artifact("flow_artifacts", "000000001_000000001.jsonl");
+  const { additionalInfo: _where, innerError: _codes, ...error } = failed["error"] as Record<string, unknown>;
+  assert.deepEqual(error, {
+    message: "Execution failure in 'act': (ValueError) seven",
+    messageFormat: "Execution failure in '{node_name}'.",
+    messageParameters: { node_name: "act" },
+    referenceCode: "Tool",
+    code: "UserError",
+  });
+  const { run_info: act } = artifact("node_artifacts", "act", "000000000.jsonl");
+  assert.deepEqual(Object.keys(act), NODE_KEYS.split(" "));
+  const { run_info: off } = artifact("node_artifacts", "off", "000000000.jsonl");
+  assert.deepEqual(
+    ["status", "inputs", "logs", "system_metrics", "api_calls"].map((key) => off[key]),
+    ["Bypassed", null, null, null, []],
+  );
+  // What is false stands as result, too; what a thread of the node's own tells counts.
+  const { run_info: sum } = artifact("node_artifacts", "sum", "000000000.jsonl");
+  assert.deepEqual([sum["output"], sum["result"], sum["index"]], [0, 0, null]);
+  assert.deepEqual(await readMetrics(store, "whole"), { from_thread: 1 });
+  const log = (name: string): string[] =>
+    readFileSync(path.join(store.layout("whole").flowLogs, name), "utf8")
+      .split("\n")
+      .map((text) => text.slice(34).replace(/ +/g, " "));
+  assert.deepEqual(log("000000000.log"), [
+    "execution.flow INFO Bypassing node off. node run id: whole_off_0",
+    "execution.flow INFO Executing node act. node run id: whole_act_0",
+    "execution.flow INFO [act in line 0 (index starts from 0)] stdout> got 3",
+    "execution.flow INFO Node act completes.",
+    "",
+  ]);
+  assert.match(
+    log("000000001.log").join("\n"),
+    /ERROR Node act in line 1 failed\. Exception: Execution failure in 'act'/,
+  );
+});
+
 const names = (calls: readonly ApiCall[]): unknown[] =>
   calls.map(({ name, type, children }) => [name, type, ...names(children)]);
 
@@ -48,8 +144,8 @@ test("a node's record holds what it called, one within the other", async (contex
   const [outer] = tool?.children ?? [];
   assert.deepEqual([tool?.inputs, tool?.output, outer?.inputs, outer?.output], [{ n: 1 }, 2, { n: 1 }, 1]);
   assert.match(outer?.children[1]?.error?.message ?? "", /too many/);
-  const [plain] = rows("traced", "node_artifacts", "plain", "000000000.jsonl");
-  assert.ok(!JSON.stringify(plain).includes("api_calls"));
+  const [plain] = rows("traced", "node_artifacts", "plain", "000000000.jsonl") as unknown as [Artifact];
+  assert.deepEqual(plain.run_info.api_calls, []);
 });
 
 test("calls without spans lie within the function that was at work; parallel functions beside each other", () => {

@@ -8,7 +8,7 @@ import type { Connection } from "../../src/connection/connection.ts";
 import { nestedErrorChain } from "../../src/flow/error-chain.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
 import { connectionModel, openModel } from "../../src/model/provider/index.ts";
-import { errorRecord } from "../../src/run/record.ts";
+import { errorRecord } from "../../src/run/error-record.ts";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
 import { flowResources, runFlow, writeFolder } from "../flow/flow-folder.ts";
 
