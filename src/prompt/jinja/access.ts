@@ -52,7 +52,9 @@ export function createAccess(budget: Budget, { onChange, isSandboxed }: AccessOp
       const found = itemOf(target, key);
       if (found !== undefined) return found;
       if (typeof key !== "string") return missing(target, key);
-      return attributeOf(target, key) ?? (/^__\w+__$/.test(key) ? internal(target, key) : missing(target, key));
+      const attribute = attributeOf(target, key);
+      if (attribute !== undefined) return attribute;
+      return /^__\w+__$/.test(key) ? internal(target, key) : missing(target, key);
     },
     call(target, call) {
       if (target instanceof Callable) return target.call(call);

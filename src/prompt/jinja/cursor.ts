@@ -18,6 +18,7 @@ export class Cursor {
 
   constructor(tokens: Token[]) {
     this.#tokens = tokens;
+    this.#sound(0);
   }
 
   get current(): Token {
@@ -25,12 +26,13 @@ export class Cursor {
   }
 
   get ahead(): Token {
+    this.#sound(this.#at + 1);
     return (this.#tokens[this.#at + 1] ?? this.current) as Token;
   }
 
   next(): Token {
     const token = this.current;
-    if (token.type !== "eof") this.#at++;
+    if (token.type !== "eof") this.#advance();
     return token;
   }
 
@@ -48,8 +50,19 @@ export class Cursor {
 
   skip(type: TokenType, text?: string): boolean {
     if (!this.is(type, text)) return false;
-    this.#at++;
+    this.#advance();
     return true;
+  }
+
+  #advance(): void {
+    this.#at++;
+    this.#sound(this.#at);
+  }
+
+  /** @throws Fault where the lexer has found one. */
+  #sound(at: number): void {
+    const found = this.#tokens[at]?.fault;
+    if (found) throw found;
   }
 
   expect(type: TokenType, text?: string): Token {

@@ -13,7 +13,8 @@ export const DICT_METHODS = methods<Dict>({
   items: (self) => new DictView("items", self),
   get(self, call) {
     const bound = bindNative(["dict", "get"], call, ["key"], ["default"]);
-    return self.get(bound.get("key") as Cell) ?? bound.get("default") ?? null;
+    const value = self.get(bound.get("key") as Cell);
+    return value === undefined ? (bound.get("default") ?? null) : value;
   },
   copy: (self) => Dict.of(self.entries()),
   clear(self) {
@@ -23,10 +24,13 @@ export const DICT_METHODS = methods<Dict>({
   pop(self, call) {
     const bound = bindNative(["dict", "pop"], call, ["key"], ["default"]);
     const key = bound.get("key") as Cell;
-    const value = self.get(key) ?? bound.get("default");
-    if (value === undefined) return fault("KeyError", repr(key));
-    self.delete(key);
-    return value;
+    const value = self.get(key);
+    if (value !== undefined) {
+      self.delete(key);
+      return value;
+    }
+    const other = bound.get("default");
+    return other === undefined ? fault("KeyError", repr(key)) : other;
   },
   popitem(self) {
     const last = self.entries().at(-1);

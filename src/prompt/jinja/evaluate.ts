@@ -71,10 +71,7 @@ export class Evaluator implements FilterTools {
     return { value, user };
   }
 
-  setAttribute(target: Cell, name: string, marked: Marked): void {
-    if (!(target instanceof Namespace)) {
-      return fault("TemplateRuntimeError", "cannot assign attribute on non-namespace object");
-    }
+  setAttribute(target: Namespace, name: string, marked: Marked): void {
     target.attributes.set(name, marked.value);
     const marks = this.#marks.get(target) ?? new Set();
     if (marked.user) marks.add(name);

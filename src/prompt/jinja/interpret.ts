@@ -9,7 +9,7 @@ import { Macro } from "./macro.ts";
 import { type Marked, Scope, Sink } from "./scope.ts";
 import { iterate, itemsOf } from "./sequence.ts";
 import { repr, str } from "./text.ts";
-import { type Cell, Dict, LoopState, Tuple, Undefined, typeName } from "./value.ts";
+import { type Cell, Dict, LoopState, Namespace, Tuple, Undefined, typeName } from "./value.ts";
 
 const MAX_CALL_DEPTH = 100;
 
@@ -55,6 +55,7 @@ export class Interpreter {
       case "for":
         return this.#for(node, scope, sink);
       case "set":
+        this.#settable(node.target, scope);
         return this.#assign(node.target, this.#evaluator.marked(node.value, scope), scope);
       case "capture": {
         const text = this.#capture(node.body, new Scope(scope));
@@ -89,10 +90,22 @@ export class Interpreter {
     else sink.write(str(value), user);
   }
 
+  /** As in Jinja, what takes no attributes is told before the value is made. */
+  #settable(target: Target, scope: Scope): void {
+    if (target.kind === "tuple") for (const item of target.items) this.#settable(item, scope);
+    if (target.kind === "namespace") this.#namespace(target.name, scope);
+  }
+
+  #namespace(name: string, scope: Scope): Namespace {
+    const found = this.#evaluator.find(name, scope);
+    if (found instanceof Namespace) return found;
+    return fault("TemplateRuntimeError", "cannot assign attribute on non-namespace object");
+  }
+
   #assign(target: Target, { value, user }: Marked, scope: Scope): void {
     if (target.kind === "name") return scope.set(target.name, { value, user });
     if (target.kind === "namespace") {
-      return this.#evaluator.setAttribute(this.#evaluator.find(target.name, scope), target.attribute, { value, user });
+      return this.#evaluator.setAttribute(this.#namespace(target.name, scope), target.attribute, { value, user });
     }
     const isMarked = user || (value instanceof RenderedText && value.hasUserText);
     const items = itemsOf(value instanceof RenderedText ? value.text : value);
@@ -162,14 +175,14 @@ export class Interpreter {
   #callBlock(node: Statement & { kind: "callBlock" }, scope: Scope, sink: Sink): void {
     if (node.call.kind !== "call") return;
     const inner = new Scope(scope);
-    const caller = this.#macro("caller", node.signature, scope);
+    const caller = this.#macro(null, node.signature, scope);
     inner.set("caller", { value: caller, user: false });
     const { line } = node;
     const args = [...node.call.args, { name: "caller", value: { kind: "name", name: "caller", line } as const }];
     this.#print(this.#evaluator.marked({ ...node.call, args }, inner), sink);
   }
 
-  #macro(name: string, signature: Signature, scope: Scope): Macro {
+  #macro(name: string | null, signature: Signature, scope: Scope): Macro {
     const names = signature.parameters.map((parameter) => parameter.name);
     const invoke = (args: readonly Marked[], named: ReadonlyMap<string, Marked>): RenderedText =>
       this.#nested(() => {
@@ -181,18 +194,13 @@ export class Interpreter {
   }
 
   #bind(
-    { name, signature }: { name: string; signature: Signature },
+    { name, signature }: { name: string | null; signature: Signature },
     { args, named }: { args: readonly Marked[]; named: Map<string, Marked> },
     scope: Scope,
   ): void {
     const { parameters, uses } = signature;
-    parameters.forEach((parameter, index) => {
-      const given = args[index] ?? named.get(parameter.name);
-      if (args[index] === undefined) named.delete(parameter.name);
-      const missing = { value: new Undefined(`parameter '${parameter.name}' was not provided`), user: false };
-      const marked = given ?? (parameter.fallback ? this.#evaluator.marked(parameter.fallback, scope) : missing);
-      scope.set(parameter.name, marked);
-    });
+    const given = parameters.map((parameter, index) => args[index] ?? named.get(parameter.name));
+    for (const { name: parameter } of parameters.slice(args.length)) named.delete(parameter);
     if (uses.caller && !parameters.some((parameter) => parameter.name === "caller")) {
       scope.set("caller", named.get("caller") ?? { value: new Undefined("No caller defined"), user: false });
       named.delete("caller");
@@ -216,5 +224,10 @@ export class Interpreter {
     } else if (rest.length > 0) {
       fault("TypeError", `macro ${repr(name)} takes not more than ${parameters.length} argument(s)`);
     }
+    parameters.forEach((parameter, index) => {
+      const missing = { value: new Undefined(`parameter '${parameter.name}' was not provided`), user: false };
+      const fallback = (): Marked => (parameter.fallback ? this.#evaluator.marked(parameter.fallback, scope) : missing);
+      scope.set(parameter.name, given[index] ?? fallback());
+    });
   }
 }

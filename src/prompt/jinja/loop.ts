@@ -27,9 +27,9 @@ export function loopAttribute(loop: LoopState, name: string): Cell | undefined {
     case "depth0":
       return loop.depth0;
     case "previtem":
-      return items[index0 - 1] ?? new Undefined("there is no previous item");
+      return index0 > 0 ? (items[index0 - 1] as Cell) : new Undefined("there is no previous item");
     case "nextitem":
-      return items[index0 + 1] ?? new Undefined("there is no next item");
+      return index0 + 1 < length ? (items[index0 + 1] as Cell) : new Undefined("there is no next item");
     case "cycle":
       return new Callable("cycle", ({ args }) => cycle(args, index0));
     case "changed":
@@ -44,5 +44,6 @@ export function loopAttribute(loop: LoopState, name: string): Cell | undefined {
 }
 
 function cycle(args: readonly Cell[], index0: number): Cell {
-  return args[index0 % args.length] ?? fault("TypeError", "no items for cycling given");
+  if (args.length === 0) fault("TypeError", "no items for cycling given");
+  return args[index0 % args.length] as Cell;
 }

@@ -9,12 +9,13 @@ type Invoke = (args: readonly Marked[], named: ReadonlyMap<string, Marked>) => R
 export class Macro extends Callable {
   readonly invoke: Invoke;
 
-  constructor(name: string, invoke: Invoke, parameters: readonly string[]) {
+  /** The body of a `call` block has no name. */
+  constructor(name: string | null, invoke: Invoke, parameters: readonly string[]) {
     const mark = (value: Cell): Marked => ({ value, user: false });
     const call = ({ args, named }: Call): Cell =>
       invoke(args.map(mark), new Map([...named].map(([key, value]) => [key, mark(value)])));
-    super(name, call, {
-      shown: `<Macro '${name}'>`,
+    super(name ?? "anonymous", call, {
+      shown: name === null ? "<Macro anonymous>" : `<Macro '${name}'>`,
       attributes: new Map<string, Cell>([
         ["name", name],
         ["arguments", new Tuple(parameters)],

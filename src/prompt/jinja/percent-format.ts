@@ -83,7 +83,8 @@ function keyed(values: Cell, key: string): Cell {
   if (values instanceof Undefined) return values.fail();
   if (Array.isArray(values)) return fault("TypeError", "list indices must be integers or slices, not str");
   if (!(values instanceof Dict)) return fault("TypeError", "format requires a mapping");
-  return values.get(key) ?? fault("KeyError", `'${key}'`);
+  const value = values.get(key);
+  return value === undefined ? fault("KeyError", `'${key}'`) : value;
 }
 
 function directive(value: Cell, spec: FormatSpec): string {

@@ -53,7 +53,8 @@ function positional(call: Call, index: number): Cell {
 
 function named(call: Call, name: string): Cell {
   if (/^\d+$/.test(name)) return positional(call, Number(name));
-  return call.named.get(name) ?? fault("KeyError", `'${name}'`);
+  const value = call.named.get(name);
+  return value === undefined ? fault("KeyError", `'${name}'`) : value;
 }
 
 /** Replaces `{field}`, undoubles `{{` and `}}`; a field may hold fields one level deep, in its format. */

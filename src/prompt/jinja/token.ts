@@ -1,7 +1,7 @@
 // The lexer: template source to tokens. Whitespace control is settled here, so the parser sees final text.
 
 import { type Float, float } from "../../base/value.ts";
-import { fault } from "./fault.ts";
+import { Fault, fault } from "./fault.ts";
 
 export type TokenType =
   | "data"
@@ -14,6 +14,7 @@ export type TokenType =
   | "integer"
   | "float"
   | "operator"
+  | "fault"
   | "eof";
 
 export interface Token {
@@ -21,6 +22,8 @@ export interface Token {
   /** Source text of names and operators, decoded text of strings and data. */
   text: string;
   number?: number | bigint | Float;
+  /** What is wrong with the source from here on: nobody is told before the parser gets here, as it may stumble earlier. */
+  fault?: Fault;
   line: number;
 }
 
@@ -63,6 +66,17 @@ class Lexer {
   }
 
   run(): Token[] {
+    try {
+      this.#template();
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      this.#tokens.push({ type: "fault", text: "", fault: thrown, line: this.#line });
+    }
+    this.#push("eof", "", this.#source.length);
+    return this.#tokens;
+  }
+
+  #template(): void {
     const source = this.#source;
     while (this.#at < source.length) {
       const next = this.#nextTag();
@@ -78,8 +92,6 @@ class Lexer {
       else if (kind === "%" && this.#raw()) continue;
       else this.#tag(kind === "%" ? "block" : "variable", sign);
     }
-    this.#push("eof", "", source.length);
-    return this.#tokens;
   }
 
   #nextTag(): number {

@@ -35,7 +35,7 @@ export function attributeGetter(attribute: Cell, tools: FilterTools, fallback?: 
     let value = item;
     for (const part of path) {
       value = tools.access.item(value, part);
-      if (value instanceof Undefined && fallback !== undefined) return fallback;
+      if (value instanceof Undefined && fallback !== undefined && fallback !== null) return fallback;
     }
     return value;
   };

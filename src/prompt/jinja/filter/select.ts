@@ -11,7 +11,9 @@ import { type Filter, type FilterTools, attributeGetter, lazy } from "./filter.t
 const fallback: Filter = (value, call) => {
   const bound = bind("default", call, ["default_value", "boolean"]);
   const isMissing = value instanceof Undefined || (truth(bound.get("boolean") ?? false) && !truth(value));
-  return isMissing ? (bound.get("default_value") ?? "") : value;
+  if (!isMissing) return value;
+  const other = bound.get("default_value");
+  return other === undefined ? "" : other;
 };
 
 export const SELECT_FILTERS: Record<string, Filter> = {
@@ -27,7 +29,7 @@ export const SELECT_FILTERS: Record<string, Filter> = {
   map(value, call, tools) {
     return lazy("sync_do_map", function* () {
       const apply = mapping(call, tools);
-      for (const item of iterate(value)) yield apply(item);
+      for (const item of given(value)) yield apply(item);
     });
   },
   select: (value, call, tools) => pick(value, () => chooser(call, tools, false), true),
@@ -64,10 +66,15 @@ function chooser(call: Call, tools: FilterTools, byAttribute: boolean): (item: C
   return (item) => tools.test(str(name), read(item), args);
 }
 
+/** The items to look at: whatever counts as false has none, also what is no list, such as `none`. */
+function given(value: Cell): readonly Cell[] {
+  return truth(value) ? iterate(value) : [];
+}
+
 /** What is wrong with the arguments shows as in Jinja only once the items are asked for. */
 function pick(value: Cell, choose: () => (item: Cell) => boolean, keep: boolean): Cell {
   return lazy("select_or_reject", function* () {
-    const items = iterate(value);
+    const items = given(value);
     if (items.length === 0) return;
     const test = choose();
     for (const item of items) if (test(item) === keep) yield item;

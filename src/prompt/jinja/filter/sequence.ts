@@ -16,12 +16,12 @@ const length: Filter = (value, call) => {
 export const SEQUENCE_FILTERS: Record<string, Filter> = {
   length,
   count: length,
-  first: (value) => iterate(value)[0] ?? new Undefined("No first item, sequence was empty."),
+  first: (value) => orNothing(iterate(value)[0], "No first item, sequence was empty."),
   last(value) {
     if (value instanceof Lazy || itemsOf(value) === undefined) {
       return fault("TypeError", `'${typeName(value)}' object is not reversible`);
     }
-    return iterate(value).at(-1) ?? new Undefined("No last item, sequence was empty.");
+    return orNothing(iterate(value).at(-1), "No last item, sequence was empty.");
   },
   list: (value, _call, { budget }) => {
     const items = [...iterate(value)];
@@ -149,9 +149,13 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
   },
   random(value) {
     const items = iterate(value);
-    return items[Math.floor(Math.random() * items.length)] ?? new Undefined("No random item, sequence was empty.");
+    return orNothing(items[Math.floor(Math.random() * items.length)], "No random item, sequence was empty.");
   },
 };
+
+function orNothing(item: Cell | undefined, reason: string): Cell {
+  return item === undefined ? new Undefined(reason) : item;
+}
 
 /** Python's name of the iterator that `reversed()` makes of a value. */
 function reverser(value: Cell): string {
@@ -183,5 +187,5 @@ function extreme(value: Cell, bound: ReturnType<typeof bind>, options: { sign: n
   for (const item of iterate(value)) {
     if (best === undefined || options.sign * order(key(item), key(best), options.sign > 0 ? "<" : ">") < 0) best = item;
   }
-  return best ?? new Undefined("No aggregated item, sequence was empty.");
+  return orNothing(best, "No aggregated item, sequence was empty.");
 }
