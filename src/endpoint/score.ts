@@ -120,8 +120,8 @@ async function writeStream(
 }
 
 /**
- * For a flow whose code shows only when it runs whether it streams. Plain fields come first, so unless the stream is all
- * that there is, its text waits until the flow has ended.
+ * For a flow whose code shows only when it runs whether it streams. Plain fields come first, so text waits until the flow has
+ * ended, unless it is of the output that a flow with one value has: other fields beside it are not expected, and come last.
  */
 async function writeFound(
   events: AsyncIterable<FlowEvent>,
@@ -131,59 +131,70 @@ async function writeFound(
 ): Promise<ErrorBody | undefined> {
   const { signature, managed = false } = options;
   const shown = signature.outputs.filter(({ name }) => !hidden.has(name));
-  const streams = new Set<string>();
-  let held: string[] = [];
-  let started = false;
+  const [{ name: sole } = { name: "output" }] = shown;
+  const found: FoundStreams = { names: new Set(), held: [], started: false };
   for await (const event of events) {
     if (event.type === "restart") {
-      streams.clear();
-      held = [];
+      found.names.clear();
+      found.held = [];
     } else if (event.type === "text-delta" && !hidden.has(event.output)) {
-      streams.add(event.output);
+      found.names.add(event.output);
       if (event.text === "") continue;
       const frame = sseData(JSON.stringify({ [event.output]: event.text }));
-      if (!started && shown.length === 1 && streams.size === 1) {
-        started = true;
+      const isSole = event.output === sole && shown.length <= 1;
+      if (isSole && found.names.size === 1 && !found.started) {
+        found.started = true;
         sink.head(200, STREAM_HEADERS);
       }
-      if (started) await sink.write(frame);
-      else held.push(frame);
+      if (isSole && found.started) await sink.write(frame);
+      else found.held.push(frame);
     } else if (event.type === "error") {
-      if (!started) return writeError(event.error, sink, managed);
+      if (!found.started) return writeError(event.error, sink, managed);
       await sink.write(sseData(stringifyJson({ error: publicError(event.error) })));
       sink.end();
       return event.error;
-    } else if (event.type === "flow-end") {
-      if (started) {
-        sink.end();
-        return undefined;
-      }
-      const plain = pick(event.outputs, hidden);
-      if (streams.size > 1) return writeError(severalStreams().toBody(), sink, managed);
-      if (streams.size === 0 && options.format === "found-stream") {
-        return writeError(notAcceptable(mediaTypes(options.accept)).toBody(), sink, managed);
-      }
-      if (streams.size === 0) {
-        const text = stringifyJson(answer(event, hidden, signature));
-        sink.send(200, { "content-type": "application/json" }, text);
-        return undefined;
-      }
-      sink.head(200, STREAM_HEADERS);
-      for (const name of streams) delete plain[name];
-      if (Object.keys(plain).length > 0) await sink.write(sseData(stringifyJson(plain)));
-      for (const frame of held) await sink.write(frame);
-      sink.end();
-    }
+    } else if (event.type === "flow-end") return endFound(event, found, { sink, options, hidden });
   }
   return undefined;
 }
 
+interface FoundStreams {
+  /** Outputs that turned out to stream. */
+  names: Set<string>;
+  /** What waits for the plain fields. */
+  held: string[];
+  started: boolean;
+}
+
+async function endFound(
+  event: FlowEnd,
+  { names, held, started }: FoundStreams,
+  { sink, options, hidden }: { sink: ScoreSink; options: ScoreOptions; hidden: ReadonlySet<string> },
+): Promise<ErrorBody | undefined> {
+  const { signature, format, accept, managed = false } = options;
+  if (names.size === 0) {
+    if (format === "found-stream") return writeError(notAcceptable(mediaTypes(accept)).toBody(), sink, managed);
+    sink.send(200, { "content-type": "application/json" }, stringifyJson(answer(event, hidden, signature)));
+    return undefined;
+  }
+  const several = names.size > 1 ? severalStreams().toBody() : undefined;
+  if (several && !started) return writeError(several, sink, managed);
+  if (!started) sink.head(200, STREAM_HEADERS);
+  const plain = pick(event.outputs, hidden);
+  for (const name of names) delete plain[name];
+  if (several) await sink.write(sseData(stringifyJson({ error: publicError(several) })));
+  else {
+    if (Object.keys(plain).length > 0) await sink.write(sseData(stringifyJson(plain)));
+    for (const frame of held) await sink.write(frame);
+  }
+  sink.end();
+  return several;
+}
+
+type FlowEnd = FlowEvent & { type: "flow-end" };
+
 /** An object of the outputs, or the one value of a flow whose output has no name. */
-function answer(
-  { outputs, bare }: FlowEvent & { type: "flow-end" },
-  hidden: ReadonlySet<string>,
-  { bareOutput }: FlowSignature,
-): Value {
+function answer({ outputs, bare }: FlowEnd, hidden: ReadonlySet<string>, { bareOutput }: FlowSignature): Value {
   const picked = pick(outputs, hidden);
   return (bare ?? bareOutput) ? (Object.values(picked)[0] ?? null) : picked;
 }
@@ -224,9 +235,13 @@ const PLATFORM_CODES: ReadonlySet<string> = new Set([
  */
 function statusOf(error: ErrorBody): number {
   if (error.status === 499) return 408;
-  return error.status !== 429 && OF_MODEL.test(errorChain(error)) ? 400 : error.status;
+  const chain = errorChain(error);
+  // Code of the flow may say that a failure is no caller's fault, by the class that it raises.
+  if (error.status === 400 && OF_SYSTEM.test(chain)) return 500;
+  return error.status !== 429 && OF_MODEL.test(chain) ? 400 : error.status;
 }
 
+const OF_SYSTEM = /^SystemError\b/;
 const OF_MODEL = /^UserError\/(?:OpenAIError|LLMError)\b/;
 
 /** Writes a failure that is known before any output has left. */

@@ -142,11 +142,37 @@ test("a model's failure is the flow's, 400 as in the original; a limit stays one
   assert.deepEqual([managed.status, managed.headers["ms-azureml-model-error-statuscode"]], [424, "400"]);
 });
 
+test("what code raises as a failure of the system is answered with 500", async () => {
+  const raised = (chain: string): FlowEvent =>
+    failure(new FlowsteadError("ToolExecutionError", "no", { details: { chain } }));
+  const system = await write([raised("SystemError/MyError")]);
+  assert.deepEqual([system.status, system.body], [500, '{"error":{"code":"SystemError","message":"no"}}']);
+  assert.equal((await write([raised("UserError/MyError")])).status, 400);
+});
+
 test("a stream that only the run could tell to be none is refused with all that the caller takes", async () => {
   const accept = "text/event-stream, Text/HTML;q=0.5";
   const none = await write([start(), end({ answer: "whole" })], { format: "found-stream", accept });
   assert.equal(none.status, 406);
   assert.match(none.body, /Media type text\/event-stream,text\/html in Accept header/);
+});
+
+test("the one value of a function streams as it comes; fields that nobody announced come after it", async () => {
+  const signature: FlowSignature = { ...CHAT_SIGNATURE, outputs: [] };
+  const options = { format: "found-stream", signature } as const;
+  const piece = (output: string, said: string): FlowEvent => ({ type: "text-delta", output, text: said });
+  const broken = await write(
+    [start(), piece("output", "a"), failure(new FlowsteadError("Unexpected", "mid"))],
+    options,
+  );
+  assert.equal(broken.status, 200, "the first piece has left before the end is known");
+  assert.equal(broken.body, 'data: {"output":"a"}\n\ndata: {"error":{"code":"SystemError","message":"mid"}}\n\n');
+  const more = await write([start(), piece("output", "a"), end({ output: "a", length: 1 })], options);
+  assert.equal(more.body, 'data: {"output":"a"}\n\ndata: {"length":1}\n\n');
+  const named = await write([start(), piece("answer", "a"), end({ answer: "a", length: 1 })], options);
+  assert.equal(named.body, 'data: {"length":1}\n\ndata: {"answer":"a"}\n\n', "a field waits for the others");
+  const twice = [start(), piece("output", "a"), piece("other", "b"), end({ output: "a", other: "b" })];
+  assert.match((await write(twice, options)).body, /Multiple stream output fields not supported/);
 });
 
 test("Accept decides the format as the original does", () => {
