@@ -2,6 +2,7 @@
 
 import type { ErrorBody } from "../base/error/error.ts";
 import type { Value } from "../base/value.ts";
+import type { ErrorRecord } from "./error-record.ts";
 import type { FlowEvent, NodeCallKind, TokenUsage } from "../flow/event.ts";
 
 type NodeCallEvent = Extract<FlowEvent, { type: "node-call" }>;
@@ -15,7 +16,7 @@ export interface ApiCall {
   end_time: number;
   inputs: Value;
   output: Value;
-  error: { message: string; type: string } | null;
+  error: { message: string; type: string } | ErrorRecord | null;
   children: ApiCall[];
   system_metrics?: TokenCounts;
 }

@@ -10,7 +10,7 @@ import { type AggregationNeeds, aggregationNeeds } from "../flow/aggregate.ts";
 import type { FlowTarget } from "../flow/flow-target.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import { runLines } from "./batch.ts";
-import { decodeRow, encodeInputs, encodeRow, nodeRecord } from "./journal-row.ts";
+import { belongingTo, decodeRow, encodeInputs, encodeRow, nodeRecord } from "./journal-row.ts";
 import type { RunLayout } from "./layout.ts";
 import { LineJournal } from "./line-journal.ts";
 import type { BatchLine, LineResult } from "./line-run.ts";
@@ -21,6 +21,7 @@ import {
   type PublishedTotals,
   countStatus,
   publishAggregationNode,
+  publishBatchSize,
   publishErrors,
   publishLines,
   spend,
@@ -65,19 +66,20 @@ const TAKEN_AT_ONCE = 500;
  * @throws FlowsteadError for wrong data; `Canceled`, `BatchExecutionTimeoutError`, `BatchRunError`.
  */
 export async function runBatch(options: BatchRunOptions, signal: AbortSignal): Promise<BatchResult> {
-  const { flow, layout, log } = options;
+  const { flow, layout, log, runId } = options;
   const began = performance.now();
+  await mkdir(layout.flowOutputs, { recursive: true });
+  await publishBatchSize(layout, 1);
   const { total, lines } = await prepareLines(options.sources, flow.plan.inputs, options.mapping);
   if (Object.keys(options.mapping ?? {}).length === 0) {
     log.warning(
       "Starting run without column mapping may lead to unexpected results. Please consult the following documentation for more information: https://aka.ms/pf/column-mapping",
     );
   }
-  await mkdir(layout.flowOutputs, { recursive: true });
   const journal = await LineJournal.open(layout.journal);
   try {
     if (options.resumeFrom) {
-      const changed = await takeOver(options.resumeFrom, { layout, journal, lines: lines() });
+      const changed = await takeOver(options.resumeFrom, { runId, layout, journal, lines: lines() });
       if (changed > 0) options.notice?.(`The data of ${changed} completed lines has changed; they run again.`);
     }
     const needs = aggregationNeeds(flow.plan);
@@ -161,7 +163,12 @@ async function* notIn(journal: LineJournal, lines: AsyncIterable<BatchLine>): As
  */
 async function takeOver(
   from: RunLayout,
-  { layout, journal, lines }: { layout: RunLayout; journal: LineJournal; lines: AsyncIterable<BatchLine> },
+  {
+    runId,
+    layout,
+    journal,
+    lines,
+  }: { runId: string; layout: RunLayout; journal: LineJournal; lines: AsyncIterable<BatchLine> },
 ): Promise<number> {
   const earlier = await LineJournal.open(from.journal, { readOnly: true }).catch(() => undefined);
   // A run whose data was wrong never began with a line.
@@ -178,7 +185,7 @@ async function takeOver(
         changed++;
         continue;
       }
-      written = journal.append(line, "Completed", fields);
+      written = journal.append(line, "Completed", belongingTo(runId, fields));
       // A write that fails is told by the next one that is waited for, too.
       written.catch(() => undefined);
       if (++waiting % TAKEN_AT_ONCE === 0) await written;

@@ -14,7 +14,7 @@ import { checkMapping } from "./mapping.ts";
 import type { BatchProgress } from "./progress.ts";
 import { type RunInfo, type RunRequest, defaultRunName } from "./run-info.ts";
 import { readJson } from "./outcome.ts";
-import { errorRecord } from "./error-record.ts";
+import { errorRecord, runErrorRecord } from "./error-record.ts";
 import { openRunLog } from "./run-log.ts";
 import type { OpenRun, RunStore } from "./run-store.ts";
 import { copySnapshot, folderChanges } from "./snapshot.ts";
@@ -166,7 +166,8 @@ async function dataState(data: string | null): Promise<string> {
 async function endFailed(run: OpenRun, error: FlowsteadError): Promise<void> {
   const file = run.layout.error;
   const exists = (await readJson(file)) !== undefined;
-  if (!exists) await writeFileAtomic(file, `${stringifyJson(errorRecord(error.toBody()))}\n`);
+  const record = error.actor === "operator" ? errorRecord : runErrorRecord;
+  if (!exists) await writeFileAtomic(file, `${stringifyJson(record(error.toBody()))}\n`);
   const status = error.code === "Canceled" ? "Canceled" : "Failed";
   await run.update({ status, end_time: new Date().toISOString() });
 }

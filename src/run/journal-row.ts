@@ -9,6 +9,9 @@ import type { LineResult } from "./line-run.ts";
 import type { NodeRunRecord } from "./record.ts";
 import { exportImages } from "./row-image.ts";
 
+/** Where the record of the line stands in a row. */
+const FLOW_RECORD = 5;
+
 /** What is counted of a line. */
 export interface LineSummary {
   nodes: [name: string, status: string][];
@@ -60,6 +63,13 @@ export async function encodeRow(result: LineResult, imageFolder: string): Promis
   };
   const rest = [output, result.error, summary, result.needed, flowRecord].map((field) => stringifyJson(field));
   return [given, ...rest, ...nodes];
+}
+
+/** The row of a line of another run as one of this run, which keeps the ids under which it ran. */
+export function belongingTo(runId: string, fields: readonly string[]): string[] {
+  const record = parseJson(fields[FLOW_RECORD] ?? "{}") as ValueMap;
+  const run_info = { ...(record["run_info"] as ValueMap), parent_run_id: runId, root_run_id: runId };
+  return fields.with(FLOW_RECORD, stringifyJson({ ...record, run_info }));
 }
 
 /** The first field of a row: two lines with the same text have the same inputs. */

@@ -7,6 +7,7 @@ import { finished } from "node:stream/promises";
 import { stringifyJson } from "../base/json.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import { type TokenCounts, tokenCounts } from "./api-call.ts";
+import { bulkRunError } from "./error-record.ts";
 import { decodeRow } from "./journal-row.ts";
 import { type RunLayout, artifactName, batchSize, chunkName } from "./layout.ts";
 import type { LineJournal } from "./line-journal.ts";
@@ -37,7 +38,7 @@ export async function publishLines(
     await mkdir(folder, { recursive: true });
   }
   await mkdir(layout.flowOutputs, { recursive: true });
-  await writeFileAtomic(layout.meta, `${stringifyJson({ batch_size: size })}\n`);
+  await publishBatchSize(layout, size);
   const inputs = new TextFile(layout.inputs);
   const outputs = new TextFile(layout.outputs);
   const completed = new TextFile(path.join(layout.flowOutputs, "output.jsonl"));
@@ -94,6 +95,11 @@ export async function publishAggregationNode(layout: RunLayout, node: string, re
   await writeFile(path.join(folder, `${chunkName(0, 1)}.jsonl`), `${record}\n`);
 }
 
+/** How many lines a file of artifacts holds. */
+export async function publishBatchSize(layout: RunLayout, size: number): Promise<void> {
+  await writeFileAtomic(layout.meta, `${stringifyJson({ batch_size: size })}\n`);
+}
+
 export interface RunFailure {
   totals: PublishedTotals;
   aggregation: Readonly<Record<string, object>>;
@@ -114,12 +120,10 @@ export async function publishErrors(
     error?.message ?? totals.firstError ?? (firstAggregation as { message?: string } | undefined)?.message ?? "";
   const total = totals.completed + totals.failed;
   const counted = totals.failed > 0 ? `Failed to run ${totals.failed}/${total} lines. ` : "";
-  const message = JSON.stringify(`${counted}First error message is: ${first}`);
+  const head = stringifyJson(bulkRunError(first, counted)).slice(0, -1);
   const file = new TextFile(layout.error);
   try {
-    await file.write(
-      `{"message":${message},"messageFormat":"","messageParameters":{},"referenceCode":"Runtime","code":"UserError","innerError":{"code":"SDKError","innerError":{"code":"BulkRunException","innerError":null}},"additionalInfo":[{"type":"BulkRunErrors","info":{"errors":[`,
-    );
+    await file.write(`${head},"additionalInfo":[{"type":"BulkRunErrors","info":{"errors":[`);
     let separator = "";
     for (const line of journal.lines("Failed")) {
       const row = decodeRow(await journal.read(line));

@@ -150,6 +150,7 @@ export class RunRecord {
   #run(status: string, time: number): FlowRunRecord {
     const output = this.outputs ?? null;
     const system_metrics = { duration: (time - this.#startTime) / 1000, ...tokenCounts(this.#usage) };
+    const error = this.error ? errorRecord(this.error) : null;
     const call = callRecord({
       name: "flow",
       type: "Flow",
@@ -163,7 +164,7 @@ export class RunRecord {
     return {
       run_id: this.#lineId,
       status,
-      error: this.error ? errorRecord(this.error) : null,
+      error,
       inputs: this.#inputs,
       output,
       metrics: Object.keys(this.#metrics).length > 0 ? this.#metrics : null,
@@ -175,7 +176,7 @@ export class RunRecord {
       start_time: iso(this.#startTime),
       end_time: iso(time),
       index: this.#index,
-      api_calls: [{ ...call, system_metrics }],
+      api_calls: [{ ...call, error, system_metrics }],
       name: "",
       description: "",
       tags: null,

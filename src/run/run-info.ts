@@ -56,6 +56,7 @@ export function shownRun(info: RunInfo, folder: string, error?: unknown): object
       flow_path: request.flow,
       output_path: folder,
       ...(request.column_mapping ? { column_mapping: request.column_mapping } : {}),
+      ...(Object.keys(request.init).length === 0 ? {} : { init_kwargs: request.init }),
       ...(request.resume_from === null ? {} : { resume_from: request.resume_from }),
       ...properties,
       system_metrics: Object.fromEntries(visible),

@@ -103,6 +103,12 @@ test("a class that does not take its init is a run that failed, and one with a b
   assert.deepEqual([failed.code, failed.stderr], [0, ""]);
   const { status, error } = JSON.parse(failed.stdout) as { status: string; error: { message: string } };
   assert.equal(status, "Failed");
+  process.env["PF_WORKER_COUNT"] = "0";
+  const made = await run("create", "--flow", flow, "--data", data, "--name", "good init", "--init", "name=Ann");
+  delete process.env["PF_WORKER_COUNT"];
+  assert.match(made.stderr, /note: PF_WORKER_COUNT is "0" and is passed over/);
+  const { status: ended, properties } = JSON.parse(made.stdout) as { status: string; properties: object };
+  assert.deepEqual([ended, (properties as { init_kwargs: object }).init_kwargs], ["Completed", { name: "Ann" }]);
   assert.match(error.message, /Failed to initialize flow entry with/);
   assert.equal((await run("show", "-n", "bad init")).code, 0);
 });

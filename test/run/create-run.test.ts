@@ -7,6 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { plain } from "../../src/base/json.ts";
 import { Float, type ValueMap } from "../../src/base/value.ts";
+import type { ErrorRecord } from "../../src/run/error-record.ts";
 import { readErrors, readMetrics } from "../../src/run/outcome.ts";
 import { readDetails } from "../../src/run/details.ts";
 import type { BatchProgress } from "../../src/run/progress.ts";
@@ -229,6 +230,23 @@ test("a run that is stopped keeps its lines; resuming runs the others only", asy
     Array.from({ length: 20 }, (_, index) => index),
   );
   assert.equal((await store.get("resumed")).status, "Completed");
+  const [taken] = rows("resumed", "flow_artifacts", "000000000_000000000.jsonl") as [{ run_info: ValueMap }];
+  const { run_id, parent_run_id, root_run_id } = taken.run_info;
+  assert.deepEqual([run_id, parent_run_id, root_run_id], ["stopped_0", "resumed", "resumed"]);
+});
+
+test("a run that fails as a whole tells why as the original does, and what it is in particular", async (context) => {
+  const { create, data, store } = runs(context);
+  const request = { data: await data([{ name: "a" }]), column_mapping: { name: "${data.nope}" } };
+  assert.equal((await create(request, { name: "unmapped" })).status, "Failed");
+  const { message, innerError, additionalInfo } = (await readErrors(store, "unmapped")) as ErrorRecord;
+  assert.match(message, /^First error message is: .*Couldn't find these mapping relations: \$\{data\.nope\}\./);
+  assert.deepEqual(innerError, { code: "SDKError", innerError: { code: "BulkRunException", innerError: null } });
+  assert.deepEqual(additionalInfo, [
+    { type: "BulkRunErrors", info: { errors: [] } },
+    { type: "ApplyInputMappingError", info: { missing: ["${data.nope}"], line: 0 } },
+  ]);
+  assert.deepEqual(JSON.parse(readFileSync(store.layout("unmapped").meta, "utf8")), { batch_size: 1 });
 });
 
 test("names are kept apart, and a name can not lead out of the folder", async (context) => {

@@ -28,8 +28,9 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
   if (options.source !== undefined) return adoptRun(store, options.source, options, console);
   const { name, request, notes, ...labels } = await readWish(store, options);
   if (!options.json) for (const note of notes) console.say(`note: ${note}`);
-  const lines = options.concurrency ?? positive(env, "PF_WORKER_COUNT") ?? LINES;
-  const batchTimeoutSeconds = positive(env, "PF_BATCH_TIMEOUT_SEC");
+  const setting = (variable: string): number | undefined => positive(env, variable, console);
+  const lines = options.concurrency ?? setting("PF_WORKER_COUNT") ?? LINES;
+  const batchTimeoutSeconds = setting("PF_BATCH_TIMEOUT_SEC");
   const controller = new AbortController();
   let interrupt: Interrupt | undefined;
   const release = whenInterrupted((signal) => {
@@ -47,7 +48,7 @@ export async function runCreate(options: RunCreateOptions, console: Console): Pr
       ...labels,
       request,
       concurrency: lines,
-      lineTimeoutMs: (positive(env, "PF_LINE_TIMEOUT_SEC") ?? LINE_TIMEOUT_SECONDS) * 1000,
+      lineTimeoutMs: (setting("PF_LINE_TIMEOUT_SEC") ?? LINE_TIMEOUT_SECONDS) * 1000,
       ...(batchTimeoutSeconds === undefined ? {} : { batchTimeoutMs: batchTimeoutSeconds * 1000 }),
       openFlow: () =>
         openFlowHere(
@@ -133,11 +134,16 @@ function showProgress(console: Console): (progress: BatchProgress) => void {
   };
 }
 
-/** @throws FlowsteadError `InvalidConfig` for a variable that is no positive number. */
-function positive(env: Readonly<Record<string, string | undefined>>, name: string): number | undefined {
+/** Of a variable that is no positive number it is told that it does not count, as it does not with the original. */
+function positive(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  console: Console,
+): number | undefined {
   const text = env[name];
   if (text === undefined || text === "") return undefined;
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
-  throw new FlowsteadError("InvalidConfig", `${name} is "${text}"; it must be a whole number from 1.`);
+  console.say(`note: ${name} is "${text}" and is passed over: it must be a whole number from 1.`);
+  return undefined;
 }
