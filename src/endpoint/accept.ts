@@ -8,11 +8,16 @@ const JSON_TYPES = new Set(["application/json", "application/*", "*/*"]);
 
 /**
  * How to answer a call of `/score`: a stream only when the caller names `text/event-stream` and the flow has a streamed output.
+ * @param hidden outputs that are not answered
  * @throws FlowsteadError `NotAcceptable`, `MultipleStreamOutputFieldsNotSupported`.
  */
-export function scoreFormat(accept: string | undefined, signature: FlowSignature): ScoreFormat {
+export function scoreFormat(
+  accept: string | undefined,
+  signature: FlowSignature,
+  hidden: ReadonlySet<string>,
+): ScoreFormat {
   const types = mediaTypes(accept);
-  const streamed = signature.outputs.filter((output) => output.streamed && !output.evaluationOnly);
+  const streamed = signature.outputs.filter((output) => output.streamed && !hidden.has(output.name));
   const wantsStream = types.includes("text/event-stream");
   if (streamed.length > 1 && wantsStream) {
     throw severalStreams();

@@ -137,8 +137,8 @@ async function score(target: Target, options: FlowServerOptions, exchange: Excha
   const headers = { ...exchange.headers, ...ids };
   try {
     const signature = await target.describe();
-    const { bodyLimit = BODY_LIMIT, meter } = options;
-    const { inputs, format } = await readScoreCall(request, signature, { bodyLimit, meter });
+    const { bodyLimit = BODY_LIMIT, meter, includedFields } = options;
+    const { inputs, format } = await readScoreCall(request, signature, { bodyLimit, meter, includedFields });
     const [whole, unannounced] = [format === "json", format !== "json"];
     const call: FlowCall = {
       inputs,
@@ -156,7 +156,7 @@ async function score(target: Target, options: FlowServerOptions, exchange: Excha
       format,
       accept: request.headers.accept,
       signature,
-      includedFields: options.includedFields,
+      includedFields,
     });
     watch.done(failed);
     // A caller who leaves is no fault of anybody's.

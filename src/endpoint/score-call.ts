@@ -8,6 +8,7 @@ import type { ServedRequest } from "../network/served-exchange.ts";
 import type { Meter } from "../trace/meter.ts";
 import { type ScoreFormat, namesStream, scoreFormat } from "./accept.ts";
 import { readBytes } from "./exchange.ts";
+import { hiddenOutputs } from "./score.ts";
 import { countWhole } from "./score-metric.ts";
 import { parseScoreRequest } from "./score-request.ts";
 
@@ -16,17 +17,24 @@ export interface ScoreCall {
   format: ScoreFormat;
 }
 
+interface CallLimits {
+  bodyLimit: number;
+  meter?: Meter | undefined;
+  /** See `ScoreOptions`. */
+  includedFields?: readonly string[] | undefined;
+}
+
 /** @throws FlowsteadError for a body or an `Accept` that the flow cannot serve; it is counted like an answer. */
 export async function readScoreCall(
   request: ServedRequest,
   signature: FlowSignature,
-  { bodyLimit, meter }: { bodyLimit: number; meter?: Meter | undefined },
+  { bodyLimit, meter, includedFields }: CallLimits,
 ): Promise<ScoreCall> {
   const began = performance.now();
   const { accept } = request.headers;
   try {
     const inputs = parseScoreRequest(signature, await readBytes(request, bodyLimit));
-    return { inputs, format: scoreFormat(accept, signature) };
+    return { inputs, format: scoreFormat(accept, signature, hiddenOutputs(signature, includedFields)) };
   } catch (thrown) {
     const error = FlowsteadError.from(thrown).toBody();
     const [exception, streaming, durationMs] = [innermostCode(error), namesStream(accept), performance.now() - began];

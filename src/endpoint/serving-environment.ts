@@ -84,6 +84,7 @@ function objectIn(env: Variables, name: string, about: string): ValueMap | undef
   const text = env[name];
   if (!text) return undefined;
   const value = tryJson(text);
+  if (value === null) return undefined;
   if (value !== undefined && isMap(value)) return value;
   throw new FlowsteadError("InvalidConfig", `${name} must be a JSON object: ${about}.`);
 }

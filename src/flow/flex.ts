@@ -76,8 +76,8 @@ export async function planFlex(
 async function initValues(flex: FlexDefinition, { init, resources }: FlexOptions): Promise<ValueMap> {
   const values: ValueMap = { ...init };
   for (const { name, type, default: value } of flex.init) {
-    const given = values[name] ?? (value === "" ? undefined : value);
-    if (given === undefined || given === null) continue;
+    const given = Object.hasOwn(values, name) ? values[name] : value;
+    if (given === undefined || given === null || given === "") continue;
     values[name] = parseInput(name, type, given);
   }
   for (const [name, value] of Object.entries(values)) {

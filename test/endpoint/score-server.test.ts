@@ -160,6 +160,7 @@ test("the original's variables are read under both their names, and mistakes are
     deployment: "green",
   });
   assert.deepEqual(servingEnvironment({ BUILD_INFO: "not json" }).build, { info: "not json", version: undefined });
+  assert.equal(servingEnvironment({ PF_FLOW_INIT_CONFIG: "null" }).init, undefined);
   assert.throws(() => servingEnvironment({ PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: "answer" }), { code: "InvalidConfig" });
   assert.throws(() => servingEnvironment({ PF_FLOW_INIT_CONFIG: "[1]" }), { message: /^PF_FLOW_INIT_CONFIG must be/ });
 });

@@ -167,15 +167,17 @@ test("the one value of a function streams as it comes; fields that nobody announ
   );
   assert.equal(broken.status, 200, "the first piece has left before the end is known");
   assert.equal(broken.body, 'data: {"output":"a"}\n\ndata: {"error":{"code":"SystemError","message":"mid"}}\n\n');
-  const more = await write([start(), piece("output", "a"), end({ output: "a", length: 1 })], options);
-  assert.equal(more.body, 'data: {"output":"a"}\n\ndata: {"length":1}\n\n');
-  const named = await write([start(), piece("answer", "a"), end({ answer: "a", length: 1 })], options);
-  assert.equal(named.body, 'data: {"length":1}\n\ndata: {"answer":"a"}\n\n', "a field waits for the others");
+  const more = await write([start(), piece("output", "a"), end({ output: "a", length: "1" })], options);
+  assert.equal(more.body, 'data: {"output":"a"}\n\ndata: {"length":"1"}\n\n');
+  const named = await write([start(), piece("answer", "a"), end({ answer: "a", length: "1" })], options);
+  assert.equal(named.body, 'data: {"length":"1"}\n\ndata: {"answer":"a"}\n\n', "a field waits for the others");
   const twice = [start(), piece("output", "a"), piece("other", "b"), end({ output: "a", other: "b" })];
   assert.match((await write(twice, options)).body, /Multiple stream output fields not supported/);
 });
 
 test("Accept decides the format as the original does", () => {
+  const format = (accept: string | undefined, signature: FlowSignature, hidden: string[] = []): string =>
+    scoreFormat(accept, signature, new Set(hidden));
   const plain: FlowSignature = {
     ...CHAT_SIGNATURE,
     outputs: CHAT_SIGNATURE.outputs.map((output) => ({ ...output, streamed: false })),
@@ -184,22 +186,24 @@ test("Accept decides the format as the original does", () => {
     ...CHAT_SIGNATURE,
     outputs: CHAT_SIGNATURE.outputs.map((output) => ({ ...output, streamed: true })),
   };
-  assert.equal(scoreFormat(undefined, CHAT_SIGNATURE), "json");
-  assert.equal(scoreFormat("*/*", CHAT_SIGNATURE), "json");
-  assert.equal(scoreFormat("text/event-stream", CHAT_SIGNATURE), "event-stream");
-  assert.equal(scoreFormat("application/json, text/event-stream;q=0.5", CHAT_SIGNATURE), "event-stream");
-  assert.equal(scoreFormat("text/event-stream, application/*", plain), "json");
-  assert.throws(() => scoreFormat("text/event-stream", plain), {
+  assert.equal(format(undefined, CHAT_SIGNATURE), "json");
+  assert.equal(format("*/*", CHAT_SIGNATURE), "json");
+  assert.equal(format("text/event-stream", CHAT_SIGNATURE), "event-stream");
+  assert.equal(format("application/json, text/event-stream;q=0.5", CHAT_SIGNATURE), "event-stream");
+  assert.equal(format("text/event-stream, application/*", plain), "json");
+  assert.throws(() => format("text/event-stream", plain), {
     code: "NotAcceptable",
     message:
       "Media type text/event-stream in Accept header is not acceptable. Supported media type(s) - application/json",
   });
-  assert.throws(() => scoreFormat("text/html", CHAT_SIGNATURE), { code: "NotAcceptable" });
-  assert.throws(() => scoreFormat("text/event-stream", twice), {
+  assert.throws(() => format("text/html", CHAT_SIGNATURE), { code: "NotAcceptable" });
+  assert.throws(() => format("text/event-stream", twice), {
     message: "Multiple stream output fields not supported.",
   });
-  assert.equal(scoreFormat(undefined, twice), "json", "only a stream cannot have two");
-  assert.equal(scoreFormat("", CHAT_SIGNATURE), "json", "an empty header is no header");
+  assert.equal(format(undefined, twice), "json", "only a stream cannot have two");
+  assert.equal(format("", CHAT_SIGNATURE), "json", "an empty header is no header");
+  assert.throws(() => format("text/event-stream", CHAT_SIGNATURE, ["answer"]), { code: "NotAcceptable" });
+  assert.equal(format("text/event-stream", twice, ["answer"]), "event-stream", "what is not answered does not count");
 });
 
 function parse(signature: FlowSignature, body: string): ValueMap {

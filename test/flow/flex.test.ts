@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ValueMap } from "../../src/base/value.ts";
 import { openFiles, runFlow } from "./flow-folder.ts";
 
 const yaml = (text: string): Record<string, string> => ({ "flow.flex.yaml": text });
@@ -90,6 +91,17 @@ test("a class: made once with its init values, dataclass results, lines aggregat
       ["kind", "AttrDict"],
     ],
   );
+});
+
+test("an init value that is given counts, null too; the file's default stands in for one that is not", async (context) => {
+  const files = {
+    ...yaml("entry: entry:C\ninit: {p: {type: string, default: own}, q: {type: int, default: ''}}\n"),
+    "entry.py":
+      "class C:\n    def __init__(self, p, q=4):\n        self.of = [p, q]\n    def __call__(self):\n        return self.of\n",
+  };
+  const made = async (init: ValueMap) => (await runFlow(await openFiles(context, files, { init }))).outputs?.["output"];
+  assert.deepEqual(await made({}), ["own", 4]);
+  assert.deepEqual(await made({ p: null, q: "7" }), [null, 7]);
 });
 
 test("a generator streams, and its one value has no name for callers", async (context) => {
