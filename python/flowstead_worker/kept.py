@@ -9,7 +9,8 @@ from .written import literal
 
 
 class Kept:
-    def __init__(self):
+    def __init__(self, feeds):
+        self._feeds = feeds
         self._values = {}
         self._next = 0
         self._lock = threading.Lock()
@@ -44,6 +45,8 @@ class Kept:
             return [self.resolve(item) for item in reference]
         if "value" in reference:
             return reference["value"]
+        if "feed" in reference:
+            return self._feeds.generator(reference)
         if "literal" in reference:
             return literal(reference["literal"])
         try:
@@ -52,6 +55,7 @@ class Kept:
             raise ToolFault("PythonValueLost", "The Python object that a node returned is no longer there.") from None
 
     def end(self, run):
+        self._feeds.end(run)
         with self._lock:
             self._values.pop(run, None)
 

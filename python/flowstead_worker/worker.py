@@ -15,6 +15,7 @@ from .channel import Channel
 from .encode import preview
 from .entry import Aggregation, load_entry
 from .failure import ToolFault, describe
+from .feed import Feeds
 from .kept import Kept, property_of
 from .meta import meta_of
 from .orphan import end_group, ends_with_engine
@@ -38,7 +39,8 @@ class Worker:
         self._lock = threading.Lock()
         self._threads = Threads(THREADS, self._receive)
         self.send = channel.send
-        self.kept = Kept()
+        self.feeds = Feeds(channel.send)
+        self.kept = Kept(self.feeds)
         self.questions = Questions(channel.send, self._mail, self.sole_call)
 
     def serve(self):
@@ -74,6 +76,8 @@ class Worker:
                 call.cancel()
         elif kind in ("answer", "answered", "refused"):
             self.questions.answered(message)
+        elif kind in ("fed", "starved"):
+            self.feeds.deliver(message)
         elif kind == "end":
             self.kept.end(message["run"])
         else:

@@ -4,6 +4,7 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { orderedMap } from "../base/ordered-map.ts";
 import { PythonLiteral, type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
+import { TextFeed } from "../python/text-feed.ts";
 import type { FlowEvent } from "./event.ts";
 import { imagesWritten } from "./image.ts";
 import { type NodeValue, plainValue } from "./node/value.ts";
@@ -67,7 +68,8 @@ export class OutputCollector {
 
   /** Tells the outputs that refer to a node which has ended. */
   settled(node: string): Promise<void> | undefined {
-    const value = this.#progress.values.get(node) ?? null;
+    const given = this.#progress.values.get(node) ?? null;
+    const value = given instanceof TextFeed ? given.text : given;
     if (this.#plan.spread === node) {
       this.#spread(value);
       return undefined;

@@ -25,6 +25,11 @@ export interface PlannedNode {
   streams: boolean;
   /** Whether its value goes to Python nodes of its line only: no output shows it, no prompt or condition reads it. */
   inner: boolean;
+  /** Whether code of other nodes reads its text while it comes, where its input `stream` asks for that. */
+  feeds?: {
+    /** Whether others want the whole of it. */
+    isKept: boolean;
+  };
 }
 
 export interface PlannedOutput {
@@ -75,7 +80,7 @@ export async function planFlow(
 ): Promise<FlowPlan> {
   const known = toolTable(options.tools);
   checkModules(nodes, known);
-  const loaded = new Map<NodeDefinition, { tool: NodeTool; prepared: PreparedNode }>();
+  const loaded = new Map<NodeDefinition, LoadedTool>();
   const resolved: NodeDefinition[] = [];
   const wanted = nodes.flatMap(({ source }) => source?.tool ?? []);
   const named = wanted.filter((id) => known.has(id));
@@ -89,8 +94,9 @@ export async function planFlow(
   const ordered = options.given ? resolved : orderNodes(resolved, definition.inputs);
   const warnings: string[] = [];
   const outputs = options.given ? definition.outputs : checkOutputs(definition, ordered, warnings);
+  const toolOf = (node: NodeDefinition): LoadedTool => loaded.get(node) as LoadedTool;
   const planned = ordered.map((node): PlannedNode => {
-    const { tool, prepared } = loaded.get(node) as { tool: NodeTool; prepared: PreparedNode };
+    const { tool, prepared } = toolOf(node);
     return {
       name: node.name,
       kind: node.type ?? "",
@@ -101,12 +107,14 @@ export async function planFlow(
       waitsFor: [...dependencies(node)],
       dependants: [],
       streams: options.streaming && mayStream(node, prepared, ordered, outputs),
-      inner: isInner(node, ordered, outputs),
+      ...readers(node, ordered, { outputs, toolOf }),
     };
   });
   link(planned);
   const streaming = new Set(planned.filter(({ streams }) => streams).map(({ name }) => name));
-  const silent = new Set(planned.filter(({ kind, streams }) => kind === "python" && !streams).map(({ name }) => name));
+  const silent = new Set(
+    planned.filter(({ kind, streams, feeds }) => (kind === "python" || feeds) && !streams).map(({ name }) => name),
+  );
   const prompty = definition.file.endsWith(".prompty") ? planned[0] : undefined;
   return {
     name: definition.name,
@@ -128,6 +136,11 @@ export async function planFlow(
     ...(prompty?.prepared.spreads && !prompty.streams ? { spread: prompty.name } : {}),
     warnings,
   };
+}
+
+interface LoadedTool {
+  tool: NodeTool;
+  prepared: PreparedNode;
 }
 
 function toolTable(tools: readonly NodeTool[]): Map<string, NodeTool> {
@@ -153,11 +166,7 @@ function checkModules(nodes: readonly NodeDefinition[], known: ReadonlyMap<strin
   }
 }
 
-async function loadTool(
-  node: NodeDefinition,
-  tools: ToolTable,
-  context: PrepareContext,
-): Promise<{ tool: NodeTool; prepared: PreparedNode }> {
+async function loadTool(node: NodeDefinition, tools: ToolTable, context: PrepareContext): Promise<LoadedTool> {
   try {
     const tool = findTool(node, tools);
     return { tool, prepared: await tool.prepare(node, context) };
@@ -231,13 +240,21 @@ function mayStream(
   return isShown && !isConsumed;
 }
 
-function isInner({ name }: NodeDefinition, nodes: NodeDefinition[], outputs: OutputDefinition[]): boolean {
-  if (outputs.some(({ reference }) => reference.kind === "node" && reference.node === name)) return false;
-  return nodes.every(
-    (other) =>
-      !dependencies(other).has(name) ||
-      (other.type === "python" && other.source?.type === "code" && !other.aggregation && !other.activate),
-  );
+/** Who reads the node's value: code that can read what comes while it runs, or somebody who needs the whole of it. */
+function readers(
+  node: NodeDefinition,
+  nodes: NodeDefinition[],
+  { outputs, toolOf }: { outputs: OutputDefinition[]; toolOf: (node: NodeDefinition) => LoadedTool },
+): Pick<PlannedNode, "inner" | "feeds"> {
+  const { name } = node;
+  const all = nodes.filter((other) => dependencies(other).has(name));
+  const code = all.filter((other) => !other.aggregation && toolOf(other).prepared.readsStreams);
+  const isShown = outputs.some(({ reference }) => reference.kind === "node" && reference.node === name);
+  const inner = !isShown && code.length === all.length && code.every(({ activate }) => !activate);
+  const { streaming, readsStreams: isCode = false } = toolOf(node).prepared;
+  const isAsked = streaming === "optional" && !isCode && node.inputs["stream"] !== undefined;
+  if (!isAsked || code.length === 0 || node.aggregation) return { inner };
+  return { inner, feeds: { isKept: !inner } };
 }
 
 function link(nodes: PlannedNode[]): void {

@@ -3,6 +3,7 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { PythonLiteral, type ValueMap, pyEquals, pyRepr } from "../base/value.ts";
 import { PythonValue } from "../python/python-value.ts";
+import { TextFeed } from "../python/text-feed.ts";
 import type { Assignment } from "./definition.ts";
 import { type NodeInput, type NodeValue, plainValue } from "./node/value.ts";
 import type { PlannedNode } from "./plan.ts";
@@ -39,6 +40,12 @@ export function resolveAssignment(assignment: Assignment, progress: Progress): N
   return nodeProperty(assignment.node, value, assignment.property);
 }
 
+/** The same for who reads no streams: the whole of a text that comes. */
+function resolveWhole(assignment: Assignment, progress: Progress): NodeValue | Promise<NodeValue> {
+  const value = resolveAssignment(assignment, progress);
+  return value instanceof TextFeed ? value.whole() : value;
+}
+
 function flowInput(name: string, inputs: ValueMap): NodeValue {
   const value = inputs[name];
   if (value !== undefined) return value;
@@ -52,6 +59,7 @@ function flowInput(name: string, inputs: ValueMap): NodeValue {
 /** A property of a node's value, read where the value lives. */
 export function nodeProperty(node: string, value: NodeValue, property: string): NodeValue | Promise<NodeValue> {
   if (property === "") return value;
+  if (value instanceof TextFeed) throw invalidProperty(property, node);
   if (!(value instanceof PythonValue)) return readProperty(plainValue(value), property, node);
   return value.property(propertyPath(property)).catch((thrown: unknown) => {
     throw thrown instanceof FlowsteadError ? thrown : invalidProperty(property, node);
@@ -64,7 +72,7 @@ export function isBypassed(node: PlannedNode, progress: Progress): boolean | Pro
   if (activate) {
     const { when, is } = activate;
     if (when.kind === "node" && progress.bypassed.has(when.node)) return true;
-    const value = resolveAssignment(when, progress);
+    const value = resolveWhole(when, progress);
     if (value instanceof Promise) return value.then((settled) => !pyEquals(plainValue(settled), is));
     return !pyEquals(value instanceof PythonLiteral ? value : plainValue(value), is);
   }
@@ -84,6 +92,7 @@ export function nodeInputs(
 ): Record<string, NodeInput> | Promise<Record<string, NodeInput>> {
   const { perLine, warn } = options;
   const resolved: Record<string, NodeInput> = {};
+  const resolve = node.prepared.readsStreams === true && !perLine ? resolveAssignment : resolveWhole;
   // Only what lives in Python has to be waited for.
   let waiting: Promise<void>[] | undefined;
   for (const [name, assignment] of node.inputs) {
@@ -100,7 +109,7 @@ export function nodeInputs(
       continue;
     }
     if (assignment.kind === "input" && isLeftOut(assignment.name, node, progress)) continue;
-    const value = resolveAssignment(assignment, progress);
+    const value = resolve(assignment, progress);
     if (value instanceof Promise) {
       // Its place among the others is taken now.
       resolved[name] = null;

@@ -11,6 +11,7 @@ import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
 import { NodeContext } from "./node/context.ts";
+import { Feeding, Feedings, isFeeding } from "./node/feeding.ts";
 import { type RunningNode, failedOrCanceled, nodeEnd, nodeStart } from "./node/event.ts";
 import { type NodeInput, type NodeValue, plainInputs, plainValue } from "./node/value.ts";
 import { OutputCollector, outputNames } from "./output.ts";
@@ -79,6 +80,8 @@ class LineRun {
   readonly #options: RunOptions;
   readonly #abort = new AbortController();
   readonly #running = new Map<string, RunningNode>();
+  /** Made when it is needed, which is seldom. */
+  #feedings: Feedings | undefined;
   readonly #usage: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
   readonly #caller: Caller | undefined;
   #python: PythonSession | undefined;
@@ -202,7 +205,7 @@ class LineRun {
     });
   }
 
-  #phase(nodes: PlannedNode[], outputs: OutputCollector): Promise<void> {
+  async #phase(nodes: PlannedNode[], outputs: OutputCollector): Promise<void> {
     throwIfAborted(this.#abort.signal);
     const { done, giveUp } = runNodes({
       nodes,
@@ -214,11 +217,17 @@ class LineRun {
         if (this.#options.quiet) return;
         this.#emit({ type: "node-end", node: node.name, status: "bypassed", time: Date.now(), durationMs: 0 });
       },
-      onSettled: (node) => outputs.settled(node.name),
+      // Its outputs are told when its text is whole; those that wait for it begin.
+      onSettled: ({ name }) => (this.#feedings?.isOpen(name) ? undefined : outputs.settled(name)),
     });
     // Nodes that are slow to stop are not waited for.
     this.#giveUp = giveUp;
-    return done;
+    await done;
+    const feedings = this.#feedings;
+    if (!feedings) return;
+    feedings.leave();
+    const texts = await abortable(feedings.ends(), this.#abort.signal);
+    for (const [name, text] of texts) this.#progress.values.set(name, text);
   }
 
   #runNode(node: PlannedNode, outputs: OutputCollector): Promise<void> | undefined {
@@ -237,18 +246,22 @@ class LineRun {
     this.#running.set(node.name, running);
     const span = trace && newSpanId();
     if (!quiet) this.#emit(nodeStart(node, span));
+    const feeding = isFeeding(node, inputs) ? new Feeding(node, this.#abort.signal) : undefined;
     const call = new NodeContext({
       node,
       inputs,
-      stream: node.streams && !whole,
-      signal: this.#abort.signal,
+      stream: feeding !== undefined || (node.streams && !whole),
+      signal: feeding?.signal ?? this.#abort.signal,
       trace: trace && span !== undefined ? childContext(trace, span) : undefined,
       brief,
       quiet,
       emit: (event) => this.#emit(event),
       caller: this.#caller,
       session: () => (this.#python ??= this.#options.python.session(uuid(), this.#caller?.principal)),
-      text: (piece, field) => this.#text(node, outputs, { text: piece, field }),
+      text: (piece, field) => {
+        const caughtUp = this.#text(node, outputs, { text: piece, field });
+        return feeding ? bothOf(feeding.push(piece), caughtUp) : caughtUp;
+      },
     });
     this.#working++;
     let value: NodeValue | Promise<NodeValue>;
@@ -259,6 +272,7 @@ class LineRun {
       throw thrown;
     }
     if (!(value instanceof Promise)) return this.#nodeCompleted(running, call, value);
+    if (feeding) return this.#feed(feeding, value, { running, call, outputs });
     return value.then(
       (settled) => this.#nodeCompleted(running, call, settled),
       (thrown: unknown) => {
@@ -266,6 +280,28 @@ class LineRun {
         throw thrown;
       },
     );
+  }
+
+  #feed(
+    feeding: Feeding,
+    value: Promise<NodeValue>,
+    { running, call, outputs }: { running: RunningNode; call: NodeContext; outputs: OutputCollector },
+  ): Promise<void> {
+    const { node, feed } = feeding;
+    const handOver = (): void => void this.#progress.values.set(node.name, feed);
+    (this.#feedings ??= new Feedings()).add(feeding);
+    const begun = feeding.begin(value, {
+      completed: () => {
+        this.#nodeCompleted(running, call, feed.text);
+        handOver();
+      },
+      failed: (thrown, isFatal) => {
+        this.#nodeFailed(running, call, thrown);
+        if (isFatal) this.#giveUp?.(thrown);
+      },
+      settled: () => outputs.settled(node.name),
+    });
+    return begun.then(handOver);
   }
 
   #nodeCompleted(running: RunningNode, call: NodeContext, value: NodeValue): undefined {
@@ -293,6 +329,8 @@ class LineRun {
   /** A node's work has ended. */
   #stopped(): void {
     if (--this.#working === 0 && this.#ended) this.#release();
+    // Where code goes on after a failure, no more is read than it reads.
+    else if (this.#ended && this.#working === this.#feedings?.open) this.#feedings.leave();
     if (this.#onCodeEnded && !this.#isCodeRunning()) this.#onCodeEnded();
   }
 
@@ -327,4 +365,9 @@ class LineRun {
   #emit(event: FlowEvent): void {
     if (!this.#ended) this.#options.emit(event);
   }
+}
+
+/** Waits for both, where there is something to wait for. */
+function bothOf(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {
+  return one && other ? Promise.all([one, other]).then(() => undefined) : (one ?? other);
 }

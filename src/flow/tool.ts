@@ -59,6 +59,8 @@ export interface PreparedNode {
   inputs: Record<string, Assignment>;
   /** Whether it gives text piece by piece: never, when it is asked to, or always. */
   streaming: "never" | "optional" | "always";
+  /** Whether its code can read the text of another node while it comes. */
+  readsStreams?: boolean;
   /** Inputs that are left out, instead of null, when the node they refer to was bypassed. */
   optionalInputs: ReadonlySet<string>;
   /** The function that does the work, as the original names it in traces. */

@@ -113,5 +113,7 @@ export type WorkerMessage =
   | ({ t: "span"; id: number } & TracedCall)
   | { t: "ask"; id: number; ask: number; kind: string; value: ValueMap }
   | { t: "unask"; ask: number }
+  | { t: "pull"; feed: number }
+  | { t: "left"; feed: number }
   | { t: "result"; id: number; value: Value; ref?: KeptObject }
   | ({ t: "error"; id: number } & WorkerFault);

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { FlowsteadError } from "../base/error/error.ts";
+import { Feeds } from "./feeds.ts";
 import { FrameReader, encodeFrame } from "./frame.ts";
 import type { WorkerFault, WorkerMessage } from "./message.ts";
 import { type ProcessEnvironment, workerProgram } from "./interpreter.ts";
@@ -50,6 +51,8 @@ export class PythonProcess {
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   readonly #questions: Questions;
+  /** Texts that its code reads while they come. */
+  readonly feeds: Feeds;
   #nextId = 1;
   #errorTail = "";
   #failure: FlowsteadError | undefined;
@@ -58,6 +61,7 @@ export class PythonProcess {
     this.#child = child;
     this.#channel = child.stdio[3] as Duplex;
     this.#questions = new Questions(options.answer, (reply) => this.post({ ...reply }));
+    this.feeds = new Feeds((reply) => this.post({ ...reply }));
     const reader = new FrameReader();
     this.#channel.on("data", (chunk: Buffer) => {
       for (const message of reader.push(chunk)) this.#receive(message as unknown as WorkerMessage, onHello);
@@ -182,6 +186,8 @@ export class PythonProcess {
   #receive(message: WorkerMessage, onHello: () => void): void {
     if (message.t === "hello") return onHello();
     if (message.t === "unask") return this.#questions.forget(message.ask);
+    if (message.t === "pull") return void this.feeds.pull(message.feed);
+    if (message.t === "left") return this.feeds.left(message.feed);
     const pending = this.#pending.get(message.id);
     if (message.t === "ask") {
       const { ask, id, kind, value } = message;
@@ -206,6 +212,7 @@ export class PythonProcess {
     for (const pending of this.#pending.values()) pending.reject(this.#failure);
     this.#pending.clear();
     this.#questions.close();
+    this.feeds.close();
     this.#channel.destroy();
   }
 }

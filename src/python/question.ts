@@ -24,7 +24,21 @@ export type AnswerQuestion = (question: PythonQuestion, context: QuestionContext
 export type Reply =
   | { t: "answer"; ask: number; value: Value }
   | { t: "answered"; ask: number }
-  | { t: "refused"; ask: number; code: string; message: string; chain: string };
+  | ({ t: "refused"; ask: number } & Fault);
+
+/** What code is told of a failure of the engine's. */
+export interface Fault {
+  /** Class of the exception. */
+  code: string;
+  message: string;
+  chain: string;
+}
+
+export function faultOf(thrown: unknown): Fault {
+  const { code, message, details } = FlowsteadError.from(thrown);
+  const chain = typeof details?.["chain"] === "string" ? details["chain"] : `SystemError/${code}`;
+  return { code: typeof details?.["type"] === "string" ? details["type"] : code, message, chain };
+}
 
 interface Asked {
   ask: number;
@@ -52,10 +66,7 @@ export class Questions {
       for await (const value of answers) this.#send({ t: "answer", ask, value });
       this.#send({ t: "answered", ask });
     } catch (thrown) {
-      const { code, message, details } = FlowsteadError.from(thrown);
-      const chain = typeof details?.["chain"] === "string" ? details["chain"] : `SystemError/${code}`;
-      const type = typeof details?.["type"] === "string" ? details["type"] : code;
-      this.#send({ t: "refused", ask, code: type, message, chain });
+      this.#send({ t: "refused", ask, ...faultOf(thrown) });
     } finally {
       this.#open.delete(ask);
     }

@@ -5,12 +5,16 @@ import { PythonLiteral, type Value, type ValueMap } from "../base/value.ts";
 import type { TracedCall } from "./message.ts";
 import type { Progress } from "./process.ts";
 import { type PythonResult, type ObjectReference, PythonValue, lostValue } from "./python-value.ts";
+import { TextFeed } from "./text-feed.ts";
 import type { Worker } from "./worker.ts";
+
+/** A text that comes while the code runs is a generator there. */
+export type PythonInput = PythonResult | PythonResult[] | TextFeed;
 
 export interface PythonCall {
   /** Relative to the flow's folder; loaded before. */
   file: string;
-  inputs: Record<string, PythonResult | PythonResult[]>;
+  inputs: Record<string, PythonInput>;
   /** Names of inputs that go to the constructor of the tool's class. */
   init: string[];
   /** Inputs that are connections, with the custom class to make of them where there is one. */
@@ -62,7 +66,7 @@ function pass(progress: Progress, listener: PythonListener): void {
   else listener.onMetric(progress.name, progress.value);
 }
 
-type Reference = ObjectReference | { value: Value } | { literal: Value } | Reference[];
+type Reference = ObjectReference | { feed: number; run: string } | { value: Value } | { literal: Value } | Reference[];
 
 export class RunSession implements PythonSession {
   readonly #run: string;
@@ -70,6 +74,7 @@ export class RunSession implements PythonSession {
   readonly #pick: () => Promise<Worker>;
   readonly #keeping = new Set<Worker>();
   readonly #held: Worker[] = [];
+  readonly #fed = new Map<TextFeed, Worker>();
   #ended = false;
   #worker: Promise<Worker> | undefined;
 
@@ -86,7 +91,10 @@ export class RunSession implements PythonSession {
     const refs: Record<string, Reference> = {};
     for (const [name, value] of Object.entries(call.inputs)) {
       const target = call.init.includes(name) ? init : args;
-      if (holdsObject(value)) {
+      if (value instanceof TextFeed) {
+        refs[name] = this.#feed(value, worker);
+        target[name] = null;
+      } else if (holdsObject(value)) {
         refs[name] = refer(value, worker);
         target[name] = null;
       } else target[name] = value as Value;
@@ -118,9 +126,19 @@ export class RunSession implements PythonSession {
 
   end(): void {
     this.#ended = true;
+    for (const [feed, worker] of this.#fed) worker.process.feeds.forget(feed);
     for (const worker of this.#keeping) worker.process.post({ t: "end", run: this.#run });
     this.#keeping.clear();
     for (const worker of this.#held.splice(0)) worker.release();
+  }
+
+  /** All code of the run that reads it is given the same generator, as in the original: what one has read another does not get. */
+  #feed(feed: TextFeed, worker: Worker): Reference {
+    const known = this.#fed.get(feed);
+    if (known !== undefined && known !== worker) throw lostValue();
+    this.#fed.set(feed, worker);
+    this.#keeping.add(worker);
+    return { feed: worker.process.feeds.number(feed), run: this.#run };
   }
 
   /** The run's process; another one when it has ended. */
@@ -160,7 +178,7 @@ function assistantMessages(assistants: NonNullable<PythonCall["assistants"]>): R
   return Object.fromEntries(Object.entries(assistants).map(([name, tools]) => [name, tools.map(message)]));
 }
 
-function holdsObject(value: PythonResult | PythonResult[]): boolean {
+function holdsObject(value: PythonResult | PythonResult[]): value is PythonResult | PythonResult[] {
   return isObject(value) || (Array.isArray(value) && value.some(isObject));
 }
 

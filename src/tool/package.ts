@@ -31,6 +31,7 @@ export const PACKAGE_TOOL: NodeTool = {
     return {
       inputs,
       streaming: signature.generator ? "always" : option === null ? "never" : "optional",
+      readsStreams: true,
       optionalInputs: new Set(optional.map(([name]) => name)),
       function: functionName(signature),
       run: (call) =>
@@ -43,6 +44,7 @@ export const PACKAGE_TOOL: NodeTool = {
           init: signature.init,
           connections,
           ...callImages(call.inputs, context.messageFormat),
+          inner: call.inner === true,
         }),
     };
   },

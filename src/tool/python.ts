@@ -29,6 +29,7 @@ export const PYTHON_TOOL: NodeTool = {
     return {
       inputs,
       streaming: signature.generator ? "always" : "never",
+      readsStreams: true,
       optionalInputs: new Set(optional.map(([name]) => name)),
       function: functionName(signature),
       run: (call) =>

@@ -3,12 +3,14 @@ import type { TemplateReads } from "../../prompt/foreign.ts";
 import { literalView } from "../../prompt/literal-view.ts";
 import { RenderedText } from "../../prompt/rendered-text.ts";
 import { type PythonResult, PythonValue } from "../../python/python-value.ts";
+import type { PythonInput } from "../../python/session.ts";
+import { TextFeed } from "../../python/text-feed.ts";
 
 /**
- * What nodes hand to each other: plain data, a Python object that stays in its process, or a prompt's text that still
- * knows which of its parts a user wrote.
+ * What nodes hand to each other: plain data, a Python object that stays in its process, a prompt's text that still knows
+ * which of its parts a user wrote, or, to code that can read it so, a text that comes while the code runs.
  */
-export type NodeValue = PythonResult | RenderedText;
+export type NodeValue = PythonResult | RenderedText | TextFeed;
 
 /** A node's input: an aggregation node gets lists where there is one value per line. */
 export type NodeInput = NodeValue | NodeValue[];
@@ -17,6 +19,7 @@ export type NodeInput = NodeValue | NodeValue[];
 export function plainValue(value: NodeValue): Value {
   if (value instanceof PythonValue) return value.toJson();
   if (value instanceof PythonLiteral) return value.facts.plain;
+  if (value instanceof TextFeed) return "<generator>"; // As the original, and as other generators, whatever comes of it.
   return value instanceof RenderedText ? value.text : value;
 }
 
@@ -47,8 +50,10 @@ function isObject(value: NodeValue): boolean {
 }
 
 /** What Python sees: prompts as text. */
-export function pythonInput(value: NodeInput): PythonResult | PythonResult[] {
-  if (Array.isArray(value))
-    return (value as NodeValue[]).map((item) => (item instanceof RenderedText ? item.text : item));
+export function pythonInput(value: NodeInput): PythonInput {
+  if (Array.isArray(value)) {
+    // Lists are given to aggregation nodes, which read no streams.
+    return (value as Exclude<NodeValue, TextFeed>[]).map((item) => (item instanceof RenderedText ? item.text : item));
+  }
   return value instanceof RenderedText ? value.text : value;
 }
