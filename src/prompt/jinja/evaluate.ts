@@ -10,6 +10,7 @@ import { fault } from "./fault.ts";
 import type { FilterTools } from "./filter/filter.ts";
 import { FILTERS } from "./filter/index.ts";
 import { Macro } from "./macro.ts";
+import { Markup, asMarkup, escaped, escapedWithin, filtered, markupMethod, safeCall } from "./markup.ts";
 import type { Access } from "./method.ts";
 import { isFloating, negate, numeric, toIndex } from "./number.ts";
 import { compare, operate } from "./operate.ts";
@@ -50,10 +51,9 @@ export class Evaluator implements FilterTools {
   marked(node: Expression, scope: Scope): Marked {
     const before = this.#user;
     this.#user = false;
-    const value = this.#value(node, scope);
-    const user = this.#user && !(value instanceof RenderedText) && isMarkable(value);
+    const marked = this.#settled(this.#value(node, scope));
     this.#user = before;
-    return { value, user };
+    return marked;
   }
 
   /** For conditions, whose outcome is no text. */
@@ -65,10 +65,15 @@ export class Evaluator implements FilterTools {
   filterText(chain: Expression, text: RenderedText, scope: Scope): Marked {
     const before = this.#user;
     this.#user = false;
-    const value = this.#value(chain, scope, text);
-    const user = this.#user && !(value instanceof RenderedText);
+    const marked = this.#settled(this.#value(chain, scope, text));
     this.#user = before;
-    return { value, user };
+    return marked;
+  }
+
+  /** What an expression gave, with the mark of what it touched. */
+  #settled(value: Cell): Marked {
+    if (value instanceof Markup) return { value: this.#user ? value.asUser : value, user: false };
+    return { value, user: this.#user && !(value instanceof RenderedText) && isMarkable(value) };
   }
 
   setAttribute(target: Namespace, name: string, marked: Marked): void {
@@ -168,17 +173,24 @@ export class Evaluator implements FilterTools {
       const found = scope.find(node.name);
       if (found?.value instanceof LoopState) return found.value;
     }
-    return this.#plain(node, scope);
+    return this.#value(node, scope);
   }
 
-  #attribute(target: Cell, name: string): Cell {
+  #attribute(owner: Cell, name: string): Cell {
+    const target = this.#flat(owner);
+    if (owner instanceof Markup) return markupMethod(name, this.access.attribute(target, name));
     if (target instanceof LoopState && (name === "previtem" || name === "nextitem") && target.user) this.#user = true;
     if (target instanceof Namespace && this.#marks.get(target)?.has(name)) this.#user = true;
     return this.#seen(this.access.attribute(target, name));
   }
 
   #item({ target, key }: Expression & { kind: "item" }, scope: Scope): Cell {
-    const value = this.#plain(target, scope);
+    const whole = this.#value(target, scope);
+    const part = this.#part(this.#flat(whole), key, scope);
+    return whole instanceof Markup ? asMarkup(part) : part;
+  }
+
+  #part(value: Cell, key: Expression, scope: Scope): Cell {
     if (key.kind !== "slice") return this.#seen(this.access.item(value, this.#plain(key, scope)));
     if (value instanceof Undefined) return value.fail();
     const bounds = [key.start, key.stop, key.step].map((bound) => this.#bound(bound, scope));
@@ -233,28 +245,42 @@ export class Evaluator implements FilterTools {
 
   #filter(node: Expression & { kind: "filter" }, scope: Scope, subject?: RenderedText): Cell {
     const value = node.target ? this.#value(node.target, scope, subject) : (subject ?? "");
+    if (value instanceof Markup && (node.name === "escape" || node.name === "e")) return value;
     if (value instanceof RenderedText && KEEPING_FILTERS.has(node.name)) {
+      if (node.name === "safe") return new Markup(value.fragments);
       if (node.name !== "trim") return value;
-      if (node.args.length === 0) return value.trim();
+      if (node.args.length === 0 && !(value instanceof Markup)) return value.trim();
     }
     if (!FILTERS.has(node.name)) fault("TemplateRuntimeError", `No filter named '${node.name}' found.`);
-    const call = this.#arguments(node.args, scope);
+    const given = this.#arguments(node.args, scope);
+    const call = value instanceof Markup && node.name === "format" ? safeCall("format", given) : given;
     this.line = node.line;
-    return this.#seen(this.filter(node.name, this.#flat(value), call));
+    return this.#seen(filtered(node.name, value, this.filter(node.name, this.#flat(value), call)));
   }
 
   #test({ target, name, args }: Expression & { kind: "test" }, scope: Scope): boolean {
-    const value = this.#plain(target, scope);
+    const value = this.#value(target, scope);
     if (!PREDICATES.has(name)) fault("TemplateRuntimeError", `No test named '${name}' found.`);
-    return this.test(name, value, this.#arguments(args, scope).args);
+    if (name === "escaped" && value instanceof Markup) return true;
+    return this.test(name, this.#flat(value), this.#arguments(args, scope).args);
   }
 
   #binary(node: Expression & { kind: "binary" }, scope: Scope): Cell {
     const left = this.marked(node.left, scope);
     const right = this.marked(node.right, scope);
     const areTexts = isText(left.value) && isText(right.value);
-    if (node.operator === "+" && areTexts) return this.#concat([left, right]);
-    return operate(node.operator, this.#flat(this.#release(left)), this.#flat(this.#release(right)), this.budget);
+    const isMarkup = left.value instanceof Markup || right.value instanceof Markup;
+    if (node.operator === "+" && areTexts) return isMarkup ? this.#joined([left, right]) : this.#concat([left, right]);
+    const fills = node.operator === "%" && left.value instanceof Markup;
+    const [a, b] = [this.#release(left), this.#release(right)];
+    const result = operate(node.operator, this.#flat(a), this.#flat(fills ? escapedWithin(b) : b), this.budget);
+    return fills || (node.operator === "*" && isMarkup) ? asMarkup(result) : result;
+  }
+
+  /** Joins texts of which one is HTML. */
+  #joined(parts: readonly Marked[]): Markup {
+    const whole = this.#concat(parts.map(({ value, user }) => ({ value: escaped(value), user })));
+    return whole instanceof RenderedText ? new Markup(whole.fragments) : Markup.of(str(whole));
   }
 
   /** Joins texts; where marked and unmarked ones meet, the result remembers which is which. */
