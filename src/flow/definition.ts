@@ -6,7 +6,12 @@ import type { FlowPorts } from "./target.ts";
 
 /** Where the value of a node's input or of an output comes from. */
 export type Assignment =
-  | { kind: "literal"; value: Value; style?: TextStyle }
+  | {
+      kind: "literal";
+      value: Value;
+      /** How its text is written in the file; `json` where a text was read as JSON. */
+      style?: TextStyle | "json";
+    }
   | { kind: "input"; name: string }
   | { kind: "node"; node: string; section: string; property: string };
 

@@ -31,10 +31,12 @@ export function convertLiterals(
     const isLiteral = assignment.kind === "literal";
     if (isLiteral && (assignment.value === null || assignment.value === "")) continue;
     const parameter = parameters[name];
-    converted[name] =
-      isLiteral && parameter && !takesConnection(parameter)
-        ? { ...assignment, value: convert(node.name, name, parameter, assignment.value) }
-        : assignment;
+    if (!isLiteral || !parameter || takesConnection(parameter)) {
+      converted[name] = assignment;
+      continue;
+    }
+    const value = convert(node.name, name, parameter, assignment.value);
+    converted[name] = { ...assignment, value, ...(value === assignment.value ? {} : { style: "json" }) };
   }
   return converted;
 }
@@ -49,6 +51,7 @@ export function writtenLiterals(
 ): Record<string, string> | undefined {
   const written = Object.entries(inputs).flatMap(([name, input]): [string, string][] => {
     if (input.kind !== "literal" || (parameters[name]?.type[0] ?? "object") !== "object") return [];
+    if (input.style === "json") return [];
     if (isFloat(input.value)) return [[name, "float"]];
     return input.style && typeof input.value === "string" ? [[name, input.style]] : [];
   });

@@ -364,9 +364,10 @@ test("a node consumes what an async generator gave with `async for`", async (con
 
 test("code sees the class of a literal as the original's YAML library has it, where no type converts it", async (context) => {
   const files = pythonChain(
-    "@tool\ndef a(x, q, d, n, p, i, s: str):\n    return [type(v).__name__ for v in (q, d, n, p, i, s)] + [q + d, n * 2]\n",
+    "@tool\ndef a(x, q, d, n, p, i, s: str, j: object, k: object):\n" +
+      "    return [type(v).__name__ for v in (q, d, n, p, i, s, j, k)] + [q + d, n * 2]\n",
   );
-  const literals = "q: 'one', d: \"two\", n: 0.5, p: plain, i: 3, s: 'typed'";
+  const literals = "q: 'one', d: \"two\", n: 0.5, p: plain, i: 3, s: 'typed', j: '1.0', k: '\"read\"'";
   const flow = (files["flow.dag.yaml"] ?? "").replace("inputs: {x: '", `inputs: {${literals}, x: '`);
   const target = await openFiles(context, { ...files, "flow.dag.yaml": flow });
   assert.deepEqual((await runFlow(target)).outputs?.["o"], [
@@ -375,6 +376,8 @@ test("code sees the class of a literal as the original's YAML library has it, wh
     "ScalarFloat",
     "str",
     "int",
+    "str",
+    "float",
     "str",
     "onetwo",
     new Float(1),
