@@ -18,6 +18,7 @@ import { errorRecord, runErrorRecord } from "./error-record.ts";
 import { openRunLog } from "./run-log.ts";
 import type { OpenRun, RunStore } from "./run-store.ts";
 import { copySnapshot, folderChanges } from "./snapshot.ts";
+import { runFault } from "./write-trouble.ts";
 
 export interface CreateRunOptions {
   /** Made up from the flow's name and the time when absent. */
@@ -118,10 +119,13 @@ async function execute(run: OpenRun, options: Execution, signal: AbortSignal): P
       system_metrics: systemMetrics(result),
     });
   } catch (thrown) {
-    const error = FlowsteadError.from(thrown);
+    const error = runFault(thrown, { name: run.info.name, folder: layout.folder });
     log.error(`Run ${run.info.name} failed: ${error.message}`);
-    await endFailed(run, error);
-    if (error.actor === "operator") throw error;
+    const ended = endFailed(run, error);
+    if (error.actor !== "operator") return await ended;
+    // A disk that is full takes no record either; a run that says Running without its process is a failed one.
+    await ended.catch(() => undefined);
+    throw error;
   } finally {
     await log.close();
   }

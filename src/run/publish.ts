@@ -1,9 +1,7 @@
 // The files that others read, made from the journal in the order of the lines. May be done again at any time.
 
-import { createWriteStream } from "node:fs";
 import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { finished } from "node:stream/promises";
 import { stringifyJson } from "../base/json.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
 import { type TokenCounts, tokenCounts } from "./api-call.ts";
@@ -11,6 +9,7 @@ import { bulkRunError } from "./error-record.ts";
 import { decodeRow } from "./journal-row.ts";
 import { type RunLayout, artifactName, batchSize, chunkName } from "./layout.ts";
 import type { LineJournal } from "./line-journal.ts";
+import { BUFFER, TextFile } from "./text-file.ts";
 
 export interface PublishedTotals {
   completed: number;
@@ -33,7 +32,8 @@ export async function publishLines(
 ): Promise<PublishedTotals> {
   const lines = journal.lines();
   const size = batchSize((lines.at(-1) ?? 0) + 1);
-  for (const folder of [layout.flowArtifacts, layout.nodeArtifacts, layout.flowLogs]) {
+  const folders = [layout.flowArtifacts, layout.nodeArtifacts, layout.flowLogs];
+  for (const folder of folders) {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
   }
@@ -42,6 +42,7 @@ export async function publishLines(
   const inputs = new TextFile(layout.inputs);
   const outputs = new TextFile(layout.outputs);
   const completed = new TextFile(path.join(layout.flowOutputs, "output.jsonl"));
+  const files = [inputs, outputs, completed];
   const chunks = new ChunkFiles();
   const failed = new Set(journal.lines("Failed"));
   const usage = { total_tokens: 0, prompt_tokens: 0, completion_tokens: 0 };
@@ -69,8 +70,12 @@ export async function publishLines(
       spend(usage, tokenCounts(spent));
     }
     await chunks.flush();
-  } finally {
-    await Promise.all([inputs, outputs, completed].map((file) => file.close()));
+    for (const file of files) await file.complete();
+  } catch (thrown) {
+    // Half of the artifacts would look like all of them; the journal has everything.
+    await Promise.all(files.map((file) => file.discard()));
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    throw thrown;
   }
   const firstLog = path.join(layout.flowLogs, `${chunkName(0, size)}.log`);
   await appendFile(firstLog, "");
@@ -135,8 +140,10 @@ export async function publishErrors(
       separator = ",";
     }
     await file.write("]}}]}");
-  } finally {
-    await file.close();
+    await file.complete();
+  } catch (thrown) {
+    await file.discard();
+    throw thrown;
   }
 }
 
@@ -151,40 +158,6 @@ function lineLast(output: string, line: number): string {
 /** A node's name as the name of a folder: names with a slash or of dots alone must not lead elsewhere. */
 function fileName(node: string): string {
   return /^\.+$/.test(node) ? `_${node}` : node.replace(/[/\\:]/g, "_");
-}
-
-const BUFFER = 1 << 18;
-
-/** A file written from its beginning, row by row. */
-class TextFile {
-  readonly #stream;
-  readonly #finished: Promise<void>;
-  #rows = "";
-
-  constructor(file: string) {
-    this.#stream = createWriteStream(file);
-    this.#finished = finished(this.#stream);
-    this.#finished.catch(() => undefined);
-  }
-
-  async write(row: string): Promise<void> {
-    this.#rows += `${row}\n`;
-    if (this.#rows.length > BUFFER) await this.#flush();
-  }
-
-  async close(): Promise<void> {
-    if (this.#rows !== "") await this.#flush();
-    this.#stream.end();
-    await this.#finished;
-  }
-
-  async #flush(): Promise<void> {
-    const rows = this.#rows;
-    this.#rows = "";
-    if (!this.#stream.write(rows)) {
-      await Promise.race([new Promise<void>((resolve) => this.#stream.once("drain", resolve)), this.#finished]);
-    }
-  }
 }
 
 /** Many files, each written in pieces; rows wait in memory until there are enough of them. */

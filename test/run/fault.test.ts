@@ -1,9 +1,10 @@
 // Faults under a batch run: lines that ruin their process or never end, and edits while it goes on.
 
 import assert from "node:assert/strict";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import type { FlowsteadError } from "../../src/base/error/error.ts";
 import type { BatchProgress } from "../../src/run/progress.ts";
 import { readErrors } from "../../src/run/outcome.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
@@ -68,4 +69,30 @@ test("flow and data that are edited under a run are told", async (context) => {
   assert.equal(told.length, 2, told.join("\n"));
   assert.match(told[0] ?? "", /edited while the run went on: changed act\.py\./);
   assert.match(told[1] ?? "", /The data at .*\.jsonl was changed while the run went on/);
+});
+
+// Linux has a file on which no byte finds room.
+test("a disk that is full is told with the place, leaves no half of the files, and the run goes on later", async (context) => {
+  if (!existsSync("/dev/full")) return context.skip("no /dev/full");
+  const { create, data, rows, store } = runs(context);
+  const request = { data: await data([{ name: "a" }, { name: "b" }]), column_mapping: { name: "${data.name}" } };
+  const { folder, outputs, flowArtifacts, error } = store.layout("full");
+  const onStart = (): void => symlinkSync("/dev/full", path.join(folder, "inputs.jsonl.part"));
+  await assert.rejects(create(request, { name: "full", onStart }), (thrown: FlowsteadError) => {
+    assert.equal(thrown.code, "StoreFull");
+    assert.match(
+      thrown.message,
+      /^The results of run full cannot be written in .*\/full: there is no room on the disk .*--resume-from full\.$/,
+    );
+    return true;
+  });
+  assert.deepEqual([outputs, flowArtifacts, error].map(existsSync), [false, false, true]);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith(".part")),
+    [],
+  );
+  assert.equal((await store.get("full")).status, "Failed");
+  let ran = 0;
+  await create({ ...request, resume_from: "full" }, { name: "later", onProgress: () => ran++ });
+  assert.deepEqual([ran, rows("later", "outputs.jsonl").length], [0, 2]);
 });
