@@ -21,12 +21,15 @@ checkout. Their models are the fake model server (\`flowstead dev fake-model\`),
 and pictures come from this machine. A flow passes when \`flow test\` ends well, or when every line of its batch run and its
 aggregation do. Packages that a flow's \`requirements.txt\` asks for come from PyPI, but for \`promptflow\` and
 \`promptflow-tools\`, whose place Flowstead's own \`promptflow\` package takes. Where a flow is delivered with blanks, they are
-filled with \`--connections\`; where the newest version of a package has dropped what a flow imports, an older one is taken.
+filled with \`--connections\`, or in a copy of its file where no option does it; the index that \`promptflow-copilot\` searches is one of FAISS
+over guides of the checkout, taken over with \`flowstead index import\`. Where the newest version of a package has dropped what a flow
+imports, an older one is taken. tiktoken would fetch its encodings from the Internet; here they are files in a folder, which its
+own variable \`TIKTOKEN_CACHE_DIR\` names.
 
 This page is generated from a report:
 
 \`\`\`
-npm run compatibility -- --upstream DIR --report report.json
+npm run compatibility -- --upstream DIR --tiktoken DIR --report report.json
 node --import tsx scripts/compatibility.ts report.json
 \`\`\`
 

@@ -3,6 +3,7 @@
 
 import type { ValueMap } from "../../src/base/value.ts";
 import type { FakeScript } from "../../src/model/fake/script.ts";
+import { GUIDE_INDEX } from "./guide-index.ts";
 
 export interface Facts {
   /** Why it is not run. */
@@ -16,6 +17,10 @@ export interface Facts {
   inputs?: ValueMap;
   /** `node.input` to value, where the flow is delivered with blanks for its user to fill; it then runs as a batch. */
   overrides?: Record<string, string>;
+  /** `node.key` to value: blanks of its file that a person fills in an editor, since no option of a command does. */
+  blanks?: Record<string, string>;
+  /** Looks up the index of guides. */
+  guides?: boolean;
   /** Constructor values of a class. */
   init?: ValueMap;
   env?: Record<string, string>;
@@ -36,7 +41,8 @@ const PICTURE = {
 const SCORE = [{ reply: "5" }];
 const JSON_SCORE = [{ reply: '{"score": 5, "explanation": "It is right."}' }];
 
-const LANGUAGE_SERVICE = "needs the paid service Azure AI Language and the package promptflow-azure-ai-language";
+const LANGUAGE_SERVICE =
+  "needs the paid service Azure AI Language, which the nodes of the package promptflow-azure-ai-language call";
 const EVALUATION = "examples/flows/evaluation";
 const STANDARD = "examples/flows/standard";
 const LANGUAGE = "examples/flows/integrations/azure-ai-language";
@@ -115,6 +121,20 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   "examples/flows/integrations/continuous-monitoring-with-pipeline/flows/standard/simple-summarization": {
     inputs: { answer: "Prompt flow is a suite of development tools." },
   },
+  "examples/flows/chat/promptflow-copilot": {
+    guides: true,
+    inputs: { question: "What is a connection?", chat_history: [] },
+    blanks: {
+      "modify_query_with_history.connection": "open_ai_connection",
+      "check_query_relevance.connection": "open_ai_connection",
+      "answer_the_question_with_context.connection": "open_ai_connection",
+      "lookup_question_from_indexed_docs.mlindex_content": GUIDE_INDEX,
+    },
+    replies: [
+      { contains: "a number between 0 and 10", reply: "8" },
+      { contains: "Standalone Question", reply: "What is a connection?" },
+    ],
+  },
   "examples/tutorials/flow-deploy/create-service-with-flow/echo_connection_flow": { inputs: { flow_input: "hello" } },
   "examples/tools/use-cases/custom_llm_tool_showcase": {
     inputs: { website_name: "Here", user_name: "You" },
@@ -137,17 +157,14 @@ export const FACTS: Readonly<Record<string, Facts>> = {
     replies: [{ reply: '{"score": "5", "verdict": "yes", "reason": "It holds."}' }],
   },
   // What needs more than this machine.
-  "examples/flows/chat/promptflow-copilot": {
-    needs: "is delivered without connections and without the index that it searches: its user has to fill them in",
-  },
   [`${LANGUAGE}/analyze_conversations`]: { needs: LANGUAGE_SERVICE },
   [`${LANGUAGE}/analyze_documents`]: { needs: LANGUAGE_SERVICE },
   [`${LANGUAGE}/multi_intent_conversational_language_understanding`]: { needs: LANGUAGE_SERVICE },
   "examples/flows/integrations/llmlingua-prompt-compression/gsm8k_example": {
     needs:
-      "needs a paid endpoint of a Llama model on Azure, of which the package llmlingua-promptflow asks probabilities",
+      "needs a paid endpoint of a Llama model on Azure, of which the package llmlingua-promptflow asks probabilities, and that model's tokenizer from huggingface.co",
   },
-  "examples/flows/integrations/unify-ai": { needs: "needs the paid service Unify and its package unifyai" },
+  "examples/flows/integrations/unify-ai": { needs: "needs the paid service Unify, whose package unifyai it calls" },
   "examples/flows/integrations/unify-ai/eval_code_flow/eval_code_quality.prompty": {
     needs: "needs the paid service Unify: its model configuration is of type unify",
   },

@@ -13,7 +13,8 @@ import { startFakeModel } from "../../src/model/fake/server.ts";
 import { prepareConnections } from "./connection.ts";
 import { type Example, findExamples } from "./example.ts";
 import { FACTS, type Facts, SITE } from "./fact.ts";
-import { type Outcome, type Surroundings, runExample } from "./run.ts";
+import { prepareGuideIndex } from "./guide-index.ts";
+import { type Outcome, type Surroundings, fillBlanks, runExample } from "./run.ts";
 import { startSite } from "./site.ts";
 import { environmentFor } from "./venv.ts";
 
@@ -87,9 +88,11 @@ async function judge(example: Example, facts: Facts, surroundings: Surroundings)
       python,
       checkout: surroundings.upstream,
     });
+    if (facts.blanks !== undefined) fillBlanks(path.join(surroundings.upstream, example.name), facts.blanks);
     // As in a shell where the environment is active.
     const env = {
       ...surroundings.env,
+      ...(facts.guides && { FLOWSTEAD_CONFIG: await prepareGuides(surroundings) }),
       PATH: [path.dirname(interpreter), surroundings.env["PATH"]].join(path.delimiter),
     };
     outcome = await runExample(example, facts, { ...surroundings, env });
@@ -102,6 +105,17 @@ async function judge(example: Example, facts: Facts, surroundings: Surroundings)
     return { ...example, result: "not run", reason: `needs the Internet: ${host} could not be reached` };
   }
   return { ...example, result: passed ? "pass" : "fail", how, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** The configuration with which the index of guides is looked up. */
+function prepareGuides(surroundings: Surroundings): Promise<string> {
+  const { environments, python, upstream = "" } = values;
+  const place = { folder: environments, python, checkout: surroundings.upstream };
+  return prepareGuideIndex(surroundings, {
+    guides: path.join(upstream, "docs/concepts"),
+    interpreter: environmentFor(["faiss-cpu"], place),
+    address: `${model.url}/v1`,
+  });
 }
 
 function atSite(facts: Facts): Facts {
