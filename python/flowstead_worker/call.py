@@ -9,6 +9,7 @@ import threading
 from promptflow import _runtime
 
 from .argument import prepared
+from .encode import json_text
 from .failure import Canceled, describe
 from .items import BoundedItems, StreamedItems, streams_in
 from .output import current_call
@@ -157,10 +158,15 @@ class Call:
             raise
 
     def _chunk(self, item, field=None):
-        """Tells a piece of the result, or of one of its fields."""
-        of = {} if field is None else {"field": field}
+        """Tells a piece of the result, or of one of its fields: as text, and as JSON where it is none."""
+        piece = {"t": "chunk", "id": self.id, "text": str(item)}
+        if field is not None:
+            piece["field"] = field
+        written = None if isinstance(item, str) else json_text(item)
+        if written is not None:
+            piece["json"] = written
         with self._lock:
-            self._worker.send({"t": "chunk", "id": self.id, "text": str(item), **of})
+            self._worker.send(piece)
         return item
 
     def _succeed(self, result):

@@ -73,6 +73,14 @@ def refusal(value):
     return None
 
 
+def json_text(value):
+    """What json.dumps makes of the value; None when it does not take it."""
+    try:
+        return json.dumps(to_json(value, strict=True))
+    except Exception:
+        return None
+
+
 def unfit_field(value):
     """The first output that json.dumps does not take where fields are outputs, and why; None when it takes them all.
 

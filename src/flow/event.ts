@@ -90,7 +90,13 @@ export type FlowEvent =
   /** A non-streamed output, sent as soon as the node it refers to has ended. */
   | { type: "output"; name: string; value: Value }
   /** An empty text begins a stream that the signature does not announce: there is one, whatever comes of it. */
-  | { type: "text-delta"; output: string; text: string }
+  | {
+      type: "text-delta";
+      output: string;
+      text: string;
+      /** The piece as JSON, where code gave something else than a text. */
+      json?: string;
+    }
   | { type: "metric"; name: string; value: Value }
   | { type: "warning"; message: string }
   | {

@@ -44,17 +44,17 @@ export class OutputCollector {
   }
 
   /** Passes on a piece of a streaming node's text. */
-  text(node: string, text: string): void {
+  text(node: string, text: string, json: string | undefined): void {
     for (const { definition, streamed } of this.#of(node)) {
       if (!streamed) continue;
       const texts = (this.#streamedText ??= new Map());
       texts.set(definition.name, (texts.get(definition.name) ?? "") + text);
-      this.#emit({ type: "text-delta", output: definition.name, text });
+      this.#emit(textDelta(definition.name, text, json));
     }
   }
 
   /** Passes on a piece of a stream that a node returned without having declared it, or that is a field of its output. */
-  unannounced(node: string, field: string, text: string): void {
+  unannounced(node: string, field: string, { text, json }: { text: string; json: string | undefined }): void {
     const referring = this.#of(node).filter(
       ({ definition: { reference }, streamed }) =>
         !streamed && reference.kind === "node" && reference.property === field,
@@ -63,7 +63,7 @@ export class OutputCollector {
       this.#plan.spread === node
         ? [field === "" ? "output" : field]
         : referring.map(({ definition }) => definition.name);
-    for (const output of names) this.#emit({ type: "text-delta", output, text });
+    for (const output of names) this.#emit(textDelta(output, text, json));
   }
 
   /** Tells the outputs that refer to a node which has ended. */
@@ -149,6 +149,10 @@ export class OutputCollector {
   #of(node: string): readonly PlannedOutput[] {
     return outputsByNode(this.#plan).get(node) ?? [];
   }
+}
+
+function textDelta(output: string, text: string, json: string | undefined): FlowEvent {
+  return json === undefined ? { type: "text-delta", output, text } : { type: "text-delta", output, text, json };
 }
 
 interface OutputNames {

@@ -258,9 +258,9 @@ class LineRun {
       emit: (event) => this.#emit(event),
       caller: this.#caller,
       session: () => (this.#python ??= this.#options.python.session(uuid(), this.#caller?.principal)),
-      text: (piece, field) => {
-        const caughtUp = this.#text(node, outputs, { text: piece, field });
-        return feeding ? bothOf(feeding.push(piece), caughtUp) : caughtUp;
+      text: (text, { field = "", json }) => {
+        const caughtUp = this.#text(node, outputs, { text, field, json });
+        return feeding ? bothOf(feeding.push(text), caughtUp) : caughtUp;
       },
     });
     this.#working++;
@@ -337,14 +337,14 @@ class LineRun {
   #text(
     node: PlannedNode,
     outputs: OutputCollector,
-    { text, field = "" }: { text: string; field: string | undefined },
+    { text, field, json }: { text: string; field: string; json: string | undefined },
   ): Promise<void> | undefined {
     if (this.#options.whole || this.#ended) return undefined;
     // An empty piece says only that there is a stream, which is known of a node that is asked to stream.
     if (node.streams && field === "") {
       if (text === "") return undefined;
-      outputs.text(node.name, text);
-    } else if (this.#options.unannounced) outputs.unannounced(node.name, field, text);
+      outputs.text(node.name, text, json);
+    } else if (this.#options.unannounced) outputs.unannounced(node.name, field, { text, json });
     else return undefined;
     return this.#options.behind();
   }

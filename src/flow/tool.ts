@@ -3,6 +3,7 @@
 
 import type { Value, ValueMap } from "../base/value.ts";
 import type { Caller } from "../model/chat-model.ts";
+import type { PieceFacts } from "../python/message.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonQuestion } from "../python/question.ts";
 import type { PythonSession } from "../python/session.ts";
@@ -91,11 +92,8 @@ export interface NodeCall {
   caller?: Caller | undefined;
   /** The run's conversation with Python. */
   python: PythonSession;
-  /**
-   * Hands a piece of text to the reader; a promise that comes back means: wait before the next piece.
-   * @param field of the node's output, where not the output itself is a stream
-   */
-  emitText(text: string, field?: string): Promise<void> | undefined;
+  /** Hands a piece of text to the reader; a promise that comes back means: wait before the next piece. */
+  emitText(text: string, piece?: PieceFacts): Promise<void> | undefined;
   log(stream: "stdout" | "stderr", text: string): void;
   metric(name: string, value: Value): void;
   usage(usage: TokenUsage): void;

@@ -75,6 +75,14 @@ export interface KeptObject {
   field?: UnfitField;
 }
 
+/** What a piece of a stream is beside its text. */
+export interface PieceFacts {
+  /** The field of the result that it is a piece of, where not the result itself is the stream. */
+  field?: string;
+  /** It as JSON, where it is no text and JSON has words for it. */
+  json?: string;
+}
+
 /** A call of a function marked with `@trace`, told when it has ended. */
 export interface TracedCall {
   /** Its number among those of its process. */
@@ -109,7 +117,7 @@ export type WorkerMessage =
   | { t: "hello"; version: string; executable: string }
   | { t: "log"; id: number; stream: "stdout" | "stderr"; text: string }
   | { t: "metric"; id: number; name: string; value: Value }
-  | { t: "chunk"; id: number; text: string; field?: string }
+  | ({ t: "chunk"; id: number; text: string } & PieceFacts)
   | ({ t: "span"; id: number } & TracedCall)
   | { t: "ask"; id: number; ask: number; kind: string; value: ValueMap }
   | { t: "unask"; ask: number }

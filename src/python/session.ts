@@ -2,7 +2,7 @@
 
 import type { Connection } from "../connection/connection.ts";
 import { PythonLiteral, type Value, type ValueMap } from "../base/value.ts";
-import type { TracedCall } from "./message.ts";
+import type { PieceFacts, TracedCall } from "./message.ts";
 import type { Progress } from "./process.ts";
 import { type PythonResult, type ObjectReference, PythonValue, lostValue } from "./python-value.ts";
 import { TextFeed } from "./text-feed.ts";
@@ -42,8 +42,7 @@ export interface AssistantFunction {
 }
 
 export interface PythonListener {
-  /** @param field of the result, where not the result itself is a stream */
-  onText(text: string, field?: string): void;
+  onText(text: string, piece: PieceFacts): void;
   onLog(stream: "stdout" | "stderr", text: string): void;
   onMetric(name: string, value: Value): void;
   /** A function marked with `@trace` has been called. */
@@ -60,7 +59,7 @@ export interface PythonSession {
 }
 
 function pass(progress: Progress, listener: PythonListener): void {
-  if (progress.t === "chunk") listener.onText(progress.text, progress.field);
+  if (progress.t === "chunk") listener.onText(progress.text, progress);
   else if (progress.t === "log") listener.onLog(progress.stream, progress.text);
   else if (progress.t === "span") listener.onTraced?.(progress);
   else listener.onMetric(progress.name, progress.value);

@@ -102,6 +102,11 @@ test("generators stream, sync and async, and a later node gets the items", async
     assert.deepEqual(outputs, { s: "one two 3", o: ["one ", "two ", 3] });
     const deltas = events.flatMap((event) => (event.type === "text-delta" ? [event.text] : []));
     assert.deepEqual(deltas, ["one ", "two ", "3"]);
+    // What is no text is told as what it is, too.
+    assert.deepEqual(
+      events.filter((event) => event.type === "text-delta").map(({ json }) => json),
+      [undefined, undefined, "3"],
+    );
   }
 });
 

@@ -3,6 +3,7 @@
 import type { TraceContext } from "../../base/trace-context.ts";
 import type { Value } from "../../base/value.ts";
 import type { Caller } from "../../model/chat-model.ts";
+import type { PieceFacts } from "../../python/message.ts";
 import type { PythonSession } from "../../python/session.ts";
 import type { CutShort, FlowEvent, TokenUsage } from "../event.ts";
 import { type CallContext, type CallStart, type RunningCall, beginCall } from "./call.ts";
@@ -18,8 +19,11 @@ export interface NodeContextOptions extends Pick<NodeCall, "inputs" | "stream" |
   quiet: boolean;
   emit(event: FlowEvent): void;
   session(): PythonSession;
-  text(text: string, field: string | undefined): Promise<void> | undefined;
+  text(text: string, piece: PieceFacts): Promise<void> | undefined;
 }
+
+/** A piece of the output itself, which is no more than its text. */
+const PLAIN: PieceFacts = {};
 
 /** A class, since an object with a getter of its own would have a shape of its own at every call. */
 export class NodeContext implements NodeCall {
@@ -50,8 +54,8 @@ export class NodeContext implements NodeCall {
     return this.#options.session();
   }
 
-  emitText(text: string, field?: string): Promise<void> | undefined {
-    return this.#options.text(text, field);
+  emitText(text: string, piece: PieceFacts = PLAIN): Promise<void> | undefined {
+    return this.#options.text(text, piece);
   }
 
   log(stream: "stdout" | "stderr", text: string): void {
