@@ -34,6 +34,7 @@ class Call:
         self._task = None
         self._done = False
         self._canceled = False
+        self._streaming = False  # Whether what it does is reading the stream that it returned.
 
     def start(self):
         """Begins in the event loop, or gives what is to be run in a thread."""
@@ -136,18 +137,23 @@ class Call:
         items = self._begun(field)
         async for item in iterator:
             items.append(self._chunk(item, field))
-        return StreamedItems(items)
+        return self._ended(items)
 
     def _drain(self, iterator, field=None):
         items = self._begun(field)
         for item in iterator:
             items.append(self._chunk(item, field))
-        return StreamedItems(items)
+        return self._ended(items)
 
     def _begun(self, field):
         """An empty piece tells that there is a stream, also where nothing comes of it."""
         self._chunk("", field)
+        self._streaming = True
         return BoundedItems()
+
+    def _ended(self, items):
+        self._streaming = False
+        return StreamedItems(items)
 
     def _in_loop(self, coroutine):
         future = asyncio.run_coroutine_threadsafe(coroutine, self._worker.loop())
@@ -178,7 +184,8 @@ class Call:
         elif isinstance(error, (asyncio.CancelledError, KeyboardInterrupt)):
             self._finish({"t": "error", **describe(error), "code": "ToolCanceledError"})
         else:
-            self._finish({"t": "error", **describe(error)})
+            streaming = {"streaming": True} if self._streaming else {}
+            self._finish({"t": "error", **describe(error), **streaming})
 
     def _finish(self, message):
         with self._lock:

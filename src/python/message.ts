@@ -105,6 +105,8 @@ export interface WorkerFault {
   class?: string;
   message: string;
   chain?: string;
+  /** Whether the code had returned, and what failed is the stream that it gave. */
+  streaming?: boolean;
   /** The package that an import did not find. */
   missing?: string;
   traceback?: string;

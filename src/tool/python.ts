@@ -80,9 +80,11 @@ function executionError(node: string, { fault }: WorkerFailure): FlowsteadError 
   };
   if (fault.chain)
     return new FlowsteadError("ToolRaisedError", fault.message, { details: { ...details, chain: fault.chain } });
-  return new FlowsteadError("ToolExecutionError", `Execution failure in '${node}': (${fault.class}) ${fault.message}`, {
-    details,
-  });
+  const message = `Execution failure in '${node}': (${fault.class}) ${fault.message}`;
+  if (!fault.streaming) return new FlowsteadError("ToolExecutionError", message, { details });
+  // The original reads what a node yields after the node, and blames nobody.
+  const told = { chain: `SystemError/${fault.class}`, original: fault.message };
+  return new FlowsteadError("ToolExecutionError", message, { status: 500, details: { ...details, ...told } });
 }
 
 /** Texts given for image parameters become image data. */

@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { request } from "undici";
 import { SILENT } from "../../src/base/log.ts";
 import { flowServer } from "../../src/endpoint/flow-server.ts";
-import { openFiles } from "./flow-folder.ts";
+import { openFiles, runFlow } from "./flow-folder.ts";
 
 const CHAT = {
   "flow.dag.yaml": `
@@ -112,6 +112,39 @@ def ask(words: list, alone: bool = False):
   assert.deepEqual(JSON.parse((await score({ words: ["a", "b"] }, "*/*"))[2]), { answer: "AB", count: 2 });
   assert.deepEqual(await score({ words: [] }, "text/event-stream"), [200, stream, 'data: {"count":0}\n\n']);
   assert.deepEqual(await score({ words: [], alone: true }, "text/event-stream"), [200, stream, ""]);
+});
+
+test("code that fails while its stream is read is answered as the original answers it, and the run says where", async (context) => {
+  const files = {
+    "flow.dag.yaml": CHAT["flow.dag.yaml"].replace(".answer}", "}"),
+    "ask.py": `
+from promptflow.core import tool
+
+
+@tool
+def ask(question: str):
+    def words():
+        if question != "before":
+            yield "one"
+        raise ValueError("cut")
+
+    if question == "itself":
+        raise ValueError("own")
+    return words()
+`,
+  };
+  const score = await serve(context, files);
+  const answer = (message: string, code = "SystemError"): string => JSON.stringify({ error: { code, message } });
+  for (const question of ["before", "after"]) {
+    const [status, , body] = await score({ question }, "application/json");
+    assert.deepEqual([status, body], [500, answer("cut")], question);
+  }
+  const [status, , body] = await score({ question: "itself" }, "application/json");
+  assert.deepEqual([status, body], [400, answer("Execution failure in 'ask': (ValueError) own", "UserError")]);
+  assert.equal((await score({ question: "before" }, "text/event-stream"))[0], 500);
+  const { error } = await runFlow(await openFiles(context, files), { question: "after" });
+  assert.equal(error?.message, "Execution failure in 'ask': (ValueError) cut");
+  assert.equal(error?.details?.["lineno"], 10);
 });
 
 type Score = (inputs: object, accept: string) => Promise<[status: number, contentType: string, body: string]>;
