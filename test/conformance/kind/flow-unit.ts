@@ -151,12 +151,13 @@ function validates(check: (inputs: ValueMap) => unknown): Runner {
 
 async function judgeInput(inputs: ValueMap, expect: ValueMap): Promise<void> {
   if (isMap(inputs["inputs"])) {
-    const wanted = expect["expected_result"] as Record<string, Value[]>;
-    for (const [name, values] of Object.entries(inputs["inputs"])) {
-      const typed = (values as Value[]).map((value) => parseInput(name, "int", value));
-      expectEqual(typed, wanted[name], name);
-    }
-    return;
+    const lists = Object.entries(inputs["inputs"]) as [string, Value[]][];
+    const typed = (): ValueMap =>
+      Object.fromEntries(
+        lists.map(([name, values]) => [name, values.map((value, line) => parseInput(name, "int", value, line))]),
+      );
+    if ("expected_result" in expect) return expectEqual(typed(), expect["expected_result"]);
+    return judgeFailure(typed, expect);
   }
   const index = inputs["index"] as number | null | undefined;
   const parse = (): Value =>

@@ -43,10 +43,12 @@ export const NODE_KINDS: Kinds = {
   },
 
   async line_agg({ flow, inputs, expect }, context) {
-    const opened = await openCase(path.join(context.upstream, flow ?? ""), context, { aggregate: true });
+    const directory = path.join(context.upstream, flow ?? "");
+    // In the original the line has ended when its aggregation begins, and a failure of that changes it no more.
+    judgeResult(await runLine(await openCase(directory, context), inputs, context), expect);
+    const opened = await openCase(directory, context, { aggregate: true });
     const aggregating = new Set(opened.plan.aggregations.map(({ name }) => name));
     const result = await runLine(opened, inputs, context);
-    judgeResult(result, expect);
     const wanted = isMap(expect["aggregation"]) ? expect["aggregation"] : {};
     for (const [node, facts] of Object.entries(isMap(wanted["nodes"]) ? wanted["nodes"] : {})) {
       expectTrue(aggregating.has(node), `${node} is no aggregation node`);

@@ -1,20 +1,24 @@
 // The messages and the model that a prompty makes.
 
 import path from "node:path";
-import { loadPrompty, renderPrompty } from "../../../src/prompt/prompty.ts";
+import { type Prompty, loadPrompty, renderPrompty } from "../../../src/prompt/prompty.ts";
 import { type Value, isMap, pyRepr } from "../../../src/base/value.ts";
 import type { Kinds } from "../case.ts";
 import { expectEqual } from "../compare.ts";
+import { judgeFailure } from "./flow-unit.ts";
 
 /** The observations of models go this deep; below it they have Python's notation of a value instead of the value. */
 const OBSERVED_LEVELS = 8;
 
 export const PROMPTY_KINDS: Kinds = {
-  prompty_render({ flow, inputs, expect, observed }, { upstream }) {
+  async prompty_render({ flow, inputs, expect, observed }, { upstream }) {
     const env = inputs["env"] as Record<string, string> | undefined;
-    const prompty = loadPrompty(path.join(upstream, flow ?? ""), { env: env ?? {} });
-    const wanted = "messages" in expect ? expect : (observed ?? expect);
     const given = (inputs["inputs"] ?? {}) as Record<string, unknown>;
+    const load = (): Prompty => loadPrompty(path.join(upstream, flow ?? ""), { env: env ?? {} });
+    const failure = expect["create_error"] ?? expect["error"] ?? (expect["error_class"] === undefined ? null : expect);
+    if (isMap(failure)) return judgeFailure(() => renderPrompty(load(), given), failure);
+    const prompty = load();
+    const wanted = "messages" in expect ? expect : (observed ?? expect);
     expectEqual(renderPrompty(prompty, given), wanted["messages"], "messages");
     if (wanted["model"] === undefined) return;
     const { api, configuration, parameters } = prompty.model;
