@@ -82,6 +82,8 @@ export interface FlexDefinition {
   entry: string;
   /** Parameters of the class. */
   init: InputDefinition[];
+  /** Where the code is, seen from the file; beside it when absent. */
+  code?: string | undefined;
 }
 
 /** What stands in where a call, or a class, is given nothing at all. */

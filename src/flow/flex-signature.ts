@@ -68,13 +68,14 @@ export function servedPorts(definition: FlowDefinition, { inputs, outputs }: Ent
 
 const NO_MARKS: Omit<FlowOutput, "name" | "type"> = { isChatOutput: false, evaluationOnly: false, streamed: false };
 
-/** Its default is Python's text of it, whatever its type; None is an empty text, which is not shown. */
+/** Its default is Python's text of it, whatever its type, or the value of an enum; None is an empty text, which is not shown. */
 function servedInput(name: string, parameter: PythonParameter): FlowInput {
   const { has_default: hasDefault, default: value } = parameter;
+  const isEnum = parameter.enum !== undefined;
   return {
     name,
     type: typeOf(parameter),
-    ...(hasDefault ? { default: pyStr(value ?? ""), optional: true } : {}),
+    ...(hasDefault ? { default: isEnum ? value : pyStr(value ?? ""), optional: true } : {}),
     isChatInput: false,
     isChatHistory: false,
   };

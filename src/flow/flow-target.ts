@@ -1,5 +1,6 @@
 // The target that runs a flow in this process.
 
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onAborted } from "../base/abort.ts";
 import { FlowsteadError } from "../base/error/error.ts";
@@ -94,8 +95,9 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   const directory = merged?.directory ?? loaded.directory;
   let python: PythonPool | undefined;
   try {
+    const code = path.resolve(directory, definition.flex?.code ?? "");
     const env = await flowEnvironment(includes ? definition.environmentVariables : {}, options);
-    const pool = (python = createPython(directory, env, withInterpreter(options, loaded.directory)));
+    const pool = (python = createPython(code, env, withInterpreter(options, loaded.directory)));
     const { resources, streaming = true, serving = false } = options;
     const init = orSample(options.init, definition.sample?.init);
     const plan = definition.flex

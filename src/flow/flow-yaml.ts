@@ -52,6 +52,7 @@ const INPUTS = optional(
 
 const FLOW = z.looseObject({
   entry: TEXT,
+  code: TEXT,
   init: INPUTS,
   sample: MARKED_VALUE.nullish(),
   name: WORDS,

@@ -64,6 +64,7 @@ export function parseFlow(
       ? {
           entry: pyStr(yaml.entry),
           init: readInputs(yaml.init ?? {}, literalsOf(source, "init"), (_, type) => pyStr(type ?? "object")),
+          code: yaml.code || undefined,
         }
       : undefined,
     outputs: Object.entries(yaml.outputs ?? {}).map(([name, output]) => ({

@@ -93,6 +93,17 @@ test("a class: made once with its init values, dataclass results, lines aggregat
   );
 });
 
+test("code lies in the folder that the file names, and runs there", async (context) => {
+  const target = await openFiles(context, {
+    ...yaml("entry: entry:where\ncode: src\n"),
+    "src/entry.py":
+      "import os\nfrom beside import NAME\ndef where():\n    return os.path.basename(os.getcwd()) + NAME\n",
+    "src/beside.py": "NAME = '!'\n",
+    "entry.py": "raise Exception('another one')\n",
+  });
+  assert.deepEqual((await runFlow(target)).outputs, { output: "src!" });
+});
+
 test("an init value that is given counts, null too; the file's default stands in for one that is not", async (context) => {
   const files = {
     ...yaml("entry: entry:C\ninit: {p: {type: string, default: own}, q: {type: int, default: ''}}\n"),

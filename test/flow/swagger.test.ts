@@ -32,13 +32,17 @@ test("a function's defaults are Python's text of them; null and empty text are n
   const { inputs, outputs } = await told(context, {
     "flow.flex.yaml": "entry: entry:ask\n",
     "entry.py": `
-def ask(a: str, b: int = 0, c: float = 1.0, d: bool = True, e: list = ["x"], f=None, g="", h: dict = {"x": 1}):
+import enum
+class Kind(enum.Enum):
+    ONE = 1
+def ask(a: str, b: int = 0, k=Kind.ONE, c: float = 1.0, d: bool = True, e: list = ["x"], f=None, g="", h: dict = {"x": 1}):
     return a
 `,
   });
   assert.deepEqual(inputs, {
     a: { type: "string" },
     b: { type: "integer", default: "0" },
+    k: { type: "string", default: 1 },
     c: { type: "number", default: "1.0" },
     d: { type: "boolean", default: "True" },
     e: { type: "array", items: { type: "object", additionalProperties: {} }, default: "['x']" },
