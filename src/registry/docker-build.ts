@@ -1,14 +1,16 @@
 // `flow build`: a folder from which a flow is served elsewhere, as an image or by Node alone. Nothing secret is in it.
 
 import { existsSync, readFileSync } from "node:fs";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import type { Connection } from "../connection/connection.ts";
+import type { NodeDefinition } from "../flow/definition.ts";
 import { type ModelMember, connectionFiles, modelFile } from "./connection-file.ts";
 import { executableFiles } from "./executable-file.ts";
 import { IGNORE_FILE, type ImageFacts, MARK, dockerfile, readme, runitFiles, startScript } from "./docker-file.ts";
 import { type FlowBundle, isEmpty, isWithin } from "./flow-bundle.ts";
+import { packageTools } from "./package-tool.ts";
 
 export interface BuildOptions {
   format: "docker" | "executable";
@@ -20,13 +22,14 @@ export interface BuildOptions {
   models: readonly ModelMember[];
   usesDefaultModel: boolean;
   version: string;
-  /** A package file of this program to install, in place of the registry's. */
+  /** A package file of this program to install; npm's registry is asked where there is none. */
   packageFile?: string | undefined;
 }
 
 const SHORTEST_SECRET = 8;
 /** Files of an earlier build, besides its folders. */
 const MADE = ["flowstead.yaml", "Dockerfile", ".dockerignore", "start.sh", "start.cmd"];
+const PACKAGE = /^flowstead-\d[\w.-]*\.tgz$/;
 /** Files that are found when the folder is named. */
 const USUAL = /^flow\.(dag|flex)\.ya?ml$/;
 
@@ -35,15 +38,15 @@ export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
   const { bundle, packageFile } = options;
   const { definition } = bundle;
   const references = [connectionFiles(options.connections), modelFile(options.models)];
-  const variables = references.flatMap((one) => [...one.variables.keys()]);
+  const variables = [
+    ...new Set([...references.flatMap((one) => [...one.variables.keys()]), ...promptyVariables(bundle)]),
+  ];
   const facts: ImageFacts = {
     flow: definition.name,
     source: USUAL.test(definition.file) ? "flow" : `flow/${definition.file}`,
     version: options.version,
-    hasPython:
-      definition.flex !== undefined ||
-      definition.nodes.some(({ type, source }) => type === "python" && source?.type === "code"),
-    requirements: bundle.environment.requirements,
+    hasPython: definition.flex !== undefined || definition.nodes.some(isPython),
+    requirements: requirementsOf(bundle),
     setup: bundle.environment.setup,
     takesInit: definition.flex !== undefined && definition.flex.init.length > 0,
     packageFile: packageFile === undefined ? undefined : path.basename(packageFile),
@@ -72,6 +75,35 @@ export function buildFiles(options: BuildOptions): Map<string, Uint8Array> {
   refuseSecrets(files, options);
   if (packageFile !== undefined) files.set(path.basename(packageFile), readFileSync(packageFile));
   return files;
+}
+
+/** Code of the flow, or of a package that is none of the tools here. */
+function isPython({ type, source }: NodeDefinition): boolean {
+  if (source?.tool !== undefined) return !Object.hasOwn(packageTools(), source.tool);
+  return type === "python" && source?.type === "code";
+}
+
+/** Variables that prompties ask for: in their headers, where a model's address and key may stand. */
+function promptyVariables({ files }: FlowBundle): string[] {
+  const headers = [...files]
+    .filter(([name]) => name.endsWith(".prompty"))
+    .map(
+      ([, content]) =>
+        Buffer.from(content)
+          .toString()
+          .split(/^---\s*$/m, 2)[1] ?? "",
+    );
+  return headers.flatMap((header) => Array.from(header.matchAll(/\$\{env:\s*(\w+)\s*\}/g), ([, name = ""]) => name));
+}
+
+/** A line of a requirements file that names another file or folder: by an option, by its address, or as a path. */
+const BESIDE =
+  /^\s*(-[rcef]\b|--(requirement|constraint|editable|find-links)\b|\.{0,2}\/|file:|[^#\s]+\.(whl|tar\.gz|zip)\s*$)|@\s*(file:|\.{0,2}\/)/m;
+
+function requirementsOf({ environment, files }: FlowBundle): ImageFacts["requirements"] {
+  const { requirements: file } = environment;
+  if (file === undefined) return undefined;
+  return { file, isAlone: !BESIDE.test(Buffer.from(files.get(file) ?? "").toString()) };
 }
 
 /** A key that somebody pasted into the flow would go out with the image. */
@@ -121,7 +153,8 @@ export function flowFiles(files: ReadonlyMap<string, Uint8Array>): Map<string, U
 
 /** Takes away what an earlier build has written. */
 export async function clearBuild(output: string): Promise<void> {
-  for (const old of [...MADE, "flow", "connections", "runit"])
+  const packages = existsSync(output) ? (await readdir(output)).filter((name) => PACKAGE.test(name)) : [];
+  for (const old of [...MADE, ...packages, "flow", "connections", "runit"])
     await rm(path.join(output, old), { recursive: true, force: true });
 }
 

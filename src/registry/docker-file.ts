@@ -6,13 +6,13 @@ export interface ImageFacts {
   source: string;
   version: string;
   hasPython: boolean;
-  /** Path of the flow's Python packages file, in the flow. */
-  requirements?: string | undefined;
+  /** The flow's Python packages file, by its path in the flow; alone when it names no other file of the flow. */
+  requirements?: { file: string; isAlone: boolean } | undefined;
   /** Path of the flow's script that prepares the image, in the flow. */
   setup?: string | undefined;
   /** Whether the flow is a class that is made with values. */
   takesInit?: boolean;
-  /** A package file in place of the registry's, as it is called in the folder. */
+  /** A package file of the program, as it is called in the folder. */
   packageFile?: string | undefined;
   /** Whether nodes use the model that the environment describes. */
   usesDefaultModel: boolean;
@@ -40,24 +40,27 @@ export function dockerfile({ version, hasPython, requirements, setup, packageFil
   const unlessThere = "command -v flowstead >/dev/null || ";
   if (packageFile === undefined) lines.push(`RUN ${unlessThere}(${install(`flowstead@${version}`)})`);
   else lines.push(`COPY ${packageFile} /opt/${packageFile}`, `RUN ${install(`/opt/${packageFile}`)}`);
-  lines.push("", "WORKDIR /app");
+  lines.push("");
   if (hasPython && requirements !== undefined) {
-    lines.push(
-      `COPY ["flow/${requirements}", "/opt/requirements.txt"]`,
-      "RUN pip install --no-cache-dir -r /opt/requirements.txt",
-    );
+    const { file, isAlone } = requirements;
+    // Alone, so that packages are installed anew only when they have changed.
+    lines.push(isAlone ? `COPY ${JSON.stringify([`flow/${file}`, `/app/flow/${file}`])}` : "COPY flow /app/flow");
+    const pip = ["pip", "install", "--no-cache-dir", "-r", file];
+    lines.push("WORKDIR /app/flow", `RUN ${JSON.stringify(pip)}`);
   }
+  lines.push("WORKDIR /app");
   lines.push(
     "COPY . /app",
     ...(setup === undefined ? [] : [`RUN ["sh", ${JSON.stringify(`/app/flow/${setup}`)}]`]),
     "",
-    "RUN mkdir -p /state && chown node:node /state",
+    "# Writable for a user without a name, too, whom some clusters start containers as: its group is 0.",
+    "RUN mkdir -p /state && chown node:0 /state && chmod 770 /state",
     "# For base images that start their services with runit.",
     "RUN mkdir -p /var/runit && cp -r /app/runit/. /var/runit && chmod -R +x /var/runit",
     "ENV FLOWSTEAD_HOME=/state",
     "USER node",
     "EXPOSE 8080",
-    `HEALTHCHECK --start-period=20s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]`,
+    `HEALTHCHECK --start-period=20s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8080) + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]`,
     'CMD ["sh", "./start.sh"]',
     "",
   );
@@ -72,7 +75,9 @@ set -eu
 cd "$(dirname "$0")"
 for file in connections/*.yaml; do
   [ -e "$file" ] || continue
-  flowstead connection create --file "$file" >/dev/null 2>&1 || flowstead connection update --file "$file" >/dev/null
+  said="$(flowstead connection create --file "$file" 2>&1)" && continue
+  # It is there from an earlier start, or cannot be stored, which both would say.
+  flowstead connection update --file "$file" >/dev/null || { printf '%s\\n' "$said" >&2; exit 1; }
 done
 exec flowstead flow serve --source ${quoted(source)} --host "\${FLOWSTEAD_SERVE_HOST:-0.0.0.0}" --port "\${PORT:-8080}" --allow-unauthenticated
 `;

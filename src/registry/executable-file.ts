@@ -72,7 +72,7 @@ function batch(installed: string, facts: ImageFacts): string {
 
 /** Nobody needs the packages of a flow in which nothing is Python. */
 function pythonPackages({ hasPython, requirements }: ImageFacts): string | undefined {
-  return hasPython ? requirements : undefined;
+  return hasPython ? requirements?.file : undefined;
 }
 
 function readme(facts: ImageFacts): string {

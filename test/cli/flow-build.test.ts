@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
 import { type CommandResult, environment } from "../e2e/system.ts";
@@ -21,6 +21,7 @@ function files(url: string): Record<string, string> {
   unused: {type: open_ai, api_key: other-secret-key}
 `,
     "shared/style.txt": "kindly",
+    "flowstead-0.0.0.tgz": "packed",
     "flow/flow.dag.yaml": `# kept
 inputs:
   question: {type: string}
@@ -53,7 +54,18 @@ node_variants:
 
 const build = (folder: string, output: string, ...more: string[]): Promise<CommandResult> => {
   const config = ["--config", path.join(folder, "flowstead.yaml"), "--home", path.join(folder, "flow/state")];
-  return runHere(["flow", "build", "--source", path.join(folder, "flow"), "--output", output, ...config, ...more]);
+  const packed = ["--package", path.join(folder, "flowstead-0.0.0.tgz")];
+  return runHere([
+    "flow",
+    "build",
+    "--source",
+    path.join(folder, "flow"),
+    "--output",
+    output,
+    ...config,
+    ...packed,
+    ...more,
+  ]);
 };
 
 function contents(folder: string): Record<string, string> {
@@ -82,6 +94,7 @@ test("the folder has the flow settled, connections without secrets, and all to m
     "flow/short.jinja2",
     "flow/style.py",
     "flow/style.txt",
+    "flowstead-0.0.0.tgz",
     "runit/promptflow-serve/finish",
     "runit/promptflow-serve/run",
     "settings.json",
@@ -93,8 +106,7 @@ test("the folder has the flow settled, connections without secrets, and all to m
   assert.match(made["flow/flow.dag.yaml"] ?? "", /^# kept\n[^]*name: ask, type: llm, source: \{[^}]*short\.jinja2/);
   assert.doesNotMatch(made["flow/flow.dag.yaml"] ?? "", /variants|additional_includes/);
   const docker = made["Dockerfile"] ?? "";
-  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
-  assert.ok(docker.includes(`flowstead@${version}`));
+  assert.match(docker, /^COPY flowstead-0\.0\.0\.tgz (\S+)\nRUN npm install --global --omit=dev \1 /m);
   assert.match(docker, /^FROM node:20-slim$[^]*python3-venv[^]*flow\/requirements\.txt[^]*^USER node$/m);
 
   const again = path.join(folder, "again");
@@ -153,6 +165,47 @@ test("without an image the folder starts by itself, with the flow's Python packa
   ]);
   assert.equal(other.code, 0, other.stderr);
   assert.doesNotMatch(contents(`${plain}-out`)["start.sh"] ?? "", /venv|pip/);
+  // Nobody has to publish the program: it is taken along as it is here.
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  const packed = `flowstead-${version}.tgz`;
+  const listed = execFileSync("tar", ["-tzf", path.join(`${plain}-out`, packed)], { encoding: "utf8" });
+  assert.match(listed, /^package\/dist\/cli\/main\.js$/m);
+  assert.match(
+    contents(`${plain}-out`)["start.sh"] ?? "",
+    new RegExp(`npx --yes \\./${packed.replaceAll(".", "\\.")} `),
+  );
+});
+
+test("an image has what a flow's files name: packages beside them, variables of prompties, Python for tools of packages", async (context) => {
+  const folder = writeFolder(context, {
+    "flow/flow.dag.yaml":
+      "inputs: {}\noutputs: {}\nnodes:\n- {name: n, type: python, source: {type: package, tool: somebody.tools.act}, inputs: {}}\n",
+    "flow/requirements.txt": "-r base.txt\n",
+    "flow/base.txt": "# nothing\n",
+    "alone/ask.prompty":
+      "---\nmodel:\n  api: chat\n  configuration: {type: azure_openai, azure_endpoint: '${env:ASK_ENDPOINT}', api_key: '${env:ASK_KEY}'}\ninputs: {q: {type: string}}\n---\nuser:\n{{q}} ${env:NO_HEADER}\n",
+    "p.tgz": "packed",
+  });
+  const made = async (source: string, output: string): Promise<Record<string, string>> => {
+    const words = ["--source", path.join(folder, source), "--output", path.join(folder, output)];
+    const places = ["--home", path.join(folder, "home"), "--package", path.join(folder, "p.tgz")];
+    const built = await runHere(["flow", "build", ...words, ...places]);
+    assert.equal(built.code, 0, built.stderr);
+    return contents(path.join(folder, output));
+  };
+  const packaged = await made("flow", "image");
+  assert.match(
+    packaged["Dockerfile"] ?? "",
+    /python3-venv[^]*^COPY flow \/app\/flow\nWORKDIR \/app\/flow\nRUN \["pip","install",.*"-r","requirements\.txt"\]\nWORKDIR \/app$/m,
+  );
+  const prompty = await made("alone/ask.prompty", "prompty");
+  assert.deepEqual(JSON.parse(prompty["settings.json"] ?? ""), { ASK_ENDPOINT: "", ASK_KEY: "" });
+  assert.match(prompty["README.md"] ?? "", /-e ASK_ENDPOINT=\.\.\. -e ASK_KEY=\.\.\./);
+  // Whoever starts the container with another port, or as a user without a name, is served as well.
+  assert.match(
+    prompty["Dockerfile"] ?? "",
+    /chown node:0 \/state && chmod 770 \/state$[^]*process\.env\.PORT \|\| 8080/m,
+  );
 });
 
 test("what a flow says about its machine is done in the image, or said to be left out", async (context) => {

@@ -67,7 +67,10 @@ test("Python is in the image only when the flow has Python; a package file takes
     usesDefaultModel: true,
     variables: ["A_KEY"],
   };
-  assert.doesNotMatch(dockerfile({ ...facts, requirements: "requirements.txt" }), /python|pip/);
+  assert.doesNotMatch(
+    dockerfile({ ...facts, requirements: { file: "requirements.txt", isAlone: true } }),
+    /python|pip/,
+  );
   assert.match(dockerfile({ ...facts, hasPython: true }), /python3-venv/);
   const packed = dockerfile({ ...facts, packageFile: "flowstead-1.2.3.tgz" });
   assert.match(packed, /^COPY flowstead-1\.2\.3\.tgz .*\nRUN npm install .*\/opt\/flowstead-1\.2\.3\.tgz/m);

@@ -17,6 +17,7 @@ import { type PythonPool, createPythonPool } from "../../python/pool.ts";
 import { buildFiles, checkApart, checkOutput, clearBuild, flowFiles, writeFiles } from "../../registry/docker-build.ts";
 import { type FlowEnvironment, bundleFlow } from "../../registry/flow-bundle.ts";
 import type { Console } from "../console.ts";
+import { type OwnPackage, ownPackage } from "./own-package.ts";
 import { withPlaces } from "./place.ts";
 import { flowTools } from "./tools.ts";
 import { type HomeOptions, ownConfigOf } from "../option.ts";
@@ -49,6 +50,7 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
       : undefined;
   const folder = merged?.directory ?? directory;
   const python = createPythonPool({ directory: folder, interpreter: config.python, env });
+  let own: OwnPackage | undefined;
   try {
     const { tools, faults } = await flowTools(bundle.definition, { directory: folder, python });
     for (const fault of faults.values()) throw withPlaces(fault, source);
@@ -59,6 +61,10 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
       store: joinedStore(connectionFolders(config)),
       env,
     });
+    if (options.package === undefined && !flowOnly) {
+      own = await ownPackage();
+      if (own === undefined) console.say(NOT_PACKED);
+    }
     const all = buildFiles({
       format: options.format,
       bundle,
@@ -72,7 +78,7 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
       models: config.models.filter(({ name }) => name !== "default" && names.includes(name)),
       usesDefaultModel: names.includes("default") && pools.has("default"),
       version: version(),
-      packageFile: options.package,
+      packageFile: options.package ?? own?.file,
     });
     const files = flowOnly ? flowFiles(all) : all;
     if (!flowOnly) await clearBuild(output);
@@ -89,8 +95,11 @@ export async function flowBuild(options: FlowBuildOptions, console: Console): Pr
   } finally {
     await python.close();
     merged?.remove();
+    await own?.remove();
   }
 }
+
+const NOT_PACKED = `warning: npm could not pack this program, so flowstead ${version()} is installed from npm's registry; --package FILE names a package file to take.`;
 
 /** A flow that was made for another image may miss what that has. */
 function warnOfEnvironment(

@@ -118,7 +118,7 @@ function addBuild(flow: Command, console: Console): void {
     )
     .option("-v, --variant <variant>", VARIANT)
     .option("--flow-only", "the flow's files alone, as they are settled, in the output folder itself")
-    .option("--package <file>", "install this package file of flowstead, in place of the published one")
+    .option("--package <file>", "install this package file of flowstead (default: this very program, packed by npm)")
     .option("--json", "print the names of the files as JSON")
     .addHelpText("after", BUILD_HELP)
     .action(async (options) => (await import("./build.ts")).flowBuild(options, console));
