@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { FlowEvent } from "../../src/flow/event.ts";
 import type { FlowTarget } from "../../src/flow/flow-target.ts";
+import type { ChatChunk } from "../../src/model/chat-model.ts";
 import { type Script, type ScriptedModel, scriptedModel } from "../fake/scripted-model.ts";
 import { openFiles, runFlow } from "./flow-folder.ts";
 
@@ -224,4 +225,26 @@ test("an empty answer is a generator of nothing", async (context) => {
     { pieces: () => [] },
   );
   assert.deepEqual((await runFlow(target)).outputs, { o: ["generator", []] });
+});
+
+test("code that waits for a model which hears of no abort is ended at once, and its process stays", async (context) => {
+  const source = "def read(x):\n    import os\n    for piece in x: print(piece, flush=True)\n    return os.getpid()";
+  const { target, model } = await open(context, { nodes: [python("read")], files: { "read.py": source } });
+  const { outputs: before } = await runFlow(target);
+  const { chat } = model;
+  let letGo = (): void => {};
+  const silence = new Promise<void>((resolve) => (letGo = resolve));
+  model.chat = async function* (): AsyncGenerator<ChatChunk> {
+    yield { id: "x", created: 1, model: "deaf", choices: [{ index: 0, delta: { content: "one " } }] };
+    await silence;
+  };
+  const stop = new AbortController();
+  for await (const event of target.invoke({ inputs: {} }, stop.signal)) {
+    if (event.type === "node-log") stop.abort();
+    if (event.type === "error") assert.equal(event.error.code, "Canceled");
+  }
+  model.chat = chat;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.deepEqual((await runFlow(target)).outputs, before);
+  letGo();
 });

@@ -1,6 +1,7 @@
 // Nodes whose text is read by code of other nodes while it comes: for those that wait for one, it has ended when its text
 // begins.
 
+import { FlowsteadError } from "../../base/error/error.ts";
 import { pyStr } from "../../base/value.ts";
 import { TextFeed } from "../../python/text-feed.ts";
 import type { PlannedNode } from "../plan.ts";
@@ -40,6 +41,9 @@ export class Feeding {
     this.signal = AbortSignal.any([run, this.#left.signal]);
     this.#run = run;
     this.#begun = new Promise((resolve) => (this.#begin = resolve));
+    // The code that waits for a piece must hear of it, however long the model takes to stop.
+    const canceled = new FlowsteadError("Canceled", "The work was canceled.");
+    run.addEventListener("abort", () => this.feed.fail(canceled), { once: true });
   }
 
   push(piece: string): Promise<void> | undefined {
