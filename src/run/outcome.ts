@@ -2,6 +2,8 @@
 
 import { open, readFile } from "node:fs/promises";
 import { parseJson } from "../base/json.ts";
+import type { ErrorRecord } from "./error-record.ts";
+import type { RunInfo } from "./run-info.ts";
 import type { RunStore } from "./run-store.ts";
 
 /** The metrics of a run. */
@@ -13,6 +15,21 @@ export async function readMetrics(store: RunStore, name: string): Promise<unknow
 /** What failed in a run, or undefined. */
 export function readErrors(store: RunStore, name: string): Promise<unknown> {
   return readJson(store.layout(name).error);
+}
+
+/** What failed in a run beside its lines: nodes that aggregate, and the run as a whole (which has no node). */
+export async function readRunFaults(store: RunStore, { name, status }: RunInfo): Promise<RunFault[]> {
+  const { message = "", additionalInfo = [] } = ((await readErrors(store, name)) ?? {}) as Partial<ErrorRecord>;
+  const [lines] = additionalInfo as { info?: { errors?: { aggregation_node_name?: string; error: ErrorRecord }[] } }[];
+  const nodes = (lines?.info?.errors ?? []).flatMap(({ aggregation_node_name: node, error }) =>
+    node === undefined ? [] : [{ node, message: error.message }],
+  );
+  return status === "Completed" || message === "" ? nodes : [{ message }, ...nodes];
+}
+
+export interface RunFault {
+  node?: string;
+  message: string;
 }
 
 const HEAD_BYTES = 1 << 16;

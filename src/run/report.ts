@@ -8,7 +8,7 @@ import path from "node:path";
 import { packageRoot } from "../base/package-root.ts";
 import { parseJson, stringifyJson } from "../base/json.ts";
 import { type Value, type ValueMap, isMap } from "../base/value.ts";
-import { readMetrics } from "./outcome.ts";
+import { readMetrics, readRunFaults } from "./outcome.ts";
 import { type JournalRow, decodeRow } from "./journal-row.ts";
 import { LineJournal } from "./line-journal.ts";
 import { LINE_NUMBER } from "./mapping.ts";
@@ -88,6 +88,7 @@ async function writeRun(run: RunInfo, { store, maxLines, write }: RunWriter): Pr
       created: run.created_on,
       ended: run.end_time ?? "",
       tags: run.tags,
+      faults: await readRunFaults(store, run),
       metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, textOf(value)])),
       total: all.length,
       failed,
@@ -165,11 +166,21 @@ function callOf(info: ValueMap, name: string, kind: string): ReportCall {
     end: timeOf(info["end_time"]),
     ...(inputs === null ? {} : { inputs: textOf(inputs) }),
     ...(output === null ? {} : { output: textOf(output) }),
-    ...(error === null ? {} : { error: isMap(error) ? textOf(error["message"] ?? error) : textOf(error) }),
+    ...(error === null ? {} : { error: errorText(error, kind !== "flow") }),
     ...(log === "" ? {} : { log }),
     tokens: Number.isFinite(tokens) ? tokens : 0,
     children: [],
   };
+}
+
+/** @param whole with where in the author's code it was raised, when that is known */
+function errorText(error: Value, whole: boolean): string {
+  if (!isMap(error)) return textOf(error);
+  const [first] = listOf(error["additionalInfo"]);
+  const info = isMap(first ?? null) ? ((first as ValueMap)["info"] ?? null) : null;
+  const { traceback = null } = isMap(info) ? info : {};
+  const message = textOf(error["message"] ?? error);
+  return traceback === null || !whole ? message : `${message}\n\n${textOf(traceback)}`;
 }
 
 function runInfo(record: Value): ValueMap {

@@ -142,6 +142,39 @@ test("the lines that failed are one click away", { skip }, async () => {
   assert.deepEqual(complaints, []);
 });
 
+test(
+  "what failed beside the lines stands with the run, and a node's error with its place in the code",
+  { skip },
+  async () => {
+    const flow = path.join(folder, "sums");
+    await mkdir(flow);
+    const tool = (name: string, body: string): string =>
+      `from promptflow.core import tool\n@tool\ndef ${name}(n):\n    ${body}\n`;
+    await writeFile(path.join(flow, "half.py"), tool("half", "return 1 / n"));
+    await writeFile(path.join(flow, "total.py"), tool("total", 'raise ValueError("<b>no</b> total")'));
+    const nodes = [
+      '- {name: half, type: python, source: {type: code, path: half.py}, inputs: {n: "${inputs.n}"}}',
+      '- {name: total, type: python, aggregation: true, source: {type: code, path: total.py}, inputs: {n: "${half.output}"}}',
+    ];
+    const head = 'inputs: {n: {type: int}}\noutputs: {n: {type: double, reference: "${half.output}"}}\nnodes:\n';
+    await writeFile(path.join(flow, "flow.dag.yaml"), `${head}${nodes.join("\n")}\n`);
+    await writeFile(path.join(folder, "halves.jsonl"), '{"n": 0}\n{"n": 1}\n');
+    await run("create", "--flow", flow, "--data", path.join(folder, "halves.jsonl"), "--name", "sums");
+    const file = path.join(folder, "sums.html");
+    await run("visualize", "--names", "sums", "--html-path", file, "--no-open");
+    const { page, complaints } = await open(file);
+    assert.equal(
+      await page.locator(".card .fault").textContent(),
+      "Execution failure in 'total': (ValueError) <b>no</b> total",
+    );
+    await page.getByRole("button", { name: "Trace of line 0" }).click();
+    const failures = await page.locator("dialog pre.failed").allTextContents();
+    assert.match(failures[0] ?? "", /^Execution failure in 'half': \(ZeroDivisionError\) division by zero$/);
+    assert.match(failures[1] ?? "", /division by zero\n\nTraceback [^]*half\.py", line 4, in half/);
+    assert.deepEqual(complaints, []);
+  },
+);
+
 test("a run of the original is taken in with its traces", { skip }, async () => {
   const old = path.join(folder, "old");
   const artifact = (record: object): string => `${JSON.stringify({ line_number: 0, run_info: record })}\n`;

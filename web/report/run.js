@@ -22,6 +22,11 @@ export function runCard({ run }) {
   const list = make("dl");
   for (const [name, value] of Object.entries(facts))
     if (value !== "") list.append(make("dt", {}, name), make("dd", {}, value));
+  for (const { node, message } of run.faults)
+    list.append(
+      make("dt", {}, node === undefined ? "Error" : `${node} failed`),
+      make("dd", { class: "fault" }, message),
+    );
   return make("li", { class: "card" }, make("h2", {}, run.title, status(run.status)), list);
 }
 
