@@ -1,5 +1,6 @@
 """Python values as JSON, and the question whether JSON says all there is to a value."""
 
+import collections.abc
 import dataclasses
 import datetime
 import enum
@@ -10,6 +11,8 @@ from promptflow.contracts.multimedia import PFBytes
 
 from .items import StreamedItems
 
+# Characters that records show of a value that has no JSON form.
+MOST_SHOWN = 100_000
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
@@ -97,6 +100,16 @@ def unfit_field(value):
         if said is not None:
             return {"name": str(name), "refusal": said}
     return None
+
+
+def shown(value):
+    """What records show of a value that has no JSON form: as in the original, what Python prints of it."""
+    is_stream = isinstance(value, (collections.abc.Iterator, collections.abc.AsyncIterator))
+    try:
+        text = str(value) if is_stream else repr(value)
+    except Exception:  # Its own code fails.
+        text = "<%s>" % type(value).__name__
+    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
 
 
 def _said(error):

@@ -2,7 +2,7 @@
 
 import threading
 
-from .encode import is_exact, refusal, to_json, unfit_field
+from .encode import is_exact, refusal, shown, to_json, unfit_field
 from .failure import ToolFault
 from .items import StreamedItems
 from .written import literal
@@ -34,6 +34,7 @@ class Kept:
                 packed["ref"]["unfit"] = unfit
         except Exception as error:
             packed["ref"]["error"] = refusal(value) or "(%s) %s" % (type(error).__name__, error)
+            packed["ref"]["shown"] = shown(value)
         if "unfit" in packed["ref"] or "error" in packed["ref"]:
             field = unfit_field(value)
             if field is not None:

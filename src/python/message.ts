@@ -68,7 +68,9 @@ export interface KeptObject {
   run: string;
   id: number;
   type: string;
+  /** Why it has no JSON form, and what is shown of it instead. */
   error?: string;
+  shown?: string;
   /** Why `json.dumps` refuses it although it has a JSON form to show. */
   unfit?: string;
   /** The first that `json.dumps` refuses where its fields are outputs. */

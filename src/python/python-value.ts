@@ -30,6 +30,7 @@ export class PythonValue {
   readonly type: string;
   readonly #json: Value;
   readonly #error: string | undefined;
+  readonly #shown: string | undefined;
   readonly #unfit: string | undefined;
   readonly #field: UnfitField | undefined;
 
@@ -40,6 +41,7 @@ export class PythonValue {
       type: string;
       json: Value;
       error?: string | undefined;
+      shown?: string | undefined;
       unfit?: string | undefined;
       field?: UnfitField | undefined;
     },
@@ -49,6 +51,7 @@ export class PythonValue {
     this.type = given.type;
     this.#json = given.json;
     this.#error = given.error;
+    this.#shown = given.shown;
     this.#unfit = given.unfit;
     this.#field = given.field;
   }
@@ -68,9 +71,9 @@ export class PythonValue {
     return this.#field ?? (this.#error === undefined ? undefined : { name: "output", refusal: this.#error });
   }
 
-  /** The JSON form, or a short text in its place when there is none. */
+  /** The JSON form, or what Python prints of it in its place when there is none. */
   toJson(): Value {
-    return this.#error === undefined ? this.#json : `<${this.type}>`;
+    return this.#error === undefined ? this.#json : (this.#shown ?? `<${this.type}>`);
   }
 
   /** What a template sees of it: plain values, and what stands for objects; its JSON form when its process has ended. */

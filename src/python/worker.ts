@@ -81,8 +81,8 @@ export class Worker implements ObjectKeeper {
 
   #unpack({ value, ref }: Answer): PythonResult {
     if (!ref) return value;
-    const { run, id, type, error, unfit, field } = ref;
-    return new PythonValue(this, { reference: { run, id }, type, json: value, error, unfit, field });
+    const { run, id, type, error, shown, unfit, field } = ref;
+    return new PythonValue(this, { reference: { run, id }, type, json: value, error, shown, unfit, field });
   }
 
   /** After a cancel: waits the grace time, then retires the process, at once when it does not even answer a ping. */

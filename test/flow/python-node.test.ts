@@ -33,7 +33,7 @@ test("objects that JSON cannot express pass between Python nodes as they are", a
   const { outputs, values } = await runFlow(target);
   assert.deepEqual(outputs?.["o"], ["tuple", "tuple", [4, 5], [1]]);
   assert.deepEqual(values["a"], { x: 1, y: [2, 3] });
-  assert.equal(values["b"], "<tuple>");
+  assert.equal(values["b"], "('Point', (2, 3), {1: 'one'}, {4, 5})");
 });
 
 test("references reach into Python objects by attribute, key and index", async (context) => {
