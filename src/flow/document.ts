@@ -13,12 +13,23 @@ type Path = readonly (string | number)[];
 export function setInYaml(text: string, path: Path, value: unknown): string {
   const document = parse(text);
   const [found, depth] = nearest(document.contents, path);
-  const changed =
-    depth === path.length && found?.range
-      ? replaceValue(text, found, value)
-      : addPair(text, { parent: found, path, depth }, value);
-  return checked(changed, path, value);
+  if (depth === path.length && holds(text, path, value)) return text;
+  const lineEnd = text.includes("\r\n") ? "\r\n" : "\n";
+  for (const write of [written, (given: unknown) => JSON.stringify(given)]) {
+    const spell: Spelling = (given, manner) => write(given, manner).replaceAll("\n", lineEnd);
+    const changed =
+      depth === path.length && found?.range
+        ? replaceValue(text, found, { value, spell, lineEnd })
+        : addPair(text, { parent: found, path, depth, lineEnd }, value);
+    if (holds(changed, path, value)) return changed;
+  }
+  throw new FlowsteadError(
+    "UsageError",
+    `${path.join(".")} cannot be changed where it stands; change the file by hand.`,
+  );
 }
+
+type Spelling = (value: unknown, manner: Scalar.Type | undefined) => string;
 
 function parse(text: string): ReturnType<typeof parseDocument> {
   const document = parseDocument(text, { version: "1.2", prettyErrors: false });
@@ -39,23 +50,28 @@ function nearest(contents: unknown, path: Path): [ParsedNode | undefined, number
 }
 
 /** A scalar keeps its manner of quoting where the new value can be written so. */
-function replaceValue(text: string, node: ParsedNode, value: unknown): string {
+function replaceValue(
+  text: string,
+  node: ParsedNode,
+  { value, spell, lineEnd }: { value: unknown; spell: Spelling; lineEnd: string },
+): string {
   const [start, end] = node.range;
   const kept = isScalar(node) && typeof value === "string" ? node.type : undefined;
   const tokenEnd = isScalar(node) || isAlias(node) ? end : text.slice(0, end).trimEnd().length;
-  if (start === tokenEnd) return `${text.slice(0, start)} ${written(value, undefined)}${text.slice(tokenEnd)}`;
-  const isBlock = kept === "BLOCK_LITERAL" || kept === "BLOCK_FOLDED";
-  const after = isBlock ? `\n${text.slice(end)}` : text.slice(tokenEnd);
-  return text.slice(0, start) + written(value, kept) + after;
+  if (start === tokenEnd) return `${text.slice(0, start)} ${spell(value, undefined)}${text.slice(tokenEnd)}`;
+  const isBlock = isScalar(node) && (node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED");
+  const after = isBlock ? `${lineEnd}${text.slice(end)}` : text.slice(tokenEnd);
+  return text.slice(0, start) + spell(value, kept) + after;
 }
 
 interface Place {
   parent: ParsedNode | undefined;
   path: Path;
   depth: number;
+  lineEnd: string;
 }
 
-function addPair(text: string, { parent, path, depth }: Place, value: unknown): string {
+function addPair(text: string, { parent, path, depth, lineEnd }: Place, value: unknown): string {
   const rest = path.slice(depth);
   if (rest.some((key) => typeof key === "number"))
     throw new FlowsteadError("UsageError", `${path.join(".")}: there is no such item.`);
@@ -74,8 +90,8 @@ function addPair(text: string, { parent, path, depth }: Place, value: unknown): 
     .map((line) => `${" ".repeat(column)}${line}`);
   const at = isMap(parent) ? endOfContent(text, parent) : endOfContent(text, parent, path.slice(0, depth));
   const before = text.slice(0, at);
-  const gap = before === "" || before.endsWith("\n") ? "" : "\n";
-  return `${before}${gap}${lines.join("\n")}\n${text.slice(at)}`;
+  const gap = before === "" || before.endsWith("\n") ? "" : lineEnd;
+  return `${before}${gap}${lines.join(lineEnd)}${lineEnd}${text.slice(at)}`;
 }
 
 function insertInFlow(text: string, map: ParsedNode, nested: object): string {
@@ -106,8 +122,10 @@ function lastEnd(node: ParsedNode): number {
   return last ? lastEnd(last as ParsedNode) : node.range[1];
 }
 
+/** The mark that editors of Windows put first takes no column. */
 function columnOf(text: string, offset: number): number {
-  return offset - (text.lastIndexOf("\n", offset - 1) + 1);
+  const lineStart = text.lastIndexOf("\n", offset - 1) + 1;
+  return offset - (lineStart === 0 && text.startsWith("\uFEFF") ? 1 : lineStart);
 }
 
 function written(value: unknown, manner: Scalar.Type | undefined): string {
@@ -118,14 +136,16 @@ function written(value: unknown, manner: Scalar.Type | undefined): string {
     : new Document(scalar).toString({ lineWidth: 0 }).trimEnd();
 }
 
-/** What was put in must be what is read; anything else would damage somebody's file. */
-function checked(text: string, path: Path, value: unknown): string {
-  const found = parse(text).toJS() as unknown;
-  let at = found;
-  for (const key of path) at = (at as Record<string, unknown> | undefined)?.[key as string];
-  if (JSON.stringify(at) === JSON.stringify(value)) return text;
-  throw new FlowsteadError(
-    "UsageError",
-    `${path.join(".")} cannot be changed where it stands; change the file by hand.`,
-  );
+/** Whether a text has a value where it should be. What was put in must be what is read: anything else would damage somebody's file. */
+function holds(text: string, path: Path, value: unknown): boolean {
+  const document = parseDocument(text, { version: "1.2", prettyErrors: false, logLevel: "error" });
+  if (document.errors.length > 0) return false;
+  let at: unknown;
+  try {
+    at = document.toJS();
+  } catch {
+    return false; // An alias of nothing.
+  }
+  for (const key of path) at = (at as Record<string, unknown> | null | undefined)?.[key as string];
+  return JSON.stringify(at) === JSON.stringify(value);
 }

@@ -52,7 +52,24 @@ test("what is not there yet is added where it belongs", () => {
   assert.equal(setInYaml("run:\nother: 1\n", ["run", "output_path"], "out"), "run:\n  output_path: out\nother: 1\n");
 });
 
+test("line ends, the mark of Windows and the way a value is written stay as they are", () => {
+  const windows = "\uFEFFa: 1 # x\r\nb:\r\n  c: 'q'\r\n  d: [1, 2] # y\r\n\r\n# end\r\n";
+  assert.equal(setInYaml(windows, ["b", "e"], true), windows.replace("# y\r\n", "# y\r\n  e: true\r\n"));
+  assert.equal(setInYaml(windows, ["f"], { g: 1 }), windows.replace("# y\r\n", "# y\r\nf:\r\n  g: 1\r\n"));
+  for (const same of ['a: "\\u00e9"\n', "a: >-\n  folded\n  text\n\n# t\n", "a: |2\n    ind\n", "a: 0x1F\n"]) {
+    assert.equal(setInYaml(same, ["a"], (parseDocument(same).toJS() as { a: unknown }).a), same);
+  }
+  assert.equal(setInYaml("a: |\r\n  one\r\nb: 1\r\n", ["a"], 5), "a: 5\r\nb: 1\r\n");
+});
+
+test("a value that its place does not take as it would be written is quoted", () => {
+  assert.equal(setInYaml("a: [1, 2] # y\n", ["a", 0], "two\nlines"), 'a: ["two\\nlines", 2] # y\n');
+  assert.equal(setInYaml("a: {b: 1}\n", ["a", "b"], "${c.d}"), 'a: {b: "${c.d}"}\n');
+  assert.equal(setInYaml("a: 'q'", ["a"], "two\nlines"), 'a: "two\\nlines"');
+});
+
 test("what cannot be changed without harm is refused", () => {
+  assert.throws(() => setInYaml("a: !!str x\n", ["a"], 5), { code: "UsageError", message: /change the file by hand/ });
   assert.throws(() => setInYaml("a: 1\n", ["a", "b"], 2), { code: "UsageError", message: /a is no map/ });
   assert.throws(() => setInYaml("a: [1\n", ["a"], 2), { code: "InvalidYaml" });
   assert.throws(() => setInYaml("a: [1]\n", ["a", 4], 2), { code: "UsageError" });
