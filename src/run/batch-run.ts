@@ -70,7 +70,8 @@ export async function runBatch(options: BatchRunOptions, signal: AbortSignal): P
   const began = performance.now();
   await mkdir(layout.flowOutputs, { recursive: true });
   await publishBatchSize(layout, 1);
-  const { total, lines } = await prepareLines(options.sources, flow.plan.inputs, options.mapping);
+  const { inputs, optionalInputs } = flow.plan;
+  const { total, lines } = await prepareLines(options.sources, inputs, options.mapping, optionalInputs);
   if (Object.keys(options.mapping ?? {}).length === 0) {
     log.warning(
       "Starting run without column mapping may lead to unexpected results. Please consult the following documentation for more information: https://aka.ms/pf/column-mapping",

@@ -20,12 +20,14 @@ export interface RunLines {
 
 /**
  * Reads all data once before anything runs, so that a fault in the last row costs no model call.
+ * @param optional inputs for which the code has a value, so that they take no column unasked
  * @throws FlowsteadError `EmptyInputsData`, `InputMappingError`, `ApplyInputMappingError`, `InvalidUserData`.
  */
 export async function prepareLines(
   sources: ReadonlyMap<string, NamedSource>,
   inputs: readonly InputDefinition[],
   mapping: ColumnMapping | undefined,
+  optional: ReadonlySet<string> = new Set(),
 ): Promise<RunLines> {
   const facts = new Map<string, SourceFacts>();
   for (const [name, source] of sources) facts.set(name, await examine(source, source.origin));
@@ -38,7 +40,8 @@ export async function prepareLines(
   }
   checkAligned(facts);
   const columns = new Map([...facts].map(([name, fact]) => [name, fact.columns]));
-  const complete = completeMapping(inputs, mapping);
+  const wanted = inputs.filter(({ name }) => !optional.has(name));
+  const complete = completeMapping(wanted, mapping);
   async function* lines(): AsyncGenerator<BatchLine> {
     for await (const rows of mergeByLine(sources, facts)) {
       const line = Number(rows[LINE_NUMBER]);

@@ -115,6 +115,20 @@ test("a class has no nodes of its own, and its metrics are what it returns", asy
   );
 });
 
+test("a function's own defaults stand in where no column is named, and its types convert", async (context) => {
+  const { create, data, rows } = runs(context);
+  const flow = writeFolder(context, {
+    "flow.flex.yaml": "entry: entry:show\n",
+    "entry.py": "def show(a: str, n: int = 3, l: list = [1], o=None) -> str:\n    return repr((a, n, l, o))\n",
+  });
+  await create({ flow, data: await data([{ a: 1 }, { a: "x", n: "7", o: 5 }]) }, { name: "own" });
+  const outputs = (run: string): unknown[] => rows(run, "flow_outputs", "output.jsonl").map(({ output }) => output);
+  assert.deepEqual(outputs("own"), ["('1', 3, [1], None)", "('x', 3, [1], None)"]);
+  const column_mapping = { n: "${data.n}", o: "${data.o}" };
+  await create({ flow, data: await data([{ a: "x", n: "7", o: 5 }]), column_mapping }, { name: "mapped" });
+  assert.deepEqual(outputs("mapped"), ["('x', 7, [1], 5)"]);
+});
+
 // On purpose: the original ends such a run without a word.
 test("a class whose aggregation fails keeps its lines, and the fault is told", async (context) => {
   const { create, data, rows, store } = runs(context);
