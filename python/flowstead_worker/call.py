@@ -89,18 +89,14 @@ class Call:
                 result = function(**arguments)
                 if inspect.isawaitable(result):
                     result = self._in_loop(_wait(result))
-                if self._message.get("inner"):
-                    pass  # An iterator is read by the node that gets it, as far as that goes: it may have no end.
-                elif isinstance(result, collections.abc.AsyncIterator):
-                    result = self._in_loop(self._collect(result))
-                elif isinstance(result, collections.abc.Iterator):
-                    result = self._drain(result)
-                else:
-                    for name in streams_in(result):
-                        stream = result[name]
-                        is_async = isinstance(stream, collections.abc.AsyncIterator)
-                        items = self._in_loop(self._collect(stream, name)) if is_async else self._drain(stream, name)
-                        result = {**result, name: tool.settle(items)}
+                if self._is_shown(result):
+                    is_async = isinstance(result, collections.abc.AsyncIterator)
+                    result = self._in_loop(self._collect(result)) if is_async else self._drain(result)
+                for name in self._shown_streams(result):
+                    stream = result[name]
+                    is_async = isinstance(stream, collections.abc.AsyncIterator)
+                    items = self._in_loop(self._collect(stream, name)) if is_async else self._drain(stream, name)
+                    result = {**result, name: tool.settle(items)}
             finally:
                 with self._lock:
                     self._thread = None
@@ -117,21 +113,26 @@ class Call:
         try:
             function, arguments = self._prepare(tool)
             result = await function(**arguments)
-            if self._message.get("inner"):
-                pass
-            elif isinstance(result, collections.abc.AsyncIterator):
-                result = await self._collect(result)
-            elif isinstance(result, collections.abc.Iterator):
-                result = self._drain(result)
-            else:
-                for name in streams_in(result):
-                    stream = result[name]
-                    is_async = isinstance(stream, collections.abc.AsyncIterator)
-                    items = await self._collect(stream, name) if is_async else self._drain(stream, name)
-                    result = {**result, name: tool.settle(items)}
+            if self._is_shown(result):
+                is_async = isinstance(result, collections.abc.AsyncIterator)
+                result = await self._collect(result) if is_async else self._drain(result)
+            for name in self._shown_streams(result):
+                stream = result[name]
+                is_async = isinstance(stream, collections.abc.AsyncIterator)
+                items = await self._collect(stream, name) if is_async else self._drain(stream, name)
+                result = {**result, name: tool.settle(items)}
             self._succeed(result)
         except BaseException as error:
             self._fail(error)
+
+    def _is_shown(self, result):
+        """Whether the result is a stream that is read here, since others than code of other nodes want all of it."""
+        is_stream = isinstance(result, (collections.abc.Iterator, collections.abc.AsyncIterator))
+        return is_stream and "shown_fields" not in self._message
+
+    def _shown_streams(self, result):
+        shown = self._message.get("shown_fields")
+        return [name for name in streams_in(result) if shown is None or name in shown]
 
     async def _collect(self, iterator, field=None):
         items = self._begun(field)

@@ -6,6 +6,7 @@ import type { Assignment, FlowDefinition, InputDefinition, NodeDefinition, Outpu
 import { errorChain } from "./error-chain.ts";
 import { type ToolTable, findTool } from "./find-tool.ts";
 import { dependencies, orderNodes } from "./graph.ts";
+import { propertyPath } from "./reference.ts";
 import type { NodeTool, PrepareContext, PreparedNode } from "./tool.ts";
 
 export interface PlannedNode {
@@ -25,6 +26,8 @@ export interface PlannedNode {
   streams: boolean;
   /** Whether its value goes to Python nodes of its line only: no output shows it, no prompt or condition reads it. */
   inner: boolean;
+  /** The fields of its value that others read, where none of them reads all of it. */
+  shownFields?: readonly string[];
   /** Whether code of other nodes reads its text while it comes, where its input `stream` asks for that. */
   feeds?: {
     /** Whether others want the whole of it. */
@@ -245,16 +248,22 @@ function readers(
   node: NodeDefinition,
   nodes: NodeDefinition[],
   { outputs, toolOf }: { outputs: OutputDefinition[]; toolOf: (node: NodeDefinition) => LoadedTool },
-): Pick<PlannedNode, "inner" | "feeds"> {
+): Pick<PlannedNode, "inner" | "shownFields" | "feeds"> {
   const { name } = node;
   const all = nodes.filter((other) => dependencies(other).has(name));
   const code = all.filter((other) => !other.aggregation && toolOf(other).prepared.readsStreams);
-  const isShown = outputs.some(({ reference }) => reference.kind === "node" && reference.node === name);
-  const inner = !isShown && code.length === all.length && code.every(({ activate }) => !activate);
+  const shown = [
+    ...outputs.map(({ reference }) => reference),
+    ...all.flatMap(({ activate }) => activate?.when ?? []),
+    ...all.filter((other) => !code.includes(other)).flatMap(({ inputs }) => Object.values(inputs)),
+  ].flatMap((reference) => (reference.kind === "node" && reference.node === name ? [reference.property] : []));
+  const inner = shown.length === 0;
+  const isPartly = !inner && !shown.includes("");
+  const fields = isPartly ? { shownFields: shown.map((property) => String(propertyPath(property)[0])) } : {};
   const { streaming, readsStreams: isCode = false } = toolOf(node).prepared;
   const isAsked = streaming === "optional" && !isCode && node.inputs["stream"] !== undefined;
-  if (!isAsked || code.length === 0 || node.aggregation) return { inner };
-  return { inner, feeds: { isKept: !inner } };
+  if (!isAsked || code.length === 0 || node.aggregation) return { inner, ...fields };
+  return { inner, ...fields, feeds: { isKept: !inner } };
 }
 
 function link(nodes: PlannedNode[]): void {

@@ -87,6 +87,8 @@ export interface NodeCall {
   stream: boolean;
   /** Whether only Python nodes read its value. */
   inner?: boolean;
+  /** The fields of its value that others read, where none of them reads all of it. */
+  shownFields?: readonly string[] | undefined;
   signal: AbortSignal;
   /** On whose behalf models and indexes are asked, where it is known. */
   caller?: Caller | undefined;

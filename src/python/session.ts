@@ -29,8 +29,11 @@ export interface PythonCall {
   imageContents?: Record<string, string>;
   /** How texts and numbers are written in the flow's file, where the code can tell; see `writtenLiterals`. */
   written?: Record<string, string>;
-  /** Whether only code of other nodes reads what it gives: an iterator is then left to them, who may not want all of it. */
-  inner?: boolean;
+  /**
+   * The fields of what it gives that are read by others than code of other nodes, where those do not read all of it. Any
+   * other iterator is left to that code, which may not want all of it.
+   */
+  shownFields?: readonly string[] | undefined;
 }
 
 /** A loaded tool that an assistant may call as a function. */
@@ -111,7 +114,7 @@ export class RunSession implements PythonSession {
       image_format: call.imageFormat,
       ...(call.imageContents ? { image_contents: call.imageContents } : {}),
       ...(call.written ? { written: call.written } : {}),
-      ...(call.inner ? { inner: true } : {}),
+      ...(call.shownFields ? { shown_fields: call.shownFields } : {}),
       ...(this.#principal === undefined ? {} : { principal: this.#principal }),
     };
     const result = await worker.call(

@@ -44,7 +44,7 @@ export const PACKAGE_TOOL: NodeTool = {
           init: signature.init,
           connections,
           ...callImages(call.inputs, context.messageFormat),
-          inner: call.inner === true,
+          shownFields: call.inner ? [] : call.shownFields,
         }),
     };
   },

@@ -41,7 +41,7 @@ export const PYTHON_TOOL: NodeTool = {
           assistants,
           ...callImages(call.inputs, context.messageFormat),
           ...(written && { written }),
-          inner: call.inner === true,
+          shownFields: call.inner ? [] : call.shownFields,
         }),
     };
   },

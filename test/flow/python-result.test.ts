@@ -140,6 +140,22 @@ test("an endless iterator is read as far as other nodes' code goes; as an output
   assert.match(given.error?.message ?? "", /gave more than 100000 items and was left there/);
 });
 
+test("a stream in a field that nobody asks for is left alone; code of another node may read it", async (context) => {
+  const source = [
+    "import itertools",
+    "@tool",
+    "def a(x):",
+    "    return {'endless': (i for i in itertools.count()), 'words': iter(['one ', 'two']), 'n': 1}",
+    "",
+  ].join("\n");
+  const reader = "@tool\ndef b(x):\n    return [next(x['endless']), next(x['endless'])]\n";
+  const files = pythonChain(source, reader);
+  const outputs = ["n", "words"].map((name) => `${name}: {type: object, reference: '\${a.output.${name}}'}`);
+  const flow = files["flow.dag.yaml"]?.replace("outputs: {", `outputs: {${outputs.join(", ")}, `) ?? "";
+  const target = await openFiles(context, { ...files, "flow.dag.yaml": flow });
+  assert.deepEqual((await runFlow(target)).outputs, { n: 1, words: "one two", o: [0, 1] });
+});
+
 test("an exception of promptflow's own classes keeps its place in their hierarchy, under its class's name", async (context) => {
   const source = [
     "from promptflow.exceptions import PromptflowException, SystemErrorException, UserErrorException, ValidationException",

@@ -31,6 +31,7 @@ export class NodeContext implements NodeCall {
   readonly inputs: Record<string, NodeInput>;
   readonly stream: boolean;
   readonly inner: boolean;
+  readonly shownFields: readonly string[] | undefined;
   readonly signal: AbortSignal;
   readonly caller: Caller | undefined;
   /** What its models have used so far; a node may call several. */
@@ -45,6 +46,7 @@ export class NodeContext implements NodeCall {
     this.inputs = options.inputs;
     this.stream = options.stream;
     this.inner = options.node.inner;
+    this.shownFields = options.node.shownFields;
     this.signal = options.signal;
     this.caller = options.caller;
     this.#options = options;
