@@ -111,6 +111,30 @@ test("a class that does not take its init is a run that failed, and one with a b
   assert.deepEqual([ended, (properties as { init_kwargs: object }).init_kwargs], ["Completed", { name: "Ann" }]);
   assert.match(error.message, /Failed to initialize flow entry with/);
   assert.equal((await run("show", "-n", "bad init")).code, 0);
+  const { stdout, stderr } = await run("show-details", "-n", "bad init");
+  assert.deepEqual([stdout, stderr], ["", "No line of run bad init has ended.\n"]);
+});
+
+test("lines without number are shown as tables of a thousand", async () => {
+  const data = path.join(folder, "many.jsonl");
+  await writeFile(data, Array.from({ length: 2001 }, (_, n) => `{"name":"${n}"}\n`).join(""));
+  const from = [
+    "--flow",
+    "test/fixture/flow/greet",
+    "--data",
+    data,
+    "--column-mapping",
+    "name=${data.name}",
+    "count=1",
+  ];
+  assert.equal((await run("create", ...from, "--name", "many")).code, 0);
+  const { stdout } = await run("show-details", "-n", "many", "--all-results");
+  assert.equal([...stdout.matchAll(/^inputs\.name +/gm)].length, 3);
+  assert.match(stdout, /\n999 [^\n]*\n\ninputs\.name [^\n]*\n-[^\n]*\n1000 [^]*\n2000 [^\n]*\n$/);
+  assert.equal(
+    (JSON.parse((await run("show-details", "-n", "many", "--all-results", "--json")).stdout) as []).length,
+    2001,
+  );
 });
 
 test("after kill -9, resuming repeats no line that had ended", async () => {

@@ -79,20 +79,31 @@ export async function showDetails(
 ): Promise<void> {
   const store = runStoreOf(options);
   await store.get(options.name);
-  const rows: ValueMap[] = [];
   const limit = options.allResults ? Number.POSITIVE_INFINITY : options.maxResults;
-  for await (const row of readDetails(store.layout(options.name), limit)) rows.push(row);
-  if (options.json) {
-    console.print(stringifyJson(rows, 4));
-    return;
-  }
+  const details = readDetails(store.layout(options.name), limit);
+  let rows: ValueMap[] = [];
+  let printed = 0;
+  const print = (): void => {
+    if (printed > 0) console.print("");
+    console.print(detailsTable(rows, console.width));
+    printed += rows.length;
+    rows = [];
+  };
+  for await (const row of details) if (rows.push(row) === ROWS_A_TABLE && !options.json) print();
+  if (options.json) return console.print(stringifyJson(rows, 4));
+  if (rows.length > 0) print();
+  if (printed === 0) console.say(`No line of run ${options.name} has ended.`);
+}
+
+/** Columns are as wide as what is in them, so a table is held as a whole; many rows become several of them. */
+const ROWS_A_TABLE = 1000;
+
+function detailsTable(rows: readonly ValueMap[], width: number): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  console.print(
-    table(
-      columns,
-      rows.map((row) => columns.map((column) => cell(row[column]))),
-      console.width,
-    ),
+  return table(
+    columns,
+    rows.map((row) => columns.map((column) => cell(row[column]))),
+    width,
   );
 }
 
