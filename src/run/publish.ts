@@ -9,6 +9,7 @@ import { bulkRunError } from "./error-record.ts";
 import { decodeRow } from "./journal-row.ts";
 import { type RunLayout, artifactName, batchSize, chunkName } from "./layout.ts";
 import type { LineJournal } from "./line-journal.ts";
+import { imagesFrom } from "./row-image.ts";
 import { BUFFER, TextFile } from "./text-file.ts";
 
 export interface PublishedTotals {
@@ -43,6 +44,7 @@ export async function publishLines(
   const outputs = new TextFile(layout.outputs);
   const completed = new TextFile(path.join(layout.flowOutputs, "output.jsonl"));
   const files = [inputs, outputs, completed];
+  const placed = (file: string, json: string): string => imagesFrom(file, layout.flowOutputs, json);
   const chunks = new ChunkFiles();
   const failed = new Set(journal.lines("Failed"));
   const usage = { total_tokens: 0, prompt_tokens: 0, completion_tokens: 0 };
@@ -51,21 +53,20 @@ export async function publishLines(
     for (const line of lines) {
       const row = decodeRow(await journal.read(line));
       const { nodes, usage: spent, log, inputs: converted = row.given } = row.summary();
-      await inputs.write(converted);
+      await inputs.write(placed(layout.inputs, converted));
       if (failed.has(line)) totals.firstError ??= (JSON.parse(row.error) as { message: string }).message;
       else {
-        await outputs.write(lineLast(row.output, line));
+        await outputs.write(placed(layout.outputs, lineLast(row.output, line)));
         await completed.write(row.output);
       }
       const name = chunkName(line, size);
-      await chunks.write(path.join(layout.flowArtifacts, artifactName(line, size)), row.flowRecord);
+      const artifact = path.join(layout.flowArtifacts, artifactName(line, size));
+      await chunks.write(artifact, placed(artifact, row.flowRecord));
       if (log !== "") await chunks.write(path.join(layout.flowLogs, `${name}.log`), log.slice(0, -1));
       for (const [index, [node, status]] of hasNodes ? nodes.entries() : []) {
         countStatus(totals.nodeStatus, node, status);
-        await chunks.write(
-          path.join(layout.nodeArtifacts, fileName(node), `${name}.jsonl`),
-          row.nodeRecords[index] ?? "{}",
-        );
+        const file = path.join(layout.nodeArtifacts, fileName(node), `${name}.jsonl`);
+        await chunks.write(file, placed(file, row.nodeRecords[index] ?? "{}"));
       }
       spend(usage, tokenCounts(spent));
     }
@@ -97,7 +98,8 @@ export function countStatus(counts: Record<string, number>, node: string, status
 export async function publishAggregationNode(layout: RunLayout, node: string, record: string): Promise<void> {
   const folder = path.join(layout.nodeArtifacts, fileName(node));
   await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, `${chunkName(0, 1)}.jsonl`), `${record}\n`);
+  const file = path.join(folder, `${chunkName(0, 1)}.jsonl`);
+  await writeFile(file, `${imagesFrom(file, layout.flowOutputs, record)}\n`);
 }
 
 /** How many lines a file of artifacts holds. */

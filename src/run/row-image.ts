@@ -34,6 +34,15 @@ export function exportImages(value: Value, folder: string): Promise<Value> {
   });
 }
 
+const EXPORTED = /"(data:image\/[^";]+;path":|image_file":\{"path":)"([0-9a-f]{40}\.\w+)"/g;
+
+/** JSON text that names images of a folder, as it stands in a file elsewhere: with the way from there to the folder. */
+export function imagesFrom(file: string, imageFolder: string, json: string): string {
+  if (!json.includes(';path":') && !json.includes('"image_file":')) return json;
+  const way = path.relative(path.dirname(file), imageFolder).split(path.sep).join("/");
+  return json.replace(EXPORTED, (_found, key: string, name: string) => `"${key}"${way}/${name}"`);
+}
+
 interface FoundImage {
   type: string;
   form: "path" | "base64";

@@ -1,7 +1,7 @@
 // Records of lines and of nodes, in the original's form.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { readMetrics } from "../../src/run/outcome.ts";
@@ -126,6 +126,38 @@ test("records of lines and nodes have every field of the original's", async (con
     log("000000001.log").join("\n"),
     /ERROR Node act in line 1 failed\. Exception: Execution failure in 'act'/,
   );
+});
+
+const PASS = `inputs: {i: {type: image}, l: {type: list}}
+outputs: {i: {type: image, reference: "\${pass.output}"}}
+nodes:
+- {name: pass, type: python, source: {type: code, path: same.py}, inputs: {i: "\${inputs.i}"}}
+- {name: all, type: python, aggregation: true, source: {type: code, path: same.py}, inputs: {i: "\${pass.output}"}}
+`;
+const SAME = "from promptflow.core import tool\n@tool\ndef same(i):\n    return i\n";
+
+test("images of a run are found from every file that names them, and from those of a run that takes its lines over", async (context) => {
+  const { create, data, store } = runs(context);
+  const flow = writeFolder(context, { "flow.dag.yaml": PASS, "same.py": SAME });
+  // The text of an image's record within a text is none.
+  const image = { "data:image/png;base64": Buffer.from("a png").toString("base64") };
+  const text = `"data:image/png;path":"${"a".repeat(40)}.png"`;
+  const request = { flow, data: await data([{ i: image, l: [text] }]) };
+  await create(request, { name: "seen" });
+  await create({ ...request, resume_from: "seen" }, { name: "taken" });
+  await store.delete("seen");
+  const { folder } = store.layout("taken");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".jsonl"));
+  for (const name of files) {
+    const json = readFileSync(path.join(folder, name), "utf8");
+    const named = [...json.matchAll(/"data:image\/png;path":"([^"]+)"/g)].map(([, found = ""]) => found);
+    assert.ok(named.length > 0, name);
+    for (const found of named) {
+      assert.equal(readFileSync(path.resolve(folder, path.dirname(name), found), "utf8"), "a png", `${name}: ${found}`);
+    }
+    if (/^(inputs|flow_artifacts)/.test(name)) assert.ok(json.includes(JSON.stringify(text)), name);
+  }
+  assert.equal(files.length, 6);
 });
 
 const names = (calls: readonly ApiCall[]): unknown[] =>
