@@ -1,5 +1,6 @@
 // The target that runs a flow in this process.
 
+import { statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onAborted } from "../base/abort.ts";
@@ -95,7 +96,7 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
   const directory = merged?.directory ?? loaded.directory;
   let python: PythonPool | undefined;
   try {
-    const code = path.resolve(directory, definition.flex?.code ?? "");
+    const code = codeFolder(definition, directory);
     const env = await flowEnvironment(includes ? definition.environmentVariables : {}, options);
     const pool = (python = createPython(code, env, withInterpreter(options, loaded.directory)));
     const { resources, streaming = true, serving = false } = options;
@@ -128,6 +129,15 @@ export async function openFlow(options: OpenFlowOptions): Promise<FlowTarget> {
     merged?.remove();
     throw thrown;
   }
+}
+
+/** Where Python code is imported and runs. */
+function codeFolder({ flex, file }: FlowDefinition, directory: string): string {
+  if (flex?.code === undefined) return directory;
+  const folder = path.resolve(directory, flex.code);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  const text = `${file}: there is no folder ${folder}, which "code: ${flex.code}" names. Name the folder of ${flex.entry}, seen from the file.`;
+  throw new FlowsteadError("FlowDefinitionError", text, { details: { file } });
 }
 
 /** What is given, or the flow's sample where nothing is. */

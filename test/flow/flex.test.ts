@@ -102,6 +102,10 @@ test("code lies in the folder that the file names, and runs there", async (conte
     "entry.py": "raise Exception('another one')\n",
   });
   assert.deepEqual((await runFlow(target)).outputs, { output: "src!" });
+  await assert.rejects(openFiles(context, yaml("entry: entry:where\ncode: gone\n")), {
+    code: "FlowDefinitionError",
+    message: /^flow\.flex\.yaml: there is no folder .*gone, which "code: gone" names/,
+  });
 });
 
 test("an init value that is given counts, null too; the file's default stands in for one that is not", async (context) => {
