@@ -28,6 +28,22 @@ ${SAY_VARIANTS}`,
   "loud.jinja2": "HELLO {{ name | upper }}",
 };
 
+const TALK = {
+  "flow.dag.yaml": `
+inputs:
+  question: {type: string, is_chat_input: true, default: hi}
+  chat_history: {type: list}
+outputs:
+  answer: {type: string, reference: "\${say.output}", is_chat_output: true}
+nodes:
+- name: say
+  type: prompt
+  source: {type: code, path: say.jinja2}
+  inputs: {question: "\${inputs.question}", turns: "\${inputs.chat_history}"}
+`,
+  "say.jinja2": "{{ question }} {{ turns | length }}",
+};
+
 const DIVIDING = {
   "flow.dag.yaml": `inputs:
   number: {type: int}
@@ -230,4 +246,19 @@ nodes:
   assert.equal(stopped.code, 143);
   assert.match(stopped.stderr, /was stopped\. To go on with it: flowstead run create --resume-from/);
   assert.equal((await interrupted(batch, "SIGINT")).code, 130);
+});
+
+test("a conversation that nobody gives begins with no turns, as in the original, where the flow is a graph", async (context) => {
+  const folder = writeFolder(context, {
+    ...TALK,
+    "ask.prompty":
+      "---\nmodel: {api: chat}\ninputs: {question: {type: string}, chat_history: {type: list}}\n---\nuser:\n{{question}}\n",
+  });
+  const test = (...words: string[]): Promise<CommandResult> => runHere(["flow", "test", "--flow", ...words]);
+  assert.deepEqual(JSON.parse((await test(folder)).stdout), { answer: "hi 0" });
+  const given = await test(folder, "--inputs", 'chat_history=[{"inputs": {}, "outputs": {}}]');
+  assert.deepEqual(JSON.parse(given.stdout), { answer: "hi 1" });
+  const prompty = await test(path.join(folder, "ask.prompty"), "--inputs", "question=a");
+  assert.equal(prompty.code, 1);
+  assert.match(prompty.stderr, /'chat_history' is not provided in input data/);
 });

@@ -59,10 +59,11 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
     throw thrown;
   });
   if (!node) warnOfUnknown(inputs, flow, console);
+  const asked = node ? inputs : { ...newHistory(flow, options.flow), ...inputs };
   const record = new RunRecord();
   const log = new FlowLog();
   try {
-    for await (const event of flow.invoke({ inputs, settle: true }, controller.signal)) {
+    for await (const event of flow.invoke({ inputs: asked, settle: true }, controller.signal)) {
       record.add(event);
       log.add(event);
       const line = options.json ? undefined : eventLine(event);
@@ -165,6 +166,13 @@ function forNode(
       `warning: node ${name} has no use for ${unknown.join(", ")}; it takes ${known.join(", ") || "nothing"}`,
     );
   return { inputs, outputs };
+}
+
+/** A conversation that nobody has given begins with no turns: as in the original for this command, and for graphs. */
+function newHistory({ signature }: FlowTarget, source: string): ValueMap {
+  const history = signature.inputs.find(({ isChatHistory }) => isChatHistory);
+  const isPrompty = locateFlow(source).file.endsWith(".prompty");
+  return isPrompty || history === undefined || (history.default ?? null) !== null ? {} : { [history.name]: [] };
 }
 
 /** A misspelt input would else go unseen where the flow has a default. */
