@@ -32,6 +32,7 @@ class Call:
         self._lock = threading.RLock()
         self._thread = None
         self._task = None
+        self._loop = None  # That of the task.
         self._done = False
         self._canceled = False
         self._streaming = False  # Whether what it does is reading the stream that it returned.
@@ -43,8 +44,9 @@ class Call:
         context.run(_runtime.metric_sink.set, self.metric)
         context.run(_runtime.operation.set, {"flow_id": "default_flow_id", "root_run_id": self._message["run"]})
         tool = self._worker.tool(self._message["file"])
-        if tool.asynchronous:
-            self._worker.loop().call_soon_threadsafe(self._start_task, context, tool)
+        if tool.asynchronous and not self._reads_streams():
+            self._loop = self._worker.loop()
+            self._loop.call_soon_threadsafe(self._start_task, context, tool)
             return None
         return lambda: context.run(self._run, tool)
 
@@ -56,7 +58,7 @@ class Call:
             if self._thread is not None:
                 interrupt(self._thread, Canceled)
             if self._task is not None:
-                self._worker.loop().call_soon_threadsafe(self._task.cancel)
+                self._loop.call_soon_threadsafe(self._task.cancel)
 
     def log(self, stream, text):
         with self._lock:
@@ -105,7 +107,7 @@ class Call:
             self._fail(error)
 
     def _start_task(self, context, tool):
-        self._task = context.run(self._worker.loop().create_task, self._run_async(tool))
+        self._task = context.run(self._loop.create_task, self._run_async(tool))
         if self._canceled:
             self._task.cancel()
 
@@ -157,12 +159,34 @@ class Call:
         return StreamedItems(items)
 
     def _in_loop(self, coroutine):
+        """Runs it for this thread: in the loop of all, or, where it may wait for a stream's next item, in a loop of its own."""
+        if self._reads_streams():
+            return self._in_own_loop(coroutine)
         future = asyncio.run_coroutine_threadsafe(coroutine, self._worker.loop())
         try:
             return future.result()
         except Canceled:
             future.cancel()
             raise
+
+    def _in_own_loop(self, coroutine):
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(coroutine)
+        with self._lock:
+            self._loop, self._task = loop, task
+        try:
+            return loop.run_until_complete(task)
+        finally:
+            with self._lock:
+                self._task = None
+            task.cancel()  # Where it was left in the middle.
+            loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    def _reads_streams(self):
+        """Whether it is given a stream, whose next item plain code of a coroutine waits for, and with it all in its loop."""
+        return any(map(self._worker.kept.is_stream, (self._message.get("refs") or {}).values()))
 
     def _chunk(self, item, field=None):
         """Tells a piece of the result, or of one of its fields: as text, and as JSON where it is none."""

@@ -1,5 +1,6 @@
 """What calls returned: as JSON where JSON can say it, else kept here until its run ends, and referred to."""
 
+import collections.abc
 import threading
 
 from .encode import is_exact, refusal, shown, to_json, unfit_field
@@ -54,6 +55,15 @@ class Kept:
             return self._values[reference["run"]][reference["id"]]
         except KeyError:
             raise ToolFault("PythonValueLost", "The Python object that a node returned is no longer there.") from None
+
+    def is_stream(self, reference):
+        """Whether what is referred to is read item by item."""
+        if isinstance(reference, list):
+            return any(map(self.is_stream, reference))
+        if "feed" in reference:
+            return True
+        value = self._values.get(reference.get("run"), {}).get(reference.get("id"))
+        return isinstance(value, (collections.abc.Iterator, collections.abc.AsyncIterator))
 
     def end(self, run):
         self._feeds.end(run)

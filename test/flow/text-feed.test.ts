@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { FlowEvent } from "../../src/flow/event.ts";
+import type { FlowPythonOptions } from "../../src/flow/flow-python.ts";
 import type { FlowTarget } from "../../src/flow/flow-target.ts";
 import type { ChatChunk } from "../../src/model/chat-model.ts";
 import { type Script, type ScriptedModel, scriptedModel } from "../fake/scripted-model.ts";
@@ -25,6 +26,7 @@ async function open(
   context: TestContext,
   { ask = "stream: true", outputs = { o: "${read.output}" }, nodes, files }: Flow,
   script: Script = {},
+  pool: FlowPythonOptions = {},
 ): Promise<{ target: FlowTarget; model: ScriptedModel }> {
   const model = scriptedModel({ pieces: () => WORDS, ...script });
   const target = await openFiles(
@@ -46,7 +48,7 @@ async function open(
         ]),
       ),
     },
-    { model, connections },
+    { model, connections, python: pool },
   );
   return { target, model };
 }
@@ -247,4 +249,31 @@ test("code that waits for a model which hears of no abort is ended at once, and 
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.deepEqual((await runFlow(target)).outputs, before);
   letGo();
+});
+
+test("coroutines that wait for a model hold up no others of their process, and end with their run", async (context) => {
+  const readers = {
+    "a coroutine":
+      "async def read(x):\n    said = []\n    for piece in x:\n        print(piece, flush=True)\n        said.append(piece)\n    return ''.join(said)",
+    "an async generator":
+      "async def read(x):\n    for piece in x:\n        print(piece, flush=True)\n        yield piece",
+  };
+  for (const [kind, source] of Object.entries(readers)) {
+    let isSilent = true;
+    const { target } = await open(
+      context,
+      { nodes: [python("read")], files: { "read.py": source } },
+      { before: (index) => (index === 1 && isSilent ? new Promise(() => {}) : undefined) },
+      { maxWorkers: 1 },
+    );
+    const stop = new AbortController();
+    for await (const event of target.invoke({ inputs: {} }, stop.signal)) {
+      if (event.type === "error") assert.equal(event.error.code, "Canceled", kind);
+      if (event.type !== "node-log") continue;
+      isSilent = false;
+      const beside = await runFlow(target, {}, AbortSignal.timeout(20_000));
+      assert.deepEqual(beside.outputs, { o: "one two three " }, kind);
+      stop.abort();
+    }
+  }
 });
