@@ -17,7 +17,7 @@ export interface FlowPythonOptions {
   env?: ProcessEnvironment;
   /** Values in place of the flow's own environment_variables. */
   environmentVariables?: Record<string, string>;
-  /** Whether variables in `env` win over the flow's own, as in serving. Default false, as in a test. */
+  /** Whether variables in `env` win over those that the flow's file names, as in serving. Default false, as in a test. */
   keepEnvironment?: boolean;
   maxWorkers?: number;
   alone?: boolean;
@@ -43,10 +43,11 @@ export async function flowEnvironment(
   written: FlowDefinition["environmentVariables"],
   { python = {}, resources }: FlowPython,
 ): Promise<ProcessEnvironment> {
-  const { env = {}, environmentVariables, keepEnvironment = false } = python;
-  const texts = environmentTexts(written, environmentVariables);
-  const own = await resolveEnvironment(texts, resources);
-  return keepEnvironment ? { ...own, ...env } : { ...env, ...own };
+  const { env = {}, environmentVariables: given = {}, keepEnvironment = false } = python;
+  const texts = Object.entries(environmentTexts(written, given));
+  const counts = (name: string): boolean => !keepEnvironment || env[name] === undefined || Object.hasOwn(given, name);
+  const own = Object.fromEntries(texts.filter(([name]) => counts(name)));
+  return { ...env, ...(await resolveEnvironment(own, resources)) };
 }
 
 export function createPython(

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import type { Assignment } from "../../src/flow/definition.ts";
+import type { FlowPythonOptions } from "../../src/flow/flow-python.ts";
 import { openFlow } from "../../src/flow/flow-target.ts";
 import { loadFlow } from "../../src/flow/load.ts";
 import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
 import { scriptedModel } from "../fake/scripted-model.ts";
 import { fixtureResources, targetSuite } from "../target-suite.ts";
-import { flowResources, runFlow, writeFolder } from "./flow-folder.ts";
+import { flowResources, openFiles, runFlow, writeFolder } from "./flow-folder.ts";
 
 targetSuite("in this process", ({ directory, resources }) => openFlow({ directory, resources, tools: BUILT_IN_TOOLS }));
 
@@ -49,5 +50,21 @@ test("a definition that a program made is refused where a reference is of no kno
   assert.match(
     error?.message ?? "",
     /The type 'wrong_type' is currently unsupported\. Please choose from available types/,
+  );
+});
+
+test("a variable is the caller's, in serving then the process's, then the file's; a connection that none needs is not asked for", async (context) => {
+  const files = {
+    "flow.flex.yaml": "entry: entry:f\nenvironment_variables: {A: file, B: file, C: file, D: '${gone.key}'}\n",
+    "entry.py": "import os\ndef f():\n    return ' '.join(os.environ[name] for name in 'ABCD')\n",
+  };
+  const env = { PATH: process.env["PATH"], A: "process", B: "process", D: "process" };
+  const environmentVariables = { A: "caller" };
+  const said = async (python: FlowPythonOptions): Promise<unknown> =>
+    (await runFlow(await openFiles(context, files, { python }))).outputs?.["output"];
+  assert.equal(await said({ env, environmentVariables, keepEnvironment: true }), "caller process file process");
+  assert.equal(
+    await said({ env, environmentVariables: { ...environmentVariables, D: "given" } }),
+    "caller file file given",
   );
 });
