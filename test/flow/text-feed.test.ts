@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { FlowEvent } from "../../src/flow/event.ts";
-import type { FlowPythonOptions } from "../../src/flow/flow-python.ts";
-import type { FlowTarget } from "../../src/flow/flow-target.ts";
+import type { FlowTarget, OpenFlowOptions } from "../../src/flow/flow-target.ts";
 import type { ChatChunk } from "../../src/model/chat-model.ts";
 import { type Script, type ScriptedModel, scriptedModel } from "../fake/scripted-model.ts";
 import { openFiles, runFlow } from "./flow-folder.ts";
@@ -26,7 +25,7 @@ async function open(
   context: TestContext,
   { ask = "stream: true", outputs = { o: "${read.output}" }, nodes, files }: Flow,
   script: Script = {},
-  pool: FlowPythonOptions = {},
+  options: Partial<OpenFlowOptions> = {},
 ): Promise<{ target: FlowTarget; model: ScriptedModel }> {
   const model = scriptedModel({ pieces: () => WORDS, ...script });
   const target = await openFiles(
@@ -48,7 +47,7 @@ async function open(
         ]),
       ),
     },
-    { model, connections, python: pool },
+    { model, connections, ...options },
   );
   return { target, model };
 }
@@ -139,28 +138,34 @@ test("nodes share one generator: what the first has read the second does not get
 });
 
 test("prompts, conditions, aggregations and outputs get the whole text, also where code reads a part of it", async (context) => {
-  const { target } = await open(context, {
-    outputs: { o: "${read.output}", whole: "${ask.output}", said: "${said.output}", again: "${again.output}" },
-    nodes: [
-      python("read"),
-      "- {name: said, type: prompt, source: {path: said.jinja2}, inputs: {x: '${ask.output}'}}",
-      python(
-        "again",
-        "x: '${ask.output}', after: '${read.output}'",
-        ", activate: {when: '${ask.output}', is: 'one two three '}",
-      ),
-      python("sum", "x: '${ask.output}'", ", aggregation: true"),
-    ],
-    files: {
-      "read.py": "def read(x):\n    first = next(x)\n    x.close()\n    return first",
-      "said.jinja2": "<{{x}}>",
-      "again.py": "def again(x, after):\n    return list(x)",
-      "sum.py": "def sum(x):\n    return x",
+  const { target } = await open(
+    context,
+    {
+      outputs: { o: "${read.output}", whole: "${ask.output}", said: "${said.output}", again: "${again.output}" },
+      nodes: [
+        python("read"),
+        "- {name: said, type: prompt, source: {path: said.jinja2}, inputs: {x: '${ask.output}'}}",
+        python(
+          "again",
+          "x: '${ask.output}', after: '${read.output}'",
+          ", activate: {when: '${ask.output}', is: 'one two three '}",
+        ),
+        python("sum", "x: '${ask.output}'", ", aggregation: true"),
+      ],
+      files: {
+        "read.py": "def read(x):\n    first = next(x)\n    x.close()\n    return first",
+        "said.jinja2": "<{{x}}>",
+        "again.py": "def again(x, after):\n    return list(x)",
+        "sum.py": "def sum(x):\n    return x",
+      },
     },
-  });
-  const { outputs, error } = await runFlow(target);
+    {},
+    { aggregate: true },
+  );
+  const { outputs, error, values } = await runFlow(target);
   assert.equal(error, undefined);
   assert.deepEqual(outputs, { o: "one ", whole: "one two three ", said: "<one two three >", again: [] });
+  assert.deepEqual(values["sum"], ["one two three "]);
 });
 
 test("a reference into an answer that streams is refused as one into a text", async (context) => {
@@ -264,7 +269,7 @@ test("coroutines that wait for a model hold up no others of their process, and e
       context,
       { nodes: [python("read")], files: { "read.py": source } },
       { before: (index) => (index === 1 && isSilent ? new Promise(() => {}) : undefined) },
-      { maxWorkers: 1 },
+      { python: { maxWorkers: 1 } },
     );
     const stop = new AbortController();
     for await (const event of target.invoke({ inputs: {} }, stop.signal)) {
@@ -276,4 +281,18 @@ test("coroutines that wait for a model hold up no others of their process, and e
       stop.abort();
     }
   }
+});
+
+test("a process that dies while its code reads stops the model", async (context) => {
+  const source = "def read(x):\n    import os\n    next(x)\n    os._exit(7)";
+  const { target, model } = await open(
+    context,
+    { nodes: [python("read")], files: { "read.py": source } },
+    { before: (index) => (index === 1 ? new Promise(() => {}) : undefined) },
+  );
+  const { error, nodes } = await runFlow(target, {}, AbortSignal.timeout(20_000));
+  assert.equal(error?.code, "PythonWorkerCrashed");
+  assert.equal(nodes["read"], "failed");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual([model.stopped, model.active], [1, 0]);
 });
