@@ -12,6 +12,7 @@ import { openDataset } from "./dataset.ts";
 import type { NamedSource } from "./lines.ts";
 import { checkMapping } from "./mapping.ts";
 import type { BatchProgress } from "./progress.ts";
+import { publishBatchSize } from "./publish.ts";
 import { type RunInfo, type RunRequest, defaultRunName } from "./run-info.ts";
 import { readJson } from "./outcome.ts";
 import { errorRecord, runErrorRecord } from "./error-record.ts";
@@ -58,7 +59,7 @@ export async function createRun(store: RunStore, options: CreateRunOptions, sign
     try {
       options.onStart?.(run.info);
       const resumeLayout = resumeFrom && store.layout(resumeFrom.name);
-      if (opened instanceof FlowsteadError) await endFailed(run, opened);
+      if (opened instanceof FlowsteadError) await endUnopened(run, opened, flowFolder(request.flow));
       else await execute(run, { ...options, flow: opened.flow, sources, resumeFrom: resumeLayout }, signal);
       return run.info;
     } finally {
@@ -164,6 +165,17 @@ async function tellEdits(
 async function dataState(data: string | null): Promise<string> {
   const found = data === null ? undefined : await stat(data).catch(() => undefined);
   return found ? `${found.size} ${found.mtimeMs} ${found.ino}` : "none";
+}
+
+/** What a run leaves whose flow cannot be opened: what the flow was, and why. */
+async function endUnopened(run: OpenRun, error: FlowsteadError, directory: string): Promise<void> {
+  const { layout } = run;
+  const log = openRunLog(layout.logs);
+  log.error(`Run ${run.info.name} failed: ${error.message}`);
+  await log.close();
+  await publishBatchSize(layout, 1);
+  await copySnapshot(directory, layout.snapshot, [path.dirname(layout.folder), layout.folder]);
+  await endFailed(run, error);
 }
 
 /** Wrong data ends a run before there is anything to publish; its error.json is then made here. */

@@ -113,6 +113,9 @@ test("a class that does not take its init is a run that failed, and one with a b
   assert.equal((await run("show", "-n", "bad init")).code, 0);
   const { stdout, stderr } = await run("show-details", "-n", "bad init");
   assert.deepEqual([stdout, stderr], ["", "No line of run bad init has ended.\n"]);
+  const left = path.join(home, "runs", "bad init");
+  assert.match(await readFile(path.join(left, "logs.txt"), "utf8"), /ERROR +Run bad init failed: Failed to initialize/);
+  assert.equal(await readFile(path.join(left, "snapshot/greeter.py"), "utf8"), code);
 });
 
 test("lines without number are shown as tables of a thousand", async () => {
