@@ -67,9 +67,10 @@ async function run({ flow, inputs }: Case, layout: RunLayout, context: KindConte
     const sources = new Map<string, NamedSource>();
     for (const [name, given] of Object.entries(inputs["input_dirs"] as ValueMap)) {
       const origin = path.join(path.dirname(file), String(given as string));
-      const source = Array.isArray(given)
-        ? rowsInMemory(given.slice(0, maxRows) as ValueMap[])
-        : await openDataset(origin, { maxRows });
+      // A flow that takes nothing is refused before anybody looks for its data, which may not be there.
+      const isFile = !Array.isArray(given) && opened.plan.inputs.length > 0;
+      const rows = Array.isArray(given) ? (given.slice(0, maxRows) as ValueMap[]) : [];
+      const source = isFile ? await openDataset(origin, { maxRows }) : rowsInMemory(rows);
       sources.set(name, { ...source, origin });
     }
     const stopOnFailure = limits["raise_on_line_failure"] === true;
