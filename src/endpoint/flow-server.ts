@@ -17,7 +17,7 @@ import { callerOf, traceOf } from "./caller.ts";
 import { connectionSignal, readBody, responseSink, sendError, sendJson } from "./exchange.ts";
 import { readScoreCall } from "./score-call.ts";
 import { watchScore } from "./score-metric.ts";
-import { hiddenOutputs, writeScore } from "./score.ts";
+import { answeredSignature, hiddenOutputs, writeScore } from "./score.ts";
 import type { StaticPages } from "./static-page.ts";
 
 export interface FlowServerOptions {
@@ -120,7 +120,8 @@ function serverRoutes(target: Target, options: FlowServerOptions): Record<string
     },
   };
   if (options.internal) {
-    routes["GET /describe"] = async ({ response }) => sendJson(response, 200, await target.describe());
+    routes["GET /describe"] = async ({ response }) =>
+      sendJson(response, 200, answeredSignature(await target.describe(), options.includedFields));
     routes["POST /invoke"] = (exchange) => invoke(target, options, exchange);
   }
   if (pages) {

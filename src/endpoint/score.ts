@@ -59,6 +59,18 @@ export function hiddenOutputs(signature: FlowSignature, included: readonly strin
   return outputs.some(isHidden) ? new Set(outputs.filter(isHidden).map(({ name }) => name)) : NOTHING;
 }
 
+/** The signature as a server in front of this one is told it: what is not answered here is for evaluation only there. */
+export function answeredSignature(signature: FlowSignature, included: readonly string[] | undefined): FlowSignature {
+  if (!included) return signature;
+  const { outputs, served } = signature;
+  const told = (output: FlowOutput): FlowOutput => ({ ...output, evaluationOnly: !included.includes(output.name) });
+  return {
+    ...signature,
+    outputs: outputs.map(told),
+    ...(served ? { served: { ...served, outputs: served.outputs.map(told) } } : {}),
+  };
+}
+
 async function writeJson(
   events: AsyncIterable<FlowEvent>,
   sink: ScoreSink,

@@ -4,11 +4,15 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { parseJson } from "../base/json.ts";
 import { type ValueMap, isMap, pyStr } from "../base/value.ts";
 
-export interface ServingEnvironment {
+/** What variables say of the flow, also to an instance of an endpoint. */
+export interface FlowVariables {
   /** Outputs that are answered; undefined: all that are not for evaluation only. */
   includedFields: string[] | undefined;
   /** Values for the constructor of a flex flow's class. */
   init: ValueMap | undefined;
+}
+
+export interface ServingEnvironment extends FlowVariables {
   /** What `/version` tells. */
   build: { info: string; version: string | undefined };
   /** On every metric. */
@@ -23,14 +27,21 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export function servingEnvironment(env: Variables): ServingEnvironment {
   refuseUnserved(env);
   return {
-    includedFields: includedFields(servingVariable(env, "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS")),
-    init: objectIn(env, "PF_FLOW_INIT_CONFIG", "the init values of the flow's class"),
+    ...flowVariables(env),
     build: build(env.BUILD_INFO ?? ""),
     dimensions: { ...deployment(env), ...texts(objectIn(env, "PF_SERVING_METRICS_COMMON_DIMENSIONS", "dimensions")) },
     unheeded: UNHEEDED.flatMap(([names, why]) => {
       const set = names.filter((name) => env[name]);
       return set.length === 0 ? [] : [`${set.join(", ")}: ${why}`];
     }),
+  };
+}
+
+/** @throws FlowsteadError `InvalidConfig`, which names the variable and what it must be. */
+export function flowVariables(env: Variables): FlowVariables {
+  return {
+    includedFields: includedFields(servingVariable(env, "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS")),
+    init: objectIn(env, "PF_FLOW_INIT_CONFIG", "the init values of the flow's class"),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Target } from "../../flow/target.ts";
 import { closing } from "../../network/closing.ts";
 import { BUILT_IN_TOOLS } from "../../tool/index.ts";
 import { flowServer, listen } from "../flow-server.ts";
+import { flowVariables } from "../serving-environment.ts";
 import { remoteResources } from "../resource/client.ts";
 import { type InstanceMessage, type InstanceSpec, instanceSpec } from "./spec.ts";
 
@@ -35,14 +36,16 @@ async function serve(spec: InstanceSpec): Promise<() => Promise<void>> {
   // Scripts run in threads of this process, and open files as Python nodes do: beside the flow's own.
   process.chdir(spec.flow);
   const resources = remoteResources({ ...spec.resources, url: "http://resources" });
+  const { init, includedFields } = flowVariables(spec.env);
   const flow = await openFlow({
     directory: spec.flow,
+    ...(init ? { init } : {}),
     tools: BUILT_IN_TOOLS,
     resources,
     serving: true,
     python: { interpreter: spec.python, env: spec.env, keepEnvironment: true },
   });
-  const server = flowServer(printing(flow), { log, version: spec.version, internal: true });
+  const server = flowServer(printing(flow), { log, version: spec.version, includedFields, internal: true });
   await listen(server, { socketPath: spec.socketPath });
   return async () => {
     const answered = closing(server);

@@ -11,6 +11,7 @@ import { Backoff } from "../../../src/endpoint/instance/backoff.ts";
 import { startInstance } from "../../../src/endpoint/instance/child.ts";
 import type { Instance, InstanceState } from "../../../src/endpoint/instance/instance.ts";
 import { remoteTarget } from "../../../src/endpoint/instance/remote.ts";
+import { writeScore } from "../../../src/endpoint/score.ts";
 import { writeFolder } from "../../flow/flow-folder.ts";
 import { sourceFile } from "../../program.ts";
 
@@ -145,6 +146,30 @@ test("who waits for an answer of an instance that ends gets the whole of it", as
     if (event.type === "flow-end" || event.type === "error") told = event;
   }
   assert.deepEqual((told as { outputs?: unknown }).outputs, { o: "late".repeat(100_000) });
+});
+
+test("variables of a deployment give the class its init values, and say which outputs are answered", async (context) => {
+  const flow = writeFolder(context, {
+    "flow.flex.yaml": "entry: entry:Add\noutputs: {sum: {type: int}, parts: {type: list}}\n",
+    "entry.py":
+      "class Add:\n    def __init__(self, n: int):\n        self.n = n\n    def __call__(self, a: int):\n        return {'sum': a + self.n, 'parts': [a]}\n",
+  });
+  const env = { PF_FLOW_INIT_CONFIG: '{"n": 40}', PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: '["sum"]' };
+  const { instance, socketPath, until } = watched(undefined, flow, env);
+  context.after(() => instance.stop({ now: true }));
+  await until("ready");
+  const target = remoteTarget({ socketPath, url: "http://instance" }, "It");
+  context.after(() => target.close());
+  let body: unknown;
+  const sink = {
+    send: (_: number, __: unknown, text: string) => (body = JSON.parse(text)),
+    head() {},
+    write() {},
+    end() {},
+  };
+  const events = target.invoke({ inputs: { a: 2 } }, AbortSignal.timeout(30_000));
+  await writeScore(events, sink, { format: "json", signature: await target.describe() });
+  assert.deepEqual(body, { sum: 42 });
 });
 
 test("the program of an instance outlives a terminal's interrupt, and ends with its parent", async (context) => {
