@@ -16,6 +16,10 @@ from .output import current_call
 from .pool import interrupt
 
 
+# How often a coroutine that is held looks whether it may go on.
+HELD_S = 0.01
+
+
 class Call:
     """One running call of a tool.
 
@@ -35,6 +39,8 @@ class Call:
         self._loop = None  # That of the task.
         self._done = False
         self._canceled = False
+        self._go = threading.Event()  # Cleared while who reads its stream is behind.
+        self._go.set()
         self._streaming = False  # Whether what it does is reading the stream that it returned.
 
     def start(self):
@@ -50,9 +56,18 @@ class Call:
             return None
         return lambda: context.run(self._run, tool)
 
+    def hold(self, is_held):
+        """Reads no further of its stream, until the reader has caught up."""
+        with self._lock:
+            if is_held and not self._canceled:
+                self._go.clear()
+            else:
+                self._go.set()
+
     def cancel(self):
         with self._lock:
             self._canceled = True
+            self._go.set()
             if self._done:
                 return
             if self._thread is not None:
@@ -140,12 +155,16 @@ class Call:
         items = self._begun(field)
         async for item in iterator:
             items.append(self._chunk(item, field))
+            while not self._go.is_set():
+                await asyncio.sleep(HELD_S)
         return self._ended(items)
 
     def _drain(self, iterator, field=None):
         items = self._begun(field)
         for item in iterator:
             items.append(self._chunk(item, field))
+            if self._thread is not None:  # In the loop of all it would hold up others.
+                self._go.wait()
         return self._ended(items)
 
     def _begun(self, field):

@@ -74,6 +74,10 @@ class Worker:
             call = self._calls.get(message["call"])
             if call is not None:
                 call.cancel()
+        elif kind in ("hold", "go"):
+            call = self._calls.get(message["call"])
+            if call is not None:
+                call.hold(kind == "hold")
         elif kind in ("answer", "answered", "refused"):
             self.questions.answered(message)
         elif kind in ("fed", "starved"):

@@ -25,8 +25,7 @@ export function nodeListener(call: NodeCall): PythonListener {
     return known;
   };
   return {
-    // Python does not wait for a slow reader: its pieces are on this side already.
-    onText: (text, piece) => void call.emitText(text, piece),
+    onText: (text, piece) => call.emitText(text, piece),
     onLog: (stream, text) => call.log(stream, text),
     onMetric: (name, value) => call.metric(name, value),
     onTraced: (traced) => tellTraced(traced, call, spanOf),

@@ -45,7 +45,8 @@ export interface AssistantFunction {
 }
 
 export interface PythonListener {
-  onText(text: string, piece: PieceFacts): void;
+  /** A promise that comes back holds the code back until it resolves: it reads no further of its stream. */
+  onText(text: string, piece: PieceFacts): Promise<void> | void;
   onLog(stream: "stdout" | "stderr", text: string): void;
   onMetric(name: string, value: Value): void;
   /** A function marked with `@trace` has been called. */
@@ -61,11 +62,12 @@ export interface PythonSession {
   end(): void;
 }
 
-function pass(progress: Progress, listener: PythonListener): void {
-  if (progress.t === "chunk") listener.onText(progress.text, progress);
-  else if (progress.t === "log") listener.onLog(progress.stream, progress.text);
+function pass(progress: Progress, listener: PythonListener): Promise<void> | void {
+  if (progress.t === "chunk") return listener.onText(progress.text, progress);
+  if (progress.t === "log") listener.onLog(progress.stream, progress.text);
   else if (progress.t === "span") listener.onTraced?.(progress);
   else listener.onMetric(progress.name, progress.value);
+  return undefined;
 }
 
 type Reference = ObjectReference | { feed: number; run: string } | { value: Value } | { literal: Value } | Reference[];

@@ -49,12 +49,21 @@ export class Worker implements ObjectKeeper {
    */
   call(
     message: Record<string, unknown>,
-    { onProgress, caller }: { onProgress: (message: Progress) => void; caller: unknown },
+    { onProgress, caller }: { onProgress: (message: Progress) => Promise<void> | void; caller: unknown },
     signal: AbortSignal,
   ): Promise<PythonResult> {
     if (signal.aborted) return Promise.reject(canceled());
+    let isHeld = false;
     const tell = (progress: Progress): void => {
-      if (!signal.aborted) onProgress(progress);
+      const caughtUp = signal.aborted ? undefined : onProgress(progress);
+      // What is on its way comes while it is held.
+      if (!caughtUp || isHeld) return;
+      isHeld = true;
+      this.process.post({ t: "hold", call: id });
+      void caughtUp.then(() => {
+        isHeld = false;
+        this.process.post({ t: "go", call: id });
+      });
     };
     const { id, answer } = this.process.request(message, tell, caller);
     return new Promise((resolve, reject) => {

@@ -126,6 +126,26 @@ test("a model is not asked far ahead of code that reads slowly", async (context)
   assert.deepEqual((await running).outputs, { o: 5000 });
 });
 
+test("a slow reader holds back the code that yields, and with it the model that it reads", async (context) => {
+  for (const head of ["def", "async def"]) {
+    let given = 0;
+    const { target } = await open(
+      context,
+      { nodes: [python("read")], files: { "read.py": `${head} read(x):\n    for piece in x:\n        yield piece` } },
+      { pieces: () => Array.from({ length: 5000 }, () => "x "), before: () => void given++ },
+    );
+    const events = target.invoke({ inputs: {} }, AbortSignal.timeout(20_000))[Symbol.asyncIterator]();
+    let read = 0;
+    while (read < 10) if ((await events.next()).value?.type === "text-delta") read++;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.ok(given < 2500, `${head}: the model was asked for ${given} pieces ahead of the reader`);
+    for (let next = await events.next(); !next.done; next = await events.next()) {
+      if (next.value.type === "text-delta") read++;
+    }
+    assert.equal(read, 5000, head);
+  }
+});
+
 test("nodes share one generator: what the first has read the second does not get", async (context) => {
   const { target } = await open(context, {
     nodes: [python("first"), python("read", "x: '${ask.output}', after: '${first.output}'")],
