@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { STATE_FOLDER, connectionFolders } from "../config/folder.ts";
 import { FlowsteadError } from "../base/error/error.ts";
@@ -15,6 +14,7 @@ import { type ConnectionStore, type StoredConnection, openConnectionStore } from
 import type { Console } from "./console.ts";
 import { type HomeOptions, ownConfigOf, count, withHome, withYes } from "./option.ts";
 import { pairs, readEnvFile } from "./pair.ts";
+import { askAtTerminal } from "./question.ts";
 
 interface WriteOptions extends HomeOptions {
   file?: string;
@@ -218,22 +218,39 @@ async function save(store: ConnectionStore, data: ValueMap, console: Console): P
 
 /** Puts what a person types in place of `<user-input>`. */
 async function askFor(data: ValueMap): Promise<ValueMap> {
-  const open = Object.keys(data).filter((key) => data[key] === ASK || data[key] === MASK);
+  const open = openFields(data);
   if (open.length === 0) return data;
   if (!process.stdin.isTTY) {
+    const fields = open.map(({ name, asks }) => `${name}: ${asks}`).join(", ");
     throw new FlowsteadError(
       "UsageError",
-      `${open.map((key) => `${key}: ${pyStr(data[key] ?? null)}`).join(", ")} asks a person, and nobody is here. Use --set ${open[0]}=... or \${env:NAME}.`,
+      `${fields} asks a person, and nobody is here. Use --set ${open[0]?.name}=... or \${env:NAME}.`,
     );
   }
-  const dialog = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answers: ValueMap = {};
-    for (const key of open) answers[key] = await dialog.question(`${key}: `);
-    return { ...data, ...answers };
-  } finally {
-    dialog.close();
-  }
+  const answers = await askAtTerminal(open.map(({ name, isSecret }) => ({ label: `${name}: `, isSecret })));
+  return open.reduce((answered, { name }, index) => withField(answered, name, answers[index] ?? ""), data);
+}
+
+interface OpenField {
+  /** As `--set` names it. */
+  name: string;
+  /** What stands in its place. */
+  asks: string;
+  isSecret: boolean;
+}
+
+function openFields(data: ValueMap): OpenField[] {
+  const kind = typeof data["type"] === "string" ? findKind(data["type"]) : undefined;
+  const own = openIn(data, "").map((field) => ({ ...field, isSecret: kind?.secrets.includes(field.name) ?? true }));
+  const secrets = data["secrets"] ?? null;
+  const inner = isMap(secrets) ? openIn(secrets, "secrets.").map((field) => ({ ...field, isSecret: true })) : [];
+  return [...own, ...inner];
+}
+
+function openIn(fields: ValueMap, prefix: string): Pick<OpenField, "name" | "asks">[] {
+  return Object.entries(fields).flatMap(([key, value]) =>
+    value === ASK || value === MASK ? [{ name: prefix + key, asks: value }] : [],
+  );
 }
 
 /** The connection as the original prints it: its YAML without secrets, with where its class is and its times. */

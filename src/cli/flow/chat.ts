@@ -89,7 +89,7 @@ async function answer(question: string, options: TurnOptions, console: Console):
   const log = new FlowLog();
   let shown = false;
   const show = (text: string): void => {
-    if (!shown) process.stdout.write(isTerminal ? `${YELLOW}Bot:${PLAIN} ` : "Bot: ");
+    if (!shown) process.stdout.write(isTerminal ? `${coloured("Bot:", 33)} ` : "Bot: ");
     shown = true;
     process.stdout.write(text);
   };
@@ -111,12 +111,14 @@ async function answer(question: string, options: TurnOptions, console: Console):
   return { ...(outputs ? { outputs } : {}), stopped, trouble };
 }
 
-const GREEN = "\u001b[32m";
-const YELLOW = "\u001b[33m";
-const PLAIN = "\u001b[0m";
+/** A speaker's name, in a colour where the terminal and the person want some: NO_COLOR and TERM=dumb say not. */
+function coloured(name: string, colour: 32 | 33): string {
+  const { NO_COLOR: none = "", TERM: kind } = process.env;
+  return none !== "" || kind === "dumb" ? name : `\u001b[${colour}m${name}\u001b[0m`;
+}
 
 function prompter(reader: Interface, isTerminal: boolean): () => void {
-  reader.setPrompt(`${GREEN}User:${PLAIN} `);
+  reader.setPrompt(`${coloured("User:", 32)} `);
   let open = true;
   reader.on("close", () => (open = false));
   return () => {
