@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { FlowsteadError } from "../../src/base/error/error.ts";
+import { RunRecord } from "../../src/run/record.ts";
 import { readMetrics } from "../../src/run/outcome.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import type { ApiCall } from "../../src/run/api-call.ts";
@@ -195,4 +197,24 @@ test("calls without spans lie within the function that was at work; parallel fun
     ["later", "Embedding"],
   ]);
   assert.equal(calls.all[1]?.children[0]?.system_metrics?.["total_tokens"], 3);
+});
+
+test("what a run that failed has spent is in its record", () => {
+  const record = new RunRecord({ rootRunId: "r", index: 2, messageFormat: "basic" });
+  const usage = { promptTokens: 3, completionTokens: 4, totalTokens: 7 };
+  const end = { type: "node-end", status: "completed", time: 5, durationMs: 1, usage } as const;
+  record.add({
+    type: "flow-start",
+    runId: "r_2",
+    flow: "f",
+    time: 1,
+    inputs: {},
+    outputs: { plain: [], streamed: [] },
+  });
+  record.add({ ...end, node: "one" });
+  record.add({ ...end, node: "two" });
+  record.add({ type: "error", time: 1001, error: new FlowsteadError("InputNotFound", "no").toBody() });
+  const [run] = record.detail.flow_runs;
+  const spent = { duration: 1, prompt_tokens: 6, completion_tokens: 8, total_tokens: 14 };
+  assert.deepEqual([run?.["system_metrics"], record.usage.totalTokens], [spent, 14]);
 });
