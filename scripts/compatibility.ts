@@ -80,8 +80,8 @@ const DIFFERENCES = `
   \`--input\` take JSON and JSON Lines both, \`--detail\` is a folder of the working folder for the log, too.
 - **\`flow validate\`** reads a flow as strictly as a run does: references, cycles and sources that are not right are errors (the original
   succeeds with most), connections that are not here are warnings. \`location\` is \`file:line\`.
-- **\`flow build\`** needs no \`--format\`, refuses a folder with other things in it, and writes \`.dockerignore\` besides; no \`flow.json\` for a
-  flex flow; \`environment.image\` and \`conda_file\` are not used, which it says, and \`setup_sh\` runs in the image. **\`flow serve\`** ends with 0 at SIGTERM, as at Ctrl-C.
+- **\`flow build\`** needs no \`--format\`, refuses a folder with other things in it, and writes \`.dockerignore\` and the program itself as a
+  package file besides; \`settings.json\` also names the variables of prompties; no \`flow.json\` for a flex flow; \`environment.image\` and \`conda_file\` are not used, which it says, and \`setup_sh\` runs in the image. **\`flow serve\`** ends with 0 at SIGTERM, as at Ctrl-C.
 - **Streams**: with \`stream: true\` a Python node gets the model's whole text, where the original gives it a generator; chunks of a Python stream
   that are no texts are sent as their text. **\`swagger.json\`** of a flex flow says what its YAML says of inputs; the original shows the code's.
 - **Flex flows** whose function says that it returns a \`dict\` or an \`int\` are served; the original refuses them.

@@ -60,7 +60,7 @@ export function dockerfile({ version, hasPython, requirements, setup, packageFil
     "ENV FLOWSTEAD_HOME=/state",
     "USER node",
     "EXPOSE 8080",
-    `HEALTHCHECK --start-period=20s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8080) + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]`,
+    `HEALTHCHECK --start-period=20s CMD node -e "fetch('http://127.0.0.1:\${PORT:-8080}/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"`,
     'CMD ["sh", "./start.sh"]',
     "",
   );

@@ -204,7 +204,7 @@ test("an image has what a flow's files name: packages beside them, variables of 
   // Whoever starts the container with another port, or as a user without a name, is served as well.
   assert.match(
     prompty["Dockerfile"] ?? "",
-    /chown node:0 \/state && chmod 770 \/state$[^]*process\.env\.PORT \|\| 8080/m,
+    /chown node:0 \/state && chmod 770 \/state$[^]*HEALTHCHECK .*\$\{PORT:-8080\}/m,
   );
 });
 
