@@ -26,7 +26,8 @@ from .question import Questions
 from .signature import load
 from .view import view_of
 
-THREADS = 32
+# Most nodes wait for a service, and threads that wait cost next to nothing; one is started only when all others are taken.
+THREADS = 256
 
 
 class Worker:

@@ -211,38 +211,36 @@ test("what a node's code has started ends with its process, and what it has sent
   }
 });
 
-test("several calls run in one process at a time", async (context) => {
+test("as many calls run in one process at a time as people wait for a service", async (context) => {
   const pool = open(
     context,
-    "import threading\nmeet = threading.Barrier(4)\n@tool\ndef f(x):\n    meet.wait(20)\n    return x\n",
+    "import threading\nmeet = threading.Barrier(200)\n@tool\ndef f(x):\n    meet.wait(60)\n    return x\n",
     { maxWorkers: 1 },
   );
   await pool.load("tool.py");
   const session = pool.session("run");
-  assert.deepEqual(await Promise.all([1, 2, 3, 4].map((x) => call(session, { x }))), [1, 2, 3, 4]);
+  const numbers = Array.from({ length: 200 }, (_, x) => x);
+  assert.deepEqual(await Promise.all(numbers.map((x) => call(session, { x }))), numbers);
 });
 
 test("with all threads in work the process still loads files and hears of aborts, and the calls that wait get their turn", async (context) => {
   const source =
-    "import time\nisOpen = False\n@tool\ndef f(x):\n    global isOpen\n    isOpen = isOpen or x == 'open'\n" +
-    "    while not isOpen and x != 'stop':\n        time.sleep(0.01)\n" +
-    "    while x == 'stop':\n        time.sleep(0.01)\n    return x\n";
+    "import threading, time\ndoor = threading.Event()\n@tool\ndef f(x):\n    if x == 'open':\n        door.set()\n" +
+    "    while x == 'stop':\n        time.sleep(0.01)\n    door.wait()\n    return x\n";
   const pool = open(context, source, { maxWorkers: 1, cancelGraceMs: 60_000 });
   await pool.load("tool.py");
   const session = pool.session("run");
   const stop = new AbortController();
   const stopped = Promise.all(Array.from({ length: 8 }, () => call(session, { x: "stop" }, stop.signal)));
-  // 8 and 24 are as many as there are threads; the rest, of which one opens the door, waits for those that are stopped.
-  const held = Array.from({ length: 30 }, (_, x) => call(session, { x }));
+  // 8 and 248 are as many as there are threads; the rest, of which one opens the door, waits for those that are stopped.
+  const numbers = Array.from({ length: 254 }, (_, x) => x);
+  const held = numbers.map((x) => call(session, { x }));
   const opens = call(session, { x: "open" });
   assert.equal((await pool.load("tool.py")).name, "f");
   stop.abort();
   await assert.rejects(stopped, { code: "Canceled" });
   assert.equal(await opens, "open");
-  assert.deepEqual(
-    await Promise.all(held),
-    Array.from({ length: 30 }, (_, x) => x),
-  );
+  assert.deepEqual(await Promise.all(held), numbers);
 });
 
 test("an aborted call rejects at once, and one that was aborted before is not made", async (context) => {
