@@ -112,7 +112,7 @@ async function writeStream(
       values[event.name] = event.value;
       if (!started && held.length > 0 && plainOutputs.every((output) => output.name in values)) await start();
     } else if (event.type === "text-delta" && !hidden.has(event.output)) {
-      const frame = sseData(JSON.stringify({ [event.output]: event.text }));
+      const frame = pieceFrame(event);
       if (!started) {
         held.push(frame);
         if (plainOutputs.every((output) => output.name in values)) await start();
@@ -129,6 +129,11 @@ async function writeStream(
     }
   }
   return undefined;
+}
+
+/** A piece of a stream: text, or whatever else code gave. */
+function pieceFrame({ output, text, json = JSON.stringify(text) }: FlowEvent & { type: "text-delta" }): string {
+  return sseData(`{${JSON.stringify(output)}:${json}}`);
 }
 
 /**
@@ -152,7 +157,7 @@ async function writeFound(
     } else if (event.type === "text-delta" && !hidden.has(event.output)) {
       found.names.add(event.output);
       if (event.text === "") continue;
-      const frame = sseData(JSON.stringify({ [event.output]: event.text }));
+      const frame = pieceFrame(event);
       const isSole = event.output === sole && shown.length <= 1;
       if (isSole && found.names.size === 1 && !found.started) {
         found.started = true;

@@ -147,6 +147,19 @@ def ask(question: str):
   assert.equal(error?.details?.["lineno"], 10);
 });
 
+test("a piece that is no text is sent as what it is, and as its text in a whole answer", async (context) => {
+  const pieces = "def ask():\n    yield 1\n    yield {'a': [None, 2.5]}\n    yield 'x'\n";
+  const score = await serve(context, { "flow.flex.yaml": "entry: entry:ask\n", "entry.py": pieces });
+  const [, , stream] = await score({}, "text/event-stream");
+  assert.deepEqual(
+    stream.split("\n\n").map((frame) => frame && (JSON.parse(frame.slice(6)) as unknown)),
+    [{ output: 1 }, { output: { a: [null, 2.5] } }, { output: "x" }, ""],
+  );
+  assert.equal((await score({}, "*/*"))[2], JSON.stringify("1{'a': [None, 2.5]}x"));
+  const returned = { "flow.flex.yaml": "entry: entry:give\n", "entry.py": `${pieces}def give():\n    return ask()\n` };
+  assert.equal((await (await serve(context, returned))({}, "text/event-stream"))[2], stream);
+});
+
 type Score = (inputs: object, accept: string) => Promise<[status: number, contentType: string, body: string]>;
 
 async function serve(context: TestContext, files: Record<string, string>): Promise<Score> {
