@@ -8,11 +8,13 @@ import { test } from "node:test";
 import { plain } from "../../src/base/json.ts";
 import { Float, type ValueMap } from "../../src/base/value.ts";
 import type { ErrorRecord } from "../../src/run/error-record.ts";
+import { type FlowTarget, openFlow } from "../../src/flow/flow-target.ts";
 import { readErrors, readMetrics } from "../../src/run/outcome.ts";
 import { readDetails } from "../../src/run/details.ts";
 import type { BatchProgress } from "../../src/run/progress.ts";
 import { defaultRunName, shownRun } from "../../src/run/run-info.ts";
-import { writeFolder } from "../flow/flow-folder.ts";
+import { BUILT_IN_TOOLS } from "../../src/tool/index.ts";
+import { flowResources, writeFolder } from "../flow/flow-folder.ts";
 import { runs } from "./runs.ts";
 
 const GRADE = path.resolve("test/fixture/flow/grade");
@@ -206,6 +208,38 @@ test("an evaluation over a run grades its completed lines, and its metrics are t
     { lines: 3, accuracy: new Float(1) },
     "run.inputs are the data of that run",
   );
+});
+
+test("what an aggregation node spends counts for the run", async (context) => {
+  const { create, data } = runs(context);
+  const file = await data([{ groundtruth: "a", prediction: "a" }]);
+  const usage = { promptTokens: 2, completionTokens: 3, totalTokens: 5 };
+  const run = await create(
+    { flow: GRADE, data: file },
+    {
+      name: "costly",
+      openFlow: async () => {
+        const env = { PATH: process.env["PATH"] };
+        const flow = await openFlow({
+          directory: GRADE,
+          tools: BUILT_IN_TOOLS,
+          resources: flowResources(),
+          python: { env },
+        });
+        const aggregate: FlowTarget["aggregate"] = async function* (call, signal) {
+          for await (const event of flow.aggregate(call, signal))
+            yield event.type === "node-end" ? { ...event, usage } : event;
+        };
+        const { plan, signature, directory } = flow;
+        const close = (): Promise<void> => flow.close();
+        const rest = { describe: () => flow.describe(), close };
+        const invoke: FlowTarget["invoke"] = (call, signal) => flow.invoke(call, signal);
+        return { flow: { plan, signature, directory, invoke, aggregate, ...rest }, close };
+      },
+    },
+  );
+  const { total_tokens, prompt_tokens, completion_tokens } = run.system_metrics;
+  assert.deepEqual([total_tokens, prompt_tokens, completion_tokens], [5, 2, 3]);
 });
 
 test("an aggregation node that fails is told; the lines stay", async (context) => {
