@@ -2,7 +2,7 @@
 // `trim_blocks`, `keep_trailing_newline`, no loader).
 
 import { FlowsteadError } from "../base/error/error.ts";
-import { Budget, DEFAULT_LIMITS, type RenderLimits } from "./jinja/budget.ts";
+import { Budget, DEFAULT_LIMITS, type RenderLimits, within } from "./jinja/budget.ts";
 import { checkNames } from "./jinja/check.ts";
 import { Fault } from "./jinja/fault.ts";
 import { GLOBALS } from "./jinja/global.ts";
@@ -70,12 +70,11 @@ export function compileTemplate(source: string, options: TemplateOptions = {}): 
   const isSandboxed = options.env?.["PF_USE_SANDBOX_FOR_JINJA"]?.toLowerCase() !== "false";
 
   function renderText(context: Readonly<Record<string, unknown>>, render: RenderOptions = {}): RenderedText {
-    const interpreter = new Interpreter(
-      new Budget({ ...DEFAULT_LIMITS, ...render.limits }, render.signal),
-      createLookup(context, render),
-      isSandboxed,
+    const budget = new Budget({ ...DEFAULT_LIMITS, ...render.limits }, render.signal);
+    const interpreter = new Interpreter(budget, createLookup(context, render), isSandboxed);
+    return guarded({ file, before, line: () => interpreter.line }, () =>
+      within(budget, () => interpreter.run(statements)),
     );
-    return guarded({ file, before, line: () => interpreter.line }, () => interpreter.run(statements));
   }
 
   return {

@@ -53,3 +53,28 @@ export class Budget {
     this.step(length >> 6);
   }
 }
+
+/** The rendering that is under way. One renders at a time, since none of it waits. */
+let current: Budget | undefined;
+
+/** Runs a rendering; what it does inside single values is charged to its budget, too. */
+export function within<T>(budget: Budget, render: () => T): T {
+  const outer = current;
+  current = budget;
+  try {
+    return render();
+  } finally {
+    current = outer;
+  }
+}
+
+/** Charges one part of a value that is printed or compared: parts may be the same list many times over. */
+export function visit(): void {
+  current?.step();
+}
+
+/** Asks for room for a text that a value makes when it is printed. */
+export function roomFor(text: string): string {
+  current?.room(text.length);
+  return text;
+}

@@ -7,6 +7,7 @@ import { type Cell, typeName } from "./value.ts";
 export type Numeric = number | bigint | Float;
 
 const MAX_BITS = 100_000;
+const MAX_INTEGER = 1n << BigInt(MAX_BITS);
 
 /** The number in a cell, with True as 1; undefined for what is no number. */
 export function numeric(value: Cell): Numeric | undefined {
@@ -48,7 +49,7 @@ export function arithmetic(operator: string, a: Numeric, b: Numeric): Numeric {
 function onInts(operator: string, a: bigint, b: bigint): bigint {
   if (operator === "+") return a + b;
   if (operator === "-") return a - b;
-  if (operator === "*") return a * b;
+  if (operator === "*") return bounded(a * b);
   if (b === 0n) {
     fault("ZeroDivisionError", operator === "%" ? "integer modulo by zero" : "integer division or modulo by zero");
   }
@@ -56,6 +57,12 @@ function onInts(operator: string, a: bigint, b: bigint): bigint {
   const isOff = rest !== 0n && rest < 0n !== b < 0n;
   if (operator === "%") return isOff ? rest + b : rest;
   return isOff ? a / b - 1n : a / b;
+}
+
+/** A product that is multiplied with itself again and again takes all the time there is. */
+function bounded(product: bigint): bigint {
+  if (product > MAX_INTEGER || product < -MAX_INTEGER) fault("OverflowError", "the result of * is too large");
+  return product;
 }
 
 function onFloats(operator: string, a: number, b: number): Numeric {

@@ -2,7 +2,7 @@
 
 import { RenderedText } from "../rendered-text.ts";
 import type { BinaryOperator, Comparator } from "./ast.ts";
-import type { Budget } from "./budget.ts";
+import { type Budget, visit } from "./budget.ts";
 import { fault } from "./fault.ts";
 import { percentFormat } from "./percent-format.ts";
 import { arithmetic, asDouble, numeric, toIndex } from "./number.ts";
@@ -66,6 +66,7 @@ function repeat(sequence: Cell, times: Cell, budget: Budget): Cell | undefined {
 /** Python `==`. */
 export function same(left: Cell, right: Cell, depth = 0): boolean {
   if (left === right) return true;
+  visit();
   if (depth > 200) fault("RecursionError", "maximum recursion depth exceeded in comparison");
   if (left instanceof Thing || right instanceof Thing) return sameThing(left, right, depth);
   const a = numeric(left);
@@ -103,6 +104,7 @@ function ordered(value: Cell): readonly Cell[] | undefined {
 
 /** Python's order: negative, zero or positive. @throws Fault TypeError when the two can not be ordered. */
 export function order(left: Cell, right: Cell, operator: string = "<"): number {
+  visit();
   const a = numeric(left);
   const b = numeric(right);
   if (a !== undefined && b !== undefined) {

@@ -3,6 +3,7 @@
 import { Float, pyFloat, pyRepr } from "../../base/value.ts";
 import { Image } from "../image.ts";
 import { RenderedText } from "../rendered-text.ts";
+import { roomFor, visit } from "./budget.ts";
 import { fault } from "./fault.ts";
 import {
   Callable,
@@ -52,13 +53,17 @@ function show(value: Cell, outer: Cell[]): string {
   if (outer.length > MAX_DEPTH)
     fault("RecursionError", "maximum recursion depth exceeded while getting the repr of an object");
   const inner = [...outer, value];
-  const all = (items: readonly Cell[]): string => items.map((item) => show(item, inner)).join(", ");
+  const part = (item: Cell): string => {
+    visit();
+    return roomFor(show(item, inner));
+  };
+  const all = (items: readonly Cell[]): string => items.map(part).join(", ");
   if (Array.isArray(value)) return `[${all(value)}]`;
   if (value instanceof Tuple) return value.items.length === 1 ? `(${all(value.items)},)` : `(${all(value.items)})`;
   if (value instanceof Dict) {
     return `{${value
       .entries()
-      .map(([key, item]) => `${show(key, inner)}: ${show(item, inner)}`)
+      .map(([key, item]) => `${part(key)}: ${part(item)}`)
       .join(", ")}}`;
   }
   if (value instanceof DictView) return `dict_${value.kind}([${all(value.items())}])`;

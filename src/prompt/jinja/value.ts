@@ -4,6 +4,7 @@
 import { Float } from "../../base/value.ts";
 import type { Image } from "../image.ts";
 import type { RenderedText } from "../rendered-text.ts";
+import { roomFor, visit } from "./budget.ts";
 import { fault } from "./fault.ts";
 
 export type Cell =
@@ -259,10 +260,14 @@ export function hashKey(key: Cell): unknown {
   if (typeof key === "boolean") return key ? 1 : 0;
   if (typeof key === "bigint") return key;
   if (key instanceof Float) return key.value;
-  if (key instanceof Tuple)
-    return `\u0000tuple:${key.items.map((item) => `${typeof item}:${String(hashKey(item))}`).join("\u0000")}`;
+  if (key instanceof Tuple) return roomFor(`\u0000tuple:${key.items.map(hashPart).join("\u0000")}`);
   if (Array.isArray(key) || key instanceof Dict) fault("TypeError", `unhashable type: '${typeName(key)}'`);
   return key;
+}
+
+function hashPart(item: Cell): string {
+  visit();
+  return `${typeof item}:${String(hashKey(item))}`;
 }
 
 /** Python's name of the value's type, for messages. */

@@ -118,6 +118,29 @@ test("loops inside loops end at the step limit", () => {
   fails(`{{ ${range}|map('string')|map('upper')|list|sort|join|length }}`, "RecursionError", { maxSteps: 10_000 });
 });
 
+test("a small value that holds itself many times over can neither be printed nor compared without end", () => {
+  const twice = (kind: string): string =>
+    `{% set ns = namespace(x=${kind}, y=${kind}) %}{% for i in range(40) %}{% set ns.x = ${kind.replace("1", "ns.x, ns.x")} %}` +
+    `{% set ns.y = ${kind.replace("1", "ns.y, ns.y")} %}{% endfor %}`;
+  const began = performance.now();
+  for (const use of [
+    "{{ ns.x }}",
+    "{{ ns.x|string|length }}",
+    "{{ [ns.x]|join }}",
+    "{{ ns.x|pprint }}",
+    "{{ ns.x == ns.y }}",
+    "{{ ns.x in [ns.y] }}",
+    "{{ ns.x < ns.y }}",
+    "{{ [ns.x, ns.y]|sort|length }}",
+  ]) {
+    fails(`${twice("[1]")}${use}`, "RecursionError", { maxSteps: 100_000 });
+  }
+  fails(`${twice("(1,)")}{{ {ns.x: 1} }}`, "RecursionError", { maxSteps: 100_000 });
+  fails("{% set l = ['x' * 10**6] %}{{ [l] * 10**5 }}", "RecursionError", { maxSteps: 100_000 });
+  fails("{% set l = ['x' * 10**6] %}{{ ([l] * 10**5)|join }}", "RecursionError", { maxSteps: 100_000 });
+  assert.ok(performance.now() - began < 10_000);
+});
+
 test("a slow template ends at the time limit", () => {
   const template = "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}";
   fails(template, "TimeoutError", { maxTimeMs: 20, maxSteps: Number.MAX_SAFE_INTEGER });
@@ -146,6 +169,10 @@ test("large values are refused before they are made", () => {
   }
   assert.ok(process.memoryUsage().rss - before < 500_000_000);
   fails("{{ 10 ** 1000000 }}", "OverflowError");
+  fails(
+    "{% set n = namespace(x=2) %}{% for i in range(64) %}{% set n.x = n.x * (n.x + 7) %}{% endfor %}{{ n.x }}",
+    "OverflowError",
+  );
   fails("{{ range(100001) }}", "OverflowError");
 });
 

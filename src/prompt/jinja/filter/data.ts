@@ -3,7 +3,7 @@
 import { pythonJsonText } from "../../../base/python-json.ts";
 import { Float, pyFloat } from "../../../base/value.ts";
 import { bind } from "../bind.ts";
-import type { Budget } from "../budget.ts";
+import { type Budget, visit } from "../budget.ts";
 import { fault } from "../fault.ts";
 import { compareText, order } from "../operate.ts";
 import { iterate, itemsOf } from "../sequence.ts";
@@ -169,6 +169,7 @@ function prettyText(text: string, indent: number, place: { allowance: number; is
 }
 
 function sortKeys(value: Cell): Cell {
+  visit();
   if (Array.isArray(value)) return value.map(sortKeys);
   if (!(value instanceof Dict)) return value;
   const entries = value.entries().map(([key, item]): [Cell, Cell] => [key, sortKeys(item)]);

@@ -1,6 +1,7 @@
 // Filters over lists and dicts.
 
 import { bind, bindRequired } from "../bind.ts";
+import { roomFor } from "../budget.ts";
 import { fault } from "../fault.ts";
 import { operate, order, same } from "../operate.ts";
 import { iterate, itemsOf, lengthOf, truth } from "../sequence.ts";
@@ -33,7 +34,7 @@ export const SEQUENCE_FILTERS: Record<string, Filter> = {
     const attribute = bound.get("attribute") ?? null;
     const read = attribute === null ? (item: Cell) => item : attributeGetter(attribute, tools);
     const separator = str(bound.get("d") ?? "");
-    const texts = iterate(value).map((item) => str(read(item)));
+    const texts = iterate(value).map((item) => roomFor(str(read(item))));
     tools.budget.room(texts.reduce((sum, text) => sum + text.length + separator.length, 0));
     return texts.join(separator);
   },
