@@ -38,8 +38,9 @@ export function dockerfile({ version, hasPython, requirements, setup, packageFil
   const install = (what: string): string => `npm install --global --omit=dev ${what} && npm cache clean --force`;
   // A base image of one's own that has the program needs no registry.
   const unlessThere = "command -v flowstead >/dev/null || ";
-  if (packageFile === undefined) lines.push(`RUN ${unlessThere}(${install(`flowstead@${version}`)})`);
-  else lines.push(`COPY ${packageFile} /opt/${packageFile}`, `RUN ${install(`/opt/${packageFile}`)}`);
+  if (packageFile !== undefined) lines.push(`COPY ${packageFile} /opt/${packageFile}`);
+  const program = packageFile === undefined ? `flowstead@${version}` : `/opt/${packageFile}`;
+  lines.push(`RUN ${unlessThere}(${install(program)})`);
   lines.push("");
   if (hasPython && requirements !== undefined) {
     const { file, isAlone } = requirements;

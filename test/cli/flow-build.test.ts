@@ -106,7 +106,10 @@ test("the folder has the flow settled, connections without secrets, and all to m
   assert.match(made["flow/flow.dag.yaml"] ?? "", /^# kept\n[^]*name: ask, type: llm, source: \{[^}]*short\.jinja2/);
   assert.doesNotMatch(made["flow/flow.dag.yaml"] ?? "", /variants|additional_includes/);
   const docker = made["Dockerfile"] ?? "";
-  assert.match(docker, /^COPY flowstead-0\.0\.0\.tgz (\S+)\nRUN npm install --global --omit=dev \1 /m);
+  assert.match(
+    docker,
+    /^COPY flowstead-0\.0\.0\.tgz (\S+)\nRUN command -v flowstead >\/dev\/null \|\| \(npm install --global --omit=dev \1 /m,
+  );
   assert.match(docker, /^FROM node:20-slim$[^]*python3-venv[^]*flow\/requirements\.txt[^]*^USER node$/m);
 
   const again = path.join(folder, "again");

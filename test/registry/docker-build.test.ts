@@ -73,7 +73,10 @@ test("Python is in the image only when the flow has Python; a package file takes
   );
   assert.match(dockerfile({ ...facts, hasPython: true }), /python3-venv/);
   const packed = dockerfile({ ...facts, packageFile: "flowstead-1.2.3.tgz" });
-  assert.match(packed, /^COPY flowstead-1\.2\.3\.tgz .*\nRUN npm install .*\/opt\/flowstead-1\.2\.3\.tgz/m);
+  assert.match(
+    packed,
+    /^COPY flowstead-1\.2\.3\.tgz .*\nRUN command -v flowstead .*npm install .*\/opt\/flowstead-1\.2\.3\.tgz/m,
+  );
   assert.doesNotMatch(packed, /flowstead@1/);
   assert.match(readme(facts), /docker build -t my-flow \.\ndocker run .* -e A_KEY=\.\.\. -e OPENAI_API_KEY=/);
 });
