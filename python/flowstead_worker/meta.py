@@ -120,8 +120,10 @@ def _generated_by(setting):
         kwargs.append(info)
         own = (setting.input_settings or {}).get(parameter.name)
         if own is not None:
-            shown = _filled({key: vars(own).get(key) for key in own.SHOWN})
-            inputs[parameter.name] = {**shown, "type": info["type"], "input_type": _HIDDEN}
+            shown = {key: vars(own).get(key) for key in own.SHOWN}
+            if shown["dynamic_list"]:
+                shown["dynamic_list"] = _dynamic_list(shown["dynamic_list"])
+            inputs[parameter.name] = {**_filled(shown), "type": info["type"], "input_type": _HIDDEN}
     reverse = _function(setting.reverse_function)[1]
     return _filled({"func_path": path, "func_kwargs": kwargs, "reverse_func_path": reverse}), inputs
 

@@ -13,7 +13,8 @@ const PICK = `
 from enum import Enum
 from typing import Union
 from promptflow.core import tool
-from promptflow.connections import AzureOpenAIConnection, CustomStrongTypeConnection, OpenAIConnection
+from promptflow._sdk.entities import AzureOpenAIConnection, OpenAIConnection
+from promptflow.connections import CustomStrongTypeConnection
 from promptflow.contracts.types import Secret
 from promptflow._core.tool import DynamicList, GeneratedBy, InputSetting
 
@@ -28,6 +29,10 @@ class Mine(CustomStrongTypeConnection):
 
 
 def colours(prefix, limit: int = 3, **kwargs):
+    return []
+
+
+def shades(subscription_id, light: bool = True):
     return []
 
 
@@ -51,7 +56,11 @@ def shade_of(query: str):
             order=2,
         ),
         "question": InputSetting(
-            generated_by=GeneratedBy(query, shade_of, {"shade": InputSetting(is_multi_select=True)})
+            generated_by=GeneratedBy(
+                query,
+                shade_of,
+                {"shade": InputSetting(is_multi_select=True, dynamic_list=DynamicList(function=shades))},
+            )
         ),
     },
 )
@@ -109,7 +118,15 @@ test("a Python tool's meta has its inputs as they are written and what its decor
       many: { type: ["int"], default: "3" },
       sure: { type: ["bool"], default: "True" },
       note: { type: ["object"] },
-      shade: { is_multi_select: true, type: ["string"], input_type: "uionly_hidden" },
+      shade: {
+        is_multi_select: true,
+        dynamic_list: {
+          func_path: `${file}:shades`,
+          func_kwargs: [{ name: "light", type: ["bool"], default: true, optional: true }],
+        },
+        type: ["string"],
+        input_type: "uionly_hidden",
+      },
     },
     description: "Picks.",
     source: "pick.py",

@@ -1,0 +1,3 @@
+"""Where code written for the original also finds connections."""
+
+from ..connections import *  # noqa: F401,F403
