@@ -66,7 +66,14 @@ const DIFFERENCES = `
 - **A variable that refers to a connection** that is not there is refused; the original passes the reference on as it is written.
 - **Data** that is not UTF-8, a CSV row with more cells than names, and a \`line_number\` that is no whole number from 0 are refused by file
   and row; the original fails without the place, shifts the cells, or crashes.
-- **An error** of a run has no \`debugInfo\`: it holds a stack of the original's own code. Names of runs have no slash.
+- **Metrics** that JSON cannot hold (Decimal, integers of numpy, sets) fail their node; the original's run crashes and stays "Running".
+  \`log_metric\` in \`__aggregate__\` counts; the original drops it. Defaults of a flex flow keep their type (\`3\`, not \`"3"\`).
+- **Images** of a run lie once in \`flow_outputs\`, and records name them by a relative path; the original copies them and names them by an
+  absolute one. **The snapshot** is the flow as it was written; the original rewrites its YAML with the variant. Files of a folder of data are
+  read in the order of their names.
+- **A flow that is wrong**, or whose connection is missing, ends \`run create\` with 1 before any line; the original makes a failed run of
+  it, or for a prompty one whose lines all fail.
+- **An error** of a run has \`messageFormat\` for failures of tools and functions only, and no \`debugInfo\`: it holds a stack of the original's own code. Names of runs have no slash.
 
 ## Where the other commands differ on purpose
 
@@ -82,9 +89,15 @@ const DIFFERENCES = `
   succeeds with most), connections that are not here are warnings. \`location\` is \`file:line\`.
 - **\`flow build\`** needs no \`--format\`, refuses a folder with other things in it, and writes \`.dockerignore\` and the program itself as a
   package file besides; \`settings.json\` also names the variables of prompties; no \`flow.json\` for a flex flow; \`environment.image\` and \`conda_file\` are not used, which it says, and \`setup_sh\` runs in the image. **\`flow serve\`** ends with 0 at SIGTERM, as at Ctrl-C.
-- **Streams**: with \`stream: true\` a Python node gets the model's whole text, where the original gives it a generator; chunks of a Python stream
-  that are no texts are sent as their text. **\`swagger.json\`** of a flex flow says what its YAML says of inputs; the original shows the code's.
-- **Flex flows** whose function says that it returns a \`dict\` or an \`int\` are served; the original refuses them.
+- **Streams**: with \`stream: true\` Python nodes read the model's answer as a generator, as in the original; prompts, conditions, outputs,
+  aggregations and TypeScript nodes get the whole text (the original prints or compares the generator, gives an output only what a node has
+  left, and crashes in batch when an aggregation refers to one). Records have the text and the tokens, where the original's have
+  \`<generator object ...>\`. A stream that fails marks its node as failed, where the original has it completed. A generator in a dict that is
+  an output as a whole is its text; the original refuses it.
+- **Flex flows** whose function returns a \`dict\` or \`int\`, takes unions or connections, or whose class has no \`__init__\`, are served; the
+  original refuses them. \`init\` values are converted to the types that the file declares.
+- **Templates**: a word such as \`ſystem:\` is no role. What a user wrote makes no role however deep it lies in a chat history; the original
+  protects less. A prompty's template error keeps its reason. A template whose values grow without end is stopped.
 - **\`flow save\`** takes functions that return a \`dict\`, and a file as \`--code\`; a default keeps its type (the original writes \`'1'\` for \`1\`).
 - **\`flow init\`** and **\`tool init\`** replace nothing without being told: where a file is there they end with 1, or ask.
 - **\`tool validate\`** takes a folder, too; a file that cannot be loaded is JSON with its line; a file without a tool succeeds, with a warning.
