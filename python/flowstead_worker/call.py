@@ -9,7 +9,7 @@ import threading
 from promptflow import _runtime
 
 from .argument import prepared
-from .encode import json_text
+from .encode import json_text, refusal, to_json
 from .failure import Canceled, describe
 from .items import BoundedItems, StreamedItems, streams_in
 from .output import current_call
@@ -107,9 +107,10 @@ class Call:
                 if inspect.isawaitable(result):
                     result = self._in_loop(_wait(result))
                 if self._is_shown(result):
+                    self._begin()
                     is_async = isinstance(result, collections.abc.AsyncIterator)
                     result = self._in_loop(self._collect(result)) if is_async else self._drain(result)
-                for name in self._shown_streams(result):
+                for name in self._begun_streams(result):
                     stream = result[name]
                     is_async = isinstance(stream, collections.abc.AsyncIterator)
                     items = self._in_loop(self._collect(stream, name)) if is_async else self._drain(stream, name)
@@ -131,9 +132,10 @@ class Call:
             function, arguments = self._prepare(tool)
             result = await function(**arguments)
             if self._is_shown(result):
+                self._begin()
                 is_async = isinstance(result, collections.abc.AsyncIterator)
                 result = await self._collect(result) if is_async else self._drain(result)
-            for name in self._shown_streams(result):
+            for name in self._begun_streams(result):
                 stream = result[name]
                 is_async = isinstance(stream, collections.abc.AsyncIterator)
                 items = await self._collect(stream, name) if is_async else self._drain(stream, name)
@@ -147,12 +149,29 @@ class Call:
         is_stream = isinstance(result, (collections.abc.Iterator, collections.abc.AsyncIterator))
         return is_stream and "shown_fields" not in self._message
 
-    def _shown_streams(self, result):
+    def _begun_streams(self, result):
+        """The fields that are streams to read here. All are told before one is read, with what is beside them."""
         shown = self._message.get("shown_fields")
-        return [name for name in streams_in(result) if shown is None or name in shown]
+        names = [name for name in streams_in(result) if shown is None or name in shown]
+        for name in names[:-1]:
+            self._begin(name)
+        if names:
+            self._begin(names[-1], {name: value for name, value in result.items() if name not in names})
+        return names
+
+    def _begin(self, field=None, beside=None):
+        """An empty piece tells that there is a stream, also where nothing comes of it."""
+        piece = {"t": "chunk", "id": self.id, "text": ""}
+        if field is not None:
+            piece["field"] = field
+        # What JSON cannot say fails an output, but not before the stream has been read.
+        if beside is not None and refusal(beside) is None:
+            piece["beside"] = to_json(beside)
+        with self._lock:
+            self._worker.send(piece)
 
     async def _collect(self, iterator, field=None):
-        items = self._begun(field)
+        items = self._reading()
         async for item in iterator:
             items.append(self._chunk(item, field))
             while not self._go.is_set():
@@ -160,16 +179,14 @@ class Call:
         return self._ended(items)
 
     def _drain(self, iterator, field=None):
-        items = self._begun(field)
+        items = self._reading()
         for item in iterator:
             items.append(self._chunk(item, field))
             if self._thread is not None:  # In the loop of all it would hold up others.
                 self._go.wait()
         return self._ended(items)
 
-    def _begun(self, field):
-        """An empty piece tells that there is a stream, also where nothing comes of it."""
-        self._chunk("", field)
+    def _reading(self):
         self._streaming = True
         return BoundedItems()
 

@@ -137,8 +137,8 @@ function pieceFrame({ output, text, json = JSON.stringify(text) }: FlowEvent & {
 }
 
 /**
- * For a flow whose code shows only when it runs whether it streams. Plain fields come first, so text waits until the flow has
- * ended, unless it is of the output that a flow with one value has: other fields beside it are not expected, and come last.
+ * For a flow whose code shows only when it runs whether it streams. Plain fields come first, so text waits until they are
+ * known, unless it is of the output that a flow with one value has: other fields beside it are not expected, and come last.
  */
 async function writeFound(
   events: AsyncIterable<FlowEvent>,
@@ -147,24 +147,23 @@ async function writeFound(
   hidden: ReadonlySet<string>,
 ): Promise<ErrorBody | undefined> {
   const { signature, managed = false } = options;
-  const shown = signature.outputs.filter(({ name }) => !hidden.has(name));
-  const [{ name: sole } = { name: "output" }] = shown;
-  const found: FoundStreams = { names: new Set(), held: [], started: false };
+  const announced = signature.outputs.map(({ name }) => name).filter((name) => !hidden.has(name));
+  const expected = announced.length > 0 ? announced : ["output"];
+  const found: FoundStreams = { names: new Set(), told: new Map(), othersTold: false, held: [], started: false };
   for await (const event of events) {
     if (event.type === "restart") {
+      Object.assign(found, { othersTold: false, held: [] });
       found.names.clear();
-      found.held = [];
+      found.told.clear();
+    } else if (event.type === "output" && !found.started && !hidden.has(event.name)) {
+      found.told.set(event.name, event.value);
+      if (found.held.length > 0) await startFound(found, expected, sink);
     } else if (event.type === "text-delta" && !hidden.has(event.output)) {
       found.names.add(event.output);
+      found.othersTold ||= event.othersTold ?? false;
       if (event.text === "") continue;
-      const frame = pieceFrame(event);
-      const isSole = event.output === sole && shown.length <= 1;
-      if (isSole && found.names.size === 1 && !found.started) {
-        found.started = true;
-        sink.head(200, STREAM_HEADERS);
-      }
-      if (isSole && found.started) await sink.write(frame);
-      else found.held.push(frame);
+      found.held.push(pieceFrame(event));
+      await startFound(found, expected, sink);
     } else if (event.type === "error") {
       if (!found.started) return writeError(event.error, sink, managed);
       await sink.write(sseData(stringifyJson({ error: publicError(event.error) })));
@@ -178,14 +177,34 @@ async function writeFound(
 interface FoundStreams {
   /** Outputs that turned out to stream. */
   names: Set<string>;
+  /** The others, as far as they are known. */
+  told: Map<string, Value>;
+  /** Whether there are no more of them than those told. */
+  othersTold: boolean;
   /** What waits for the plain fields. */
   held: string[];
   started: boolean;
 }
 
+/** Writes what waits, if one output streams and what comes before it is known. */
+async function startFound(found: FoundStreams, expected: readonly string[], sink: ScoreSink): Promise<void> {
+  const { names, told, othersTold, held, started } = found;
+  if (names.size !== 1) return;
+  if (!started) {
+    if (!othersTold && !expected.every((name) => told.has(name) || names.has(name))) return;
+    found.started = true;
+    sink.head(200, STREAM_HEADERS);
+    const plain = (othersTold ? [...told.keys()] : expected).filter((name) => !names.has(name));
+    const values = Object.fromEntries(plain.map((name) => [name, told.get(name) ?? null]));
+    if (plain.length > 0) await sink.write(sseData(stringifyJson(values)));
+  }
+  found.held = [];
+  for (const frame of held) await sink.write(frame);
+}
+
 async function endFound(
   event: FlowEnd,
-  { names, held, started }: FoundStreams,
+  { names, told, held, started }: FoundStreams,
   { sink, options, hidden }: { sink: ScoreSink; options: ScoreOptions; hidden: ReadonlySet<string> },
 ): Promise<ErrorBody | undefined> {
   const { signature, format, accept, managed = false } = options;
@@ -198,7 +217,7 @@ async function endFound(
   if (several && !started) return writeError(several, sink, managed);
   if (!started) sink.head(200, STREAM_HEADERS);
   const plain = pick(event.outputs, hidden);
-  for (const name of names) delete plain[name];
+  for (const name of started ? [...names, ...told.keys()] : names) delete plain[name];
   if (several) await sink.write(sseData(stringifyJson({ error: publicError(several) })));
   else {
     if (Object.keys(plain).length > 0) await sink.write(sseData(stringifyJson(plain)));

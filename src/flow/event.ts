@@ -96,6 +96,8 @@ export type FlowEvent =
       text: string;
       /** The piece as JSON, where code gave something else than a text. */
       json?: string;
+      /** With an empty text: every output that is no stream has been told, also those that the signature does not announce. */
+      othersTold?: true;
     }
   | { type: "metric"; name: string; value: Value }
   | { type: "warning"; message: string }

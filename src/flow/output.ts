@@ -3,10 +3,11 @@
 import { FlowsteadError } from "../base/error/error.ts";
 import { orderedMap } from "../base/ordered-map.ts";
 import { PythonLiteral, type Value, type ValueMap, isMap, pyStr } from "../base/value.ts";
+import type { PieceFacts } from "../python/message.ts";
 import { PythonValue } from "../python/python-value.ts";
 import { TextFeed } from "../python/text-feed.ts";
 import type { FlowEvent } from "./event.ts";
-import { imagesWritten } from "./image.ts";
+import { hasImage, imagesWritten } from "./image.ts";
 import { type NodeValue, plainValue } from "./node/value.ts";
 import type { FlowPlan, PlannedOutput } from "./plan.ts";
 import { type Progress, nodeProperty } from "./resolve.ts";
@@ -20,6 +21,8 @@ export class OutputCollector {
   // Made when they are needed, which is seldom: a run makes many small things.
   #faults: Map<string, FlowsteadError> | undefined;
   #streamedText: Map<string, string> | undefined;
+  /** Outputs that are told before what they refer to has ended: they stand beside a stream. */
+  #early: Set<string> | undefined;
 
   constructor(plan: FlowPlan, progress: Progress, emit: (event: FlowEvent) => void) {
     this.#plan = plan;
@@ -54,7 +57,8 @@ export class OutputCollector {
   }
 
   /** Passes on a piece of a stream that a node returned without having declared it, or that is a field of its output. */
-  unannounced(node: string, field: string, { text, json }: { text: string; json: string | undefined }): void {
+  unannounced(node: string, field: string, { text, json, beside }: { text: string } & PieceFacts): void {
+    if (beside) this.#tellBeside(node, beside);
     const referring = this.#of(node).filter(
       ({ definition: { reference }, streamed }) =>
         !streamed && reference.kind === "node" && reference.property === field,
@@ -63,7 +67,28 @@ export class OutputCollector {
       this.#plan.spread === node
         ? [field === "" ? "output" : field]
         : referring.map(({ definition }) => definition.name);
-    for (const output of names) this.#emit(textDelta(output, text, json));
+    const othersTold = beside !== undefined && this.#plan.spread === node;
+    for (const output of names) {
+      const piece = textDelta(output, text, json);
+      this.#emit(othersTold ? { ...piece, othersTold } : piece);
+    }
+  }
+
+  /** Readers take the plain outputs first, so those must not wait for the end of the stream. */
+  #tellBeside(node: string, beside: ValueMap): void {
+    const fields = Object.entries(beside);
+    const told =
+      this.#plan.spread === node
+        ? fields
+        : this.#of(node).flatMap(({ definition: { name, reference } }) => {
+            const found = fields.find(([field]) => reference.kind === "node" && reference.property === field);
+            // How an image is written is known when the value is there.
+            return found && !hasImage(found[1], "basic") ? [[name, found[1]] as const] : [];
+          });
+    for (const [name, value] of told) {
+      (this.#early ??= new Set()).add(name);
+      this.#emit({ type: "output", name, value });
+    }
   }
 
   /** Tells the outputs that refer to a node which has ended. */
@@ -143,7 +168,7 @@ export class OutputCollector {
 
   #tell(name: string, value: Value): void {
     this.#values.set(name, value);
-    this.#emit({ type: "output", name, value });
+    if (!this.#early?.has(name)) this.#emit({ type: "output", name, value });
   }
 
   #of(node: string): readonly PlannedOutput[] {
@@ -151,7 +176,7 @@ export class OutputCollector {
   }
 }
 
-function textDelta(output: string, text: string, json: string | undefined): FlowEvent {
+function textDelta(output: string, text: string, json: string | undefined): FlowEvent & { type: "text-delta" } {
   return json === undefined ? { type: "text-delta", output, text } : { type: "text-delta", output, text, json };
 }
 

@@ -7,6 +7,7 @@ import { uuid } from "../base/id.ts";
 import { type TraceContext, childContext, newSpanId } from "../base/trace-context.ts";
 import { type ValueMap, isMap } from "../base/value.ts";
 import type { Caller } from "../model/chat-model.ts";
+import type { PieceFacts } from "../python/message.ts";
 import type { PythonPool } from "../python/pool.ts";
 import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
@@ -258,8 +259,8 @@ class LineRun {
       emit: (event) => this.#emit(event),
       caller: this.#caller,
       session: () => (this.#python ??= this.#options.python.session(uuid(), this.#caller?.principal)),
-      text: (text, { field = "", json }) => {
-        const caughtUp = this.#text(node, outputs, { text, field, json });
+      text: (text, piece) => {
+        const caughtUp = this.#text(node, outputs, { text, ...piece });
         return feeding ? bothOf(feeding.push(text), caughtUp) : caughtUp;
       },
     });
@@ -334,17 +335,14 @@ class LineRun {
     if (this.#onCodeEnded && !this.#isCodeRunning()) this.#onCodeEnded();
   }
 
-  #text(
-    node: PlannedNode,
-    outputs: OutputCollector,
-    { text, field, json }: { text: string; field: string; json: string | undefined },
-  ): Promise<void> | undefined {
+  #text(node: PlannedNode, outputs: OutputCollector, piece: { text: string } & PieceFacts): Promise<void> | undefined {
     if (this.#options.whole || this.#ended) return undefined;
+    const { text, field = "", json } = piece;
     // An empty piece says only that there is a stream, which is known of a node that is asked to stream.
     if (node.streams && field === "") {
       if (text === "") return undefined;
       outputs.text(node.name, text, json);
-    } else if (this.#options.unannounced) outputs.unannounced(node.name, field, { text, json });
+    } else if (this.#options.unannounced) outputs.unannounced(node.name, field, piece);
     else return undefined;
     return this.#options.behind();
   }

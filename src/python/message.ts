@@ -83,6 +83,8 @@ export interface PieceFacts {
   field?: string;
   /** It as JSON, where it is no text and JSON has words for it. */
   json?: string;
+  /** With an empty text, of the last field that is a stream: the fields that are none, where JSON can say them all. */
+  beside?: ValueMap;
 }
 
 /** A call of a function marked with `@trace`, told when it has ended. */

@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { request } from "undici";
+import { type Dispatcher, request } from "undici";
 import { SILENT } from "../../src/base/log.ts";
 import { flowServer } from "../../src/endpoint/flow-server.ts";
-import { openFiles, runFlow } from "./flow-folder.ts";
+import { openFiles, runFlow, writeFolder } from "./flow-folder.ts";
 
 const CHAT = {
   "flow.dag.yaml": `
@@ -160,9 +162,105 @@ test("a piece that is no text is sent as what it is, and as its text in a whole 
   assert.equal((await (await serve(context, returned))({}, "text/event-stream"))[2], stream);
 });
 
+const LIVE = `
+import pathlib
+import time
+
+
+def words(question, mark):
+    yield "one "
+    while not pathlib.Path(mark).exists():
+        time.sleep(0.01)
+    yield "two"
+`;
+
+const FIELDS = 'data: {"context":["a",1.0],"length":1}\n\n';
+
+test("a field of what a function returns streams while its code runs, after the fields beside it", async (context) => {
+  const mark = path.join(writeFolder(context, {}), "go");
+  const inputs = { question: "q", mark };
+  const result = '{"context": ["a", 1.0], "answer": words(question, mark), "length": 1}';
+  const dataclass = `
+from dataclasses import dataclass
+@dataclass
+class Said:
+    context: list
+    answer: object
+    length: int
+`;
+  const late = LIVE.replace("def words", "async def words");
+  const entries: Record<string, string> = {
+    dict: `${LIVE}\ndef ask(question: str, mark: str):\n    return ${result}\n`,
+    dataclass: `${LIVE}${dataclass}\ndef ask(question: str, mark: str) -> Said:\n    return Said(**${result})\n`,
+    coroutine: `${late}\nasync def ask(question: str, mark: str):\n    return ${result}\n`,
+  };
+  for (const [name, entry] of Object.entries(entries)) {
+    const url = await listen(context, { "flow.flex.yaml": "entry: entry:ask\n", "entry.py": entry });
+    rmSync(mark, { force: true });
+    const first = `${FIELDS}data: {"answer":"one "}\n\n`;
+    const { body } = await call(url, inputs, "text/event-stream");
+    assert.equal(await readUntil(body, first, mark), `${first}data: {"answer":"two"}\n\n`, name);
+    const whole = await call(url, inputs, "application/json");
+    assert.equal(await whole.body.text(), '{"context":["a",1.0],"answer":"one two","length":1}', name);
+  }
+});
+
+test("a function that returns nothing but a stream in a field needs no other to begin", async (context) => {
+  const mark = path.join(writeFolder(context, {}), "go");
+  const entry = `${LIVE}\ndef ask(mark: str):\n    return {"answer": words("", mark)}\n`;
+  const url = await listen(context, { "flow.flex.yaml": "entry: entry:ask\n", "entry.py": entry });
+  const { body } = await call(url, { mark }, "text/event-stream");
+  const first = 'data: {"answer":"one "}\n\n';
+  assert.equal(await readUntil(body, first, mark), `${first}data: {"answer":"two"}\n\n`);
+});
+
+test("a field of a node's result streams while its code runs, once the other outputs are known", async (context) => {
+  const mark = path.join(writeFolder(context, {}), "go");
+  const yaml = `
+inputs: {mark: {type: string}}
+outputs:
+  context: {type: list, reference: "\${ask.output.context}"}
+  answer: {type: string, reference: "\${ask.output.answer}"}
+  length: {type: int, reference: "\${count.output}"}
+nodes:
+- {name: ask, type: python, source: {type: code, path: ask.py}, inputs: {mark: "\${inputs.mark}"}}
+- {name: count, type: python, source: {type: code, path: count.py}, inputs: {mark: "\${inputs.mark}"}}
+`;
+  const tool = "from promptflow.core import tool\n";
+  const url = await listen(context, {
+    "flow.dag.yaml": yaml,
+    "ask.py": `${tool}${LIVE}\n@tool\ndef ask(mark: str):\n    return {"answer": words("", mark), "context": ["a", 1.0]}\n`,
+    "count.py": `${tool}\n@tool\ndef count(mark: str):\n    return 1\n`,
+  });
+  const { body } = await call(url, { mark }, "text/event-stream");
+  const first = `${FIELDS}data: {"answer":"one "}\n\n`;
+  assert.equal(await readUntil(body, first, mark), `${first}data: {"answer":"two"}\n\n`);
+  const whole = await call(url, { mark }, "application/json");
+  assert.equal(await whole.body.text(), '{"context":["a",1.0],"answer":"one two","length":1}');
+});
+
+test("a field beside the stream that JSON cannot say fails the call with a status", async (context) => {
+  const entry = "def ask():\n    return {'answer': iter(['a']), 'odd': object()}\n";
+  const score = await serve(context, { "flow.flex.yaml": "entry: entry:ask\n", "entry.py": entry });
+  const [status, , body] = await score({}, "text/event-stream");
+  assert.equal(status, 400);
+  assert.match(body, /The output 'odd' for flow is incorrect/);
+});
+
+/** The whole body. The code goes on only after the first pieces have come. */
+async function readUntil(body: AsyncIterable<Buffer>, first: string, mark: string): Promise<string> {
+  let text = "";
+  for await (const piece of body) {
+    text += piece.toString();
+    if (text === first) writeFileSync(mark, "");
+    else if (text.length < first.length) assert.ok(first.startsWith(text), text);
+  }
+  return text;
+}
+
 type Score = (inputs: object, accept: string) => Promise<[status: number, contentType: string, body: string]>;
 
-async function serve(context: TestContext, files: Record<string, string>): Promise<Score> {
+async function listen(context: TestContext, files: Record<string, string>): Promise<string> {
   const target = await openFiles(context, files);
   const server = flowServer(target, { log: SILENT, version: "1" });
   server.listen(0, "127.0.0.1");
@@ -172,12 +270,19 @@ async function serve(context: TestContext, files: Record<string, string>): Promi
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}/score`;
+}
+
+function call(url: string, inputs: object, accept: string): Promise<Dispatcher.ResponseData> {
+  const headers = { "content-type": "application/json", accept };
+  // Code that waits for a piece to be seen would otherwise wait for ever.
+  return request(url, { method: "POST", headers, body: JSON.stringify(inputs), signal: AbortSignal.timeout(20_000) });
+}
+
+async function serve(context: TestContext, files: Record<string, string>): Promise<Score> {
+  const url = await listen(context, files);
   return async (inputs, accept) => {
-    const { statusCode, headers, body } = await request(`http://127.0.0.1:${port}/score`, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept },
-      body: JSON.stringify(inputs),
-    });
+    const { statusCode, headers, body } = await call(url, inputs, accept);
     return [statusCode, String(headers["content-type"]), await body.text()];
   };
 }
