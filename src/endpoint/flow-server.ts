@@ -17,7 +17,8 @@ import { callerOf, traceOf } from "./caller.ts";
 import { connectionSignal, readBody, responseSink, sendError, sendJson } from "./exchange.ts";
 import { readScoreCall } from "./score-call.ts";
 import { watchScore } from "./score-metric.ts";
-import { answeredSignature, hiddenOutputs, writeScore } from "./score.ts";
+import { answeredSignature, hiddenOutputs } from "./score-output.ts";
+import { writeScore } from "./score.ts";
 import type { StaticPages } from "./static-page.ts";
 
 export interface FlowServerOptions {

@@ -8,8 +8,8 @@ import type { ServedRequest } from "../network/served-exchange.ts";
 import type { Meter } from "../trace/meter.ts";
 import { type ScoreFormat, namesStream, scoreFormat } from "./accept.ts";
 import { readBytes } from "./exchange.ts";
-import { hiddenOutputs } from "./score.ts";
 import { countWhole } from "./score-metric.ts";
+import { hiddenOutputs } from "./score-output.ts";
 import { parseScoreRequest } from "./score-request.ts";
 
 export interface ScoreCall {

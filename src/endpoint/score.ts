@@ -7,8 +7,9 @@ import { sseData } from "../base/sse.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import { errorChain, originalMessage } from "../flow/error-chain.ts";
 import type { FlowEvent } from "../flow/event.ts";
-import type { FlowOutput, FlowSignature } from "../flow/target.ts";
+import type { FlowSignature } from "../flow/target.ts";
 import { type ScoreFormat, mediaTypes, notAcceptable, severalStreams } from "./accept.ts";
+import { hiddenOutputs } from "./score-output.ts";
 
 export interface ScoreSink {
   /** A whole answer, in one piece. */
@@ -47,28 +48,6 @@ export async function writeScore(
   if (options.format === "json") return writeJson(events, sink, options, hidden);
   if (options.format === "event-stream") return writeStream(events, sink, options, hidden);
   return writeFound(events, sink, options, hidden);
-}
-
-const NOTHING: ReadonlySet<string> = new Set();
-
-/** Declared outputs that are not answered: all but those asked for, else those for evaluation only. */
-export function hiddenOutputs(signature: FlowSignature, included: readonly string[] | undefined): ReadonlySet<string> {
-  const { outputs } = signature.served ?? signature;
-  const isHidden = ({ name, evaluationOnly }: FlowOutput): boolean =>
-    included ? !included.includes(name) : evaluationOnly;
-  return outputs.some(isHidden) ? new Set(outputs.filter(isHidden).map(({ name }) => name)) : NOTHING;
-}
-
-/** The signature as a server in front of this one is told it: what is not answered here is for evaluation only there. */
-export function answeredSignature(signature: FlowSignature, included: readonly string[] | undefined): FlowSignature {
-  if (!included) return signature;
-  const { outputs, served } = signature;
-  const told = (output: FlowOutput): FlowOutput => ({ ...output, evaluationOnly: !included.includes(output.name) });
-  return {
-    ...signature,
-    outputs: outputs.map(told),
-    ...(served ? { served: { ...served, outputs: served.outputs.map(told) } } : {}),
-  };
 }
 
 async function writeJson(
