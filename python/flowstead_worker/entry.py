@@ -9,7 +9,7 @@ import typing
 from promptflow.connections import Connection
 from promptflow.contracts.types import AttrDict
 from promptflow.core._connection import find_connection
-from promptflow.core.model_configuration import ModelConfiguration
+from promptflow.core._model_configuration import ModelConfiguration
 
 from .failure import ToolFault, missing_package
 from .signature import hints_of, input_of, value_type
@@ -88,8 +88,11 @@ def _with_attributes(result):
     return AttrDict(plain) if isinstance(plain, dict) else plain
 
 
-def load_entry(entry, init):
-    """Imports `module:name`; a class is made once with the init values."""
+def load_entry(entry, init, connections):
+    """Imports `module:name`; a class is made once with the init values.
+
+    `connections` are the fields of those that model configurations among the values name, by the value's name.
+    """
     module_name, _, name = entry.partition(":")
     try:
         module = importlib.import_module(module_name)
@@ -104,7 +107,7 @@ def load_entry(entry, init):
         ) from error
     target = getattr(module, name, None)
     if inspect.isclass(target):
-        return _instance(module, name, target, init)
+        return _instance(module, name, target, init, connections)
     if not callable(target):
         raise ToolFault(
             "PythonLoadError",
@@ -113,11 +116,11 @@ def load_entry(entry, init):
     return Entry(module, name, target, None)
 
 
-def _instance(module, name, kind, init):
+def _instance(module, name, kind, init, connections):
     if "__call__" not in dir(kind):
         raise ToolFault("PythonLoadError", "Python class entry '%s' does not have __call__ method." % name)
     try:
-        instance = kind(**_configured(kind, init))
+        instance = kind(**_configured(kind, init, connections))
     except BaseException as error:
         raise ToolFault(
             "FlowEntryInitializationError",
@@ -132,7 +135,7 @@ def _instance(module, name, kind, init):
     return Entry(module, name, instance.__call__, aggregate)
 
 
-def _configured(kind, init):
+def _configured(kind, init, connections):
     """Dicts for parameters that are model configurations become these, names for connections the connections."""
     hints = hints_of(kind.__init__)
     for name, parameter in inspect.signature(kind.__init__).parameters.items():
@@ -142,16 +145,31 @@ def _configured(kind, init):
             raise KeyError(name)
     values = dict(init)
     for name, value in init.items():
-        options = [hints.get(name), *typing.get_args(hints.get(name))]
+        declared = hints.get(name)
+        options = [declared, *typing.get_args(declared)]
         found = [one for one in options if inspect.isclass(one) and issubclass(one, ModelConfiguration)]
-        if isinstance(value, dict) and found:
-            known = {field.name for field in dataclasses.fields(found[0])}
-            values[name] = found[0](**{key: item for key, item in value.items() if key in known and key != "connection"})
-            # Beside its fields, which the original has here too: calls through the connection go to the engine.
-            values[name].connection = value.get("connection")
+        # Where it is one type of several, a value that is not of it may be of another.
+        fit = [one for one in found if one is declared or isinstance(value, dict) and set(value) <= _names(one)]
+        if fit:
+            values[name] = _model_configuration(fit[0], value, connections.get(name, {}))
         elif isinstance(value, str) and any(inspect.isclass(one) and issubclass(one, Connection) for one in options):
             values[name] = find_connection(value)
     return values
+
+
+def _model_configuration(kind, value, connection):
+    if not isinstance(value, dict):
+        raise TypeError("Model config value is not an instance of %s, got %s" % (kind, type(value)))
+    configuration = kind(**value)
+    # Beside its name, which the original leaves out: calls through the connection go to the engine.
+    for name in _names(kind) & set(connection):
+        if getattr(configuration, name) is None:
+            setattr(configuration, name, connection[name])
+    return configuration
+
+
+def _names(kind):
+    return {field.name for field in dataclasses.fields(kind)}
 
 
 def _plain(result):

@@ -115,7 +115,7 @@ class Worker:
         if "entry" not in message:
             self._tools[file] = load(message["directory"], file)
             return self._tools[file].describe()
-        entry = load_entry(file, message["entry"])
+        entry = load_entry(file, message["entry"], message["connections"])
         self._tools[file] = entry
         if entry.aggregate is not None:
             self._tools[file + "#aggregate"] = Aggregation(entry)

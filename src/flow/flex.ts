@@ -41,7 +41,8 @@ export async function planFlex(
       { details: { file: definition.file } },
     );
   }
-  const signature = await options.python.loadEntry(entry, await initValues(flex, options));
+  const init = initValues(flex, options.init);
+  const signature = await options.python.loadEntry(entry, init, await namedConnections(init, options.resources));
   const { shown, taken, optional } = flexInputs(definition, signature, options.typed);
   const node = flexNode(entry, signature, { definition, inputs: taken, optional });
   const streamed = options.streaming && signature.generator;
@@ -72,21 +73,27 @@ export async function planFlex(
   };
 }
 
-/** Empty text and null are no defaults; a model configuration that names a connection gets its fields. */
-async function initValues(flex: FlexDefinition, { init, resources }: FlexOptions): Promise<ValueMap> {
+/** Empty text and null are no defaults. */
+function initValues(flex: FlexDefinition, init: ValueMap): ValueMap {
   const values: ValueMap = { ...init };
   for (const { name, type, default: value } of flex.init) {
     const given = Object.hasOwn(values, name) ? values[name] : value;
     if (given === undefined || given === null || given === "") continue;
     values[name] = parseInput(name, type, given);
   }
-  for (const [name, value] of Object.entries(values)) {
+  return values;
+}
+
+/** The fields of connections that model configurations name. */
+async function namedConnections(init: ValueMap, resources: FlowResources): Promise<ValueMap> {
+  const found: ValueMap = {};
+  for (const [name, value] of Object.entries(init)) {
     if (!isMap(value) || typeof value["connection"] !== "string") continue;
     const { configs, secrets } = await resources.connection(value["connection"]);
     const { api_base: base, ...fields } = { ...configs, ...secrets };
-    values[name] = { ...fields, ...(base === undefined ? {} : { azure_endpoint: base }), ...value };
+    found[name] = { ...fields, ...(base === undefined ? {} : { azure_endpoint: base }) };
   }
-  return values;
+  return found;
 }
 
 function outputNames(definition: FlowDefinition, { bare, outputs }: EntrySignature): [string, string][] {

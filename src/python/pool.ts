@@ -48,10 +48,11 @@ export interface PythonPool {
    */
   load(file: string): Promise<PythonSignature>;
   /**
-   * Imports the entry of a flex flow, `module:name`; a class is made once in each process, with the init values.
+   * Imports the entry of a flex flow, `module:name`; a class is made once in each process, with the init values. `connections`
+   * are the fields of those that model configurations among the values name, by the value's name.
    * @throws FlowsteadError `PythonLoadError`, `FlowEntryInitializationError`, `InvalidAggregationFunction`.
    */
-  loadEntry(entry: string, init: ValueMap): Promise<EntrySignature>;
+  loadEntry(entry: string, init: ValueMap, connections?: ValueMap): Promise<EntrySignature>;
   /**
    * Finds a tool of an installed package by its id. `wanted` are the ids that the flow names: others are not looked at.
    * Its calls name `packageFile(id)` as their file.
@@ -93,8 +94,8 @@ class Pool implements PythonPool {
     return SIGNATURE.parse(await this.#load({ file }));
   }
 
-  async loadEntry(entry: string, init: ValueMap): Promise<EntrySignature> {
-    return ENTRY_SIGNATURE.parse(await this.#load({ file: entry, entry: init }));
+  async loadEntry(entry: string, init: ValueMap, connections: ValueMap = {}): Promise<EntrySignature> {
+    return ENTRY_SIGNATURE.parse(await this.#load({ file: entry, entry: init, connections }));
   }
 
   async loadPackage(id: string, wanted: readonly string[]): Promise<PackageSignature> {
@@ -216,6 +217,7 @@ function rank({ runs, suspect }: Worker): number {
 interface LoadRequest {
   file: string;
   entry?: ValueMap;
+  connections?: ValueMap;
   wanted?: readonly string[];
 }
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ValueMap } from "../../src/base/value.ts";
+import type { Value, ValueMap } from "../../src/base/value.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import type { FlowTarget } from "../../src/flow/flow-target.ts";
 import { openFiles, runFlow } from "./flow-folder.ts";
 
 const yaml = (text: string): Record<string, string> => ({ "flow.flex.yaml": text });
@@ -146,6 +148,63 @@ test("what a function returns counts, not what it announces: fields are outputs,
   };
   assert.deepEqual(await gives("map"), [{ a: 1, output: 2 }, false]);
   assert.deepEqual(await gives("text"), [{ output: "text" }, true]);
+});
+
+test("a model configuration that the original refuses is refused with its words, and shows no secret", async (context) => {
+  const source = `
+from typing import Union
+from promptflow.core import AzureOpenAIModelConfiguration, OpenAIModelConfiguration
+
+
+class Strict:
+    def __init__(self, model: AzureOpenAIModelConfiguration):
+        self.model = model
+
+    def __call__(self):
+        return str(self.model)
+
+
+class Either:
+    def __init__(self, model: Union[OpenAIModelConfiguration, AzureOpenAIModelConfiguration, str]):
+        self.model = model
+
+    def __call__(self):
+        return [type(self.model).__name__, getattr(self.model, "api_key", None)]
+`;
+  const connections: Connection[] = [
+    { name: "c", type: "AzureOpenAIConnection", configs: { api_base: "http://here" }, secrets: { api_key: "hidden" } },
+  ];
+  const open = (entry: string, model: Value): Promise<FlowTarget> =>
+    openFiles(context, { ...yaml(`entry: entry:${entry}\n`), "entry.py": source }, { init: { model }, connections });
+  const kind = "<class 'promptflow.core._model_configuration.AzureOpenAIModelConfiguration'>";
+  const refused: [model: Value, shown: string, why: string][] = [
+    ["text", "'text'", `Model config value is not an instance of ${kind}, got <class 'str'>`],
+    [
+      { azure_deployment: "d", nope: 1 },
+      "{'azure_deployment': 'd', 'nope': 1}",
+      "AzureOpenAIModelConfiguration.__init__() got an unexpected keyword argument 'nope'",
+    ],
+    [
+      { connection: "c" },
+      "{'connection': 'c'}",
+      "AzureOpenAIModelConfiguration.__init__() missing 1 required positional argument: 'azure_deployment'",
+    ],
+    [
+      { azure_deployment: "d", connection: "c", azure_endpoint: "e" },
+      "{'azure_deployment': 'd', 'connection': 'c', 'azure_endpoint': 'e'}",
+      "Cannot configure model config and connection at the same time.",
+    ],
+  ];
+  for (const [model, shown, why] of refused) {
+    const message = `Failed to initialize flow entry with '{'model': ${shown}}', ex:'${why}.`;
+    await assert.rejects(open("Strict", model), { code: "FlowEntryInitializationError", message });
+  }
+  const made = async (model: Value): Promise<unknown> =>
+    (await runFlow(await open("Either", model))).outputs?.["output"];
+  assert.deepEqual(await made({ azure_deployment: "d", connection: "c" }), ["AzureOpenAIModelConfiguration", "hidden"]);
+  assert.deepEqual(await made({ model: "m", api_key: "k" }), ["OpenAIModelConfiguration", "k"]);
+  assert.deepEqual(await made({ neither: 1 }), ["dict", null]);
+  assert.deepEqual(await made("text"), ["str", null]);
 });
 
 test("what is wrong with an entry is told with the original's codes", async (context) => {

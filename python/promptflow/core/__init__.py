@@ -1,6 +1,6 @@
 from .._runtime import log_metric
 from .._tool import tool
-from .model_configuration import AzureOpenAIModelConfiguration, ModelConfiguration, OpenAIModelConfiguration
+from ._model_configuration import AzureOpenAIModelConfiguration, ModelConfiguration, OpenAIModelConfiguration
 from .tool_provider import ToolProvider
 
 __all__ = [

@@ -12,7 +12,7 @@ from ..exceptions import UserErrorException
 from ..tracing import trace
 from . import _chat
 from ._connection import find_connection
-from .model_configuration import ModelConfiguration
+from ._model_configuration import ModelConfiguration
 
 
 class InvalidOutputKeyError(UserErrorException):

@@ -23,7 +23,7 @@ class ModelConfiguration:
 @dataclasses.dataclass
 class AzureOpenAIModelConfiguration(ModelConfiguration):
     type = "azure_openai"
-    azure_deployment: Optional[str] = None
+    azure_deployment: str
     azure_endpoint: Optional[str] = None
     api_version: Optional[str] = None
     api_key: Optional[str] = None
@@ -45,7 +45,7 @@ class AzureOpenAIModelConfiguration(ModelConfiguration):
 @dataclasses.dataclass
 class OpenAIModelConfiguration(ModelConfiguration):
     type = "openai"
-    model: Optional[str] = None
+    model: str
     base_url: Optional[str] = None
     api_key: Optional[str] = None
     organization: Optional[str] = None
