@@ -63,13 +63,22 @@ const TAKEN_AT_ONCE = 500;
 /**
  * Resolves also when every line failed: the run itself is then complete. When it is stopped, what has come of the lines
  * so far is in the folder all the same.
- * @throws FlowsteadError for wrong data; `Canceled`, `BatchExecutionTimeoutError`, `BatchRunError`.
+ * @throws FlowsteadError for wrong data; `InputNotFound` where a flow of nodes takes nothing; `Canceled`,
+ *   `BatchExecutionTimeoutError`, `BatchRunError`.
  */
 export async function runBatch(options: BatchRunOptions, signal: AbortSignal): Promise<BatchResult> {
   const { flow, layout, log, runId } = options;
   const began = performance.now();
   await mkdir(layout.flowOutputs, { recursive: true });
   await publishBatchSize(layout, 1);
+  const withNodes = hasNodes(flow);
+  // All lines would be the same.
+  if (withNodes && flow.plan.inputs.length === 0) {
+    throw new FlowsteadError(
+      "InputNotFound",
+      "The input for flow cannot be empty in batch mode. Please review your flow and provide valid inputs.",
+    );
+  }
   const { inputs, optionalInputs } = flow.plan;
   const { total, lines } = await prepareLines(options.sources, inputs, options.mapping, optionalInputs);
   if (Object.keys(options.mapping ?? {}).length === 0) {
@@ -86,10 +95,9 @@ export async function runBatch(options: BatchRunOptions, signal: AbortSignal): P
     const needs = aggregationNeeds(flow.plan);
     const ended = await runOpenLines(options, { journal, needs, total, lines: lines() }, signal);
     const aggregated = ended ? NO_AGGREGATION : await aggregate(options, { journal, needs }, signal);
-    const hasNodes = flow.plan.nodes.every(({ kind }) => kind !== "flex" && kind !== "prompty");
-    const totals = await publishLines(journal, layout, hasNodes);
+    const totals = await publishLines(journal, layout, withNodes);
     for (const { system_metrics: spent } of aggregated.nodes) spend(totals.usage, spent ?? {});
-    for (const run of hasNodes ? aggregated.nodes : []) {
+    for (const run of withNodes ? aggregated.nodes : []) {
       countStatus(totals.nodeStatus, run.node, run.status);
       await publishAggregationNode(layout, run.node, await nodeRecord(run, null, layout.flowOutputs));
     }
@@ -103,6 +111,11 @@ export async function runBatch(options: BatchRunOptions, signal: AbortSignal): P
   } finally {
     await journal.close();
   }
+}
+
+/** Whether a flow is of nodes, and not one flex entry or one prompty. */
+export function hasNodes({ plan }: FlowTarget): boolean {
+  return plan.nodes.every(({ kind }) => kind !== "flex" && kind !== "prompty");
 }
 
 interface Work {

@@ -10,7 +10,7 @@ import type { ErrorRecord } from "../../src/run/error-record.ts";
 import { readErrors } from "../../src/run/outcome.ts";
 import { readDetails } from "../../src/run/details.ts";
 import type { BatchProgress } from "../../src/run/progress.ts";
-import { defaultRunName, shownRun } from "../../src/run/run-info.ts";
+import { shownRun } from "../../src/run/run-info.ts";
 import { writeFolder } from "../flow/flow-folder.ts";
 import { runs } from "./runs.ts";
 
@@ -142,6 +142,27 @@ test("a run that fails as a whole tells why as the original does, and what it is
   assert.deepEqual(JSON.parse(readFileSync(store.layout("unmapped").meta, "utf8")), { batch_size: 1 });
 });
 
+test("a flow of nodes that takes nothing is no flow for a run, whatever its data is; a function without parameters is", async (context) => {
+  const { create, data, store } = runs(context);
+  const flow = writeFolder(context, {
+    "flow.dag.yaml": `outputs: {o: {type: string, reference: "\${p.output}"}}\nnodes: [{name: p, type: prompt, source: {type: code, path: p.jinja2}, inputs: {}}]\n`,
+    "p.jinja2": "hi",
+    "act.py": "def act():\n    return {'n': 1}\n",
+  });
+  const request = { flow, data: await data([]) };
+  assert.equal((await create(request, { name: "empty" })).status, "Failed");
+  const { message, innerError } = (await readErrors(store, "empty")) as ErrorRecord;
+  assert.equal(
+    message,
+    "First error message is: The input for flow cannot be empty in batch mode. Please review your flow and provide valid inputs.",
+  );
+  assert.deepEqual(innerError, { code: "SDKError", innerError: { code: "BulkRunException", innerError: null } });
+  assert.deepEqual(JSON.parse(readFileSync(store.layout("empty").meta, "utf8")), { batch_size: 1 });
+  const rows = await data([{ any: 1 }]);
+  const whole = await create({ flow: path.join(flow, "act:act"), data: rows }, { name: "function" });
+  assert.deepEqual([whole.status, whole.system_metrics["__pf__.lines.completed"]], ["Completed", 1]);
+});
+
 test("names are kept apart, and a name can not lead out of the folder", async (context) => {
   const { create, data, store } = runs(context);
   const request = { data: await data([{ name: "a" }]) };
@@ -160,7 +181,6 @@ test("names are kept apart, and a name can not lead out of the folder", async (c
   assert.equal((await store.get("one")).is_archived, true);
   await store.delete("one");
   await assert.rejects(store.get("one"), { code: "RunNotFoundError" });
-  assert.match(defaultRunName("my-flow", "${node.variant_1}"), /^my_flow_variant_1_\d{8}_\d{6}_\d{6}$/);
 });
 
 test("more lines than a thousand share artifact files", async (context) => {
