@@ -1,19 +1,20 @@
 // Runs a flow over data and keeps the run.
 
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { FlowsteadError } from "../base/error/error.ts";
 import { stringifyJson } from "../base/json.ts";
 import type { FlowTarget } from "../flow/flow-target.ts";
-import { isEntry } from "../flow/locate.ts";
+import { parseVariant } from "../flow/variant.ts";
 import { writeFileAtomic } from "../store/atomic-file.ts";
-import { type BatchResult, runBatch } from "./batch-run.ts";
+import { type BatchResult, hasNodes, runBatch } from "./batch-run.ts";
 import { openDataset } from "./dataset.ts";
 import type { NamedSource } from "./lines.ts";
 import { checkMapping } from "./mapping.ts";
 import type { BatchProgress } from "./progress.ts";
 import { publishBatchSize } from "./publish.ts";
-import { type RunInfo, type RunRequest, defaultRunName } from "./run-info.ts";
+import { type RunInfo, type RunRequest, defaultRunName, filledName } from "./run-info.ts";
 import { readJson } from "./outcome.ts";
 import { errorRecord, runErrorRecord } from "./error-record.ts";
 import { openRunLog } from "./run-log.ts";
@@ -55,7 +56,9 @@ export async function createRun(store: RunStore, options: CreateRunOptions, sign
   const sources = await openSources(store, request);
   const opened = await options.openFlow().catch(whyNoFirstObject);
   try {
-    const run = await store.create(firstInfo(options), options.folder);
+    // Only a class can fail to begin.
+    const withNodes = !(opened instanceof FlowsteadError) && hasNodes(opened.flow);
+    const run = await store.create(firstInfo(options, withNodes), options.folder);
     try {
       options.onStart?.(run.info);
       const resumeLayout = resumeFrom && store.layout(resumeFrom.name);
@@ -188,18 +191,23 @@ async function endFailed(run: OpenRun, error: FlowsteadError): Promise<void> {
   await run.update({ status, end_time: new Date().toISOString() });
 }
 
-function firstInfo({ name, displayName, description, tags, properties, request }: CreateRunOptions): RunInfo {
-  const flowName = path.basename(flowFolder(request.flow), ".prompty");
-  const chosen = name ?? defaultRunName(flowName, request.variant);
+function firstInfo(
+  { name, displayName, description, tags, properties, request }: CreateRunOptions,
+  withNodes: boolean,
+): RunInfo {
+  const folder = path.basename(flowFolder(request.flow));
+  const choice = request.variant === null ? "variant_0" : parseVariant(request.variant).variant;
+  const variant = withNodes ? choice : undefined;
+  const chosen = name ?? defaultRunName(folder, variant);
   return {
     name: chosen,
     status: "Running",
-    display_name: displayName ?? chosen,
+    display_name: filledName(displayName ?? chosen, { run: request.run, variant }),
     description: description ?? null,
     tags: tags ?? {},
     created_on: new Date().toISOString(),
     end_time: null,
-    flow_name: flowName,
+    flow_name: path.extname(request.flow) === ".prompty" ? path.parse(request.flow).name : folder,
     is_archived: false,
     request,
     properties: properties ?? {},
@@ -207,8 +215,11 @@ function firstInfo({ name, displayName, description, tags, properties, request }
   };
 }
 
+/** Where a flow lies when links are followed; a file is in its folder, and so is `module:function`. */
 function flowFolder(flow: string): string {
-  return /\.ya?ml$/i.test(flow) || isEntry(path.basename(flow)) ? path.dirname(flow) : flow;
+  if (!existsSync(flow)) return path.dirname(flow);
+  const real = realpathSync(flow);
+  return statSync(real).isDirectory() ? real : path.dirname(real);
 }
 
 function systemMetrics({ usage, durationMs, completed, failed, nodeStatus }: BatchResult): Record<string, number> {

@@ -68,9 +68,35 @@ export function shownRun(info: RunInfo, folder: string, error?: unknown): object
   return { ...shown, ...(request.run === null ? {} : { run: request.run }), ...(error === undefined ? {} : { error }) };
 }
 
-/** `<flow>_<variant>_<time>` with the time to the microsecond, as the original names runs. */
-export function defaultRunName(flowName: string, variant: string | null, now = new Date()): string {
-  const stamp = now.toISOString().replace(/[-:Z]/g, "").replace("T", "_").replace(".", "_");
-  const chosen = /\.([^.{}]+)\}$/.exec(variant ?? "")?.[1] ?? "variant_0";
-  return `${flowName}_${chosen}_${stamp}000`.replace(/\W/g, "_");
+/**
+ * As the original names runs: `<folder>_<variant>_<time>`, for flex flows and prompties without a variant. All in small
+ * letters, with one _ between words, and of the local time to the microsecond.
+ */
+export function defaultRunName(folder: string, variant: string | undefined, now = new Date()): string {
+  const { day, hour, minute, second } = localTime(now);
+  const microseconds = `${String(now.getMilliseconds()).padStart(3, "0")}000`;
+  const words = [folder, variant ?? "", day, `${hour}${minute}${second}`, microseconds].join(" ").toLowerCase();
+  const name = words.match(/[\p{L}\p{N}]+/gu)?.join("_") ?? "";
+  return /^\p{Nd}/u.test(name) ? `n${name}` : name;
+}
+
+/** A display name with the original's macros filled in; one that says nothing here stays. */
+export function filledName(text: string, values: { run: string | null; variant: string | undefined }): string {
+  const { day, hour, minute } = localTime(new Date());
+  const filled: Record<string, string | null | undefined> = {
+    "${run}": values.run,
+    "${timestamp}": `${day}${hour}${minute}`,
+    "${variant_id}": values.variant,
+  };
+  return text.replace(/\$\{(?:run|timestamp|variant_id)\}/g, (macro) => filled[macro] ?? macro);
+}
+
+function localTime(now: Date): Record<"day" | "hour" | "minute" | "second", string> {
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return {
+    day: `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`,
+    hour: two(now.getHours()),
+    minute: two(now.getMinutes()),
+    second: two(now.getSeconds()),
+  };
 }
