@@ -69,7 +69,10 @@ export class FlowsteadError extends Error {
     if (isAbort(thrown)) return new FlowsteadError("Canceled", "The work was canceled.", { cause: thrown });
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     if (isFullDisk(thrown)) {
-      const told = `There is no room on the disk (${message}). Free some space and do it again.`;
+      const told =
+        (thrown as { code?: unknown }).code === "EFBIG"
+          ? `A file has reached the size that this process may write (${message}). Raise that limit (ulimit -f) and do it again.`
+          : `There is no room on the disk (${message}). Free some space and do it again.`;
       return new FlowsteadError("StoreFull", told, { cause: thrown });
     }
     if (isForbiddenFile(thrown)) {
@@ -89,7 +92,7 @@ export function isAbort(thrown: unknown): boolean {
 /** Whether a file could not be written for want of room, or of what its user may fill. */
 export function isFullDisk(thrown: unknown): boolean {
   const { code } = (thrown ?? {}) as { code?: unknown };
-  return code === "ENOSPC" || code === "EDQUOT";
+  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
 }
 
 /** Whether this user, or the disk as it is mounted, does not let a file be read or written. */
