@@ -9,6 +9,8 @@ import { seeded } from "../seeded.ts";
 import { KEYS, serve, type Served } from "./served.ts";
 
 const CALLS = 250;
+/** So often is a call a stream that breaks off at whichever server it comes to, so that some do whatever else is drawn. */
+const BREAK_EVERY = 20;
 const AT_ONCE = 24;
 const LONG = "word ".repeat(300);
 
@@ -89,15 +91,18 @@ test("the ledger equals the servers' books, whatever happens to the calls", { ti
   };
 
   async function call(number: number): Promise<void> {
-    const kind = random();
+    const breaks = number % BREAK_EVERY === 0;
+    const kind = breaks ? 0.5 : random();
     const isLeaving = kind < 0.15;
     const isLimited = !isLeaving && kind < 0.25;
     const flow = isLimited ? "" : one(FLOWS);
     const principal = isLeaving ? LEAVING : isLimited ? "team-b" : one(["team-a", "chat/primary", "local"]);
-    const way = isLeaving ? one(["stream", "usage", "whole", "stopped"] as const) : one(WAYS);
+    const way = breaks ? "stream" : isLeaving ? one(["stream", "usage", "whole", "stopped"] as const) : one(WAYS);
     const name = way === "stopped" ? "guarded" : one(MODELS);
     const tag = `#${number} ${principal}|${flow}|${way === "embedding" ? "embed" : name}#`;
     const isStream = way === "stream" || way === "usage";
+    if (breaks)
+      for (const fake of [east, west]) fake.script({ faults: [{ contains: tag, fault: { kind: "cut", at: 3 } }] });
     if (kind > 0.6) {
       for (const fake of random() < 0.2 ? [east, west] : [one([east, west])])
         fake.script({ faults: [{ contains: tag, fault: one(isStream ? [...FAULTS, STALL] : FAULTS) as never }] });
