@@ -95,7 +95,8 @@ const DIFFERENCES = `
   \`<generator object ...>\`. A stream that fails marks its node as failed, where the original has it completed. A generator in a dict that is
   an output as a whole is its text; the original refuses it.
 - **Flex flows** whose function returns a \`dict\` or \`int\`, takes unions or connections, or whose class has no \`__init__\`, are served; the
-  original refuses them. \`init\` values are converted to the types that the file declares.
+  original refuses them. \`init\` values are converted to the types that the file declares. A model configuration in an \`Optional\` or \`Union\` is
+  made for the class, with its connection; the original hands over the dict.
 - **Templates**: a word such as \`ſystem:\` is no role. What a user wrote makes no role however deep it lies in a chat history; the original
   protects less. A prompty's template error keeps its reason. A template whose values grow without end is stopped.
 - **\`flow save\`** takes functions that return a \`dict\`, and a file as \`--code\`; a default keeps its type (the original writes \`'1'\` for \`1\`).
