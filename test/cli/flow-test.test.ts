@@ -201,7 +201,8 @@ test("Ctrl-C and SIGTERM cancel the model's call; the exit code is what shells g
   const model = await fakeModel(context, { firstTokenMs: 60_000 });
   const flow = writeFolder(context, {
     "flow.dag.yaml": `
-inputs: {}
+inputs:
+  kind: {type: string, default: long}
 outputs:
   text: {type: string, reference: "\${write.output}"}
 nodes:
@@ -229,7 +230,7 @@ nodes:
     const command = await startCommand([...words, "--flow", flow, ...config], { ready });
     context.after(() => command.stop("SIGKILL"));
     for (const deadline = Date.now() + 60_000; model.journal.entries.length === before; await delay(50))
-      assert.ok(Date.now() < deadline, "the model was not called");
+      assert.ok(Date.now() < deadline, `the model was not called: ${command.stderr()}`);
     const aborted = model.journal.until(({ outcome, number }) => outcome === "aborted" && number > before, 20_000);
     const code = await command.stop(signal);
     assert.equal((await aborted).tokens, 0);
