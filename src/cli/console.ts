@@ -9,6 +9,8 @@ export interface Console {
   say(line: string): void;
   /** Redraws one line; on something that is not a terminal it prints only the last state. */
   progress(line: string): void;
+  /** The same with a bar, as wide as there is room. */
+  bar(label: string, progress: Progress): void;
   /** Ends the progress line. */
   settle(): void;
   /** Gives the command the exit code 1 though nothing is thrown: what it printed says what is wrong. */
@@ -34,6 +36,12 @@ export function terminal(stdout: Output = process.stdout, stderr: Output = proce
     stderr.write(isTerminal ? "\n" : `${pending}\n`);
     pending = "";
   };
+  // The last column is left to the cursor.
+  const width = (): number => (stderr.columns ?? 80) - 1;
+  const redraw = (line: string): void => {
+    pending = line;
+    if (isTerminal) stderr.write(`\r\u001b[K${line.length > width() ? `${line.slice(0, width() - 1)}…` : line}`);
+  };
   return {
     print(line) {
       settle();
@@ -43,12 +51,8 @@ export function terminal(stdout: Output = process.stdout, stderr: Output = proce
       settle();
       stderr.write(`${line}\n`);
     },
-    progress(line) {
-      pending = line;
-      if (!isTerminal) return;
-      const width = stderr.columns ?? 80;
-      stderr.write(`\r\u001b[K${line.length > width - 1 ? `${line.slice(0, width - 2)}…` : line}`);
-    },
+    progress: redraw,
+    bar: (label, progress) => redraw(progressLine(label, progress, width())),
     settle,
     fail: () => void (hasFailed = true),
     get hasFailed() {
@@ -71,12 +75,30 @@ export interface Progress {
 }
 
 const BAR_WIDTH = 24;
+/** A shorter bar says nothing. */
+const SHORTEST_BAR = 6;
 
-export function progressLine(label: string, { done, total, rate, remainingSeconds, current }: Progress): string {
-  const filled = total === 0 ? BAR_WIDTH : Math.round((done / total) * BAR_WIDTH);
-  const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
-  const left = remainingSeconds === undefined || done >= total ? "" : `, ${Math.ceil(remainingSeconds)} s left`;
-  return `${label} ${bar} ${done}/${total} (${rate.toFixed(1)}/s${left})${current ? ` ${current}` : ""}`;
+/** In a narrow terminal the bar gives way first: the numbers say the same. */
+function progressLine(label: string, progress: Progress, width: number): string {
+  const { done, total, rate, remainingSeconds, current } = progress;
+  const left = remainingSeconds === undefined || done >= total ? "" : `, ${duration(remainingSeconds)} left`;
+  const numbers = `${done}/${total} (${rate.toFixed(1)}/s${left})`;
+  const room = Math.min(BAR_WIDTH, width - label.length - numbers.length - 2);
+  const bar = room < SHORTEST_BAR ? "" : `${barOf(total === 0 ? 1 : done / total, room)} `;
+  return `${label} ${bar}${numbers}${current ? ` ${current}` : ""}`;
+}
+
+function barOf(share: number, width: number): string {
+  const filled = Math.round(share * width);
+  return "█".repeat(filled) + "░".repeat(width - filled);
+}
+
+/** The two largest units, as in `2 h 5 min`. */
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** What went wrong, for a person: never a stack. */

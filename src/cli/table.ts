@@ -8,7 +8,7 @@ const MOST_LINES = 20;
 
 export function table(columns: readonly string[], rows: readonly (readonly string[])[], width: number): string {
   const cells = [columns, ...rows].map((row) => row.map((text) => text.replace(/\s+/g, " ").trim()));
-  const natural = columns.map((_, index) => Math.max(...cells.map((row) => lengthOf(row[index] ?? ""))));
+  const natural = columns.map((_, index) => longest(cells.map((row) => row[index] ?? "")));
   const widths = fitted(cells, natural, width - GAP * (columns.length - 1));
   if (widths.some((given, index) => given < Math.min(natural[index] ?? 0, NARROWEST))) return lists(cells, width);
   const [head = "", ...body] = cells.map((row) => lines(row, widths));
@@ -20,9 +20,7 @@ export function table(columns: readonly string[], rows: readonly (readonly strin
 
 /** Widths that together are no more than `available`: the widest give way, and words are broken only when they must be. */
 function fitted(cells: readonly (readonly string[])[], natural: readonly number[], available: number): number[] {
-  const words = natural.map((_, index) =>
-    Math.max(...cells.flatMap((row) => (row[index] ?? "").split(" ").map(lengthOf))),
-  );
+  const words = natural.map((_, index) => longest(cells.flatMap((row) => (row[index] ?? "").split(" "))));
   const unbroken = largest(natural, words, available);
   return (
     unbroken ??
@@ -33,6 +31,11 @@ function fitted(cells: readonly (readonly string[])[], natural: readonly number[
     ) ??
     natural.map(() => 1)
   );
+}
+
+/** Of any number of texts: a call takes a limited number of arguments. */
+function longest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, lengthOf(text)), 0);
 }
 
 /** The widths of the largest limit that fits, which no column keeps that needs more at least. */

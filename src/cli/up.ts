@@ -11,7 +11,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { locateFlow } from "../flow/locate.ts";
 import { isLoopback } from "../network/address.ts";
 import { openInBrowser } from "./browser-open.ts";
-import { type Console, progressLine } from "./console.ts";
+import type { Console } from "./console.ts";
 import { type HomeOptions, commandName, configOf, portNumber, withHome } from "./option.ts";
 import { addedLine } from "./index/report.ts";
 import { exitCodeOf } from "./interrupt.ts";
@@ -78,8 +78,7 @@ async function start(loaded: LoadedConfig, options: UpOptions, console: Console)
 
   refuseEarly(loaded.config);
   app = await openApp(loaded, log, {
-    onIndexing: (progress) =>
-      console.progress(progressLine("Indexing documents", { ...progress, current: path.basename(progress.file) })),
+    onIndexing: (progress) => console.bar("Indexing documents", { ...progress, current: path.basename(progress.file) }),
     onIndexed: (report) => sayIndexed(report, console),
   });
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);

@@ -60,9 +60,16 @@ export interface RunPlace {
   messageFormat: MessageFormat;
 }
 
+/** Of a run that stands alone, which is the first line of itself, as in the original. */
+export interface LoneRun {
+  messageFormat: MessageFormat;
+  /** Nodes that aggregate: they belong to the whole run. */
+  aggregations: ReadonlySet<string>;
+}
+
 /** Folds events as they come; `detail` is complete after the run's last event. */
 export class RunRecord {
-  readonly #place: RunPlace | undefined;
+  readonly #place: RunPlace | LoneRun;
   readonly #nodes = new Map<string, NodeRun>();
   #nodeRuns: NodeRunRecord[] = [];
   #metrics: ValueMap = {};
@@ -77,8 +84,7 @@ export class RunRecord {
   bare: boolean | undefined;
   error: ErrorBody | undefined;
 
-  /** @param place none of a run that stands alone, which is the first line of itself, as in the original */
-  constructor(place?: RunPlace) {
+  constructor(place: RunPlace | LoneRun) {
     this.#place = place;
   }
 
@@ -131,20 +137,20 @@ export class RunRecord {
   }
 
   get #root(): string {
-    return this.#place?.rootRunId ?? this.#runId;
+    return "rootRunId" in this.#place ? this.#place.rootRunId : this.#runId;
   }
 
-  /** What runs of nodes belong to: the line, or the whole run where they aggregate. */
   get #lineId(): string {
-    return this.#place ? this.#runId : `${this.#runId}_0`;
+    return "rootRunId" in this.#place ? this.#runId : `${this.#runId}_0`;
   }
 
   get #index(): number | null {
-    return this.#place ? this.#place.index : 0;
+    return "rootRunId" in this.#place ? this.#place.index : 0;
   }
 
-  get #messageFormat(): MessageFormat {
-    return this.#place?.messageFormat ?? "basic";
+  /** Whether it is part of the whole run and of no line. */
+  #aggregates(node: string): boolean {
+    return "rootRunId" in this.#place ? this.#place.index === null : this.#place.aggregations.has(node);
   }
 
   #run(status: string, time: number): FlowRunRecord {
@@ -184,7 +190,7 @@ export class RunRecord {
       result: output,
       upload_metrics: false,
       otel_trace_id: null,
-      message_format: this.#messageFormat,
+      message_format: this.#place.messageFormat,
     };
   }
 
@@ -194,7 +200,7 @@ export class RunRecord {
     const run = this.#nodes.get(node);
     const { startTime = time, stdout = "", stderr = "" } = run ?? {};
     const isBypassed = status === "bypassed";
-    const index = this.#index;
+    const index = this.#aggregates(node) ? null : this.#index;
     return {
       node,
       flow_run_id: this.#root,
@@ -204,7 +210,7 @@ export class RunRecord {
       output,
       metrics: null,
       error: error ? errorRecord(error) : null,
-      parent_run_id: this.#lineId,
+      parent_run_id: index === null ? this.#runId : this.#lineId,
       start_time: iso(startTime),
       end_time: iso(time),
       index,
@@ -214,7 +220,7 @@ export class RunRecord {
       logs: isBypassed ? null : { stdout, stderr },
       system_metrics: isBypassed ? null : { duration: durationMs / 1000, ...(usage ? tokenCounts(usage) : {}) },
       result: output,
-      message_format: this.#messageFormat,
+      message_format: this.#place.messageFormat,
     };
   }
 }

@@ -114,7 +114,7 @@ test("a function becomes a flow whose prompt comes from a template", async () =>
   await ok("flow", "init", "--flow", at("entry"), ...words);
   const tested = await ok("flow", "test", "--flow", at("entry"), "--inputs", "text=hi", "topic=tea", "--json");
   assert.deepEqual(JSON.parse(tested.stdout), { output: "About tea|hi" });
-  const again = await ok("flow", "init", "--flow", at("entry"), "--yes", ...words.with(-1, "prompt=new.jinja2"));
+  const again = await ok("flow", "init", "--flow", at("entry"), "--yes", ...words.slice(0, -1), "prompt=new.jinja2");
   assert.match(
     again.stderr,
     /Cannot find the prompt template "new\.jinja2", creating an empty prompt file in the flow/,
@@ -195,7 +195,12 @@ test("a run file takes what the original's takes; what changed under a resumed r
 
 test("a tool and a package of tools to begin with; a connection from a .env file", async () => {
   const words = ["tool", "init", "--tool", "shorten", "--json", "--package"];
-  writeFileSync(at("icon.png"), "drawn");
+  // Where Pillow is installed, it is looked at.
+  const icon = Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    "base64",
+  );
+  writeFileSync(at("icon.png"), icon);
   const made = runIn(folder, [...words, "my_tools", "--set", "category=text", "icon=icon.png"]);
   assert.deepEqual(JSON.parse(made.stdout).files.length, 6, made.stderr);
   // Where the tool's own file says.
@@ -203,7 +208,7 @@ test("a tool and a package of tools to begin with; a connection from a .env file
     readFileSync(at("my_tools/my_tools/shorten.py"), "utf8"),
     /icon=Path\(__file__\)\.parent\.parent \/ "icons"/,
   );
-  assert.equal(readFileSync(at("my_tools/icons/icon.png"), "utf8"), "drawn");
+  assert.deepEqual(readFileSync(at("my_tools/icons/icon.png")), icon);
   const valid = await ok("tool", "validate", "--source", at("my_tools/my_tools/shorten.py"));
   assert.equal(JSON.parse(valid.stdout).result, "Succeeded");
   writeFileSync(at("keys.env"), "A=one\nB=two\n");

@@ -78,3 +78,8 @@ test("the width is COLUMNS, else the terminal's, else 80", (context) => {
   process.env["COLUMNS"] = "wide";
   assert.equal(terminal(output).width, 80);
 });
+
+test("a table takes any number of rows", () => {
+  const rows = Array.from({ length: 150_000 }, (_, line) => [`${line}`]);
+  assert.ok(table(["line"], rows, 80).endsWith("\n149999"));
+});

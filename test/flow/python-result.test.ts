@@ -122,7 +122,7 @@ test("a tool that cancels itself is canceled, and so is its flow", async (contex
     assert.deepEqual(nodes, { a: "canceled" });
     assert.equal(error?.code, "ToolCanceledError");
     assert.equal(error?.message, "Tool execution is canceled because: Received cancel request..");
-    const record = new RunRecord();
+    const record = new RunRecord({ messageFormat: "basic", aggregations: new Set() });
     for (const event of events) record.add(event);
     assert.equal((record.detail.flow_runs[0] as { status?: string }).status, "Canceled");
   }

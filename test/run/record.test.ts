@@ -218,3 +218,23 @@ test("what a run that failed has spent is in its record", () => {
   const spent = { duration: 1, prompt_tokens: 6, completion_tokens: 8, total_tokens: 14 };
   assert.deepEqual([run?.["system_metrics"], record.usage.totalTokens], [spent, 14]);
 });
+
+test("a run that stands alone is the first line of itself; nodes that aggregate belong to the whole", () => {
+  const record = new RunRecord({ messageFormat: "openai-vision", aggregations: new Set(["sum"]) });
+  const outputs = { plain: [], streamed: [] };
+  record.add({ type: "flow-start", runId: "r", flow: "f", time: 1, inputs: {}, outputs });
+  for (const node of ["one", "sum"])
+    record.add({ type: "node-end", status: "completed", time: 5, durationMs: 1, node });
+  assert.deepEqual(
+    record.detail.node_runs.map(({ run_id, parent_run_id, index, message_format }) => [
+      run_id,
+      parent_run_id,
+      index,
+      message_format,
+    ]),
+    [
+      ["r_one_0", "r_0", 0, "openai-vision"],
+      ["r_sum_reduce", "r", null, "openai-vision"],
+    ],
+  );
+});

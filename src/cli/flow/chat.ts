@@ -8,10 +8,9 @@ import { AsyncQueue } from "../../base/queue.ts";
 import type { Value, ValueMap } from "../../base/value.ts";
 import { type ChatFlow, chatFlow } from "../../flow/chat-flow.ts";
 import type { FlowTarget } from "../../flow/flow-target.ts";
-import { RunRecord } from "../../run/record.ts";
 import { type Console, explain } from "../console.ts";
 import { withPlaces } from "./place.ts";
-import { FlowLog, type RecordPlace, eventLine, writeRecord } from "./record.ts";
+import { FlowLog, type RecordPlace, eventLine, testRecord, writeRecord } from "./record.ts";
 
 export interface FlowChatOptions {
   flow: FlowTarget;
@@ -85,7 +84,7 @@ async function answer(question: string, options: TurnOptions, console: Console):
   const { flow, chat, history, isTerminal, json, verbose } = options;
   const inputs: ValueMap = { ...options.inputs, [chat.question]: question };
   if (chat.history !== undefined) inputs[chat.history] = [...history];
-  const record = new RunRecord();
+  const record = testRecord(flow);
   const log = new FlowLog();
   let shown = false;
   const show = (text: string): void => {

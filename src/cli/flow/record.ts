@@ -5,7 +5,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringifyJson } from "../../base/json.ts";
 import type { FlowEvent } from "../../flow/event.ts";
-import type { RunRecord } from "../../run/record.ts";
+import type { FlowTarget } from "../../flow/flow-target.ts";
+import { RunRecord } from "../../run/record.ts";
 import { writeFileAtomic } from "../../store/atomic-file.ts";
 
 /** Where a test's files go, and what their names begin with. */
@@ -25,6 +26,14 @@ export interface PlaceOptions {
   node?: string | undefined;
   variant?: { node: string; variant: string } | undefined;
   chat?: boolean;
+}
+
+/** For a test of a flow, whose aggregation nodes run with it. */
+export function testRecord({ plan }: FlowTarget): RunRecord {
+  return new RunRecord({
+    messageFormat: plan.definition.messageFormat,
+    aggregations: new Set(plan.aggregations.map(({ name }) => name)),
+  });
 }
 
 export function recordPlace({ flow, detail, node, variant, chat = false }: PlaceOptions): RecordPlace {

@@ -6,13 +6,12 @@ import type { FlowTarget } from "../../flow/flow-target.ts";
 import { loadFlow } from "../../flow/load.ts";
 import { locateFlow } from "../../flow/locate.ts";
 import { applyVariants, parseVariant } from "../../flow/variant.ts";
-import { RunRecord } from "../../run/record.ts";
 import type { Console } from "../console.ts";
 import { flowChat } from "./chat.ts";
 import { nodeInputs, readInputs } from "./input.ts";
 import { type OpenedFlow, openFlowHere } from "./open.ts";
 import { withPlaces } from "./place.ts";
-import { FlowLog, eventLine, recordPlace, writeRecord } from "./record.ts";
+import { FlowLog, eventLine, recordPlace, testRecord, writeRecord } from "./record.ts";
 import { type Interrupt, whenInterrupted } from "../interrupt.ts";
 import type { HomeOptions } from "../option.ts";
 import { variables } from "../pair.ts";
@@ -60,7 +59,7 @@ export async function flowTest(options: FlowTestOptions, console: Console): Prom
   });
   if (!node) warnOfUnknown(inputs, flow, console);
   const asked = node ? inputs : { ...newHistory(flow, options.flow), ...inputs };
-  const record = new RunRecord();
+  const record = testRecord(flow);
   const log = new FlowLog();
   try {
     for await (const event of flow.invoke({ inputs: asked, settle: true }, controller.signal)) {

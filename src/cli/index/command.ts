@@ -6,7 +6,7 @@ import { languageCodes, languageOf } from "../../search/analysis/language.ts";
 import type { Collection } from "../../search/ingest/collection.ts";
 import type { IngestProgress, IngestReport } from "../../search/ingest/report.ts";
 import { watchSource } from "../../search/ingest/watch.ts";
-import { type Console, progressLine } from "../console.ts";
+import type { Console } from "../console.ts";
 import { addImportCommand } from "./import.ts";
 import { addedLine } from "./report.ts";
 import { addQueryCommands } from "./query.ts";
@@ -143,7 +143,7 @@ function indexing({ quiet, json }: AddOptions, console: Console): { onProgress: 
   return {
     onProgress: (progress) => {
       if (quiet || json) return;
-      console.progress(progressLine("Indexing", { ...progress, current: path.basename(progress.file) }));
+      console.bar("Indexing", { ...progress, current: path.basename(progress.file) });
     },
   };
 }

@@ -7,7 +7,7 @@ import { keyFolder } from "../../config/folder.ts";
 import { readSearchKeys, regenerateSearchKey } from "../../entry/route/search-key.ts";
 import { type Evaluation, evaluateIndex, readQuestions } from "../../search/evaluate/evaluate.ts";
 import type { Hit, QueryMode } from "../../search/search-index.ts";
-import { type Console, progressLine } from "../console.ts";
+import type { Console } from "../console.ts";
 import { exportPassages } from "./export.ts";
 import { askIndex, type IndexOptions, readIndex, useIndex } from "./use.ts";
 import { configOf } from "../option.ts";
@@ -101,8 +101,7 @@ async function evaluate({ queries, k, json, ...options }: EvaluateOptions, conso
       signal: controller.signal,
       onProgress: (done, total) => {
         const rate = (done * 1000) / Math.max(1, performance.now() - started);
-        if (!json)
-          console.progress(progressLine("Asking", { done, total, rate, remainingSeconds: (total - done) / rate }));
+        if (!json) console.bar("Asking", { done, total, rate, remainingSeconds: (total - done) / rate });
       },
     });
     console.settle();

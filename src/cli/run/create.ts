@@ -8,7 +8,7 @@ import { readErrors } from "../../run/outcome.ts";
 import type { BatchProgress } from "../../run/progress.ts";
 import { shownRun } from "../../run/run-info.ts";
 import type { RunStore } from "../../run/run-store.ts";
-import { type Console, progressLine } from "../console.ts";
+import type { Console } from "../console.ts";
 import { openFlowHere } from "../flow/open.ts";
 import { withPlaces } from "../flow/place.ts";
 import { folderOfFlow } from "../flow/record.ts";
@@ -130,7 +130,7 @@ function showProgress(console: Console): (progress: BatchProgress) => void {
     if (now - shownAt < REDRAW_MS && progress.done < progress.total) return;
     shownAt = now;
     const current = progress.failed > 0 ? `${progress.failed} failed` : undefined;
-    console.progress(progressLine("Lines", { ...progress, ...(current === undefined ? {} : { current }) }));
+    console.bar("Lines", { ...progress, ...(current === undefined ? {} : { current }) });
   };
 }
 
