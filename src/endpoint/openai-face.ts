@@ -6,7 +6,8 @@ import { FlowsteadError } from "../base/error/error.ts";
 import { plain } from "../base/json.ts";
 import { type Value, type ValueMap, pyStr } from "../base/value.ts";
 import { type ChatFlow, type Exchange, answerOf, chatFlow, flowInputs } from "../flow/chat-flow.ts";
-import type { FlowEvent, TokenUsage } from "../flow/event.ts";
+import type { FlowEvent } from "../flow/event.ts";
+import { NO_USAGE } from "../flow/usage.ts";
 import type { FlowSignature } from "../flow/target.ts";
 
 const textPart = z.looseObject({ type: z.literal("text"), text: z.string() });
@@ -95,7 +96,7 @@ export class CompletionEncoder {
   readonly #flow: ChatFlow;
   #citations: unknown[] = [];
   text = "";
-  usage: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
+  usage = NO_USAGE;
   error: ErrorBody | undefined;
 
   constructor(identity: CompletionIdentity, flow: ChatFlow) {

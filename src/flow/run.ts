@@ -13,6 +13,7 @@ import type { PythonSession } from "../python/session.ts";
 import type { FlowEvent, TokenUsage } from "./event.ts";
 import { NodeContext } from "./node/context.ts";
 import { Feeding, Feedings, isFeeding } from "./node/feeding.ts";
+import { NO_USAGE, sumOf } from "./usage.ts";
 import { type RunningNode, failedOrCanceled, nodeEnd, nodeStart } from "./node/event.ts";
 import { type NodeInput, type NodeValue, plainInputs, plainValue } from "./node/value.ts";
 import { OutputCollector, outputNames } from "./output.ts";
@@ -83,7 +84,7 @@ class LineRun {
   readonly #running = new Map<string, RunningNode>();
   /** Made when it is needed, which is seldom. */
   #feedings: Feedings | undefined;
-  readonly #usage: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
+  #usage = NO_USAGE;
   readonly #caller: Caller | undefined;
   #python: PythonSession | undefined;
   readonly #progress: Progress = { inputs: {}, values: new Map(), bypassed: new Set() };
@@ -354,10 +355,7 @@ class LineRun {
   }
 
   #count(usage: TokenUsage | undefined): void {
-    if (!usage) return;
-    this.#usage.promptTokens += usage.promptTokens;
-    this.#usage.completionTokens += usage.completionTokens;
-    this.#usage.totalTokens += usage.totalTokens;
+    if (usage) this.#usage = sumOf(this.#usage, usage);
   }
 
   #emit(event: FlowEvent): void {

@@ -182,7 +182,7 @@ function assistantMessages(assistants: NonNullable<PythonCall["assistants"]>): R
   return Object.fromEntries(Object.entries(assistants).map(([name, tools]) => [name, tools.map(message)]));
 }
 
-function holdsObject(value: PythonResult | PythonResult[]): value is PythonResult | PythonResult[] {
+function holdsObject(value: PythonResult | PythonResult[]): boolean {
   return isObject(value) || (Array.isArray(value) && value.some(isObject));
 }
 

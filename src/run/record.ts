@@ -3,6 +3,7 @@
 import type { ErrorBody } from "../base/error/error.ts";
 import type { Value, ValueMap } from "../base/value.ts";
 import type { FlowEvent, NodeStatus, TokenUsage } from "../flow/event.ts";
+import { NO_USAGE, sumOf } from "../flow/usage.ts";
 import type { MessageFormat } from "../flow/image.ts";
 import { type ApiCall, ApiCalls, type TokenCounts, callRecord, tokenCounts } from "./api-call.ts";
 import { type ErrorRecord, errorRecord } from "./error-record.ts";
@@ -111,7 +112,7 @@ export class RunRecord {
     } else if (event.type === "node-call") this.#nodes.get(event.node)?.calls.add(event);
     else if (event.type === "node-end") {
       this.#nodeRuns.push(this.#nodeRun(event));
-      this.#usage = added(this.#usage, event.usage);
+      if (event.usage) this.#usage = sumOf(this.#usage, event.usage);
     } else if (event.type === "metric") this.#metrics[event.name] = event.value;
     else if (event.type === "flow-end") {
       this.outputs = event.outputs;
@@ -232,17 +233,6 @@ function nodeCalls(run: NodeRun, event: Extract<FlowEvent, { type: "node-end" }>
   const { node, time, inputs = null, output = null, error } = event;
   const place = { name: run.function, type: "Tool", node, startTime: run.startTime, endTime: time };
   return [{ ...callRecord({ ...place, inputs, output, error }), children }];
-}
-
-const NO_USAGE: TokenUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
-
-function added(sum: TokenUsage, usage: TokenUsage | undefined): TokenUsage {
-  if (!usage) return sum;
-  return {
-    promptTokens: sum.promptTokens + usage.promptTokens,
-    completionTokens: sum.completionTokens + usage.completionTokens,
-    totalTokens: sum.totalTokens + usage.totalTokens,
-  };
 }
 
 function iso(time: number): string {

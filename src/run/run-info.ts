@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { ValueMap } from "../base/value.ts";
+import { localTime } from "./local-time.ts";
 
 const STATUSES = ["NotStarted", "Running", "Completed", "Failed", "Canceled"] as const;
 
@@ -73,30 +74,22 @@ export function shownRun(info: RunInfo, folder: string, error?: unknown): object
  * letters, with one _ between words, and of the local time to the microsecond.
  */
 export function defaultRunName(folder: string, variant: string | undefined, now = new Date()): string {
-  const { day, hour, minute, second } = localTime(now);
+  const { year, month, day, hour, minute, second } = localTime(now);
   const microseconds = `${String(now.getMilliseconds()).padStart(3, "0")}000`;
-  const words = [folder, variant ?? "", day, `${hour}${minute}${second}`, microseconds].join(" ").toLowerCase();
+  const words = [folder, variant ?? "", `${year}${month}${day}`, `${hour}${minute}${second}`, microseconds]
+    .join(" ")
+    .toLowerCase();
   const name = words.match(/[\p{L}\p{N}]+/gu)?.join("_") ?? "";
   return /^\p{Nd}/u.test(name) ? `n${name}` : name;
 }
 
 /** A display name with the original's macros filled in; one that says nothing here stays. */
 export function filledName(text: string, values: { run: string | null; variant: string | undefined }): string {
-  const { day, hour, minute } = localTime(new Date());
+  const { year, month, day, hour, minute } = localTime(new Date());
   const filled: Record<string, string | null | undefined> = {
     "${run}": values.run,
-    "${timestamp}": `${day}${hour}${minute}`,
+    "${timestamp}": `${year}${month}${day}${hour}${minute}`,
     "${variant_id}": values.variant,
   };
   return text.replace(/\$\{(?:run|timestamp|variant_id)\}/g, (macro) => filled[macro] ?? macro);
-}
-
-function localTime(now: Date): Record<"day" | "hour" | "minute" | "second", string> {
-  const two = (number: number): string => String(number).padStart(2, "0");
-  return {
-    day: `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`,
-    hour: two(now.getHours()),
-    minute: two(now.getMinutes()),
-    second: two(now.getSeconds()),
-  };
 }

@@ -2,6 +2,7 @@
 
 import { type WriteStream, createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
+import { localTime } from "./local-time.ts";
 
 export interface RunLog {
   info(message: string): void;
@@ -32,13 +33,7 @@ export function openRunLog(file: string): RunLog {
 /** Time with zone, process, logger, level, message. */
 export function logLine(time: Date, logger: string, level: string, message: string): string {
   const pid = String(process.pid).padStart(7);
-  return `${localTime(time)} ${pid} ${logger.padEnd(18)} ${level.padEnd(8)} ${message}\n`;
-}
-
-function localTime(date: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const zone = -date.getTimezoneOffset();
-  const offset = `${zone < 0 ? "-" : "+"}${two(Math.floor(Math.abs(zone) / 60))}${two(Math.abs(zone) % 60)}`;
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${offset}`;
+  const { year, month, day, hour, minute, second, zone } = localTime(time);
+  const stamp = `${year}-${month}-${day} ${hour}:${minute}:${second} ${zone}`;
+  return `${stamp} ${pid} ${logger.padEnd(18)} ${level.padEnd(8)} ${message}\n`;
 }

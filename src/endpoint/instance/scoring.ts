@@ -11,6 +11,7 @@ import type { Value, ValueMap } from "../../base/value.ts";
 import { httpClient } from "../../network/http-client.ts";
 import type { AnswerHandler, Exchange, HttpClient } from "../../network/http-exchange.ts";
 import type { FlowEvent } from "../../flow/event.ts";
+import { NO_USAGE } from "../../flow/usage.ts";
 import type { FlowCall, FlowSignature } from "../../flow/target.ts";
 import type { InstanceTarget } from "./instance.ts";
 import { readSwagger } from "./swagger-signature.ts";
@@ -31,7 +32,6 @@ export interface ScoringAddress {
 }
 
 const CONNECT_MS = 5_000;
-const USAGE = { promptTokens: 0, completionTokens: 0, totalTokens: 0 };
 
 /** @throws FlowsteadError `InvalidConfig` when the URL is none. */
 export function scoringTarget(address: ScoringAddress): InstanceTarget {
@@ -110,7 +110,7 @@ export function scoringTarget(address: ScoringAddress): InstanceTarget {
       }
       if (streamed !== undefined && !(streamed in outputs)) outputs[streamed] = text;
       const time = Date.now();
-      yield { type: "flow-end", time, durationMs: time - startedAt, outputs, usage: USAGE };
+      yield { type: "flow-end", time, durationMs: time - startedAt, outputs, usage: NO_USAGE };
     } catch (thrown) {
       yield { type: "error", time: Date.now(), error: FlowsteadError.from(thrown).toBody() };
     }

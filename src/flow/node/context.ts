@@ -6,6 +6,7 @@ import type { Caller } from "../../model/chat-model.ts";
 import type { PieceFacts } from "../../python/message.ts";
 import type { PythonSession } from "../../python/session.ts";
 import type { CutShort, FlowEvent, TokenUsage } from "../event.ts";
+import { sumOf } from "../usage.ts";
 import { type CallContext, type CallStart, type RunningCall, beginCall } from "./call.ts";
 import type { NodeInput } from "./value.ts";
 import type { PlannedNode } from "../plan.ts";
@@ -71,13 +72,7 @@ export class NodeContext implements NodeCall {
 
   usage(tokens: TokenUsage): void {
     const { used } = this;
-    this.used = used
-      ? {
-          promptTokens: used.promptTokens + tokens.promptTokens,
-          completionTokens: used.completionTokens + tokens.completionTokens,
-          totalTokens: used.totalTokens + tokens.totalTokens,
-        }
-      : tokens;
+    this.used = used ? sumOf(used, tokens) : tokens;
   }
 
   cutShort(why: CutShort): void {
